@@ -1,0 +1,6 @@
+import type { FailureCause } from '../lab/worker';
+
+/** How a job ended, wherever it ran. */
+export type Outcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly reason: FailureCause; readonly message: string };

@@ -1,0 +1,63 @@
+/**
+ * The emulated network: what it takes a message to cross, no bytes. Each rank has one port out and one port in; one
+ * message at a time passes a port, so a message starts when it could leave and both its ports are free, holds them for
+ * bytes / bandwidth, and has arrived a latency later. Times are ms on the host's clock.
+ */
+export type Link = { readonly latencyMs: number; readonly bytesPerMs: number };
+
+export const INSTANT: Link = { latencyMs: 0, bytesPerMs: Number.POSITIVE_INFINITY };
+
+/** Link of `gbps` gigabytes (1e9) a second and `us` microseconds, slowed `dilation` times. */
+export const linkOf = (gbps: number, us: number, dilation: number): Link => ({
+  latencyMs: (us / 1000) * dilation,
+  bytesPerMs: (gbps * 1e6) / dilation,
+});
+
+export type Message<T> = { readonly from: number; readonly to: number; readonly bytes: number; readonly content: T };
+export type Delivery<T> = { readonly message: Message<T>; readonly leftAt: number; readonly arrivedAt: number };
+
+export type Wire<T> = ReturnType<typeof createWire<T>>;
+
+export function createWire<T>(ranks: number, linkBetween: (from: number, to: number) => Link) {
+  const waiting: { message: Message<T>; readyAt: number }[][] = Array.from({ length: ranks }, () => []);
+  const outFree = new Array<number>(ranks).fill(0);
+  const inFree = new Array<number>(ranks).fill(0);
+  const crossing: Delivery<T>[] = [];
+
+  /** The message that can start first among all ranks' queues, and when; each rank's queue is tried in its order. */
+  const earliest = () => {
+    let best: { from: number; index: number; at: number } | null = null;
+    for (let from = 0; from < ranks; from++)
+      waiting[from]!.forEach(({ message, readyAt }, index) => {
+        const at = Math.max(readyAt, outFree[from]!, inFree[message.to]!);
+        if (!best || at < best.at) best = { from, index, at };
+      });
+    return best as { from: number; index: number; at: number } | null;
+  };
+
+  return {
+    /** Messages that could leave at `readyAt`, queued behind the earlier ones of their sender. */
+    offer(readyAt: number, messages: readonly Message<T>[]): void {
+      for (const message of messages) waiting[message.from]!.push({ message, readyAt });
+    },
+    /** Everything that has arrived by `now`, in order of arrival; a message offered later can't start before `now`. */
+    advance(now: number): Delivery<T>[] {
+      for (let next = earliest(); next && next.at <= now; next = earliest()) {
+        const { message } = waiting[next.from]!.splice(next.index, 1)[0]!;
+        const link = linkBetween(message.from, message.to);
+        const leaves = next.at + message.bytes / link.bytesPerMs;
+        outFree[message.from] = leaves;
+        inFree[message.to] = leaves;
+        crossing.push({ message, leftAt: next.at, arrivedAt: leaves + link.latencyMs });
+      }
+      crossing.sort((a, b) => a.arrivedAt - b.arrivedAt);
+      const arrived = crossing.findIndex(({ arrivedAt }) => arrivedAt > now);
+      return crossing.splice(0, arrived < 0 ? crossing.length : arrived);
+    },
+    /** When `advance` has something to do next; Infinity when nothing is under way. */
+    nextEvent(): number {
+      const arrival = crossing.reduce((min, { arrivedAt }) => Math.min(min, arrivedAt), Number.POSITIVE_INFINITY);
+      return Math.min(arrival, earliest()?.at ?? Number.POSITIVE_INFINITY);
+    },
+  };
+}

@@ -1,0 +1,2 @@
+/** Commit that the build was made from, set by vite.config.ts. */
+declare const __COMMIT__: string;

@@ -1,0 +1,46 @@
+import { type Gpu, GpuUnavailable } from './device';
+
+/** A storage buffer with an identity, by which bind groups are found again; `bytes` is what it can hold. */
+export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonly bytes: number };
+
+/** Storage buffers of one rank, reused by size class so that repeated runs allocate nothing. */
+export type BufferPool = ReturnType<typeof createBufferPool>;
+
+/** `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can bind. */
+export function createBufferPool(gpu: Gpu, newId: () => number) {
+  const free = new Map<number, Storage[]>();
+  const all = new Set<Storage>();
+  const allocate = (bytes: number): Storage => {
+    const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
+    if (bytes > limit)
+      throw new GpuUnavailable('limits', `A buffer of ${bytes} bytes is needed, but this GPU binds at most ${limit}; use fewer tokens or more devices.`);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const storage = { id: newId(), buffer: gpu.device.createBuffer({ size: bytes, usage }), bytes };
+    all.add(storage);
+    return storage;
+  };
+  return {
+    /** A buffer of at least `bytes`, with whatever it held before. */
+    take(bytes: number): Storage {
+      const size = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
+      return free.get(size)?.pop() ?? allocate(size);
+    },
+    give(storage: Storage): void {
+      const list = free.get(storage.bytes);
+      if (list) list.push(storage);
+      else free.set(storage.bytes, [storage]);
+    },
+    /** A buffer that holds `data` and is kept until the pool is destroyed. */
+    hold(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Storage {
+      const storage = allocate(Math.max(16, data.byteLength));
+      gpu.device.queue.writeBuffer(storage.buffer, 0, data);
+      return storage;
+    },
+    heldBytes: (): number => [...all].reduce((sum, storage) => sum + storage.bytes, 0),
+    destroy(): void {
+      for (const storage of all) storage.buffer.destroy();
+      all.clear();
+      free.clear();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** Why there is no GPU to compute on; `message` is meant for the user. */
+export class GpuUnavailable extends Error {
+  override name = 'GpuUnavailable';
+  constructor(readonly reason: 'no-webgpu' | 'no-adapter' | 'no-device' | 'lost' | 'limits', message: string) {
+    super(message);
+  }
+}
+
+/** A device with what the engine needs to know of it. `lost` settles with a sentence when the device goes away. */
+export type Gpu = {
+  /** Kept only to be kept: Dawn for Node crashes once the instance of a living device is collected. */
+  readonly instance: GPU;
+  readonly device: GPUDevice;
+  readonly timestamps: boolean;
+  readonly description: string;
+  readonly lost: Promise<GpuUnavailable>;
+};
+
+/**
+ * Opens a device with the adapter's own limits. `gpu` is navigator.gpu, or Dawn's in Node; undefined where there is no
+ * WebGPU. Throws GpuUnavailable.
+ */
+export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'swiftshader'): Promise<Gpu> {
+  if (!gpu)
+    throw new GpuUnavailable('no-webgpu', 'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.');
+  const adapter = await requestAdapter(gpu, preference);
+  if (!adapter)
+    throw new GpuUnavailable('no-adapter', 'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.');
+  const timestamps = adapter.features.has('timestamp-query');
+  const { limits } = adapter;
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({
+      requiredFeatures: timestamps ? ['timestamp-query'] : [],
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      },
+    });
+  } catch (cause) {
+    throw new GpuUnavailable('no-device', `The graphics adapter gave no device (${cause instanceof Error ? cause.message : cause}); close other pages that use the GPU and reload.`);
+  }
+  const { vendor, architecture, device: model, description } = adapter.info;
+  return {
+    instance: gpu,
+    device,
+    timestamps,
+    description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
+    lost: device.lost.then(({ message }) =>
+      new GpuUnavailable('lost', `The GPU device was lost (${message || 'no reason given'}); press Run to open it again.`)),
+  };
+}
+
+/** The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again. */
+async function requestAdapter(gpu: GPU, preference: 'hardware' | 'swiftshader'): Promise<GPUAdapter | null> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const adapter = await gpu.requestAdapter(
+      preference === 'swiftshader' ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' },
+    );
+    if (adapter) return adapter;
+  }
+  return null;
+}

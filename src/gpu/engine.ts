@@ -1,0 +1,27 @@
+import { createBufferPool } from './buffers';
+import type { Gpu } from './device';
+import { createLauncher } from './launcher';
+import { createReadback } from './readback';
+import { createTimestamps } from './timestamps';
+
+/** Everything that runs on one GPUDevice. A device of the cluster holds a pool of its own beside it. */
+export type Engine = ReturnType<typeof createEngine>;
+
+export function createEngine(gpu: Gpu) {
+  const launcher = createLauncher(gpu);
+  const readback = createReadback(gpu);
+  const timestamps = gpu.timestamps ? createTimestamps(gpu) : null;
+  let buffers = 0;
+  return {
+    gpu,
+    launcher,
+    readback,
+    timestamps,
+    createPool: () => createBufferPool(gpu, () => buffers++),
+    destroy(): void {
+      launcher.destroy();
+      readback.destroy();
+      timestamps?.destroy();
+    },
+  };
+}

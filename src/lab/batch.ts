@@ -1,0 +1,22 @@
+import { InputError } from '../model/error';
+import type { TextTokenizer } from '../model/tokenizer';
+
+/**
+ * One sequence a rank, all of one length of at most `tokens`: rank 0 gets the start of `prompt`, or of `text` when
+ * there is none; the other ranks get the passages of `text` that follow one another, as a server's other requests would.
+ */
+export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: string, ranks: number, tokens: number): number[][] {
+  const passages = tokenizer.encode(text);
+  const first = (prompt === null ? passages : tokenizer.encode(prompt)).slice(0, tokens);
+  if (first.length === 0) throw new InputError('The prompt is empty; write at least one word.');
+  const { length } = first;
+  const skipped = prompt === null ? length : 0;
+  return Array.from({ length: ranks }, (_, rank) => {
+    if (rank === 0) return first;
+    const from = (skipped + (rank - 1) * length) % Math.max(1, passages.length - length);
+    const passage = passages.slice(from, from + length);
+    if (passage.length < length)
+      throw new InputError(`The text has ${passages.length} tokens, fewer than the ${length} asked for; ask for fewer or pick a longer text.`);
+    return passage;
+  });
+}

@@ -1,0 +1,64 @@
+import { parseSwitches } from '../connectivity/switches';
+import { loadCheckpoint, readJson } from '../model/checkpoint';
+import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../model/safetensors';
+import { forward } from './forward';
+import { deploy, type Lab } from './lab';
+import { crossEntropy, relativeError } from './numbers';
+
+/** What became of one entry of an expected.*.safetensors; `not yet` is an entry that this engine does not compute. */
+export type CheckRow = { readonly folder: string; readonly connectivity: string; readonly entry: string } & (
+  | { readonly status: 'passed' | 'failed'; readonly error: number }
+  | { readonly status: 'not yet' }
+);
+
+export const TOLERANCE = 1e-4;
+
+/**
+ * Compares a checkpoint folder's forward passes with what PyTorch expects: for each connectivity C, C.json holds the
+ * config keys and expected.C.safetensors the values (docs/checkpoints.md). Yields a row an entry.
+ */
+export async function* check(lab: Lab, folder: string, connectivities: readonly string[], ranks: number): AsyncGenerator<CheckRow> {
+  const model = deploy(lab, await loadCheckpoint(folder, lab.read), ranks);
+  try {
+    for (const connectivity of connectivities) {
+      const switches = parseSwitches(await readJson(`${folder}/${connectivity}.json`, lab.read), model.checkpoint.spec);
+      const path = `${folder}/expected.${connectivity}.safetensors`;
+      const expected = parseSafetensors(await lab.read(path), path);
+      const ids = sequencesOf(expected.get('input_ids')!);
+      const { logits, hidden } = await forward(lab, model, switches, ids, { logits: 'all', hidden: true });
+      const losses = logits.map((own, i) => crossEntropy(own, ids[i]!));
+      const loss = losses.reduce((sum, l) => sum + l.sum, 0) / losses.reduce((sum, l) => sum + l.count, 0);
+      const computed = new Map<string, ArrayLike<number>>([['logits', joined(logits)], ['loss', [loss]]]);
+      hidden.forEach((own, k) => computed.set(`hidden.${k}`, joined(own)));
+      for (const entry of [...expected.keys()].sort()) {
+        if (entry === 'input_ids' || entry === 'stock_diff') continue;
+        const found = computed.get(entry);
+        if (!found) {
+          yield { folder, connectivity, entry, status: 'not yet' };
+          continue;
+        }
+        const error = relativeError(found, readFloats(expected.get(entry)!));
+        yield { folder, connectivity, entry, status: error <= TOLERANCE ? 'passed' : 'failed', error };
+      }
+    }
+  } finally {
+    model.cluster.destroy();
+  }
+}
+
+/** Rows of an [B, T] tensor of ids. */
+export function sequencesOf(ids: Tensor): number[][] {
+  const [count = 0, length = 0] = ids.shape;
+  const values = Array.from(readIntegers(ids));
+  return Array.from({ length: count }, (_, i) => values.slice(i * length, (i + 1) * length));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,34 @@
+import type { Job, JobEvent, JobResult } from './job';
+import type { FailureCause, Reply, Request } from './worker';
+
+/** A job that failed in the engine's worker; `message` is a sentence for the user. */
+export class JobFailed extends Error {
+  override name = 'JobFailed';
+  constructor(readonly reason: FailureCause, message: string) {
+    super(message);
+  }
+}
+
+export type EngineClient = ReturnType<typeof createEngineClient>;
+
+/** The engine in a worker, off the UI's thread; files are read relative to `base`. One job at a time. */
+export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string) {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  const post = (request: Request) => worker.postMessage(request);
+  return {
+    /** Rejects with JobFailed. */
+    run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, onEvent: (event: JobEvent) => void): Promise<JobResult[K]> {
+      return new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+          if (data.kind === 'event') onEvent(data.event);
+          else if (data.kind === 'done') resolve(data.result as JobResult[K]);
+          else reject(new JobFailed(data.cause, data.message));
+        };
+        worker.onerror = (event) => reject(new JobFailed('internal', `The engine could not start: ${event.message}`));
+        post({ kind: 'run', job, gpu, base });
+      });
+    },
+    stop: () => post({ kind: 'stop' }),
+    close: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,47 @@
+import { namedSwitches, parseSwitches } from '../connectivity/switches';
+import { loadCheckpoint } from '../model/checkpoint';
+import { InputError } from '../model/error';
+import { parseSafetensors } from '../model/safetensors';
+import { sequencesOf } from './check';
+import { forward } from './forward';
+import { deploy, type Lab } from './lab';
+import { crossEntropy } from './numbers';
+
+export type Evaluation = { readonly loss: number; readonly sequences: number; readonly tokens: number };
+
+const TOKENS_A_BATCH = 4096;
+
+/**
+ * Mean next-token cross-entropy of a checkpoint over the windows `input_ids` [B, T] of a safetensors file: the mean over
+ * B × (T − 1) positions. `connectivity` null takes the FarSkip keys of the checkpoint's own config.
+ */
+export async function evaluate(
+  lab: Lab, folder: string, connectivity: string | null, val: string, ranks: number,
+  onProgress: (done: number, total: number) => void, signal?: AbortSignal,
+): Promise<Evaluation> {
+  const windows = parseSafetensors(await lab.read(val), val).get('input_ids');
+  if (windows?.shape.length !== 2) throw new InputError(`${val} should have a tensor input_ids [windows, tokens].`);
+  const sequences = sequencesOf(windows);
+  const checkpoint = await loadCheckpoint(folder, lab.read);
+  const { spec, config } = checkpoint;
+  const switches = connectivity === null ? parseSwitches(config, spec) : namedSwitches(connectivity, spec);
+  const model = deploy(lab, checkpoint, ranks);
+  const atOnce = Math.max(1, Math.floor(TOKENS_A_BATCH / windows.shape[1]!));
+  let sum = 0;
+  let tokens = 0;
+  try {
+    for (let i = 0; i < sequences.length; i += atOnce) {
+      onProgress(i, sequences.length);
+      const part = sequences.slice(i, i + atOnce);
+      const { logits } = await forward(lab, model, switches, part, { logits: 'all', hidden: false, ...(signal && { signal }) });
+      logits.forEach((own, j) => {
+        const loss = crossEntropy(own, part[j]!);
+        sum += loss.sum;
+        tokens += loss.count;
+      });
+    }
+  } finally {
+    model.cluster.destroy();
+  }
+  return { loss: sum / tokens, sequences: sequences.length, tokens };
+}

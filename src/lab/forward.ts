@@ -1,0 +1,63 @@
+import { feedOf } from '../cluster/feed';
+import { runOrders } from '../cluster/run';
+import { INSTANT } from '../cluster/wire';
+import { connectivityOf } from '../connectivity/connectivity';
+import type { Switches } from '../connectivity/switches';
+import { InputError } from '../model/error';
+import { LOGITS, lower } from '../program/lower';
+import { schedule } from '../program/schedule';
+import type { Deployed, Lab } from './lab';
+
+export type Forward = {
+  /** For each sequence, logits [T, vocabulary], or [vocabulary] of its last token. */
+  readonly logits: readonly Float32Array[];
+  /** hidden[k]: the residual stream after layer k (0: the embedding), for each sequence [T, hidden]; empty unless asked for. */
+  readonly hidden: readonly (readonly Float32Array[])[];
+};
+
+/**
+ * What a model computes on some sequences, dealt out to the ranks in turn, over a wire that takes no time. Throws
+ * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
+ */
+export async function forward(
+  lab: Lab, { checkpoint: { spec }, cluster }: Deployed, switches: Switches, sequences: readonly (readonly number[])[],
+  options: { readonly logits: 'all' | 'last'; readonly hidden: boolean; readonly signal?: AbortSignal },
+): Promise<Forward> {
+  checkSequences(spec, sequences);
+  const ranks = cluster.ranks.length;
+  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, ...options });
+  const orders = schedule(program, 'overlapped', () => 1);
+  const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => i % ranks === index));
+  const feeds = dealt.map((own, rank) => feedOf(rank, own));
+  const { outputs } = await runOrders(cluster, program, orders, feeds, {
+    linkBetween: () => INSTANT, pause: lab.pause, ...(options.signal && { signal: options.signal }),
+  });
+  const rowsIn = (i: number) => (options.logits === 'last' ? 1 : sequences[i]!.length);
+  const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
+    const at = outputs.map(() => 0);
+    return sequences.map((_, i) => {
+      const rank = i % ranks;
+      const from = at[rank]!;
+      at[rank] = from + rowsOf(i) * width;
+      return outputs[rank]!.get(name)!.subarray(from, at[rank]);
+    });
+  };
+  return {
+    logits: collect(LOGITS, spec.vocabulary, rowsIn),
+    hidden: options.hidden
+      ? Array.from({ length: spec.layers.length + 1 }, (_, k) =>
+          collect(program.outputs[k + 1]!, spec.hidden, (i) => sequences[i]!.length))
+      : [],
+  };
+}
+
+export function checkSequences(spec: { maxPositions: number; vocabulary: number }, sequences: readonly (readonly number[])[]): void {
+  for (const sequence of sequences) {
+    if (sequence.length === 0) throw new InputError('A prompt needs at least one token; write some text.');
+    if (sequence.length > spec.maxPositions)
+      throw new InputError(`The prompt has ${sequence.length} tokens, but the model reads at most ${spec.maxPositions}; shorten it.`);
+    const foreign = sequence.find((id) => !(id >= 0 && id < spec.vocabulary));
+    if (foreign !== undefined)
+      throw new InputError(`Token ${foreign} is outside the model's vocabulary of ${spec.vocabulary}; use the model's own tokenizer.`);
+  }
+}

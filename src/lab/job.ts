@@ -1,0 +1,38 @@
+import { check, type CheckRow } from './check';
+import { evaluate, type Evaluation } from './evaluate';
+import type { Lab } from './lab';
+import { type MeasureEvent, type Measurement, measure } from './measure';
+import { parseSettings } from './settings';
+
+/** Work that can be asked of an engine elsewhere (a worker, a headless browser): plain data in, plain data out. */
+export type Job =
+  | { readonly kind: 'measure'; readonly settings: unknown }
+  | { readonly kind: 'check'; readonly folder: string; readonly connectivities: readonly string[]; readonly ranks: number }
+  | { readonly kind: 'evaluate'; readonly folder: string; readonly connectivity: string | null; readonly val: string; readonly ranks: number };
+
+export type JobEvent = MeasureEvent | { readonly kind: 'row'; readonly row: CheckRow };
+
+export type JobResult = { readonly measure: Measurement; readonly check: readonly CheckRow[]; readonly evaluate: Evaluation };
+
+/** Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when stopped. */
+export async function runJob<K extends Job['kind']>(
+  lab: Lab, job: Extract<Job, { kind: K }>, emit: (event: JobEvent) => void, signal?: AbortSignal,
+): Promise<JobResult[K]>;
+export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void, signal?: AbortSignal): Promise<JobResult[Job['kind']]> {
+  switch (job.kind) {
+    case 'measure':
+      return measure(lab, parseSettings(job.settings), emit, signal);
+    case 'check': {
+      const rows: CheckRow[] = [];
+      for await (const row of check(lab, job.folder, job.connectivities, job.ranks)) {
+        signal?.throwIfAborted();
+        rows.push(row);
+        emit({ kind: 'row', row });
+      }
+      return rows;
+    }
+    case 'evaluate':
+      return evaluate(lab, job.folder, job.connectivity, job.val, job.ranks,
+        (done, total) => emit({ kind: 'progress', doing: 'window', done, total }), signal);
+  }
+}

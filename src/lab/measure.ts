@@ -1,0 +1,240 @@
+import { feedOf } from '../cluster/feed';
+import { type RunResult, runOrders } from '../cluster/run';
+import { INSTANT, type Link, linkOf } from '../cluster/wire';
+import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
+import { namedSwitches, type Switches } from '../connectivity/switches';
+import { InputError } from '../model/error';
+import { loadCheckpoint, readJson } from '../model/checkpoint';
+import { PRESETS, TEXTS } from '../model/presets';
+import { parseTokenizer } from '../model/tokenizer';
+import { boundOf } from '../program/bound';
+import { LOGITS, lower } from '../program/lower';
+import type { Program } from '../program/program';
+import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
+import { hiddenShare, overlapOf } from '../trace/overlap';
+import type { Span } from '../trace/span';
+import { batchOf } from './batch';
+import { checkSequences, forward } from './forward';
+import { deploy, type Deployed, type Lab } from './lab';
+import { type Manifest, manifestOf } from './manifest';
+import { argmax } from './numbers';
+import type { Settings } from './settings';
+import { type Estimate, estimate, estimateRatio } from './statistics';
+
+export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };
+
+/** One connectivity under one schedule, measured; times in ms, medians over the repeats with a 95 % interval. */
+export type CombinationResult = Combination & {
+  readonly wallMs: Estimate;
+  readonly computeMs: Estimate;
+  readonly commMs: Estimate;
+  /** Share of communication under compute, mean over ranks; null when nothing was communicated. */
+  readonly hidden: Estimate | null;
+  readonly boundMs: number;
+  readonly hiddenBound: number | null;
+  /** Wall time of the first combination ÷ this one's, pair by pair. */
+  readonly speedup: Estimate;
+  readonly logitsSha256: string;
+  readonly clockErrorMs: number;
+  readonly table: Connectivity;
+  /** Spans of the repeat whose wall time is the median. */
+  readonly spans: readonly Span[];
+  /** Greedy tokens after the prompt of rank 0, and their text. */
+  readonly continuation: { readonly ids: readonly number[]; readonly text: string } | null;
+};
+
+export type Measurement = {
+  readonly manifest: Manifest;
+  readonly settings: Settings;
+  /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
+  readonly link: { readonly gbps: number; readonly us: number; readonly dilation: number };
+  readonly promptTokens: number;
+  readonly results: readonly CombinationResult[];
+};
+
+export type MeasureEvent =
+  | { readonly kind: 'progress'; readonly doing: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
+
+const WARM_UPS = 1;
+const CALIBRATIONS = 3;
+
+/** A connectivity ready to run: its model on the cluster, its program, and what each operation takes without a wire. */
+type Subject = {
+  readonly connectivity: string;
+  readonly switches: Switches;
+  readonly model: Deployed;
+  readonly program: Program;
+  readonly calibration: Calibration;
+};
+type Calibration = {
+  /** ms a rank spends on each operation, as a device 1/N as fast; of kernels by id. */
+  readonly kernelMs: ReadonlyMap<number, number>;
+  readonly computeMs: number;
+  /** Bytes through the busiest port, of collectives by id. */
+  readonly portBytes: ReadonlyMap<number, number>;
+};
+
+/**
+ * Measures each connectivity under each schedule: every combination once to warm up, then all in turn, `repeats` times,
+ * over the same wire. Throws InputError for settings that can't be met, and when a result differs between repeats.
+ */
+export async function measure(lab: Lab, settings: Settings, emit: (event: MeasureEvent) => void, signal?: AbortSignal): Promise<Measurement> {
+  const preset = PRESETS.find(({ id }) => id === settings.model)!;
+  const { ranks } = settings;
+  const total = (CALIBRATIONS + 1) * settings.connectivity.length
+    + (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
+  let done = 0;
+  const progress = (doing: string) => emit({ kind: 'progress', doing, done: done++, total });
+  const abortable = signal ? { signal } : {};
+
+  progress('loading the model');
+  const tokenizer = parseTokenizer(await readJson(`${preset.folder}/tokenizer.json`, lab.read));
+  const textFile = TEXTS.find(({ id }) => id === settings.text)!.file;
+  const text = new TextDecoder().decode(await lab.read(textFile));
+  const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
+  const feeds = batch.map((sequence, rank) => feedOf(rank, [sequence]));
+  const models = new Map<string, Deployed>();
+  try {
+    const subjects: Subject[] = [];
+    for (const connectivity of settings.connectivity) {
+      const folder = connectivity === 'farskip' ? preset.converted : preset.folder;
+      let model = models.get(folder);
+      if (!model) {
+        const checkpoint = await loadCheckpoint(folder, lab.read);
+        checkSequences(checkpoint.spec, batch);
+        model = deploy(lab, checkpoint, ranks);
+        models.set(folder, model);
+      }
+      const { spec } = model.checkpoint;
+      const switches = namedSwitches(connectivity, spec);
+      const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, logits: 'last', hidden: false });
+      const runs: RunResult[] = [];
+      for (let i = 0; i <= CALIBRATIONS; i++) {
+        if (i > 0) progress(`timing the ${connectivity} model without a wire`);
+        runs.push(await runOrders(model.cluster, program, schedule(program, 'blocking', () => 1), feeds,
+          { linkBetween: () => INSTANT, pause: lab.pause, ...abortable }));
+      }
+      subjects.push({ connectivity, switches, model, program, calibration: calibrationOf(runs.slice(1), ranks) });
+    }
+
+    const link = chooseLink(settings, subjects[0]!);
+    const emulated = linkOf(link.gbps, link.us, link.dilation);
+    const lineup = subjects.flatMap((subject) => {
+      const cost = costOf(subject.calibration, emulated);
+      return settings.schedule.map((kind) => ({
+        subject,
+        combination: { connectivity: subject.connectivity, schedule: kind },
+        orders: schedule(subject.program, kind, cost),
+        bound: boundOf(subject.program, cost),
+        runs: [] as RunResult[],
+        hashes: new Set<string>(),
+      }));
+    });
+    for (let repeat = -WARM_UPS; repeat < settings.repeats; repeat++)
+      for (const { subject, combination, orders, runs, hashes } of lineup) {
+        const counted = repeat >= 0 ? `run ${repeat + 1} of ${settings.repeats}` : 'warm-up';
+        progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
+        const run = await runOrders(subject.model.cluster, subject.program, orders, feeds, {
+          linkBetween: () => emulated, pause: lab.pause, ...abortable,
+          onSpans: (spans) => emit({ kind: 'spans', combination, spans }),
+        });
+        emit({ kind: 'spans', combination, spans: run.spans });
+        hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
+        if (hashes.size > 1) throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
+        if (repeat >= 0) runs.push(run);
+      }
+
+    const walls = lineup[0]!.runs.map(({ wallMs }) => wallMs);
+    const results: CombinationResult[] = [];
+    for (const { subject, combination, bound, runs, hashes } of lineup) {
+      const overlaps = runs.map(({ spans }) => Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));
+      const mean = (of: 'computeMs' | 'commMs') => estimate(overlaps.map((own) => own.reduce((sum, r) => sum + r[of], 0) / ranks));
+      const hidden = overlaps.map(hiddenShare);
+      const byWall = runs.toSorted((a, b) => a.wallMs - b.wallMs);
+      const median = byWall[Math.floor((byWall.length - 1) / 2)]!;
+      results.push({
+        ...combination,
+        wallMs: estimate(runs.map((r) => r.wallMs)),
+        computeMs: mean('computeMs'),
+        commMs: mean('commMs'),
+        hidden: hidden.includes(null) ? null : estimate(hidden as number[]),
+        boundMs: bound.wall,
+        hiddenBound: bound.hidden,
+        speedup: estimateRatio(walls, runs.map((r) => r.wallMs)),
+        logitsSha256: [...hashes][0]!,
+        clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
+        table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
+        spans: median.spans,
+        continuation: null,
+      });
+    }
+    const continued = new Map<string, { ids: number[]; text: string }>();
+    if (settings.continuation > 0)
+      for (const { connectivity, switches, model } of subjects) {
+        const ids = await continueGreedily(lab, model, switches, batch[0]!, settings.continuation, signal);
+        continued.set(connectivity, { ids, text: tokenizer.decode(ids) });
+      }
+    return {
+      manifest: manifestOf(lab),
+      settings,
+      link,
+      promptTokens: batch[0]!.length,
+      results: results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null })),
+    };
+  } finally {
+    for (const { cluster } of models.values()) cluster.destroy();
+  }
+}
+
+/** Medians over runs without a wire. */
+function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
+  const kernelMs = new Map<number, number>();
+  const portBytes = new Map<number, number>();
+  const perOp = runs.map(({ spans }) => {
+    const sums = new Map<number, number>();
+    for (const span of spans)
+      if (span.kind === 'compute') sums.set(span.op, (sums.get(span.op) ?? 0) + (span.end - span.start) / ranks);
+    return sums;
+  });
+  for (const op of new Set(perOp.flatMap((sums) => [...sums.keys()])))
+    kernelMs.set(op, estimate(perOp.map((sums) => sums.get(op) ?? 0)).median);
+  for (const span of runs[0]!.spans)
+    if (span.kind === 'collective')
+      portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
+  const compute = runs.map(({ spans }) => {
+    const each = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank).computeMs);
+    return each.reduce((a, b) => a + b, 0) / ranks;
+  });
+  return { kernelMs, portBytes, computeMs: estimate(compute).median };
+}
+
+const costOf = ({ kernelMs, portBytes }: Calibration, link: Link): Cost => (op) =>
+  op.kind === 'compute' ? kernelMs.get(op.id) ?? 0 : (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs;
+
+/** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
+function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivity }: Subject): Measurement['link'] {
+  const dilation = dilate ?? ranks;
+  if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
+  const bytes = [...calibration.portBytes.values()].reduce((a, b) => a + b, 0);
+  if (bytes === 0)
+    throw new InputError(`A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`);
+  return { gbps: (bytes / (link.ratio * calibration.computeMs) / 1e6) * dilation, us: 0, dilation };
+}
+
+async function continueGreedily(
+  lab: Lab, model: Deployed, switches: Switches, prompt: readonly number[], count: number, signal?: AbortSignal,
+): Promise<number[]> {
+  const ids = [...prompt];
+  while (ids.length < Math.min(prompt.length + count, model.checkpoint.spec.maxPositions)) {
+    const { logits } = await forward(lab, model, switches, [ids], { logits: 'last', hidden: false, ...(signal && { signal }) });
+    ids.push(argmax(logits[0]!));
+  }
+  return ids.slice(prompt.length);
+}
+
+async function sha256(parts: readonly Float32Array[]): Promise<string> {
+  const bytes = await new Blob(parts as Float32Array<ArrayBuffer>[]).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

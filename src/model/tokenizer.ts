@@ -1,0 +1,18 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { InputError } from './error';
+
+export type TextTokenizer = { encode(text: string): number[]; decode(ids: readonly number[]): string };
+
+/** Tokenizer of a tokenizer.json, already parsed from JSON. Throws InputError when it can't be read. */
+export function parseTokenizer(json: object): TextTokenizer {
+  let tokenizer: Tokenizer;
+  try {
+    tokenizer = new Tokenizer(json, {});
+  } catch (cause) {
+    throw new InputError(`tokenizer.json can't be read: ${cause instanceof Error ? cause.message : cause}.`);
+  }
+  return {
+    encode: (text) => tokenizer.encode(text).ids,
+    decode: (ids) => tokenizer.decode([...ids], { clean_up_tokenization_spaces: false }),
+  };
+}

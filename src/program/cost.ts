@@ -1,0 +1,36 @@
+import { type Compute, resolve } from './program';
+
+/** Floating-point operations of a kernel on a rank whose symbols are known; the products alone where there are any. */
+export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): number {
+  const n = (dim: Parameters<typeof resolve>[0]) => resolve(dim, symbols);
+  switch (op.kernel) {
+    case 'gemm':
+      return 2 * n(op.sizes.rows) * n(op.sizes.inner) * n(op.sizes.cols);
+    case 'grouped_gemm':
+      return 2 * n(op.sizes.pairs) * n(op.sizes.inner) * n(op.sizes.cols);
+    case 'attention':
+      return 2 * n('keys') * n(op.sizes.heads) * (n(op.sizes.keyDim) + n(op.sizes.valueDim));
+    case 'rmsnorm':
+      return 4 * n(op.sizes.rows) * n(op.sizes.width);
+    case 'swiglu':
+      return 5 * n(op.sizes.rows) * n(op.sizes.width);
+    case 'add':
+      return n(op.sizes.rows) * n(op.sizes.width);
+    case 'rope':
+      return 3 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.rotated);
+    case 'mla_keys':
+      return 3 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.rotated);
+    case 'router_topk':
+      return n(op.sizes.rows) * n(op.sizes.experts) * 4;
+    case 'weigh_experts':
+      return 2 * n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.topK);
+    case 'unpermute':
+      return n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.ranks);
+    case 'embedding':
+    case 'gather_rows':
+    case 'send_plan':
+    case 'permute':
+    case 'expert_plan':
+      return 0;
+  }
+}

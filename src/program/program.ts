@@ -1,0 +1,84 @@
+/**
+ * A program: operations on named values, each value written once. All ranks run the same program, each on values of its
+ * own; rows may differ between ranks, so sizes are symbols until a rank resolves them.
+ */
+export type Program = {
+  readonly values: ReadonlyMap<string, Value>;
+  readonly operations: readonly Operation[];
+  /** Values that the host writes before a run. */
+  readonly inputs: readonly string[];
+  /** Values that the host reads after a run. */
+  readonly outputs: readonly string[];
+};
+
+/**
+ * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
+ * `keys` the sum over its tokens of the keys each attends to; for the MoE layer k, `sent.k` and `received.k` rows of
+ * Dispatch, `pairs.k` (token, expert) pairs computed here.
+ */
+export type Dim = number | string | { readonly of: string; readonly times: number };
+
+export type Value = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type: 'f32' | 'u32' };
+
+/** What an operation belongs to: how it is drawn and summed. */
+export type Block = 'embedding' | 'attention' | 'router' | 'routed' | 'shared' | 'residual' | 'head' | 'dispatch' | 'combine';
+
+export type Operation = Compute | AllToAll;
+
+type Common = { readonly id: number; readonly name: string; readonly block: Block; readonly layer: number | null };
+
+/** The sizes that each kernel takes, in the order of its uniform struct. `eps` and `scale` are floating-point. */
+export const KERNEL_SIZES = {
+  embedding: ['rows', 'width'],
+  gather_rows: ['rows', 'width'],
+  rmsnorm: ['rows', 'width', 'stride', 'eps'],
+  gemm: ['rows', 'inner', 'cols'],
+  grouped_gemm: ['pairs', 'inner', 'cols', 'groups', 'stride', 'gather'],
+  swiglu: ['rows', 'width'],
+  add: ['rows', 'width'],
+  rope: ['rows', 'heads', 'headDim', 'rotated', 'interleaved'],
+  mla_keys: ['rows', 'heads', 'nope', 'rotated', 'valueDim', 'latent'],
+  attention: ['rows', 'heads', 'kvHeads', 'keyDim', 'valueDim', 'scale'],
+  router_topk: ['rows', 'experts', 'topK', 'normalise', 'scale'],
+  send_plan: ['rows', 'ranks', 'experts', 'topK'],
+  permute: ['rows', 'ranks', 'experts', 'topK', 'width'],
+  expert_plan: ['rows', 'width', 'topK', 'firstExpert', 'experts'],
+  weigh_experts: ['rows', 'width', 'topK'],
+  unpermute: ['rows', 'ranks', 'width'],
+} as const;
+export type KernelName = keyof typeof KERNEL_SIZES;
+export type SizesOf<K extends KernelName, T> = { readonly [S in (typeof KERNEL_SIZES)[K][number]]: T };
+
+/** One kernel: bindings are its sizes, then inputs, weights and outputs in the order given (kernels/NAME.wgsl). */
+export type Compute = Common & {
+  readonly kind: 'compute';
+  readonly inputs: readonly string[];
+  readonly weights: readonly string[];
+  readonly outputs: readonly string[];
+} & KernelCall;
+export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
+
+/**
+ * An all-to-all with counts that vary. Dispatch: rank s sends to rank d the rows that `counts` (send_plan.wgsl, as
+ * experts + ranks) plans for it; Combine sends the same number of rows back, each to the place its row came from.
+ */
+export type AllToAll = Common & {
+  readonly kind: 'all-to-all';
+  readonly direction: 'dispatch' | 'combine';
+  readonly input: string;
+  readonly output: string;
+  readonly counts: string;
+  readonly experts: number;
+};
+
+export const readsOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
+export const writesOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);
+
+/** Number of rows or of anything that a symbol stands for on a rank. Throws when the symbol is not known yet. */
+export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number {
+  if (typeof dim === 'number') return dim;
+  const name = typeof dim === 'string' ? dim : dim.of;
+  const value = symbols.get(name);
+  if (value === undefined) throw new Error(`size ${name} is not known yet`);
+  return typeof dim === 'string' ? value : value * dim.times;
+}

@@ -1,0 +1,47 @@
+import type { Span } from './span';
+
+export type Interval = readonly [start: number, end: number];
+
+/** Union of intervals, as disjoint intervals in order. */
+export function merge(intervals: readonly Interval[]): Interval[] {
+  const out: [number, number][] = [];
+  for (const [start, end] of intervals.toSorted((a, b) => a[0] - b[0])) {
+    const last = out.at(-1);
+    if (end <= start) continue;
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else out.push([start, end]);
+  }
+  return out;
+}
+
+export const lengthOf = (merged: readonly Interval[]): number => merged.reduce((sum, [start, end]) => sum + end - start, 0);
+
+/** Intersection of two merged lists. */
+export function intersect(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const out: Interval[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const start = Math.max(a[i]![0], b[j]![0]);
+    const end = Math.min(a[i]![1], b[j]![1]);
+    if (end > start) out.push([start, end]);
+    if (a[i]![1] < b[j]![1]) i++;
+    else j++;
+  }
+  return out;
+}
+
+export type RankOverlap = { readonly computeMs: number; readonly commMs: number; readonly hiddenMs: number };
+
+/** The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). */
+export function overlapOf(spans: readonly Span[], rank: number): RankOverlap {
+  const of = (kind: Span['kind']) =>
+    merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
+  const compute = of('compute');
+  const comm = of('collective');
+  return { computeMs: lengthOf(compute), commMs: lengthOf(comm), hiddenMs: lengthOf(intersect(compute, comm)) };
+}
+
+/** Share of communication hidden behind compute, mean over the ranks that communicate; null when none does. */
+export function hiddenShare(ranks: readonly RankOverlap[]): number | null {
+  const shares = ranks.filter((r) => r.commMs > 0).map((r) => r.hiddenMs / r.commMs);
+  return shares.length > 0 ? shares.reduce((a, b) => a + b, 0) / shares.length : null;
+}

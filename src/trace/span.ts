@@ -1,0 +1,31 @@
+import type { Block } from '../program/program';
+
+/** Which clock a time is from: GPU timestamps brought to the host's clock, or the host's own (fences, arrivals). */
+export type ClockSource = 'gpu' | 'host';
+
+type At = {
+  /** The program's operation. */
+  readonly op: number;
+  readonly rank: number;
+  readonly name: string;
+  readonly block: Block;
+  readonly layer: number | null;
+  /** Milliseconds since the run began, on the host's clock. */
+  readonly start: number;
+  readonly end: number;
+  readonly clock: ClockSource;
+};
+
+export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
+
+/**
+ * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done) to its end: as
+ * N ranks share one GPU, this includes the turns of the others. `gpuMs` is what the GPU itself gave it.
+ */
+export type ComputeSpan = At & { readonly kind: 'compute'; readonly gpuMs: number | null; readonly flops: number };
+
+/** A collective on a rank, from when the rank's own part could leave to when it held all that it was to receive. */
+export type CollectiveSpan = At & { readonly kind: 'collective'; readonly sentBytes: number; readonly receivedBytes: number };
+
+/** One message of a collective on the wire, drawn in the lane of `rank`, which sends it. */
+export type MessageSpan = At & { readonly kind: 'message'; readonly to: number; readonly bytes: number };

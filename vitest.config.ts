@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+import { define } from './vite.shared.ts';
+
+export default defineConfig({
+  define,
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Dawn for Node belongs to one process; two cores serve one SwiftShader at a time.
+    pool: 'forks',
+    maxWorkers: 1,
+    isolate: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
