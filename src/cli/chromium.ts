@@ -1,27 +1,23 @@
-import { existsSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename, dirname } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import sirv from 'sirv';
 import type { Job, JobEvent } from '../lab/job';
-import { InputError } from '../model/error';
+import { findChromium } from './environment';
 import type { Outcome } from './outcome';
 
 export const CHROMIUM_FLAGS = {
   swiftshader: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-  hardware: ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-angle=vulkan', '--disable-vulkan-surface', '--ignore-gpu-blocklist'],
+  hardware: [
+    '--enable-unsafe-webgpu',
+    '--enable-features=Vulkan',
+    '--use-angle=vulkan',
+    '--disable-vulkan-surface',
+    '--ignore-gpu-blocklist',
+  ],
 } as const;
 const FINE_TIMESTAMPS = '--disable-dawn-features=timestamp_quantization';
-
-/** Where Chromium is: CHROME_PATH, or the usual places. Throws InputError. */
-export function findChromium(): string {
-  const given = process.env['CHROME_PATH'];
-  const found = [given, '/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser',
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find((path) => path && existsSync(path));
-  if (given && found !== given) throw new InputError(`CHROME_PATH names ${given}, where there is no file.`);
-  if (!found) throw new InputError('No Chromium was found; install it (Debian: apt-get install chromium), set CHROME_PATH, or use --runtime node.');
-  return found;
-}
 
 /** Headless Chromium on the given GPU; a launch that fails is tried once more, since Chromium sometimes dies at launch. */
 export async function launchChromium(gpu: 'hardware' | 'swiftshader'): Promise<Browser> {
@@ -29,16 +25,18 @@ export async function launchChromium(gpu: 'hardware' | 'swiftshader'): Promise<B
   return chromium.launch(options).catch(() => chromium.launch(options));
 }
 
-/** Serves the built lab, and under /files this machine's files, to this machine alone; for as long as `use` runs. */
-async function withServer<T>(site: string, use: (url: string) => Promise<T>): Promise<T> {
+/** Serves the built lab, and the k-th of `folders` under /files/k, to this machine alone; for as long as `use` runs. */
+async function withServer<T>(site: string, folders: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
   const pages = sirv(site, { dev: true });
-  const files = sirv('/', { dev: true, dotfiles: true });
+  const mounted = folders.map((folder) => sirv(folder, { dev: true }));
   const listener: RequestListener = (request, response) => {
-    const gone = () => { response.writeHead(404).end(); };
-    if (request.url?.startsWith('/files/')) {
-      request.url = request.url.slice('/files'.length);
-      files(request, response, gone);
-    } else pages(request, response, gone);
+    const gone = () => {
+      response.writeHead(404).end();
+    };
+    const [, index, path] = /^\/files\/(\d+)(\/.*)$/.exec(request.url ?? '') ?? [];
+    const files = mounted[Number(index)];
+    if (files) request.url = path;
+    (files ?? pages)(request, response, gone);
   };
   const server = createServer(listener).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -51,28 +49,34 @@ async function withServer<T>(site: string, use: (url: string) => Promise<T>): Pr
 }
 
 /** Runs a job in headless Chromium, in the built lab's engine (folders of the job are absolute paths). */
-export function runInChromium(job: Job, gpu: 'hardware' | 'swiftshader', site: string, onEvent: (event: JobEvent) => void): Promise<Outcome> {
-  return withServer(site, async (url) => {
+export function runInChromium(
+  job: Job,
+  gpu: 'hardware' | 'swiftshader',
+  site: string,
+  onEvent: (event: JobEvent) => void,
+): Promise<Outcome> {
+  const { asked, folders } = served(job);
+  return withServer(site, folders, async (url) => {
     const browser = await launchChromium(gpu);
     try {
       const page = await browser.newPage();
       await page.exposeFunction('onJobEvent', onEvent);
       await page.goto(`${url}/headless.html`);
-      return await page.evaluate(([asked, on]) => window.runJob(asked, on), [served(job), gpu] as const);
+      return await page.evaluate(([theJob, on]) => window.runJob(theJob, on), [asked, gpu] as const);
     } finally {
       await browser.close();
     }
   });
 }
 
-/** The same job with this machine's paths as the server names them. */
-function served(job: Job): Job {
+/** The same job with its paths as the server names them, and the folders that it is to serve. */
+function served(job: Job): { asked: Job; folders: string[] } {
   switch (job.kind) {
     case 'measure':
-      return job;
+      return { asked: job, folders: [] };
     case 'check':
-      return { ...job, folder: `files${job.folder}` };
+      return { asked: { ...job, folder: 'files/0' }, folders: [job.folder] };
     case 'evaluate':
-      return { ...job, folder: `files${job.folder}`, val: `files${job.val}` };
+      return { asked: { ...job, folder: 'files/0', val: `files/1/${basename(job.val)}` }, folders: [job.folder, dirname(job.val)] };
   }
 }

@@ -9,7 +9,12 @@ import { nodeGpu } from './node_gpu';
 import type { Outcome } from './outcome';
 
 /** Runs a job in this process, on Dawn for Node; paths that are not absolute are the site's. */
-export async function runInNode(job: Job, gpu: 'hardware' | 'swiftshader', site: string, onEvent: (event: JobEvent) => void): Promise<Outcome> {
+export async function runInNode(
+  job: Job,
+  gpu: 'hardware' | 'swiftshader',
+  site: string,
+  onEvent: (event: JobEvent) => void,
+): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(), gpu);
     const read = (path: string) => {

@@ -29,7 +29,9 @@ export type Cluster = {
 export function createCluster(engine: Engine, spec: ModelSpec, tensors: Tensors, count: number): Cluster {
   for (const { feedForward } of spec.layers)
     if (feedForward.kind === 'moe' && feedForward.experts % count !== 0)
-      throw new InputError(`${feedForward.experts} experts can't be spread evenly over ${count} devices; choose a number of devices that divides ${feedForward.experts}.`);
+      throw new InputError(
+        `${feedForward.experts} experts can't be spread evenly over ${count} devices; choose a number of devices that divides ${feedForward.experts}.`,
+      );
   const pools = Array.from({ length: count }, () => engine.createPool());
   const weights = pools.map(() => new Map<string, Storage>());
   const attention = spec.layers[0]!.attention;
@@ -42,11 +44,15 @@ export function createCluster(engine: Engine, spec: ModelSpec, tensors: Tensors,
       weights[rank]!.set(weight.name, pool.hold(own));
     });
   }
-  pools.forEach((pool, rank) => weights[rank]!.set(ROPE_TABLE, pool.hold(rope)));
+  pools.forEach((pool, rank) => {
+    weights[rank]!.set(ROPE_TABLE, pool.hold(rope));
+  });
   return {
     backing: 'shared',
     engine,
     ranks: pools.map((pool, index) => ({ index, pool, weights: weights[index]! })),
-    destroy: () => pools.forEach((pool) => pool.destroy()),
+    destroy(): void {
+      for (const pool of pools) pool.destroy();
+    },
   };
 }

@@ -28,6 +28,11 @@ export function feedOf(rank: number, sequences: readonly (readonly number[])[]):
       [INPUTS.start, Uint32Array.from(start)],
       [INPUTS.last, Uint32Array.from(last)],
     ]),
-    symbols: new Map([['tokens', position.length], ['sequences', sequences.length], ['rank', rank], ['keys', keys]]),
+    symbols: new Map([
+      ['tokens', position.length],
+      ['sequences', sequences.length],
+      ['rank', rank],
+      ['keys', keys],
+    ]),
   };
 }

@@ -56,7 +56,19 @@ export function createRecorder(bounds: ClockBounds) {
           const end = toMs(ran.endNs) + offset;
           const start = Math.min(mayStart, end);
           endOfRank.set(rank, end);
-          out.push({ kind: 'compute', op: op.id, rank, name, block, layer, start: start - origin, end: end - origin, clock: 'gpu', gpuMs: toMs(ran.endNs - ran.beginNs), flops });
+          out.push({
+            kind: 'compute',
+            op: op.id,
+            rank,
+            name,
+            block,
+            layer,
+            start: start - origin,
+            end: end - origin,
+            clock: 'gpu',
+            gpuMs: toMs(ran.endNs - ran.beginNs),
+            flops,
+          });
           continue;
         }
         const end = doneAt[submit];
@@ -69,7 +81,19 @@ export function createRecorder(bounds: ClockBounds) {
         }
         openOfRank.set(rank, { submit, index: out.length });
         endOfRank.set(rank, end);
-        out.push({ kind: 'compute', op: op.id, rank, name, block, layer, start: Math.min(mayStart, end) - origin, end: end - origin, clock: 'host', gpuMs: null, flops });
+        out.push({
+          kind: 'compute',
+          op: op.id,
+          rank,
+          name,
+          block,
+          layer,
+          start: Math.min(mayStart, end) - origin,
+          end: end - origin,
+          clock: 'host',
+          gpuMs: null,
+          flops,
+        });
       }
       return out;
     },

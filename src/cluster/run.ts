@@ -2,13 +2,13 @@ import type { Storage } from '../gpu/buffers';
 import { flopsOf } from '../program/cost';
 import { type AllToAll, type Compute, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
-import type { CollectiveSpan, MessageSpan, Span } from '../trace/span';
-import { combineRows, dispatchRows, type Exchange, exchangeOf } from './all_to_all';
+import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
 import type { Feed } from './feed';
 import type { Pause } from './pause';
 import { calibrate, createRecorder } from './recorder';
-import { createWire, type Link, type Message } from './wire';
+import { createTransfers } from './transfers';
+import type { Link } from './wire';
 
 export type RunOptions = {
   readonly linkBetween: (from: number, to: number) => Link;
@@ -31,18 +31,21 @@ export type RunResult = {
 /** Kernels and copies a submit at most, so that the GPU starts while the rest is recorded. */
 const COMMANDS_A_SUBMIT = 16;
 
-type Transfer = { readonly op: AllToAll };
 type Event =
   | { readonly kind: 'announced'; readonly rank: number; readonly op: AllToAll; readonly at: number; readonly counts: Uint32Array | null }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
 /**
- * Runs the same orders on all ranks of a cluster in the shared backing: ranks take turns order by order, the one that
- * is furthest behind first; the host only waits when no rank can go on. Throws when aborted or when the device is lost;
+ * Runs the same orders on all ranks of a cluster in the shared backing: ranks take turns order by order, so that they
+ * advance together, each as if on a device 1/N as fast; the host only waits when no rank can go on. Throws when aborted or when the device is lost;
  * the cluster can then be used again, unless it was lost.
  */
 export async function runOrders(
-  cluster: Cluster, program: Program, orders: readonly Order[], feeds: readonly Feed[], options: RunOptions,
+  cluster: Cluster,
+  program: Program,
+  orders: readonly Order[],
+  feeds: readonly Feed[],
+  options: RunOptions,
 ): Promise<RunResult> {
   const { engine, ranks } = cluster;
   const { device } = engine.gpu;
@@ -50,7 +53,6 @@ export async function runOrders(
   const { pause, signal } = options;
   await engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
   const recorder = createRecorder(await calibrate(engine));
-  const wire = createWire<Transfer>(ranks.length, options.linkBetween);
   const readers = readersOf(program);
   const events: Event[] = [];
   let wake: (() => void) | null = null;
@@ -68,27 +70,6 @@ export async function runOrders(
     availableAt: 0,
   }));
   const rankOf = (index: number) => states[index]!;
-  const collectives = new Map<AllToAll, ReturnType<typeof createCollective>>();
-  const collectiveOf = (op: AllToAll) => {
-    let state = collectives.get(op);
-    if (!state) {
-      state = createCollective(ranks.length);
-      collectives.set(op, state);
-    }
-    return state;
-  };
-  /** By the name of the counts' value: what each rank announced, and the layout once all have. */
-  const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: Exchange | null }>();
-  const exchangeFor = (op: AllToAll) => {
-    let exchange = exchanges.get(op.counts);
-    if (!exchange) {
-      exchange = { counts: ranks.map(() => null), layout: null };
-      exchanges.set(op.counts, exchange);
-    }
-    return exchange;
-  };
-  const messages: MessageSpan[] = [];
-
   const take = (index: number, name: string): Storage => {
     const state = rankOf(index);
     const known = state.values.get(name);
@@ -114,10 +95,34 @@ export async function runOrders(
     if (recorded === 0) return;
     const id = recorder.submitted(performance.now());
     queue.submit([encoder.finish()]);
-    if (!engine.timestamps) queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), (cause) => post({ kind: 'failed', cause }));
+    if (!engine.timestamps)
+      queue.onSubmittedWorkDone().then(
+        () => recorder.fenced(id, performance.now()),
+        (cause) => post({ kind: 'failed', cause }),
+      );
     encoder = device.createCommandEncoder();
     recorded = 0;
   };
+
+  const transfers = createTransfers(ranks.length, options.linkBetween, {
+    rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
+    onExchange: (op, { sent, received, pairs }) => {
+      states.forEach(({ symbols }, rank) => {
+        symbols.set(`sent.${op.layer}`, sent[rank]!);
+        symbols.set(`received.${op.layer}`, received[rank]!);
+        symbols.set(`pairs.${op.layer}`, pairs[rank]!);
+      });
+    },
+    copy: (op, sender, receiver, rows) => {
+      const size = 4 * program.values.get(op.input)!.cols;
+      const target = take(receiver, op.output);
+      if (rows.count === 0) return;
+      const source = rankOf(sender).values.get(op.input)!;
+      encoder.copyBufferToBuffer(source.buffer, rows.from * size, target.buffer, rows.to * size, rows.count * size);
+      recorded++;
+    },
+    onSent: (op, sender) => release(sender, op.input),
+  });
 
   const compute = (index: number, op: Compute): void => {
     const state = rankOf(index);
@@ -168,110 +173,27 @@ export async function runOrders(
     }
   };
 
-  const rowsBetween = (op: AllToAll, from: number, to: number): number => {
-    const { counts } = exchangeFor(op);
-    return op.direction === 'dispatch' ? counts[from]![op.experts + to]! : counts[to]![op.experts + from]!;
-  };
-  const bytesOfRow = (op: AllToAll) => 4 * program.values.get(op.input)!.cols;
-
-  const announced = ({ rank, op, at, counts }: Extract<Event, { kind: 'announced' }>): void => {
-    const collective = collectiveOf(op);
-    const exchange = exchangeFor(op);
-    collective.readyAt[rank] = at;
-    if (counts) {
-      exchange.counts[rank] = counts;
-      if (exchange.counts.every((c) => c !== null)) {
-        const layout = exchangeOf(exchange.counts as Uint32Array[], op.experts);
-        exchange.layout = layout;
-        states.forEach(({ symbols }, r) => {
-          symbols.set(`sent.${op.layer}`, layout.sent[r]!);
-          symbols.set(`received.${op.layer}`, layout.received[r]!);
-          symbols.set(`pairs.${op.layer}`, layout.pairs[r]!);
-        });
-      }
-    }
-    const others = Array.from({ length: ranks.length - 1 }, (_, i) => (rank + 1 + i) % ranks.length);
-    const leaving: Message<Transfer>[] = [];
-    for (const to of others) {
-      const bytes = rowsBetween(op, rank, to) * bytesOfRow(op);
-      collective.sentBytes[rank]! += bytes;
-      if (bytes > 0) leaving.push({ from: rank, to, bytes, content: { op } });
-      else collective.arrivedAt[to]![rank] = at;
-    }
-    collective.arrivedAt[rank]![rank] = at;
-    collective.copiesLeft[rank] = leaving.length + 1;
-    collective.toCopy.push([rank, rank]);
-    wire.offer(at, leaving);
-    copyArrived(op);
-  };
-
-  /** Makes the copies of messages that have arrived, as soon as the layout of the receiving buffer is known. */
-  const copyArrived = (op: AllToAll): void => {
-    const collective = collectiveOf(op);
-    const { layout } = exchangeFor(op);
-    if (!layout) return;
-    for (const [from, to] of collective.toCopy.splice(0)) {
-      const rows = op.direction === 'dispatch' ? dispatchRows(layout, from, to) : combineRows(layout, from, to);
-      const size = bytesOfRow(op);
-      const target = take(to, op.output);
-      if (rows.count > 0) {
-        encoder.copyBufferToBuffer(rankOf(from).values.get(op.input)!.buffer, rows.from * size, target.buffer, rows.to * size, rows.count * size);
-        recorded++;
-      }
-      if (--collective.copiesLeft[from]! === 0) release(from, op.input);
-    }
-  };
-
-  const deliver = (now: number): void => {
-    for (const { message: { from, to, bytes, content: { op } }, leftAt, arrivedAt } of wire.advance(now)) {
-      const collective = collectiveOf(op);
-      collective.arrivedAt[to]![from] = arrivedAt;
-      collective.receivedBytes[to]! += bytes;
-      collective.toCopy.push([from, to]);
-      messages.push({ kind: 'message', op: op.id, rank: from, to, name: op.name, block: op.block, layer: op.layer, start: leftAt, end: arrivedAt, clock: 'host', bytes });
-      copyArrived(op);
-    }
-  };
-
-  /** When a rank held all that a collective brings it; undefined while something is still to come. */
-  const heldAt = (op: AllToAll, rank: number): number | undefined => {
-    const { readyAt, arrivedAt } = collectiveOf(op);
-    if (readyAt.some((at) => at === undefined)) return undefined;
-    const all = ranks.map((_, from) => arrivedAt[rank]![from]);
-    return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
-  };
-
-  const canStep = ({ next }: { next: number }, index: number): boolean => {
+  // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
+  const canStep = ({ next }: { next: number }): boolean => {
     const order = orders[next];
-    return order !== undefined && (order.do !== 'wait' || heldAt(order.op, index) !== undefined);
+    return order !== undefined && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined);
   };
   const step = (index: number): void => {
     const state = rankOf(index);
     const order = orders[state.next++]!;
     switch (order.do) {
       case 'compute':
-        return compute(index, order.op);
+        compute(index, order.op);
+        break;
       case 'start':
-        return start(index, order.op);
+        start(index, order.op);
+        break;
       case 'wait':
-        state.availableAt = heldAt(order.op, index)!;
+        state.availableAt = transfers.heldByAllAt(order.op)!;
     }
   };
 
-  const spansSoFar = (origin: number): Span[] => {
-    const shifted = messages.map((m) => ({ ...m, start: m.start - origin, end: m.end - origin }));
-    const intervals: CollectiveSpan[] = [];
-    for (const [op, { readyAt, sentBytes, receivedBytes }] of collectives)
-      ranks.forEach((_, rank) => {
-        const held = heldAt(op, rank);
-        if (held === undefined) return;
-        intervals.push({
-          kind: 'collective', op: op.id, rank, name: op.name, block: op.block, layer: op.layer, clock: 'host',
-          start: readyAt[rank]! - origin, end: held - origin, sentBytes: sentBytes[rank]!, receivedBytes: receivedBytes[rank]!,
-        });
-      });
-    return [...recorder.spans(origin), ...intervals, ...shifted];
-  };
+  const spansSoFar = (origin: number): Span[] => [...recorder.spans(origin), ...transfers.spans(origin)];
 
   try {
     states.forEach((_, index) => {
@@ -284,12 +206,12 @@ export async function runOrders(
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
         if (event.kind === 'failed') throw event.cause;
-        announced(event);
+        transfers.announce(event.rank, event.op, event.at, event.counts);
       }
-      deliver(performance.now());
+      transfers.deliver(performance.now());
       let behind = -1;
       states.forEach((state, index) => {
-        if (canStep(state, index) && (behind < 0 || state.next < rankOf(behind).next)) behind = index;
+        if (canStep(state) && (behind < 0 || state.next < rankOf(behind).next)) behind = index;
       });
       if (behind >= 0) {
         step(behind);
@@ -305,7 +227,7 @@ export async function runOrders(
         shownAt = performance.now();
         options.onSpans(spansSoFar(origin));
       }
-      const due = wire.nextEvent();
+      const due = transfers.nextEvent();
       if (Number.isFinite(due)) await pause.until(due, () => events.length > 0 || signal?.aborted === true);
       else if (events.length === 0) {
         await new Promise<void>((resolve) => {
@@ -334,8 +256,9 @@ export async function runOrders(
       spans: spansSoFar(origin),
       wallMs: ended - origin,
       clockErrorMs: recorder.clockErrorMs(),
-      outputs: states.map((_, index) => new Map(program.outputs.map((name, i) =>
-        [name, new Float32Array(parts[index * program.outputs.length + i]!)]))),
+      outputs: states.map(
+        (_, index) => new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[index * program.outputs.length + i]!)])),
+      ),
     };
   } catch (cause) {
     if (signal?.aborted) await queue.onSubmittedWorkDone();
@@ -369,15 +292,3 @@ function readersOf(program: Program): Map<string, number> {
   for (const name of program.outputs) read(name);
   return readers;
 }
-
-const createCollective = (ranks: number) => ({
-  /** When each rank's own part could leave, host ms. */
-  readyAt: new Array<number | undefined>(ranks).fill(undefined),
-  /** arrivedAt[to][from], host ms. */
-  arrivedAt: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
-  sentBytes: new Array<number>(ranks).fill(0),
-  receivedBytes: new Array<number>(ranks).fill(0),
-  /** Messages that have arrived and are still to be copied, [from, to], and how many a sender's buffer is kept for. */
-  toCopy: [] as [number, number][],
-  copiesLeft: new Array<number>(ranks).fill(0),
-});

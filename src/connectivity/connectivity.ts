@@ -17,8 +17,7 @@ export function connectivityOf(spec: ModelSpec, switches: Switches): Connectivit
   return spec.layers.map((_, layer) => {
     const on = switches.farskip && switches.farskip_start_idx <= layer && layer <= switches.farskip_end_idx;
     const before = spec.layers[layer - 1];
-    const attention: Term[] =
-      on && !switches.mlp_only_farskip && before && isMoe(before) ? [`routed.${layer - 1}`] : [];
+    const attention: Term[] = on && !switches.mlp_only_farskip && before && isMoe(before) ? [`routed.${layer - 1}`] : [];
     const feedForward: Term[] = on && !switches.attn_only_farskip ? [`attention.${layer}`] : [];
     return { attention, shared: feedForward, routed: feedForward };
   });

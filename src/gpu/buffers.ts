@@ -13,7 +13,10 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
   const allocate = (bytes: number): Storage => {
     const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
     if (bytes > limit)
-      throw new GpuUnavailable('limits', `A buffer of ${bytes} bytes is needed, but this GPU binds at most ${limit}; use fewer tokens or more devices.`);
+      throw new GpuUnavailable(
+        'limits',
+        `A buffer of ${bytes} bytes is needed, but this GPU binds at most ${limit}; use fewer tokens or more devices.`,
+      );
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const storage = { id: newId(), buffer: gpu.device.createBuffer({ size: bytes, usage }), bytes };
     all.add(storage);

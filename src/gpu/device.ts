@@ -1,7 +1,10 @@
 /** Why there is no GPU to compute on; `message` is meant for the user. */
 export class GpuUnavailable extends Error {
   override name = 'GpuUnavailable';
-  constructor(readonly reason: 'no-webgpu' | 'no-adapter' | 'no-device' | 'lost' | 'limits', message: string) {
+  constructor(
+    readonly reason: 'no-webgpu' | 'no-adapter' | 'no-device' | 'lost' | 'limits',
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -22,10 +25,16 @@ export type Gpu = {
  */
 export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'swiftshader'): Promise<Gpu> {
   if (!gpu)
-    throw new GpuUnavailable('no-webgpu', 'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.');
+    throw new GpuUnavailable(
+      'no-webgpu',
+      'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.',
+    );
   const adapter = await requestAdapter(gpu, preference);
   if (!adapter)
-    throw new GpuUnavailable('no-adapter', 'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.');
+    throw new GpuUnavailable(
+      'no-adapter',
+      'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
+    );
   const timestamps = adapter.features.has('timestamp-query');
   const { limits } = adapter;
   let device: GPUDevice;
@@ -38,7 +47,10 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
       },
     });
   } catch (cause) {
-    throw new GpuUnavailable('no-device', `The graphics adapter gave no device (${cause instanceof Error ? cause.message : cause}); close other pages that use the GPU and reload.`);
+    throw new GpuUnavailable(
+      'no-device',
+      `The graphics adapter gave no device (${cause instanceof Error ? cause.message : cause}); close other pages that use the GPU and reload.`,
+    );
   }
   const { vendor, architecture, device: model, description } = adapter.info;
   return {
@@ -46,8 +58,9 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
     device,
     timestamps,
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
-    lost: device.lost.then(({ message }) =>
-      new GpuUnavailable('lost', `The GPU device was lost (${message || 'no reason given'}); press Run to open it again.`)),
+    lost: device.lost.then(
+      ({ message }) => new GpuUnavailable('lost', `The GPU device was lost (${message || 'no reason given'}); press Run to open it again.`),
+    ),
   };
 }
 

@@ -20,7 +20,9 @@ export function createLauncher(gpu: Gpu) {
     if (known) return known;
     const content = uniformOf(launch);
     const buffer = device.createBuffer({
-      size: Math.ceil(content.byteLength / 16) * 16, usage: GPUBufferUsage.UNIFORM, mappedAtCreation: true,
+      size: Math.ceil(content.byteLength / 16) * 16,
+      usage: GPUBufferUsage.UNIFORM,
+      mappedAtCreation: true,
     });
     new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(content));
     buffer.unmap();
@@ -36,10 +38,14 @@ export function createLauncher(gpu: Gpu) {
         uniforms.clear();
         groups.clear();
       }
-      await Promise.all([...new Set(names)].filter((name) => !pipelines.has(name)).map(async (name) => {
-        const module = device.createShaderModule({ label: name, code: sourceOf(name) });
-        pipelines.set(name, await device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module } }));
-      }));
+      await Promise.all(
+        [...new Set(names)]
+          .filter((name) => !pipelines.has(name))
+          .map(async (name) => {
+            const module = device.createShaderModule({ label: name, code: sourceOf(name) });
+            pipelines.set(name, await device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module } }));
+          }),
+      );
     },
 
     /** Records a launch; `buffers` in the order of the kernel's bindings after its sizes. False when nothing is to be done. */
@@ -55,7 +61,8 @@ export function createLauncher(gpu: Gpu) {
         group = device.createBindGroup({
           layout: pipeline.getBindGroupLayout(0),
           entries: [uniformFor(launch, sizesKey), ...buffers.map((b) => b.buffer)].map((buffer, binding) => ({
-            binding, resource: { buffer },
+            binding,
+            resource: { buffer },
           })),
         });
         groups.set(key, group);

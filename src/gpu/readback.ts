@@ -12,7 +12,8 @@ export function createReadback(gpu: Gpu) {
     const fit = idle.findIndex((buffer) => buffer.size >= bytes && buffer.size <= 4 * Math.max(bytes, 4096));
     if (fit >= 0) return idle.splice(fit, 1)[0]!;
     const buffer = gpu.device.createBuffer({
-      size: 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes)))), usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      size: 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes)))),
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
     all.add(buffer);
     return buffer;

@@ -32,7 +32,8 @@ export function createTimestamps(gpu: Gpu) {
     resolve(encoder: GPUCommandEncoder): { readonly first: number; readonly pieces: Piece[] } {
       const first = read;
       resolved ??= gpu.device.createBuffer({
-        size: 2 * PASSES_A_SET * 8 * 2, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+        size: 2 * PASSES_A_SET * 8 * 2,
+        usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
       });
       const pieces: Piece[] = [];
       let offset = 0;

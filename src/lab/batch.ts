@@ -16,7 +16,9 @@ export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: s
     const from = (skipped + (rank - 1) * length) % Math.max(1, passages.length - length);
     const passage = passages.slice(from, from + length);
     if (passage.length < length)
-      throw new InputError(`The text has ${passages.length} tokens, fewer than the ${length} asked for; ask for fewer or pick a longer text.`);
+      throw new InputError(
+        `The text has ${passages.length} tokens, fewer than the ${length} asked for; ask for fewer or pick a longer text.`,
+      );
     return passage;
   });
 }

@@ -28,8 +28,13 @@ export async function* check(lab: Lab, folder: string, connectivities: readonly 
       const { logits, hidden } = await forward(lab, model, switches, ids, { logits: 'all', hidden: true });
       const losses = logits.map((own, i) => crossEntropy(own, ids[i]!));
       const loss = losses.reduce((sum, l) => sum + l.sum, 0) / losses.reduce((sum, l) => sum + l.count, 0);
-      const computed = new Map<string, ArrayLike<number>>([['logits', joined(logits)], ['loss', [loss]]]);
-      hidden.forEach((own, k) => computed.set(`hidden.${k}`, joined(own)));
+      const computed = new Map<string, ArrayLike<number>>([
+        ['logits', joined(logits)],
+        ['loss', [loss]],
+      ]);
+      hidden.forEach((own, k) => {
+        computed.set(`hidden.${k}`, joined(own));
+      });
       for (const entry of [...expected.keys()].sort()) {
         if (entry === 'input_ids' || entry === 'stock_diff') continue;
         const found = computed.get(entry);

@@ -4,7 +4,10 @@ import type { FailureCause, Reply, Request } from './worker';
 /** A job that failed in the engine's worker; `message` is a sentence for the user. */
 export class JobFailed extends Error {
   override name = 'JobFailed';
-  constructor(readonly reason: FailureCause, message: string) {
+  constructor(
+    readonly reason: FailureCause,
+    message: string,
+  ) {
     super(message);
   }
 }

@@ -16,8 +16,13 @@ const TOKENS_A_BATCH = 4096;
  * B × (T − 1) positions. `connectivity` null takes the FarSkip keys of the checkpoint's own config.
  */
 export async function evaluate(
-  lab: Lab, folder: string, connectivity: string | null, val: string, ranks: number,
-  onProgress: (done: number, total: number) => void, signal?: AbortSignal,
+  lab: Lab,
+  folder: string,
+  connectivity: string | null,
+  val: string,
+  ranks: number,
+  onProgress: (done: number, total: number) => void,
+  signal?: AbortSignal,
 ): Promise<Evaluation> {
   const windows = parseSafetensors(await lab.read(val), val).get('input_ids');
   if (windows?.shape.length !== 2) throw new InputError(`${val} should have a tensor input_ids [windows, tokens].`);

@@ -20,7 +20,10 @@ export type Forward = {
  * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
  */
 export async function forward(
-  lab: Lab, { checkpoint: { spec }, cluster }: Deployed, switches: Switches, sequences: readonly (readonly number[])[],
+  lab: Lab,
+  { checkpoint: { spec }, cluster }: Deployed,
+  switches: Switches,
+  sequences: readonly (readonly number[])[],
   options: { readonly logits: 'all' | 'last'; readonly hidden: boolean; readonly signal?: AbortSignal },
 ): Promise<Forward> {
   checkSequences(spec, sequences);
@@ -30,7 +33,9 @@ export async function forward(
   const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => i % ranks === index));
   const feeds = dealt.map((own, rank) => feedOf(rank, own));
   const { outputs } = await runOrders(cluster, program, orders, feeds, {
-    linkBetween: () => INSTANT, pause: lab.pause, ...(options.signal && { signal: options.signal }),
+    linkBetween: () => INSTANT,
+    pause: lab.pause,
+    ...(options.signal && { signal: options.signal }),
   });
   const rowsIn = (i: number) => (options.logits === 'last' ? 1 : sequences[i]!.length);
   const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
@@ -45,8 +50,7 @@ export async function forward(
   return {
     logits: collect(LOGITS, spec.vocabulary, rowsIn),
     hidden: options.hidden
-      ? Array.from({ length: spec.layers.length + 1 }, (_, k) =>
-          collect(program.outputs[k + 1]!, spec.hidden, (i) => sequences[i]!.length))
+      ? Array.from({ length: spec.layers.length + 1 }, (_, k) => collect(program.outputs[k + 1]!, spec.hidden, (i) => sequences[i]!.length))
       : [],
   };
 }

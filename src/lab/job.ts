@@ -1,5 +1,5 @@
-import { check, type CheckRow } from './check';
-import { evaluate, type Evaluation } from './evaluate';
+import { type CheckRow, check } from './check';
+import { type Evaluation, evaluate } from './evaluate';
 import type { Lab } from './lab';
 import { type MeasureEvent, type Measurement, measure } from './measure';
 import { parseSettings } from './settings';
@@ -8,7 +8,13 @@ import { parseSettings } from './settings';
 export type Job =
   | { readonly kind: 'measure'; readonly settings: unknown }
   | { readonly kind: 'check'; readonly folder: string; readonly connectivities: readonly string[]; readonly ranks: number }
-  | { readonly kind: 'evaluate'; readonly folder: string; readonly connectivity: string | null; readonly val: string; readonly ranks: number };
+  | {
+      readonly kind: 'evaluate';
+      readonly folder: string;
+      readonly connectivity: string | null;
+      readonly val: string;
+      readonly ranks: number;
+    };
 
 export type JobEvent = MeasureEvent | { readonly kind: 'row'; readonly row: CheckRow };
 
@@ -16,7 +22,10 @@ export type JobResult = { readonly measure: Measurement; readonly check: readonl
 
 /** Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when stopped. */
 export async function runJob<K extends Job['kind']>(
-  lab: Lab, job: Extract<Job, { kind: K }>, emit: (event: JobEvent) => void, signal?: AbortSignal,
+  lab: Lab,
+  job: Extract<Job, { kind: K }>,
+  emit: (event: JobEvent) => void,
+  signal?: AbortSignal,
 ): Promise<JobResult[K]>;
 export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void, signal?: AbortSignal): Promise<JobResult[Job['kind']]> {
   switch (job.kind) {
@@ -32,7 +41,14 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
       return rows;
     }
     case 'evaluate':
-      return evaluate(lab, job.folder, job.connectivity, job.val, job.ranks,
-        (done, total) => emit({ kind: 'progress', doing: 'window', done, total }), signal);
+      return evaluate(
+        lab,
+        job.folder,
+        job.connectivity,
+        job.val,
+        job.ranks,
+        (done, total) => emit({ kind: 'progress', doing: 'window', done, total }),
+        signal,
+      );
   }
 }

@@ -1,5 +1,5 @@
-import type { Pause } from '../cluster/pause';
 import { type Cluster, createCluster } from '../cluster/cluster';
+import type { Pause } from '../cluster/pause';
 import type { Engine } from '../gpu/engine';
 import type { Checkpoint, ReadFile } from '../model/checkpoint';
 

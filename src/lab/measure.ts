@@ -1,10 +1,11 @@
+import { median } from 'simple-statistics';
 import { feedOf } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
 import { INSTANT, type Link, linkOf } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import { namedSwitches, type Switches } from '../connectivity/switches';
-import { InputError } from '../model/error';
 import { loadCheckpoint, readJson } from '../model/checkpoint';
+import { InputError } from '../model/error';
 import { PRESETS, TEXTS } from '../model/presets';
 import { parseTokenizer } from '../model/tokenizer';
 import { boundOf } from '../program/bound';
@@ -15,7 +16,7 @@ import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf } from './batch';
 import { checkSequences, forward } from './forward';
-import { deploy, type Deployed, type Lab } from './lab';
+import { type Deployed, deploy, type Lab } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import { argmax } from './numbers';
 import type { Settings } from './settings';
@@ -68,8 +69,9 @@ type Subject = {
   readonly calibration: Calibration;
 };
 type Calibration = {
-  /** ms a rank spends on each operation, as a device 1/N as fast; of kernels by id. */
-  readonly kernelMs: ReadonlyMap<number, number>;
+  /** ms a rank spends on each operation, as a device 1/N as fast; by id. */
+  readonly durations: ReadonlyMap<number, number>;
+  /** ms a rank spends on all kernels together. */
   readonly computeMs: number;
   /** Bytes through the busiest port, of collectives by id. */
   readonly portBytes: ReadonlyMap<number, number>;
@@ -79,11 +81,17 @@ type Calibration = {
  * Measures each connectivity under each schedule: every combination once to warm up, then all in turn, `repeats` times,
  * over the same wire. Throws InputError for settings that can't be met, and when a result differs between repeats.
  */
-export async function measure(lab: Lab, settings: Settings, emit: (event: MeasureEvent) => void, signal?: AbortSignal): Promise<Measurement> {
+export async function measure(
+  lab: Lab,
+  settings: Settings,
+  emit: (event: MeasureEvent) => void,
+  signal?: AbortSignal,
+): Promise<Measurement> {
   const preset = PRESETS.find(({ id }) => id === settings.model)!;
   const { ranks } = settings;
-  const total = (CALIBRATIONS + 1) * settings.connectivity.length
-    + (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
+  const total =
+    (CALIBRATIONS + 1) * settings.connectivity.length +
+    (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
   let done = 0;
   const progress = (doing: string) => emit({ kind: 'progress', doing, done: done++, total });
   const abortable = signal ? { signal } : {};
@@ -112,8 +120,15 @@ export async function measure(lab: Lab, settings: Settings, emit: (event: Measur
       const runs: RunResult[] = [];
       for (let i = 0; i <= CALIBRATIONS; i++) {
         if (i > 0) progress(`timing the ${connectivity} model without a wire`);
-        runs.push(await runOrders(model.cluster, program, schedule(program, 'blocking', () => 1), feeds,
-          { linkBetween: () => INSTANT, pause: lab.pause, ...abortable }));
+        runs.push(
+          await runOrders(
+            model.cluster,
+            program,
+            schedule(program, 'blocking', () => 1),
+            feeds,
+            { linkBetween: () => INSTANT, pause: lab.pause, ...abortable },
+          ),
+        );
       }
       subjects.push({ connectivity, switches, model, program, calibration: calibrationOf(runs.slice(1), ranks) });
     }
@@ -126,7 +141,6 @@ export async function measure(lab: Lab, settings: Settings, emit: (event: Measur
         subject,
         combination: { connectivity: subject.connectivity, schedule: kind },
         orders: schedule(subject.program, kind, cost),
-        bound: boundOf(subject.program, cost),
         runs: [] as RunResult[],
         hashes: new Set<string>(),
       }));
@@ -136,36 +150,44 @@ export async function measure(lab: Lab, settings: Settings, emit: (event: Measur
         const counted = repeat >= 0 ? `run ${repeat + 1} of ${settings.repeats}` : 'warm-up';
         progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
         const run = await runOrders(subject.model.cluster, subject.program, orders, feeds, {
-          linkBetween: () => emulated, pause: lab.pause, ...abortable,
+          linkBetween: () => emulated,
+          pause: lab.pause,
+          ...abortable,
           onSpans: (spans) => emit({ kind: 'spans', combination, spans }),
         });
         emit({ kind: 'spans', combination, spans: run.spans });
         hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
-        if (hashes.size > 1) throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
+        if (hashes.size > 1)
+          throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
         if (repeat >= 0) runs.push(run);
       }
 
     const walls = lineup[0]!.runs.map(({ wallMs }) => wallMs);
     const results: CombinationResult[] = [];
-    for (const { subject, combination, bound, runs, hashes } of lineup) {
+    for (const { subject, combination, runs, hashes } of lineup) {
       const overlaps = runs.map(({ spans }) => Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));
-      const mean = (of: 'computeMs' | 'commMs') => estimate(overlaps.map((own) => own.reduce((sum, r) => sum + r[of], 0) / ranks));
+      const overRanks = (of: 'computeMs' | 'commMs') => estimate(overlaps.map((own) => mean(ranks, (rank) => own[rank]![of])));
       const hidden = overlaps.map(hiddenShare);
+      const durations = durationsOf(runs, ranks);
+      const bound = boundOf(subject.program, (op) => durations.get(op.id) ?? 0);
       const byWall = runs.toSorted((a, b) => a.wallMs - b.wallMs);
-      const median = byWall[Math.floor((byWall.length - 1) / 2)]!;
+      const typical = byWall[Math.floor((byWall.length - 1) / 2)]!;
       results.push({
         ...combination,
         wallMs: estimate(runs.map((r) => r.wallMs)),
-        computeMs: mean('computeMs'),
-        commMs: mean('commMs'),
+        computeMs: overRanks('computeMs'),
+        commMs: overRanks('commMs'),
         hidden: hidden.includes(null) ? null : estimate(hidden as number[]),
         boundMs: bound.wall,
         hiddenBound: bound.hidden,
-        speedup: estimateRatio(walls, runs.map((r) => r.wallMs)),
+        speedup: estimateRatio(
+          walls,
+          runs.map((r) => r.wallMs),
+        ),
         logitsSha256: [...hashes][0]!,
         clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
-        spans: median.spans,
+        spans: typical.spans,
         continuation: null,
       });
     }
@@ -187,30 +209,33 @@ export async function measure(lab: Lab, settings: Settings, emit: (event: Measur
   }
 }
 
-/** Medians over runs without a wire. */
-function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
-  const kernelMs = new Map<number, number>();
-  const portBytes = new Map<number, number>();
-  const perOp = runs.map(({ spans }) => {
+/** ms that a rank spent on each operation (by id), kernels and collectives: mean over the ranks, median over the runs. */
+function durationsOf(runs: readonly RunResult[], ranks: number): Map<number, number> {
+  const perRun = runs.map(({ spans }) => {
     const sums = new Map<number, number>();
-    for (const span of spans)
-      if (span.kind === 'compute') sums.set(span.op, (sums.get(span.op) ?? 0) + (span.end - span.start) / ranks);
+    for (const span of spans) if (span.kind !== 'message') sums.set(span.op, (sums.get(span.op) ?? 0) + (span.end - span.start) / ranks);
     return sums;
   });
-  for (const op of new Set(perOp.flatMap((sums) => [...sums.keys()])))
-    kernelMs.set(op, estimate(perOp.map((sums) => sums.get(op) ?? 0)).median);
-  for (const span of runs[0]!.spans)
-    if (span.kind === 'collective')
-      portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
-  const compute = runs.map(({ spans }) => {
-    const each = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank).computeMs);
-    return each.reduce((a, b) => a + b, 0) / ranks;
-  });
-  return { kernelMs, portBytes, computeMs: estimate(compute).median };
+  const ids = new Set(perRun.flatMap((sums) => [...sums.keys()]));
+  return new Map([...ids].map((id) => [id, median(perRun.map((sums) => sums.get(id) ?? 0))]));
 }
 
-const costOf = ({ kernelMs, portBytes }: Calibration, link: Link): Cost => (op) =>
-  op.kind === 'compute' ? kernelMs.get(op.id) ?? 0 : (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs;
+function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
+  const portBytes = new Map<number, number>();
+  for (const span of runs[0]!.spans)
+    if (span.kind === 'collective') portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
+  const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
+  return { durations: durationsOf(runs, ranks), portBytes, computeMs: median(compute) };
+}
+
+const mean = (count: number, of: (i: number) => number): number =>
+  Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
+
+/** What the overlapped schedule expects of each operation, ms. */
+const costOf =
+  ({ durations, portBytes }: Calibration, link: Link): Cost =>
+  (op) =>
+    op.kind === 'compute' ? (durations.get(op.id) ?? 0) : (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs;
 
 /** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
 function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivity }: Subject): Measurement['link'] {
@@ -218,12 +243,19 @@ function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivi
   if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
   const bytes = [...calibration.portBytes.values()].reduce((a, b) => a + b, 0);
   if (bytes === 0)
-    throw new InputError(`A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`);
+    throw new InputError(
+      `A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
+    );
   return { gbps: (bytes / (link.ratio * calibration.computeMs) / 1e6) * dilation, us: 0, dilation };
 }
 
 async function continueGreedily(
-  lab: Lab, model: Deployed, switches: Switches, prompt: readonly number[], count: number, signal?: AbortSignal,
+  lab: Lab,
+  model: Deployed,
+  switches: Switches,
+  prompt: readonly number[],
+  count: number,
+  signal?: AbortSignal,
 ): Promise<number[]> {
   const ids = [...prompt];
   while (ids.length < Math.min(prompt.length + count, model.checkpoint.spec.maxPositions)) {

@@ -32,13 +32,22 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
         const gpu = await openGpu(scope.navigator.gpu, preference);
         opened = {
           gpu,
-          lab: { engine: createEngine(gpu), read: (path) => fetchBytes(new URL(path, base)), pause: createPause(), runtime: scope.navigator.userAgent },
+          lab: {
+            engine: createEngine(gpu),
+            read: (path) => fetchBytes(new URL(path, base)),
+            pause: createPause(),
+            runtime: scope.navigator.userAgent,
+          },
         };
-        const forget = () => { opened = null; };
+        const forget = () => {
+          opened = null;
+        };
         gpu.lost.then(forget);
       }
       const { lab, gpu } = opened;
-      const lost = gpu.lost.then((cause) => { throw cause; });
+      const lost = gpu.lost.then((cause) => {
+        throw cause;
+      });
       const result = await Promise.race([runJob(lab, job, (event) => send({ kind: 'event', event }), stopping.signal), lost]);
       send({ kind: 'done', result });
     } catch (cause) {
@@ -64,6 +73,8 @@ async function explain(cause: unknown, gpu: Gpu | null, signal: AbortSignal): Pr
 async function fetchBytes(url: URL): Promise<Uint8Array> {
   const response = await fetch(url).catch(() => null);
   if (!response?.ok)
-    throw new InputError(`${url.pathname} can't be read (${response ? `status ${response.status}` : 'no connection'}); check that the file is there.`);
+    throw new InputError(
+      `${url.pathname} can't be read (${response ? `status ${response.status}` : 'no connection'}); check that the file is there.`,
+    );
   return new Uint8Array(await response.arrayBuffer());
 }

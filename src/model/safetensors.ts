@@ -29,8 +29,7 @@ export function parseSafetensors(file: Uint8Array, fileName: string): Tensors {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
   const dataStart = 8 + headerLength;
-  if (dataStart > file.byteLength)
-    throw broken(`its header should have ${headerLength} bytes, but the file ends after ${file.byteLength}`);
+  if (dataStart > file.byteLength) throw broken(`its header should have ${headerLength} bytes, but the file ends after ${file.byteLength}`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, dataStart)));
@@ -43,7 +42,11 @@ export function parseSafetensors(file: Uint8Array, fileName: string): Tensors {
     if (name === '__metadata__') continue;
     const parsed = Entry.safeParse(value);
     if (!parsed.success) throw broken(`tensor ${name} has no valid dtype, shape and data_offsets`);
-    const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
+    const {
+      dtype,
+      shape,
+      data_offsets: [begin, end],
+    } = parsed.data;
     const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
     if (end < begin || dataStart + end > file.byteLength || end - begin !== expected)
       throw broken(`tensor ${name} (${dtype} [${shape}]) should take ${expected} bytes within the file, found ${begin}..${end}`);
@@ -64,7 +67,9 @@ export function readFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
       return Float32Array.from(new Uint16Array(bytes.buffer), halfToFloat);
     case 'BF16': {
       const words = new Uint32Array(bytes.byteLength / 2);
-      new Uint16Array(bytes.buffer).forEach((half, i) => { words[i] = half << 16; });
+      new Uint16Array(bytes.buffer).forEach((half, i) => {
+        words[i] = half << 16;
+      });
       return new Float32Array(words.buffer);
     }
     default:

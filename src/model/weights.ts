@@ -16,8 +16,7 @@ export type Weight = {
 /** Names and shapes of all weights of a model, in the checkpoint's own names (as transformers saves both families). */
 export function weightsOf(spec: ModelSpec): Weight[] {
   const out: Weight[] = [];
-  const one = (name: string, ...shape: number[]) =>
-    out.push({ name, split: false, parts: [[{ tensor: `${name}.weight`, shape }]] });
+  const one = (name: string, ...shape: number[]) => out.push({ name, split: false, parts: [[{ tensor: `${name}.weight`, shape }]] });
   const gateUp = (prefix: string, inner: number) => [
     { tensor: `${prefix}.gate_proj.weight`, shape: [inner, spec.hidden] },
     { tensor: `${prefix}.up_proj.weight`, shape: [inner, spec.hidden] },
@@ -66,12 +65,15 @@ export function weightsOf(spec: ModelSpec): Weight[] {
 
 /** Throws InputError unless the checkpoint has each tensor of the model with its shape, and no other. */
 export function checkTensors(spec: ModelSpec, tensors: Tensors): void {
-  const wanted = new Map(weightsOf(spec).flatMap((w) => w.parts.flat()).map((t) => [t.tensor, t.shape]));
+  const wanted = new Map(
+    weightsOf(spec)
+      .flatMap((w) => w.parts.flat())
+      .map((t) => [t.tensor, t.shape]),
+  );
   for (const [name, shape] of wanted) {
     const found = tensors.get(name)?.shape;
     if (!found) throw new InputError(`The checkpoint lacks tensor ${name} [${shape}].`);
-    if (found.join() !== shape.join())
-      throw new InputError(`Tensor ${name} should be [${shape}], but the checkpoint has [${found}].`);
+    if (found.join() !== shape.join()) throw new InputError(`Tensor ${name} should be [${shape}], but the checkpoint has [${found}].`);
   }
   for (const name of tensors.keys())
     if (!wanted.has(name)) throw new InputError(`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);

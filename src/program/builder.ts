@@ -28,8 +28,14 @@ export function programBuilder() {
       ...written: Written[]
     ): string {
       const op: Compute = {
-        kind: 'compute', id: operations.length, name, ...place, ...call,
-        inputs: reads.inputs, weights: reads.weights ?? [], outputs: written.map(declare),
+        kind: 'compute',
+        id: operations.length,
+        name,
+        ...place,
+        ...call,
+        inputs: reads.inputs,
+        weights: reads.weights ?? [],
+        outputs: written.map(declare),
       };
       operations.push(op);
       return op.outputs[0]!;

@@ -46,8 +46,11 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     if (known) return known;
     const rest = sumOf(terms.slice(0, -1), layer);
     const name = build.compute(
-      { block: 'residual', layer }, `+ ${last}`, { kernel: 'add', sizes: { rows: 'tokens', width } },
-      { inputs: [rest, termValue.get(last)!] }, { name: `sum.${sums.size}`, rows: 'tokens', cols: width },
+      { block: 'residual', layer },
+      `+ ${last}`,
+      { kernel: 'add', sizes: { rows: 'tokens', width } },
+      { inputs: [rest, termValue.get(last)!] },
+      { name: `sum.${sums.size}`, rows: 'tokens', cols: width },
     );
     sums.set(terms.join('+'), name);
     return name;
@@ -57,18 +60,26 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     const known = norms.get(`${weight} ${x}`);
     if (known) return known;
     const name = build.compute(
-      { block: block === 'routed' ? 'router' : block, layer }, 'norm',
+      { block: block === 'routed' ? 'router' : block, layer },
+      'norm',
       { kernel: 'rmsnorm', sizes: { rows: 'tokens', width, stride: width, eps: spec.normEps } },
-      { inputs: [x], weights: [weight] }, { name: `norm.${norms.size}`, rows: 'tokens', cols: width },
+      { inputs: [x], weights: [weight] },
+      { name: `norm.${norms.size}`, rows: 'tokens', cols: width },
     );
     norms.set(`${weight} ${x}`, name);
     return name;
   };
 
-  termValue.set('embedding', build.compute(
-    { block: 'embedding', layer: null }, 'embedding', { kernel: 'embedding', sizes: { rows: 'tokens', width } },
-    { inputs: [ids], weights: ['model.embed_tokens'] }, { name: 'embedding', rows: 'tokens', cols: width },
-  ));
+  termValue.set(
+    'embedding',
+    build.compute(
+      { block: 'embedding', layer: null },
+      'embedding',
+      { kernel: 'embedding', sizes: { rows: 'tokens', width } },
+      { inputs: [ids], weights: ['model.embed_tokens'] },
+      { name: 'embedding', rows: 'tokens', cols: width },
+    ),
+  );
   const stream: Term[] = ['embedding'];
   const hidden = ['embedding'];
 
@@ -98,14 +109,27 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
   if (options.logits === 'last') {
     const last = build.input({ name: INPUTS.last, rows: 'sequences', cols: 1, type: 'u32' });
     rows = 'sequences';
-    x = build.compute({ block: 'head', layer: null }, 'last tokens', { kernel: 'gather_rows', sizes: { rows, width } },
-      { inputs: [x, last] }, { name: 'last hidden', rows, cols: width });
+    x = build.compute(
+      { block: 'head', layer: null },
+      'last tokens',
+      { kernel: 'gather_rows', sizes: { rows, width } },
+      { inputs: [x, last] },
+      { name: 'last hidden', rows, cols: width },
+    );
   }
-  const final = build.compute({ block: 'head', layer: null }, 'norm',
+  const final = build.compute(
+    { block: 'head', layer: null },
+    'norm',
     { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps: spec.normEps } },
-    { inputs: [x], weights: ['model.norm'] }, { name: 'final norm', rows, cols: width });
-  build.compute({ block: 'head', layer: null }, 'lm head',
+    { inputs: [x], weights: ['model.norm'] },
+    { name: 'final norm', rows, cols: width },
+  );
+  build.compute(
+    { block: 'head', layer: null },
+    'lm head',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: spec.vocabulary } },
-    { inputs: [final], weights: ['lm_head'] }, { name: LOGITS, rows, cols: spec.vocabulary });
+    { inputs: [final], weights: ['lm_head'] },
+    { name: LOGITS, rows, cols: spec.vocabulary },
+  );
   return build.finish(options.hidden ? [LOGITS, ...hidden] : [LOGITS]);
 }

@@ -6,12 +6,27 @@ export function lowerGatedMlp(build: Builder, weights: string, width: number, in
   const place = { block: 'shared', layer } as const;
   const rows = 'tokens';
   const name = (part: string) => `shared.${layer}.${part}`;
-  const gateUp = build.compute(place, 'gate, up', { kernel: 'gemm', sizes: { rows, inner: width, cols: 2 * inner } },
-    { inputs: [x], weights: [`${weights}.gate_up`] }, { name: name('gate_up'), rows, cols: 2 * inner });
-  const activated = build.compute(place, 'SwiGLU', { kernel: 'swiglu', sizes: { rows, width: inner } },
-    { inputs: [gateUp] }, { name: name('activated'), rows, cols: inner });
-  return build.compute(place, 'down', { kernel: 'gemm', sizes: { rows, inner, cols: width } },
-    { inputs: [activated], weights: [`${weights}.down`] }, { name: name('down'), rows, cols: width });
+  const gateUp = build.compute(
+    place,
+    'gate, up',
+    { kernel: 'gemm', sizes: { rows, inner: width, cols: 2 * inner } },
+    { inputs: [x], weights: [`${weights}.gate_up`] },
+    { name: name('gate_up'), rows, cols: 2 * inner },
+  );
+  const activated = build.compute(
+    place,
+    'SwiGLU',
+    { kernel: 'swiglu', sizes: { rows, width: inner } },
+    { inputs: [gateUp] },
+    { name: name('activated'), rows, cols: inner },
+  );
+  return build.compute(
+    place,
+    'down',
+    { kernel: 'gemm', sizes: { rows, inner, cols: width } },
+    { inputs: [activated], weights: [`${weights}.down`] },
+    { name: name('down'), rows, cols: width },
+  );
 }
 
 /**
@@ -19,7 +34,12 @@ export function lowerGatedMlp(build: Builder, weights: string, width: number, in
  * a token travels once to each rank that holds one of its experts, and one row comes back from there.
  */
 export function lowerRouted(
-  build: Builder, spec: Extract<FeedForwardSpec, { kind: 'moe' }>, width: number, layer: number, ranks: number, x: string,
+  build: Builder,
+  spec: Extract<FeedForwardSpec, { kind: 'moe' }>,
+  width: number,
+  layer: number,
+  ranks: number,
+  x: string,
 ): string {
   const { experts, topK, inner } = spec;
   const weights = `model.layers.${layer}.mlp`;
@@ -33,43 +53,89 @@ export function lowerRouted(
   const wire = width + 2 * topK;
   const local = experts / ranks;
 
-  const logits = build.compute(router, 'gate', { kernel: 'gemm', sizes: { rows, inner: width, cols: experts } },
-    { inputs: [x], weights: [`${weights}.gate`] }, { name: name('logits'), rows, cols: experts });
+  const logits = build.compute(
+    router,
+    'gate',
+    { kernel: 'gemm', sizes: { rows, inner: width, cols: experts } },
+    { inputs: [x], weights: [`${weights}.gate`] },
+    { name: name('logits'), rows, cols: experts },
+  );
   const scores = name('weights');
-  const ids = build.compute(router, 'top-k',
+  const ids = build.compute(
+    router,
+    'top-k',
     { kernel: 'router_topk', sizes: { rows, experts, topK, normalise: spec.normaliseTopK ? 1 : 0, scale: spec.scale } },
-    { inputs: [logits] }, { name: name('ids'), rows, cols: topK, type: 'u32' }, { name: scores, rows, cols: topK });
+    { inputs: [logits] },
+    { name: name('ids'), rows, cols: topK, type: 'u32' },
+    { name: scores, rows, cols: topK },
+  );
   const counts = name('counts');
-  const rowOf = build.compute(router, 'send plan', { kernel: 'send_plan', sizes: { rows, ranks, experts, topK } },
-    { inputs: [ids] }, { name: name('rowOf'), rows, cols: ranks, type: 'u32' },
-    { name: counts, rows: 1, cols: experts + ranks, type: 'u32' });
-  const send = build.compute(router, 'permute', { kernel: 'permute', sizes: { rows, ranks, experts, topK, width } },
-    { inputs: [x, ids, scores, rowOf] }, { name: name('send'), rows: sentAtMost, cols: wire, type: 'u32' });
+  const rowOf = build.compute(
+    router,
+    'send plan',
+    { kernel: 'send_plan', sizes: { rows, ranks, experts, topK } },
+    { inputs: [ids] },
+    { name: name('rowOf'), rows, cols: ranks, type: 'u32' },
+    { name: counts, rows: 1, cols: experts + ranks, type: 'u32' },
+  );
+  const send = build.compute(
+    router,
+    'permute',
+    { kernel: 'permute', sizes: { rows, ranks, experts, topK, width } },
+    { inputs: [x, ids, scores, rowOf] },
+    { name: name('send'), rows: sentAtMost, cols: wire, type: 'u32' },
+  );
 
   const arrived = build.allToAll(
     { name: 'Dispatch', block: 'dispatch', layer, direction: 'dispatch', input: send, counts, experts },
-    { name: name('received'), rows: received, cols: wire, type: 'u32' });
+    { name: name('received'), rows: received, cols: wire, type: 'u32' },
+  );
 
   const pairOf = name('pairOf');
   const offsets = name('offsets');
-  const pairRow = build.compute(routed, 'expert plan',
+  const pairRow = build.compute(
+    routed,
+    'expert plan',
     { kernel: 'expert_plan', sizes: { rows: received, width, topK, firstExpert: { of: 'rank', times: local }, experts: local } },
-    { inputs: [arrived] }, { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
-    { name: pairOf, rows: received, cols: topK, type: 'u32' }, { name: offsets, rows: 1, cols: local + 1, type: 'u32' });
+    { inputs: [arrived] },
+    { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
+    { name: pairOf, rows: received, cols: topK, type: 'u32' },
+    { name: offsets, rows: 1, cols: local + 1, type: 'u32' },
+  );
   const grouped = (part: string, source: string, gather: number, stride: number, k: number, cols: number, weight: string) =>
-    build.compute(routed, part,
+    build.compute(
+      routed,
+      part,
       { kernel: 'grouped_gemm', sizes: { pairs, inner: k, cols, groups: local, stride, gather } },
-      { inputs: [source, pairRow, offsets], weights: [`${weights}.experts.${weight}`] }, { name: name(part), rows: pairs, cols });
+      { inputs: [source, pairRow, offsets], weights: [`${weights}.experts.${weight}`] },
+      { name: name(part), rows: pairs, cols },
+    );
   const gateUp = grouped('experts gate, up', arrived, 1, wire, width, 2 * inner, 'gate_up');
-  const activated = build.compute(routed, 'experts SwiGLU', { kernel: 'swiglu', sizes: { rows: pairs, width: inner } },
-    { inputs: [gateUp] }, { name: name('activated'), rows: pairs, cols: inner });
+  const activated = build.compute(
+    routed,
+    'experts SwiGLU',
+    { kernel: 'swiglu', sizes: { rows: pairs, width: inner } },
+    { inputs: [gateUp] },
+    { name: name('activated'), rows: pairs, cols: inner },
+  );
   const down = grouped('experts down', activated, 0, inner, inner, width, 'down');
-  const weighed = build.compute(routed, 'weigh experts', { kernel: 'weigh_experts', sizes: { rows: received, width, topK } },
-    { inputs: [down, arrived, pairOf] }, { name: name('weighed'), rows: received, cols: width });
+  const weighed = build.compute(
+    routed,
+    'weigh experts',
+    { kernel: 'weigh_experts', sizes: { rows: received, width, topK } },
+    { inputs: [down, arrived, pairOf] },
+    { name: name('weighed'), rows: received, cols: width },
+  );
 
   const returned = build.allToAll(
     { name: 'Combine', block: 'combine', layer, direction: 'combine', input: weighed, counts, experts },
-    { name: name('returned'), rows: `sent.${layer}`, cols: width });
-  return build.compute(routed, 'un-permute', { kernel: 'unpermute', sizes: { rows, ranks, width } },
-    { inputs: [returned, rowOf] }, { name: name('sum'), rows, cols: width });
+    { name: name('returned'), rows: `sent.${layer}`, cols: width },
+  );
+  return build.compute(
+    routed,
+    'un-permute',
+    { kernel: 'unpermute', sizes: { rows, ranks, width } },
+    { inputs: [returned, rowOf] },
+    { name: name('sum'), rows, cols: width },
+  );
 }

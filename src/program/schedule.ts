@@ -19,7 +19,12 @@ export function schedule(program: Program, kind: ScheduleKind, cost: Cost): Orde
 /** Waits for each collective where it starts it. */
 function blocking(program: Program): Order[] {
   return program.operations.flatMap((op): Order[] =>
-    op.kind === 'compute' ? [{ do: 'compute', op }] : [{ do: 'start', op }, { do: 'wait', op }],
+    op.kind === 'compute'
+      ? [{ do: 'compute', op }]
+      : [
+          { do: 'start', op },
+          { do: 'wait', op },
+        ],
   );
 }
 
@@ -32,8 +37,7 @@ function overlapped(program: Program, cost: Cost): Order[] {
   const { operations } = program;
   const producer = new Map<string, Operation>();
   for (const op of operations) for (const value of writesOfOperation(op)) producer.set(value, op);
-  const needs = (op: Operation) =>
-    [...new Set(readsOfOperation(op).flatMap((value) => producer.get(value) ?? []))];
+  const needs = (op: Operation) => [...new Set(readsOfOperation(op).flatMap((value) => producer.get(value) ?? []))];
 
   // Operations are listed producers first, so one backward pass gives each its longest path to the end.
   const path = new Map<Operation, number>(operations.map((op) => [op, cost(op)]));

@@ -33,8 +33,7 @@ export type RankOverlap = { readonly computeMs: number; readonly commMs: number;
 
 /** The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). */
 export function overlapOf(spans: readonly Span[], rank: number): RankOverlap {
-  const of = (kind: Span['kind']) =>
-    merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
+  const of = (kind: Span['kind']) => merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
   const compute = of('compute');
   const comm = of('collective');
   return { computeMs: lengthOf(compute), commMs: lengthOf(comm), hiddenMs: lengthOf(intersect(compute, comm)) };

@@ -14,5 +14,5 @@ for (const ranks of [1, 4])
       expect(done.filter((row) => row.status === 'failed')).toEqual([]);
       // Logits, loss, the embedding and three layers' hidden states, for each connectivity.
       expect(done).toHaveLength(connectivities.length * 6);
-      console.log(name, ranks, Math.max(...done.map((r) => (r as {error:number}).error)));
+      console.log(name, ranks, Math.max(...done.map((r) => (r as { error: number }).error)));
     });

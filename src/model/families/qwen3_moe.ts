@@ -22,8 +22,7 @@ export const qwen3Moe = {
   config: Config,
   spec(config: z.infer<typeof Config>): ModelSpec {
     const headDim = config.head_dim ?? config.hidden_size / config.num_attention_heads;
-    const dense = (layer: number) =>
-      config.mlp_only_layers.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
+    const dense = (layer: number) => config.mlp_only_layers.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
     return {
       family: 'qwen3_moe',
       vocabulary: config.vocab_size,

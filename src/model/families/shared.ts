@@ -16,5 +16,4 @@ export const CommonConfig = z.object({
   rope_parameters: z.object({ rope_theta: z.number().positive(), rope_type: z.literal('default') }).optional(),
 });
 
-export const ropeTheta = (config: z.infer<typeof CommonConfig>): number =>
-  config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10000;
+export const ropeTheta = (config: z.infer<typeof CommonConfig>): number => config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10000;

@@ -1,0 +1,203 @@
+import { TEXTS } from '../model/presets';
+import { type Form, useLab } from './store';
+
+export function Controls() {
+  const { form, status, edit, run } = useLab();
+  const running = status.kind === 'running';
+  return (
+    <form
+      className="controls"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void run('both');
+      }}
+    >
+      <fieldset>
+        <legend>Prompt</legend>
+        <Choice
+          name="source"
+          label="Prompt from"
+          value={form.source}
+          options={[
+            ['prompt', 'Your text'],
+            ['passage', 'A book'],
+          ]}
+          onChange={(source) => edit({ source })}
+        />
+        {form.source === 'prompt' ? (
+          <label>
+            Text that device 0 reads
+            <textarea rows={3} value={form.prompt} onChange={(event) => edit({ prompt: event.target.value })} />
+          </label>
+        ) : (
+          <div className="row">
+            <BookSelect form={form} label="Book" edit={edit} />
+            <NumberField label="Tokens a device" value={form.tokens} min={1} max={1024} step={1} onChange={(tokens) => edit({ tokens })} />
+          </div>
+        )}
+        <p className="hint">
+          Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length
+          {form.source === 'prompt' ? ' from Alice' : ' that follow it'}.
+        </p>
+      </fieldset>
+
+      <fieldset>
+        <legend>Devices and wire</legend>
+        <Choice
+          name="ranks"
+          label="Emulated devices"
+          value={String(form.ranks)}
+          options={[
+            ['2', '2'],
+            ['4', '4'],
+            ['8', '8'],
+          ]}
+          onChange={(ranks) => edit({ ranks: Number(ranks) })}
+        />
+        <Choice
+          name="link"
+          label="Wire set by"
+          value={form.link.kind}
+          options={[
+            ['ratio', 'Ratio'],
+            ['speed', 'Bandwidth'],
+          ]}
+          onChange={(kind) => edit({ link: kind === 'ratio' ? { kind, ratio: 0.5 } : { kind, gbps: 25, us: 10 } })}
+        />
+        <LinkFields form={form} edit={edit} />
+      </fieldset>
+
+      <fieldset>
+        <legend>Method</legend>
+        <label className="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={form.farskip}
+            checked={form.farskip}
+            onChange={(event) => edit({ farskip: event.target.checked })}
+          />
+          FarSkip
+        </label>
+        <label className="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={form.schedule === 'overlapped'}
+            checked={form.schedule === 'overlapped'}
+            onChange={(event) => edit({ schedule: event.target.checked ? 'overlapped' : 'blocking' })}
+          />
+          Overlapped schedule
+        </label>
+        <p className="hint">
+          {form.schedule === 'overlapped'
+            ? 'Collectives start as soon as their input is there; ready work runs meanwhile.'
+            : 'Each collective is waited for where it starts.'}
+        </p>
+      </fieldset>
+
+      <div className="actions">
+        <button type="submit" className="primary" disabled={running}>
+          Run FarSkip off and on
+        </button>
+        <button type="button" disabled={running} onClick={() => void run('chosen')}>
+          Run
+        </button>
+        <NumberField label="Repeats" value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+      </div>
+    </form>
+  );
+}
+
+type Edit = (change: Partial<Form>) => void;
+
+function BookSelect({ form, label, edit }: { form: Form; label: string; edit: Edit }) {
+  return (
+    <label>
+      {label}
+      <select value={form.text} onChange={(event) => edit({ text: event.target.value as Form['text'] })}>
+        {TEXTS.map(({ id, label: title }) => (
+          <option key={id} value={id}>
+            {title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function LinkFields({ form: { link }, edit }: { form: Form; edit: Edit }) {
+  if (link.kind === 'ratio')
+    return (
+      <label>
+        Communication ÷ computation: {link.ratio}
+        <input
+          type="range"
+          min={0.1}
+          max={2}
+          step={0.05}
+          value={link.ratio}
+          onChange={(event) => edit({ link: { kind: 'ratio', ratio: Number(event.target.value) } })}
+        />
+      </label>
+    );
+  return (
+    <div className="row">
+      <NumberField
+        label="GB/s"
+        value={link.gbps}
+        min={0.001}
+        max={10000}
+        step="any"
+        onChange={(gbps) => edit({ link: { ...link, gbps } })}
+      />
+      <NumberField label="Latency, µs" value={link.us} min={0} max={100000} step="any" onChange={(us) => edit({ link: { ...link, us } })} />
+    </div>
+  );
+}
+
+function NumberField(props: {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  step: number | 'any';
+  onChange: (value: number) => void;
+}) {
+  return (
+    <label>
+      {props.label}
+      <input
+        type="number"
+        required
+        min={props.min}
+        max={props.max}
+        step={props.step}
+        value={Number.isNaN(props.value) ? '' : props.value}
+        onChange={(event) => props.onChange(event.target.valueAsNumber)}
+      />
+    </label>
+  );
+}
+
+function Choice<T extends string>(props: {
+  name: string;
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onChange: (value: T) => void;
+}) {
+  return (
+    <div className="choice" role="radiogroup" aria-label={props.label}>
+      <span aria-hidden="true">{props.label}</span>
+      <div>
+        {props.options.map(([value, text]) => (
+          <label key={value}>
+            <input type="radio" name={props.name} value={value} checked={props.value === value} onChange={() => props.onChange(value)} />
+            {text}
+          </label>
+        ))}
+      </div>
+    </div>
+  );
+}

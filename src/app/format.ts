@@ -1,0 +1,14 @@
+/** Numbers as the page writes them. */
+export const ms = (value: number): string => `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+export function bytes(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} MB`;
+  return value >= 1e3 ? `${(value / 1e3).toFixed(1)} kB` : `${value} B`;
+}
+
+export function flops(value: number): string {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} GFLOP`;
+  return value >= 1e6 ? `${(value / 1e6).toFixed(2)} MFLOP` : `${(value / 1e3).toFixed(1)} kFLOP`;
+}

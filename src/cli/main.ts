@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CheckRow } from '../lab/check';
+import type { Evaluation } from '../lab/evaluate';
+import type { Job, JobEvent } from '../lab/job';
+import type { Measurement } from '../lab/measure';
+import { DEFAULT_SETTINGS, type LinkSetting } from '../lab/settings';
+import { InputError } from '../model/error';
+import { runInChromium } from './chromium';
+import { runInNode } from './node';
+import type { Outcome } from './outcome';
+import { checkTable, measureJson, measureTable } from './report';
+import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
+
+/** The folder that the command runs in: the project's root. */
+const ROOT = process.cwd();
+const SITE = join(ROOT, 'dist');
+
+type Where = { gpu?: 'hardware' | 'swiftshader'; runtime: 'chromium' | 'node' };
+
+const program = new Command('lab')
+  .description('FarSkip Lab from a terminal')
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
+  .showSuggestionAfterError(false);
+
+/** Options of every command. */
+const runs = (command: Command): Command =>
+  command
+    .addOption(new Option('--gpu <kind>', 'which adapter (default: hardware where one answers)').choices(['swiftshader', 'hardware']))
+    .addOption(new Option('--runtime <kind>', 'headless Chromium, or Dawn in Node').choices(['chromium', 'node']).default('chromium'));
+
+runs(program.command('measure'))
+  .description('measure connectivities under schedules, in turn, over one emulated wire')
+  .option('--model <id>', 'model', DEFAULT_SETTINGS.model)
+  .option('--connectivity <list>', 'regular, farskip, attn_only, mlp_only, last_half', list, DEFAULT_SETTINGS.connectivity)
+  .option('--schedule <list>', 'blocking, overlapped', list, DEFAULT_SETTINGS.schedule)
+  .addOption(new Option('--parallel <plan>', 'ep (tp is not there yet)').default('ep'))
+  .addOption(new Option('--backing <kind>', 'shared (separate is not there yet)').default('shared'))
+  .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
+  .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_SETTINGS.tokens)
+  .option('--link <spec>', 'GBPS,US or ratio:R', link, DEFAULT_SETTINGS.link)
+  .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
+  .option('--repeats <n>', 'counted runs of each combination', integer, DEFAULT_SETTINGS.repeats)
+  .option('--json <file>', 'write everything to a file')
+  .action(async ({ gpu, runtime, json, dilate, ...rest }) => {
+    const settings = { ...DEFAULT_SETTINGS, ...rest, dilate: dilate ?? null };
+    const result = (await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement;
+    console.log(measureTable(result));
+    if (json) writeFileSync(json, `${JSON.stringify(measureJson(result), null, 1)}\n`);
+  });
+
+runs(program.command('check'))
+  .description("compare folders' forward passes with their expected.*.safetensors")
+  .argument('<dirs...>', 'checkpoint folders')
+  .option('--ranks <n>', 'emulated devices', integer, 1)
+  .action(async (dirs: string[], { ranks, ...where }: Where & { ranks: number }) => {
+    const rows: CheckRow[] = [];
+    for (const dir of dirs) {
+      const job: Job = { kind: 'check', folder: folder(dir), connectivities: connectivitiesIn(dir), ranks };
+      rows.push(...((await run(job, where)) as CheckRow[]).map((row) => ({ ...row, folder: dir })));
+    }
+    console.log(checkTable(rows));
+    if (rows.some(({ status }) => status === 'failed')) process.exitCode = 1;
+  });
+
+runs(program.command('eval'))
+  .description('mean next-token cross-entropy of a checkpoint over windows of tokens')
+  .argument('<dir>', 'checkpoint folder')
+  .option(
+    '--connectivity <name>',
+    "regular, farskip, attn_only, mlp_only, last_half, last:N, first:N (default: as the checkpoint's config says)",
+  )
+  .requiredOption('--val <file>', 'safetensors file with input_ids [windows, tokens]')
+  .option('--ranks <n>', 'emulated devices', integer, 1)
+  .action(async (dir: string, { connectivity, val, ranks, ...where }: Where & { connectivity?: string; val: string; ranks: number }) => {
+    const job: Job = { kind: 'evaluate', folder: folder(dir), connectivity: connectivity ?? null, val: file(val), ranks };
+    const { loss, sequences, tokens } = (await run(job, where)) as Evaluation;
+    console.log(`${loss.toFixed(4)} mean cross-entropy over ${tokens} tokens of ${sequences} windows`);
+  });
+
+program.parseAsync().catch((cause: unknown) => {
+  if (cause instanceof CommanderError) {
+    if (cause.exitCode === 0) return;
+    fail(cause.message.replace(/^error: /, ''));
+  } else if (cause instanceof InputError) fail(cause.message);
+  else throw cause;
+});
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 2;
+}
+
+/** Runs a job where asked; without --gpu on hardware if an adapter answers, else on SwiftShader. Throws InputError. */
+async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
+  const onEvent = (event: JobEvent) => {
+    if (event.kind === 'progress') console.error(`${event.done} of ${event.total}: ${event.doing}`);
+  };
+  const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
+    runtime === 'node' ? runInNode(job, kind, SITE, onEvent) : runInChromium(job, kind, SITE, onEvent);
+  const onSwiftshader = async (): Promise<Outcome> => {
+    if (runtime === 'node' && !hasSwiftshaderEnvironment()) return respawnOnSwiftshader();
+    return attempt('swiftshader');
+  };
+  let outcome = gpu === 'swiftshader' || hasSwiftshaderEnvironment() ? await onSwiftshader() : await attempt('hardware');
+  if (!outcome.ok && outcome.reason === 'no-adapter' && gpu === undefined) outcome = await onSwiftshader();
+  if (outcome.ok) return outcome.result;
+  throw new InputError(outcome.message);
+}
+
+function folder(dir: string): string {
+  if (!existsSync(join(dir, 'config.json'))) throw new InputError(`${dir} is not a checkpoint folder: it has no config.json.`);
+  return resolve(dir);
+}
+
+function file(path: string): string {
+  if (!existsSync(path)) throw new InputError(`There is no file ${path}.`);
+  return resolve(path);
+}
+
+function connectivitiesIn(dir: string): string[] {
+  folder(dir);
+  const names = readdirSync(dir).flatMap((name) => /^expected\.(.+)\.safetensors$/.exec(name)?.[1] ?? []);
+  if (names.length === 0) throw new InputError(`${dir} has no expected.*.safetensors to check against.`);
+  return names.sort();
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It should be a number.');
+  return value;
+}
+
+function integer(text: string): number {
+  const value = number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It should be a whole number.');
+  return value;
+}
+
+function link(text: string): LinkSetting {
+  if (text === 'native') throw new InvalidArgumentError('native needs the separate backing, which is not there yet.');
+  const ratio = /^ratio:(.+)$/.exec(text);
+  if (ratio) return { kind: 'ratio', ratio: number(ratio[1]!) };
+  const [gbps, us, ...more] = text.split(',');
+  if (gbps === undefined || us === undefined || more.length > 0)
+    throw new InvalidArgumentError('It should be GBPS,US (25,10: 25 GB/s and 10 µs) or ratio:R (ratio:0.5).');
+  return { kind: 'speed', gbps: number(gbps), us: number(us) };
+}

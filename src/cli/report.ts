@@ -1,0 +1,71 @@
+import type { CheckRow } from '../lab/check';
+import type { CombinationResult, Measurement } from '../lab/measure';
+import type { Estimate } from '../lab/statistics';
+
+/** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
+export function measureJson({ manifest, settings, link, promptTokens, results }: Measurement) {
+  return {
+    manifest: { ...manifest, settings },
+    link: { gbps: link.gbps, us: link.us, dilation: link.dilation },
+    tokens_per_rank: promptTokens,
+    results: results.map((r) => ({
+      connectivity: r.connectivity,
+      schedule: r.schedule,
+      wall_ms: r.wallMs,
+      compute_ms: r.computeMs,
+      comm_ms: r.commMs,
+      hidden: r.hidden?.median ?? null,
+      hidden_interval: r.hidden && [r.hidden.low, r.hidden.high],
+      bound_ms: r.boundMs,
+      hidden_bound: r.hiddenBound,
+      speedup: r.speedup,
+      clock_error_ms: r.clockErrorMs,
+      logits_sha256: r.logitsSha256,
+    })),
+  };
+}
+
+export function measureTable({ manifest, link, promptTokens, settings, results }: Measurement): string {
+  const ms = ({ median, low, high }: Estimate) => `${median.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+  const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
+  const rows = results.map((r: CombinationResult) => [
+    `${r.connectivity} × ${r.schedule}`,
+    ms(r.wallMs),
+    ms(r.computeMs),
+    ms(r.commMs),
+    share(r.hidden?.median ?? null),
+    share(r.hiddenBound),
+    r.boundMs.toFixed(1),
+    `${r.speedup.median.toFixed(2)} [${r.speedup.low.toFixed(2)}, ${r.speedup.high.toFixed(2)}]`,
+    r.logitsSha256.slice(0, 12),
+  ]);
+  return [
+    `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens, ${settings.repeats} repeats`,
+    `wire: ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated`,
+    table(['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'], rows),
+  ].join('\n');
+}
+
+export function checkTable(rows: readonly CheckRow[]): string {
+  const count = (status: CheckRow['status']) => rows.filter((row) => row.status === status).length;
+  const lines = rows.map((row) => [
+    row.folder,
+    row.connectivity,
+    row.entry,
+    row.status,
+    row.status === 'not yet' ? '' : row.error.toExponential(2),
+  ]);
+  return `${table(['folder', 'connectivity', 'entry', 'status', 'relative error'], lines)}\n${count('passed')} passed, ${count('failed')} failed, ${count('not yet')} not yet`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

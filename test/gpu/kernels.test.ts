@@ -1,0 +1,28 @@
+import { beforeAll, expect, test } from 'vitest';
+import { INSTANT } from '../../src/cluster/wire';
+import type { Lab } from '../../src/lab/lab';
+import { KERNEL_SIZES } from '../../src/program/program';
+import { openLab } from '../support';
+import { EXCHANGES, runExchange } from './exchange_case';
+import { KERNEL_CASES } from './kernel_cases';
+import { KERNEL_TOLERANCE } from './tolerance';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+});
+
+test.each(KERNEL_CASES)('$name agrees with float64', async ({ run }) => {
+  expect(await run(lab)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+test.each(EXCHANGES)('Dispatch and Combine over $name', async ({ make }) => {
+  const { error } = await runExchange(lab, make(), INSTANT);
+  expect(error).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+test('every kernel has a case', () => {
+  const exchange = ['send_plan', 'permute', 'expert_plan', 'weigh_experts', 'unpermute'];
+  const tried = new Set([...KERNEL_CASES.map(({ name }) => name.split(' ')[0]), ...exchange]);
+  expect(Object.keys(KERNEL_SIZES).filter((name) => !tried.has(name))).toEqual([]);
+});

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { nodeGpu } from '../../src/cli/node_gpu';
+import { createPause } from '../../src/cluster/pause';
+import { INSTANT } from '../../src/cluster/wire';
+import { openGpu } from '../../src/gpu/device';
+import { createEngine } from '../../src/gpu/engine';
+import { EXCHANGES, runExchange } from './exchange_case';
+import { KERNEL_CASES } from './kernel_cases';
+import { KERNEL_TOLERANCE } from './tolerance';
+
+// The kernel cases without a test runner, for a machine with a GPU: node build/cli/kernels.js
+const gpu = await openGpu(nodeGpu(), 'hardware');
+const lab = { engine: createEngine(gpu), read: (path: string) => readFile(path), pause: createPause(), runtime: 'Node' };
+const cases = [
+  ...KERNEL_CASES,
+  ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),
+];
+let failed = 0;
+console.log(gpu.description);
+for (const { name, run } of cases) {
+  const error = await run(lab);
+  const ok = error <= KERNEL_TOLERANCE;
+  if (!ok) failed++;
+  console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}`);
+}
+console.log(`${cases.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

@@ -1,0 +1,86 @@
+/** What the kernels compute, written plainly in float64. */
+
+export type Matrix = ArrayLike<number>;
+
+/** x [rows, inner] · weight [cols, inner]ᵀ. */
+export function product(x: Matrix, weight: Matrix, rows: number, inner: number, cols: number): Float64Array {
+  const out = new Float64Array(rows * cols);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < cols; c++) for (let k = 0; k < inner; k++) out[r * cols + c]! += x[r * inner + k]! * weight[c * inner + k]!;
+  return out;
+}
+
+export function rmsnorm(x: Matrix, weight: Matrix, rows: number, width: number, stride: number, eps: number): Float64Array {
+  const out = new Float64Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    let sum = 0;
+    for (let c = 0; c < width; c++) sum += x[r * stride + c]! ** 2;
+    for (let c = 0; c < width; c++) out[r * width + c] = (weight[c]! * x[r * stride + c]!) / Math.sqrt(sum / width + eps);
+  }
+  return out;
+}
+
+export const swiglu = (x: Matrix, rows: number, width: number): Float64Array =>
+  Float64Array.from({ length: rows * width }, (_, i) => {
+    const row = Math.floor(i / width) * 2 * width;
+    const gate = x[row + (i % width)]!;
+    return (gate / (1 + Math.exp(-gate))) * x[row + width + (i % width)]!;
+  });
+
+/** Rotates the pairs of one head's columns by angle(position, pair), taken from a table of cos, sin. */
+export function rotate(head: number[], position: number, table: Matrix, interleaved: boolean): number[] {
+  const out = [...head];
+  const half = head.length / 2;
+  for (let pair = 0; pair < half; pair++) {
+    const [i, j] = interleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + half];
+    const cosine = table[position * head.length + 2 * pair]!;
+    const sine = table[position * head.length + 2 * pair + 1]!;
+    out[i] = head[i]! * cosine - head[j]! * sine;
+    out[j] = head[i]! * sine + head[j]! * cosine;
+  }
+  return out;
+}
+
+export type Attention = { rows: number; heads: number; kvHeads: number; keyDim: number; valueDim: number; scale: number };
+
+export function attention(q: Matrix, k: Matrix, v: Matrix, start: Matrix, a: Attention): Float64Array {
+  const out = new Float64Array(a.rows * a.heads * a.valueDim);
+  for (let t = 0; t < a.rows; t++)
+    for (let h = 0; h < a.heads; h++) {
+      const kv = Math.floor(h / (a.heads / a.kvHeads));
+      const scores: number[] = [];
+      for (let s = start[t]!; s <= t; s++) {
+        let score = 0;
+        for (let c = 0; c < a.keyDim; c++) score += q[(t * a.heads + h) * a.keyDim + c]! * k[(s * a.kvHeads + kv) * a.keyDim + c]!;
+        scores.push(score * a.scale);
+      }
+      const highest = Math.max(...scores);
+      const weights = scores.map((score) => Math.exp(score - highest));
+      const total = weights.reduce((x, y) => x + y, 0);
+      weights.forEach((weight, i) => {
+        for (let c = 0; c < a.valueDim; c++)
+          out[(t * a.heads + h) * a.valueDim + c]! += (weight / total) * v[((start[t]! + i) * a.kvHeads + kv) * a.valueDim + c]!;
+      });
+    }
+  return out;
+}
+
+/** Top-k of the softmax of each row; the lower id wins a tie. */
+export function topK(logits: Matrix, rows: number, experts: number, k: number, normalise: boolean, scale: number) {
+  const ids: number[] = [];
+  const weights: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    const row = Array.from({ length: experts }, (_, e) => logits[r * experts + e]!);
+    const highest = Math.max(...row);
+    const total = row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+    const chosen = row
+      .map((logit, id) => ({ id, logit }))
+      .sort((a, b) => b.logit - a.logit || a.id - b.id)
+      .slice(0, k);
+    const scores = chosen.map(({ logit }) => Math.exp(logit - highest) / total);
+    const sum = normalise ? scores.reduce((a, b) => a + b, 0) : 1;
+    ids.push(...chosen.map(({ id }) => id));
+    weights.push(...scores.map((score) => (score / sum) * scale));
+  }
+  return { ids, weights };
+}
