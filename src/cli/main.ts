@@ -138,8 +138,8 @@ function number(text: string): number {
 }
 
 function integer(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('It should be a whole number.');
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError('It should be a whole number.');
   return value;
 }
 

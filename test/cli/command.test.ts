@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+/** Runs the built command as a user does; `npm test` builds it first. */
+async function lab(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['build/cli/main.js', ...args]);
+    return { code: 0, out: stdout, err: stderr };
+  } catch (cause) {
+    const { code, stdout, stderr } = cause as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, err: stderr };
+  }
+}
+
+test('check compares a folder in headless Chromium', async () => {
+  const { code, out } = await lab('check', 'test/oracle/fixtures/qwen3_moe', '--ranks', '2', '--gpu', 'swiftshader');
+  expect(code).toBe(0);
+  expect(out).toMatch(/farskip +logits +passed/);
+  expect(out).toMatch(/greedy +not yet/);
+  expect(out).toMatch(/12 passed, 0 failed, \d+ not yet/);
+});
+
+test('check fails when a value is off', async () => {
+  const from = 'test/oracle/fixtures/qwen3_moe';
+  const dir = mkdtempSync(join(tmpdir(), 'check-'));
+  for (const name of ['config.json', 'model.safetensors', 'regular.json']) writeFileSync(join(dir, name), readFileSync(join(from, name)));
+  const expected = readFileSync(join(from, 'expected.regular.safetensors'));
+  const header = JSON.parse(expected.subarray(8, 8 + Number(expected.readBigUInt64LE())).toString());
+  const at = 8 + Number(expected.readBigUInt64LE()) + header.loss.data_offsets[0];
+  expected.writeFloatLE(expected.readFloatLE(at) * 1.01, at);
+  writeFileSync(join(dir, 'expected.regular.safetensors'), expected);
+  const { code, out } = await lab('check', dir, '--runtime', 'node');
+  expect(out).toMatch(/loss +failed +9\.90e-3/);
+  expect(code).toBe(1);
+});
+
+test('measure writes what it measured as JSON', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'measure-')), 'm.json');
+  const args = [
+    '--connectivity',
+    'farskip',
+    '--schedule',
+    'overlapped',
+    '--ranks',
+    '2',
+    '--tokens',
+    '8',
+    '--link',
+    '5,10',
+    '--repeats',
+    '2',
+  ];
+  const { code, out } = await lab('measure', ...args, '--gpu', 'swiftshader', '--json', file);
+  expect(code).toBe(0);
+  expect(out).toMatch(/farskip × overlapped/);
+  const { manifest, link, results } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(manifest).toMatchObject({
+    settings: { ranks: 2, tokens: 8 },
+    adapter: expect.stringMatching(/swiftshader/i),
+    commit: expect.any(String),
+  });
+  expect(link).toEqual({ gbps: 5, us: 10, dilation: 2 });
+  expect(results).toHaveLength(1);
+  const [r] = results;
+  for (const key of ['wall_ms', 'compute_ms', 'comm_ms']) {
+    expect(r[key].low).toBeLessThanOrEqual(r[key].median);
+    expect(r[key].median).toBeLessThanOrEqual(r[key].high);
+  }
+  expect(r.hidden).toBeGreaterThanOrEqual(0);
+  expect(r.hidden).toBeLessThanOrEqual(1);
+  expect(r.bound_ms).toBeLessThanOrEqual(r.wall_ms.high);
+  expect(r.logits_sha256).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each([
+  [['measure', '--ranks', 'four'], /ranks.*whole number/],
+  [['measure', '--link', 'fast'], /GBPS,US .* or ratio:R/],
+  [['measure', '--link', 'native'], /separate backing, which is not there yet/],
+  [['measure', '--parallel', 'tp'], /setting parallel can't be used/],
+  [['measure', '--model', 'gpt'], /setting model can't be used/],
+  [['measure', '--gpu', 'abacus'], /swiftshader, hardware/],
+  [['measure', '--sideways'], /unknown option '--sideways'/],
+  [['check', 'test'], /test is not a checkpoint folder: it has no config.json/],
+  [['eval', 'public/models/reference', '--val', 'nowhere'], /There is no file nowhere/],
+  [['eval', 'public/models/reference'], /required option '--val <file>'/],
+  [['juggle'], /unknown command 'juggle'/],
+])('%j is one line and exit 2', async (args, sentence) => {
+  const { code, err } = await lab(...args, ...(args[1] === '--gpu' || args[0] === 'juggle' ? [] : ['--runtime', 'node']));
+  expect(code).toBe(2);
+  expect(err.trim()).toMatch(sentence);
+  expect(
+    err
+      .trim()
+      .split('\n')
+      .filter((line) => !/Vulkan|BackendVk/.test(line)),
+  ).toHaveLength(1);
+});

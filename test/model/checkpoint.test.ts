@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { loadCheckpoint } from '../../src/model/checkpoint';
+import { parseConfig } from '../../src/model/config';
+import { InputError } from '../../src/model/error';
+import { parseSafetensors, readFloats } from '../../src/model/safetensors';
+import { parseTokenizer } from '../../src/model/tokenizer';
+import { checkTensors } from '../../src/model/weights';
+
+const folder = 'test/oracle/fixtures/qwen3_moe';
+const config = JSON.parse(readFileSync(`${folder}/config.json`, 'utf8'));
+const file = new Uint8Array(readFileSync(`${folder}/model.safetensors`));
+
+/** A safetensors file with this header and as many bytes of data. */
+function fileOf(header: object | string, data: number): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const out = new Uint8Array(8 + text.length + data);
+  new DataView(out.buffer).setBigUint64(0, BigInt(text.length), true);
+  out.set(text, 8);
+  return out;
+}
+
+test.each([
+  ['no bytes', new Uint8Array(3), /fewer than the 8/],
+  ['a cut header', file.slice(0, 100), /the file ends after 100/],
+  ['cut data', file.slice(0, file.length - 4), /within the file/],
+  ['a header that is not JSON', fileOf('{"a":', 0), /not JSON/],
+  ['a header that is a list', fileOf([], 0), /not an object/],
+  ['an unknown type', fileOf({ a: { dtype: 'F13', shape: [1], data_offsets: [0, 4] } }, 4), /no valid dtype/],
+  ['offsets that do not fit the shape', fileOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), /should take 8 bytes/],
+])('%s is refused in a sentence', (_, bytes, sentence) => {
+  expect(() => parseSafetensors(bytes, 'model.safetensors')).toThrow(InputError);
+  expect(() => parseSafetensors(bytes, 'model.safetensors')).toThrow(sentence);
+});
+
+test('floating-point types are read as float32', () => {
+  const bits = (words: number[]) => new Uint8Array(Uint16Array.from(words).buffer);
+  const tensor = (dtype: 'F16' | 'BF16', words: number[]) => ({ name: 'a', dtype, shape: [words.length], bytes: bits(words) });
+  expect([...readFloats(tensor('F16', [0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00]))]).toEqual([
+    1,
+    -2,
+    2 ** -24,
+    65504,
+    Number.POSITIVE_INFINITY,
+  ]);
+  expect([...readFloats(tensor('BF16', [0x3f80, 0xc000]))]).toEqual([1, -2]);
+});
+
+test('configs that are not known or can not be run are named', () => {
+  expect(() => parseConfig({ architectures: ['GPT2LMHeadModel'] })).toThrow(
+    /GPT2LMHeadModel is not known here; known are DeepseekV2ForCausalLM and/,
+  );
+  expect(() => parseConfig({})).toThrow(/names no architecture/);
+  expect(() => parseConfig({ ...config, hidden_size: 'wide' })).toThrow(/hidden_size/);
+});
+
+test('a tensor that is missing, of another shape, or too much is named', () => {
+  const spec = parseConfig(config);
+  const tensors = parseSafetensors(file, 'model.safetensors');
+  expect(() => checkTensors(spec, tensors)).not.toThrow();
+  const without = new Map(tensors);
+  without.delete('model.norm.weight');
+  expect(() => checkTensors(spec, without)).toThrow(/lacks tensor model.norm.weight \[64\]/);
+  const reshaped = new Map(tensors).set('lm_head.weight', { ...tensors.get('lm_head.weight')!, shape: [64, 128] });
+  expect(() => checkTensors(spec, reshaped)).toThrow(/lm_head.weight should be \[128,64\], but the checkpoint has \[64,128\]/);
+  const extra = new Map(tensors).set('model.extra', tensors.get('model.norm.weight')!);
+  expect(() => checkTensors(spec, extra)).toThrow(/has tensor model.extra/);
+});
+
+test('a folder without a model says which file is missing', async () => {
+  const read = async (path: string): Promise<Uint8Array> => {
+    if (path.endsWith('config.json')) return readFileSync(`${folder}/config.json`);
+    throw new InputError(`${path} can't be read.`);
+  };
+  await expect(loadCheckpoint('some/folder', read)).rejects.toThrow("some/folder/model.safetensors can't be read.");
+});
+
+test('the tokenizer reads and writes as the one that the model was trained with', () => {
+  const tokenizer = parseTokenizer(JSON.parse(readFileSync('public/models/reference/tokenizer.json', 'utf8')));
+  const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
+  for (const { ids, text } of [report.greedy_regular, report.greedy_farskip]) expect(tokenizer.decode(ids)).toBe(text);
+  expect(tokenizer.encode('Alice was beginning to')).toEqual(report.greedy_regular.ids.slice(0, 8));
+});

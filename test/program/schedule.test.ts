@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { connectivityOf } from '../../src/connectivity/connectivity';
+import { namedSwitches } from '../../src/connectivity/switches';
+import type { ModelSpec } from '../../src/model/spec';
+import { boundOf } from '../../src/program/bound';
+import { lower } from '../../src/program/lower';
+import { type Operation, readsOfOperation, writesOfOperation } from '../../src/program/program';
+import { type Order, schedule } from '../../src/program/schedule';
+
+const spec: ModelSpec = {
+  family: 'test',
+  vocabulary: 10,
+  hidden: 8,
+  normEps: 1e-6,
+  maxPositions: 16,
+  layers: Array.from({ length: 4 }, (_, layer) => ({
+    attention: { kind: 'mla', heads: 2, latent: 4, nope: 4, valueDim: 4, rope: { theta: 10000, dim: 2, interleaved: true } },
+    feedForward:
+      layer === 0
+        ? { kind: 'dense', inner: 16 }
+        : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, normaliseTopK: false, scale: 1 },
+  })),
+};
+const programOf = (connectivity: string) =>
+  lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), { plan: { kind: 'ep', ranks: 2 }, logits: 'last', hidden: false });
+
+/** Every operation once, after all that it reads; a collective's result only after its wait. */
+function respectsDependencies(orders: readonly Order[], operations: readonly Operation[], inputs: readonly string[]): void {
+  const available = new Set(inputs);
+  const started = new Set<Operation>();
+  for (const order of orders) {
+    if (order.do === 'wait') {
+      expect(started).toContain(order.op);
+      expect(available).not.toContain(order.op.output);
+      available.add(order.op.output);
+      continue;
+    }
+    for (const value of readsOfOperation(order.op)) expect(available).toContain(value);
+    expect(started).not.toContain(order.op);
+    started.add(order.op);
+    if (order.do === 'compute') for (const value of writesOfOperation(order.op)) available.add(value);
+  }
+  expect(started.size).toBe(operations.length);
+  expect(orders.filter(({ do: what }) => what === 'wait')).toHaveLength(operations.filter(({ kind }) => kind === 'all-to-all').length);
+}
+
+const connectivities = fc.constantFrom('regular', 'farskip', 'attn_only', 'mlp_only', 'last_half', 'first:2', 'last:1');
+
+test('every schedule respects every dependency, whatever the operations cost', () => {
+  fc.assert(
+    fc.property(
+      connectivities,
+      fc.constantFrom('blocking' as const, 'overlapped' as const),
+      fc.infiniteStream(fc.double({ min: 0, max: 9, noNaN: true })),
+      (name, kind, stream) => {
+        const program = programOf(name);
+        const costs = program.operations.map(() => stream.next().value as number);
+        respectsDependencies(
+          schedule(program, kind, (op) => costs[op.id]!),
+          program.operations,
+          program.inputs,
+        );
+      },
+    ),
+  );
+});
+
+test('no schedule of one compute lane and one wire beats the bound', () => {
+  fc.assert(
+    fc.property(connectivities, fc.infiniteStream(fc.double({ min: 0, max: 9, noNaN: true })), (name, stream) => {
+      const program = programOf(name);
+      const costs = program.operations.map(() => stream.next().value as number);
+      const cost = (op: Operation) => costs[op.id]!;
+      const { wall, hidden } = boundOf(program, cost);
+      for (const kind of ['blocking', 'overlapped'] as const) {
+        const run = simulate(schedule(program, kind, cost), cost);
+        expect(run.wall).toBeGreaterThanOrEqual(wall - 1e-9);
+        expect(run.hidden).toBeLessThanOrEqual((hidden ?? 0) + 1e-9);
+      }
+    }),
+  );
+});
+
+/** Plays orders on one compute lane and one wire; `hidden` is the share of communication under compute. */
+function simulate(orders: readonly Order[], cost: (op: Operation) => number): { wall: number; hidden: number } {
+  let now = 0;
+  let wireFree = 0;
+  const ends = new Map<Operation, number>();
+  const comm: [number, number][] = [];
+  const busy: [number, number][] = [];
+  for (const order of orders) {
+    if (order.do === 'compute') {
+      busy.push([now, now + cost(order.op)]);
+      now += cost(order.op);
+    } else if (order.do === 'start') {
+      const begin = Math.max(now, wireFree);
+      wireFree = begin + cost(order.op);
+      ends.set(order.op, wireFree);
+      comm.push([begin, wireFree]);
+    } else now = Math.max(now, ends.get(order.op)!);
+  }
+  const total = comm.reduce((sum, [a, b]) => sum + b - a, 0);
+  let under = 0;
+  for (const [a, b] of comm) for (const [c, d] of busy) under += Math.max(0, Math.min(b, d) - Math.max(a, c));
+  return { wall: now, hidden: total > 0 ? under / total : 0 };
+}
+
+/** Costs in the proportions of an EP layer whose all-to-alls fit behind their windows: q, k, v 0.3, core attention 0.4, … */
+function typicalCost(op: Operation): number {
+  if (op.kind === 'all-to-all') return 0.35;
+  const parts: Record<string, number> = {
+    'core attention': 0.4,
+    output: 0.1,
+    'experts gate, up': 0.5,
+    'experts down': 0.3,
+    'gate, up': 0.25,
+    down: 0.15,
+    q: 0.15,
+    kv: 0.1,
+  };
+  return parts[op.name] ?? 0.01;
+}
+
+test('the overlapped schedule of FarSkip finds the order of an EP layer by itself', () => {
+  const orders = schedule(programOf('farskip'), 'overlapped', typicalCost);
+  const at = (what: Order['do'], name: string, layer: number) =>
+    orders.findIndex((order) => order.do === what && order.op.name === name && order.op.layer === layer);
+  const steps = [
+    at('start', 'Combine', 1),
+    at('compute', 'q', 2),
+    at('wait', 'Combine', 1),
+    at('compute', 'gate', 2),
+    at('start', 'Dispatch', 2),
+    at('compute', 'core attention', 2),
+    at('wait', 'Dispatch', 2),
+    at('compute', 'experts gate, up', 2),
+    at('start', 'Combine', 2),
+  ];
+  expect(steps).not.toContain(-1);
+  expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+});
+
+test('FarSkip hides what regular connectivity leaves exposed', () => {
+  const walls = ['regular', 'farskip'].flatMap((name) =>
+    (['blocking', 'overlapped'] as const).map((kind) => simulate(schedule(programOf(name), kind, typicalCost), typicalCost)),
+  );
+  const [regularBlocking, regularOverlapped, farskipBlocking, farskipOverlapped] = walls;
+  expect(regularBlocking!.hidden).toBe(0);
+  expect(farskipBlocking!.hidden).toBe(0);
+  expect(farskipOverlapped!.hidden).toBeGreaterThan(regularOverlapped!.hidden + 0.3);
+  expect(farskipOverlapped!.wall).toBeLessThan(regularOverlapped!.wall);
+});
