@@ -1,17 +1,21 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
 import type { Engine } from '../gpu/engine';
+import type { Launch } from '../gpu/launcher';
 import { InputError } from '../model/error';
 import { ropeTable } from '../model/rope';
 import type { Tensors } from '../model/safetensors';
 import type { ModelSpec } from '../model/spec';
 import { readParts, weightsOf } from '../model/weights';
 import { ROPE_TABLE } from '../program/lower_attention';
+import type { Order } from '../program/schedule';
 
 /** An emulated device: its own weights (its share of the experts) and its own buffers. */
 export type Rank = {
   readonly index: number;
   readonly pool: BufferPool;
   readonly weights: ReadonlyMap<string, Storage>;
+  /** What each order was last bound to here, so that a run repeated binds nothing. */
+  readonly launches: WeakMap<Order, Launch>;
 };
 
 /**
@@ -50,7 +54,7 @@ export function createCluster(engine: Engine, spec: ModelSpec, tensors: Tensors,
   return {
     backing: 'shared',
     engine,
-    ranks: pools.map((pool, index) => ({ index, pool, weights: weights[index]! })),
+    ranks: pools.map((pool, index) => ({ index, pool, weights: weights[index]!, launches: new WeakMap() })),
     destroy(): void {
       for (const pool of pools) pool.destroy();
     },

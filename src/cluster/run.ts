@@ -1,6 +1,6 @@
 import type { Storage } from '../gpu/buffers';
 import { flopsOf } from '../program/cost';
-import { type AllToAll, type Compute, type Program, resolve } from '../program/program';
+import { type AllToAll, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
 import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
@@ -28,8 +28,8 @@ export type RunResult = {
   readonly outputs: readonly ReadonlyMap<string, Float32Array>[];
 };
 
-/** Kernels and copies a submit at most, so that the GPU starts while the rest is recorded. */
-const COMMANDS_A_SUBMIT = 16;
+/** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
+const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
 
 type Event =
   | { readonly kind: 'announced'; readonly rank: number; readonly op: AllToAll; readonly at: number; readonly counts: Uint32Array | null }
@@ -124,20 +124,25 @@ export async function runOrders(
     onSent: (op, sender) => release(sender, op.input),
   });
 
-  const compute = (index: number, op: Compute): void => {
-    const state = rankOf(index);
-    const sizes = Object.fromEntries(Object.entries(op.sizes).map(([name, dim]) => [name, resolve(dim, state.symbols)]));
-    const buffers = [
-      ...op.inputs.map((name) => state.values.get(name)!),
-      ...op.weights.map((name) => state.rank.weights.get(name)!),
-      ...op.outputs.map((name) => take(index, name)),
-    ];
-    if (hasWork(state.symbols, op)) {
+  const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
+    const { op } = order;
+    const { rank, symbols, values, availableAt } = rankOf(index);
+    const sizes = sizesOf(op, symbols);
+    const buffers: Storage[] = [];
+    for (const name of op.inputs) buffers.push(values.get(name)!);
+    for (const name of op.weights) buffers.push(rank.weights.get(name)!);
+    for (const name of op.outputs) buffers.push(take(index, name));
+    if (hasWork(symbols, op)) {
+      let launch = rank.launches.get(order);
+      if (!launch || !engine.launcher.matches(launch, sizes, buffers)) {
+        launch = engine.launcher.bind(op.kernel, sizes, buffers);
+        rank.launches.set(order, launch);
+      }
       const timestampWrites = engine.timestamps?.next();
-      const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
-      engine.launcher.launch(pass, { kernel: op.kernel, sizes }, buffers);
+      const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+      engine.launcher.record(pass, launch);
       pass.end();
-      recorder.add({ rank: index, op, flops: flopsOf(op, state.symbols), availableAt: state.availableAt });
+      recorder.add({ rank: index, op, flops: flopsOf(op, symbols), availableAt });
       recorded++;
     }
     for (const name of new Set(op.inputs)) release(index, name);
@@ -183,7 +188,7 @@ export async function runOrders(
     const order = orders[state.next++]!;
     switch (order.do) {
       case 'compute':
-        compute(index, order.op);
+        compute(index, order);
         break;
       case 'start':
         start(index, order.op);
@@ -202,6 +207,7 @@ export async function runOrders(
     await queue.onSubmittedWorkDone();
     const origin = performance.now();
     let shownAt = origin;
+    let allowed = COMMANDS_A_SUBMIT.first;
     for (;;) {
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
@@ -215,8 +221,9 @@ export async function runOrders(
       });
       if (behind >= 0) {
         step(behind);
-        if (recorded >= COMMANDS_A_SUBMIT) {
+        if (recorded >= allowed) {
           submit();
+          allowed = Math.min(2 * allowed, COMMANDS_A_SUBMIT.most);
           await pause.turn();
         }
         continue;
@@ -227,6 +234,7 @@ export async function runOrders(
         shownAt = performance.now();
         options.onSpans(spansSoFar(origin));
       }
+      allowed = COMMANDS_A_SUBMIT.first;
       const due = transfers.nextEvent();
       if (Number.isFinite(due)) await pause.until(due, () => events.length > 0 || signal?.aborted === true);
       else if (events.length === 0) {
@@ -267,6 +275,10 @@ export async function runOrders(
     for (const { values, rank } of states) for (const storage of values.values()) rank.pool.give(storage);
   }
 }
+
+/** An operation's sizes on a rank, in the order of KERNEL_SIZES. */
+const sizesOf = (op: Compute, symbols: ReadonlyMap<string, number>): number[] =>
+  KERNEL_SIZES[op.kernel].map((name) => resolve((op.sizes as Readonly<Record<string, Dim>>)[name]!, symbols));
 
 /** Whether an operation has anything to do on a rank; one without rows writes values without rows. */
 const hasWork = (symbols: ReadonlyMap<string, number>, op: Compute): boolean => {

@@ -1,6 +1,6 @@
 import { type Gpu, GpuUnavailable } from './device';
 
-/** A storage buffer with an identity, by which bind groups are found again; `bytes` is what it can hold. */
+/** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */
 export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonly bytes: number };
 
 /** Storage buffers of one rank, reused by size class so that repeated runs allocate nothing. */
@@ -23,15 +23,16 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
     return storage;
   };
   return {
-    /** A buffer of at least `bytes`, with whatever it held before. */
+    /** A buffer of at least `bytes`, with whatever it held before: the oldest, so that a run repeated takes the same ones. */
     take(bytes: number): Storage {
       const size = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
-      return free.get(size)?.pop() ?? allocate(size);
+      return free.get(size)?.shift() ?? allocate(size);
     },
     give(storage: Storage): void {
-      const list = free.get(storage.bytes);
-      if (list) list.push(storage);
-      else free.set(storage.bytes, [storage]);
+      const list = free.get(storage.bytes) ?? [];
+      const younger = list.findIndex(({ id }) => id > storage.id);
+      list.splice(younger < 0 ? list.length : younger, 0, storage);
+      free.set(storage.bytes, list);
     },
     /** A buffer that holds `data` and is kept until the pool is destroyed. */
     hold(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Storage {

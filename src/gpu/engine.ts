@@ -19,7 +19,6 @@ export function createEngine(gpu: Gpu) {
     timestamps,
     createPool: () => createBufferPool(gpu, () => buffers++),
     destroy(): void {
-      launcher.destroy();
       readback.destroy();
       timestamps?.destroy();
     },

@@ -37,18 +37,16 @@ const WORKGROUPS: { readonly [K in KernelName]: (s: SizesOf<K, number>) => Workg
   unpermute: (s) => each(s.rows),
 };
 
-export type Launch = { readonly kernel: KernelName; readonly sizes: Readonly<Record<string, number>> };
-
-export const workgroupsOf = ({ kernel, sizes }: Launch): Workgroups =>
+export const workgroupsOf = (kernel: KernelName, sizes: Readonly<Record<string, number>>): Workgroups =>
   (WORKGROUPS[kernel] as (s: Readonly<Record<string, number>>) => Workgroups)(sizes);
 
-/** The uniform struct of a launch: u32 each, but `eps` and `scale` f32. */
-export function uniformOf({ kernel, sizes }: Launch): ArrayBuffer {
+/** The uniform struct of a kernel, sizes in the order of KERNEL_SIZES: u32 each, but `eps` and `scale` f32. */
+export function uniformOf(kernel: KernelName, sizes: readonly number[]): ArrayBuffer {
   const names = KERNEL_SIZES[kernel];
   const view = new DataView(new ArrayBuffer(names.length * 4));
   names.forEach((name, i) => {
-    if (name === 'eps' || name === 'scale') view.setFloat32(i * 4, sizes[name]!, true);
-    else view.setUint32(i * 4, sizes[name]!, true);
+    if (name === 'eps' || name === 'scale') view.setFloat32(i * 4, sizes[i]!, true);
+    else view.setUint32(i * 4, sizes[i]!, true);
   });
   return view.buffer;
 }

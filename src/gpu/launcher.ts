@@ -1,43 +1,26 @@
-import type { KernelName } from '../program/program';
+import { KERNEL_SIZES, type KernelName } from '../program/program';
 import type { Storage } from './buffers';
 import type { Gpu } from './device';
-import { type Launch, sourceOf, uniformOf, workgroupsOf } from './kernels';
+import { sourceOf, uniformOf, workgroupsOf } from './kernels';
 
-/** Compiled kernels of a device, with the bind groups and uniforms of launches seen before. */
+/** A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing to do. */
+export type Launch = {
+  readonly sizes: readonly number[];
+  readonly buffers: readonly Storage[];
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number] | null;
+};
+
+/** Compiled kernels of a device. */
 export type Launcher = ReturnType<typeof createLauncher>;
-
-/** Bind groups and uniforms kept; past that all are dropped at the next `prepare`, since row counts vary run by run. */
-const KEPT = 20000;
 
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
   const pipelines = new Map<KernelName, GPUComputePipeline>();
-  const uniforms = new Map<string, GPUBuffer>();
-  const groups = new Map<string, GPUBindGroup>();
-
-  const uniformFor = (launch: Launch, key: string): GPUBuffer => {
-    const known = uniforms.get(key);
-    if (known) return known;
-    const content = uniformOf(launch);
-    const buffer = device.createBuffer({
-      size: Math.ceil(content.byteLength / 16) * 16,
-      usage: GPUBufferUsage.UNIFORM,
-      mappedAtCreation: true,
-    });
-    new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(content));
-    buffer.unmap();
-    uniforms.set(key, buffer);
-    return buffer;
-  };
-
   return {
     /** Compiles the kernels that are not yet compiled, off the calling thread. Throws what the compiler says. */
     async prepare(names: Iterable<KernelName>): Promise<void> {
-      if (groups.size > KEPT) {
-        for (const buffer of uniforms.values()) buffer.destroy();
-        uniforms.clear();
-        groups.clear();
-      }
       await Promise.all(
         [...new Set(names)]
           .filter((name) => !pipelines.has(name))
@@ -48,35 +31,35 @@ export function createLauncher(gpu: Gpu) {
       );
     },
 
-    /** Records a launch; `buffers` in the order of the kernel's bindings after its sizes. False when nothing is to be done. */
-    launch(pass: GPUComputePassEncoder, launch: Launch, buffers: readonly Storage[]): boolean {
-      const [x, y, z] = workgroupsOf(launch);
-      if (x * y * z === 0) return false;
-      const pipeline = pipelines.get(launch.kernel);
-      if (!pipeline) throw new Error(`kernel ${launch.kernel} was not prepared`);
-      const sizesKey = `${launch.kernel} ${Object.values(launch.sizes).join()}`;
-      const key = `${sizesKey} ${buffers.map((b) => b.id).join()}`;
-      let group = groups.get(key);
-      if (!group) {
-        group = device.createBindGroup({
-          layout: pipeline.getBindGroupLayout(0),
-          entries: [uniformFor(launch, sizesKey), ...buffers.map((b) => b.buffer)].map((buffer, binding) => ({
-            binding,
-            resource: { buffer },
-          })),
-        });
-        groups.set(key, group);
-      }
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(x, y, z);
-      return true;
+    /** Binds a kernel to sizes, in the order of KERNEL_SIZES, and buffers, in the order of its bindings after the sizes. */
+    bind(kernel: KernelName, sizes: readonly number[], buffers: readonly Storage[]): Launch {
+      const pipeline = pipelines.get(kernel);
+      if (!pipeline) throw new Error(`kernel ${kernel} was not prepared`);
+      const content = uniformOf(kernel, sizes);
+      const uniform = device.createBuffer({
+        size: Math.ceil(content.byteLength / 16) * 16,
+        usage: GPUBufferUsage.UNIFORM,
+        mappedAtCreation: true,
+      });
+      new Uint8Array(uniform.getMappedRange()).set(new Uint8Array(content));
+      uniform.unmap();
+      const entries = [uniform, ...buffers.map(({ buffer }) => buffer)].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+      const named = Object.fromEntries(KERNEL_SIZES[kernel].map((name, i) => [name, sizes[i]!]));
+      const workgroups = workgroupsOf(kernel, named);
+      return { sizes, buffers, pipeline, group, workgroups: workgroups.includes(0) ? null : workgroups };
     },
 
-    destroy(): void {
-      for (const buffer of uniforms.values()) buffer.destroy();
-      uniforms.clear();
-      groups.clear();
+    /** Whether a launch is of just these sizes and buffers, and so can be recorded again for them. */
+    matches(launch: Launch, sizes: readonly number[], buffers: readonly Storage[]): boolean {
+      return launch.sizes.every((size, i) => size === sizes[i]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
+    },
+
+    record(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: Launch): void {
+      if (!workgroups) return;
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
     },
   };
 }

@@ -117,18 +117,11 @@ export async function measure(
       const { spec } = model.checkpoint;
       const switches = namedSwitches(connectivity, spec);
       const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, logits: 'last', hidden: false });
+      const orders = schedule(program, 'blocking', () => 1);
       const runs: RunResult[] = [];
       for (let i = 0; i <= CALIBRATIONS; i++) {
         if (i > 0) progress(`timing the ${connectivity} model without a wire`);
-        runs.push(
-          await runOrders(
-            model.cluster,
-            program,
-            schedule(program, 'blocking', () => 1),
-            feeds,
-            { linkBetween: () => INSTANT, pause: lab.pause, ...abortable },
-          ),
-        );
+        runs.push(await runOrders(model.cluster, program, orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...abortable }));
       }
       subjects.push({ connectivity, switches, model, program, calibration: calibrationOf(runs.slice(1), ranks) });
     }

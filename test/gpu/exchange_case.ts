@@ -51,7 +51,7 @@ export async function runExchange(
     ranks: pools.map((pool, index) => {
       const weight = new Float32Array(local * width * width);
       for (let e = 0; e < local; e++) for (let i = 0; i < width; i++) weight[e * width * width + i * width + i] = index * local + e + 1;
-      return { index, pool, weights: new Map([['scaled identity', pool.hold(weight)]]) };
+      return { index, pool, weights: new Map([['scaled identity', pool.hold(weight)]]), launches: new WeakMap() };
     }),
     destroy: () => {},
   };

@@ -1,6 +1,6 @@
 import type { Lab } from '../../src/lab/lab';
 import { relativeError } from '../../src/lab/numbers';
-import type { KernelName, SizesOf } from '../../src/program/program';
+import { KERNEL_SIZES, type KernelName, type SizesOf } from '../../src/program/program';
 import * as reference from '../reference';
 
 type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -25,7 +25,14 @@ async function launch<K extends KernelName>(
   const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map((data) => pool.hold(data));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  engine.launcher.launch(pass, { kernel, sizes }, buffers);
+  engine.launcher.record(
+    pass,
+    engine.launcher.bind(
+      kernel,
+      KERNEL_SIZES[kernel].map((size) => (sizes as Readonly<Record<string, number>>)[size]!),
+      buffers,
+    ),
+  );
   pass.end();
   const map = engine.readback.record(
     encoder,

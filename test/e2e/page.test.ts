@@ -1,0 +1,185 @@
+import { mkdirSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeEngine, openSite } from './browser';
+
+let site: Awaited<ReturnType<typeof openSite>>;
+beforeAll(async () => {
+  mkdirSync('test-results', { recursive: true });
+  site = await openSite();
+});
+afterAll(() => site.close());
+
+const MINUTES = 60_000;
+
+/** Opens the page; whatever it logs as an error, or asks another host for, fails the test. */
+async function openPage(use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}): Promise<void> {
+  const context = await site.browser.newContext({
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.dark ? 'dark' : 'light',
+  });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (hostname !== '127.0.0.1' && protocol.startsWith('http')) wrong.push(`asked ${request.url()}`);
+  });
+  try {
+    await use(page);
+    expect(wrong).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** The least work that still communicates: two devices, eight tokens each. */
+async function chooseLittle(page: Page): Promise<void> {
+  await page.getByRole('radio', { name: 'A book' }).check({ force: true });
+  await page.getByLabel('Tokens a device').fill('8');
+  await page.getByRole('radio', { name: '2', exact: true }).check({ force: true });
+  await page.getByLabel('Repeats').fill('1');
+}
+const runBoth = (page: Page) => page.getByRole('button', { name: 'Run FarSkip off and on' }).click();
+const alert = (page: Page) => page.getByRole('alert');
+
+test('FarSkip off and on are run, drawn and compared', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
+    await chooseLittle(page);
+    await runBoth(page);
+    await page.getByRole('progressbar').waitFor();
+    await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
+    const timelines = page.getByRole('application');
+    expect(await timelines.count()).toBe(2);
+    for (const i of [0, 1]) {
+      const lanes = timelines.nth(i);
+      expect(await lanes.getByText('Device', { exact: false }).count()).toBe(2);
+      // Two devices; four MoE layers with a Dispatch and a Combine each.
+      expect(await lanes.locator('rect.collective').count()).toBe(16);
+      expect(await lanes.locator('rect.compute').count()).toBeGreaterThan(200);
+      expect(await lanes.locator('rect.message').count()).toBeGreaterThan(8);
+    }
+    const results = page.getByRole('region', { name: 'Results' });
+    expect(await results.getByRole('row').count()).toBe(3);
+    expect(await results.innerText()).toMatch(/FarSkip, overlapped\s+[\d.]+ ms/);
+    expect(await results.innerText()).toMatch(/[\d.]+ %/);
+    expect(await results.locator('mark').count()).toBe(2);
+
+    // The widest kernel of device 0: a thin one is hard to point at.
+    const widths = await timelines
+      .first()
+      .locator('rect.compute')
+      .evaluateAll((all) => all.map((rect) => Number(rect.getAttribute('width'))));
+    await timelines
+      .first()
+      .locator('rect.compute')
+      .nth(widths.indexOf(Math.max(...widths)))
+      .hover();
+    const card = page.locator('.card');
+    expect(await card.innerText()).toMatch(/device \d, .* to .* ms\s.* of the GPU itself.*FLOP\s.*GPU timestamp/);
+    await page.mouse.move(0, 0);
+    await timelines.nth(1).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await card.innerText()).toContain('device 0');
+    await page.screenshot({ path: 'test-results/run.png', fullPage: true });
+  }));
+
+test('a single run with the switches off, dark and 390 px wide, fits', () =>
+  openPage(
+    async (page) => {
+      await page.goto(site.url);
+      await chooseLittle(page);
+      const wiring = page.locator('.wiring');
+      expect(await wiring.locator('.left-out').count()).toBe(3);
+      await page.getByRole('switch', { name: 'FarSkip' }).click();
+      expect(await wiring.locator('.left-out').count()).toBe(0);
+      await page.getByRole('switch', { name: 'Overlapped schedule' }).click();
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
+      expect(await page.getByRole('heading', { name: 'Regular, blocking' }).count()).toBe(1);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      await page.screenshot({ path: 'test-results/narrow-dark.png', fullPage: true });
+    },
+    { width: 390, dark: true },
+  ));
+
+test('a run can be stopped, and what was on show stays', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await runBoth(page);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('progressbar').waitFor({ state: 'detached' });
+    expect(await page.getByText('Press Run FarSkip off and on').count()).toBe(1);
+  }));
+
+test('no adapter is a sentence, and the page stays usable', () =>
+  openPage(async (page) => {
+    await beforeEngine(page, 'navigator.gpu.requestAdapter = async () => null;');
+    await page.goto(site.url);
+    await runBoth(page);
+    await alert(page).waitFor();
+    expect(await alert(page).innerText()).toBe(
+      'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
+    );
+    expect(await page.getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
+    await page.screenshot({ path: 'test-results/no-adapter.png' });
+  }));
+
+test('no WebGPU at all is said before anything is pressed', () =>
+  openPage(async (page) => {
+    await page.addInitScript('delete Navigator.prototype.gpu');
+    await page.goto(site.url);
+    expect(await alert(page).innerText()).toMatch(/This browser has no WebGPU/);
+  }));
+
+test('a device that is lost in a run is a sentence, and the next run opens another', () =>
+  openPage(async (page) => {
+    // The first device goes away while the run goes on.
+    await beforeEngine(
+      page,
+      `const give = GPUAdapter.prototype.requestDevice;
+       let lost = false;
+       GPUAdapter.prototype.requestDevice = async function (...wanted) {
+         const device = await give.apply(this, wanted);
+         if (!lost) setTimeout(() => device.destroy(), 1500);
+         lost = true;
+         return device;
+       };`,
+    );
+    await page.goto(site.url);
+    await chooseLittle(page);
+    await page.getByLabel('Repeats').fill('50');
+    await runBoth(page);
+    await alert(page).waitFor({ timeout: MINUTES });
+    expect(await alert(page).innerText()).toMatch(/The GPU device was lost.*press Run to open it again/);
+    await page.getByLabel('Repeats').fill('1');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
+  }));
+
+test.each([
+  ['missing', { status: 404, body: '' }, /model\.safetensors can't be read \(status 404\)/],
+  ['truncated', { status: 200, body: 'short' }, /is not a readable safetensors file: it has 5 bytes/],
+])('a checkpoint that is %s is a sentence', (_, answer, sentence) =>
+  openPage(async (page) => {
+    await page.route('**/models/reference/model.safetensors', (route) => route.fulfill(answer));
+    await page.goto(site.url);
+    await runBoth(page);
+    await alert(page).waitFor({ timeout: MINUTES });
+    expect(await alert(page).innerText()).toMatch(sentence);
+  }),
+);
+
+test('a prompt that is too long is refused with its length', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await page.getByLabel('Text that device 0 reads').fill('down the rabbit hole '.repeat(400));
+    await runBoth(page);
+    await alert(page).waitFor({ timeout: MINUTES });
+    expect(await alert(page).innerText()).toMatch(/The prompt has \d+ tokens, but the model reads at most 1024; shorten it/);
+    // The prompt is still there to be shortened.
+    expect(await page.getByLabel('Text that device 0 reads').inputValue()).toHaveLength(8400);
+  }));
