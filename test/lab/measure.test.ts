@@ -36,13 +36,6 @@ describe('the reference model on four devices, communication half of computation
     expect([best!.connectivity, best!.schedule]).toEqual(['farskip', 'overlapped']);
   });
 
-  test('no run is quicker, or hides more, than its bound', () => {
-    for (const r of measured.results) {
-      expect(r.wallMs.median).toBeGreaterThanOrEqual(r.boundMs);
-      expect(r.hidden!.median).toBeLessThanOrEqual(r.hiddenBound! + 0.02);
-    }
-  });
-
   test('spans of a device follow one another and lie within the run', () => {
     for (const { spans, wallMs, clockErrorMs } of measured.results)
       for (let rank = 0; rank < 4; rank++) {

@@ -13,4 +13,4 @@ test("the converted checkpoint's loss, with the connectivity that its config ask
   const { loss, tokens } = await evaluate(lab, 'public/models/reference-farskip', null, val, 1, () => {});
   expect(tokens).toBe(64 * 255);
   expect(Math.abs(loss - report.val_fcsd)).toBeLessThan(0.0005);
-});
+}, 1_200_000);
