@@ -1,11 +1,64 @@
-// Router: softmax over the experts' logits, then the top-k; the first of equal scores wins.
-// logits [rows, experts]; ids [rows, topK], best first; weights [rows, topK], the scores chosen, divided by their sum
-// when `normalise` is 1, times `scale`. An invocation a token.
-struct Sizes { rows: u32, experts: u32, topK: u32, normalise: u32, scale: f32 }
+// Router: scores from the experts' logits, then the top-k; the first of equals wins.
+// scoring 0: softmax over the logits, chosen by score; 1: sigmoid, chosen by score; 2: sigmoid, chosen by score +
+// bias (DeepSeek-V3). With groups > 1 experts are chosen from the best keptGroups groups: a group is as good as its
+// best expert, for scoring 2 as its best two together (group-limited top-k, DeepSeek-V2 and V3); the others then count
+// as 0 for scoring 2, as in transformers. balanced 1: experts are dealt out evenly instead, by row and slot.
+// logits [rows, experts]; bias [experts], read for scoring 2; ids [rows, topK], best first; weights [rows, topK], the
+// scores of the chosen, divided by their sum when normalise is 1, times scale. An invocation a token; groups <= 32.
+struct Sizes { rows: u32, experts: u32, topK: u32, scoring: u32, groups: u32, keptGroups: u32, normalise: u32, balanced: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read_write> ids: array<u32>;
-@group(0) @binding(3) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> ids: array<u32>;
+@group(0) @binding(4) var<storage, read_write> weights: array<f32>;
+
+const LEAST = -3.4e38;
+
+fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
+
+// What experts are chosen by. Softmax and sigmoid keep the order of the logits.
+fn worth(base: u32, expert: u32) -> f32 {
+  let logit = logits[base + expert];
+  if (sizes.scoring == 2u) { return sigmoid(logit) + bias[expert]; }
+  return logit;
+}
+
+fn groupWorth(base: u32, group: u32) -> f32 {
+  let size = sizes.experts / sizes.groups;
+  var best = LEAST;
+  var second = LEAST;
+  for (var e = group * size; e < (group + 1u) * size; e++) {
+    let value = worth(base, e);
+    if (value > best) {
+      second = best;
+      best = value;
+    } else if (value > second) {
+      second = value;
+    }
+  }
+  if (sizes.scoring == 2u) { return best + second; }
+  return best;
+}
+
+// Bit g is set when experts of group g may be chosen.
+fn openGroups(base: u32) -> u32 {
+  if (sizes.groups == 1u) { return 1u; }
+  var open = 0u;
+  for (var i = 0u; i < sizes.keptGroups; i++) {
+    var best = 32u;
+    var most = 0.0;
+    for (var g = 0u; g < sizes.groups; g++) {
+      if ((open & (1u << g)) != 0u) { continue; }
+      let value = groupWorth(base, g);
+      if (best == 32u || value > most) {
+        best = g;
+        most = value;
+      }
+    }
+    open |= 1u << best;
+  }
+  return open;
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) global: vec3u) {
@@ -16,28 +69,38 @@ fn main(@builtin(global_invocation_id) global: vec3u) {
   for (var e = 1u; e < sizes.experts; e++) { maximum = max(maximum, logits[base + e]); }
   var total = 0.0;
   for (var e = 0u; e < sizes.experts; e++) { total += exp(logits[base + e] - maximum); }
+  let open = openGroups(base);
+  let groupSize = sizes.experts / sizes.groups;
   var chosenTotal = 0.0;
   var last = 0.0;
   var lastId = 0u;
   for (var slot = 0u; slot < sizes.topK; slot++) {
     var best = sizes.experts;
-    var bestLogit = 0.0;
-    for (var e = 0u; e < sizes.experts; e++) {
-      let value = logits[base + e];
-      // Those chosen already are the ones before (last, lastId) in the order of value, then of id.
-      let open = slot == 0u || value < last || (value == last && e > lastId);
-      if (open && (best == sizes.experts || value > bestLogit)) {
-        best = e;
-        bestLogit = value;
+    if (sizes.balanced == 1u) {
+      best = (row + slot * (sizes.experts / sizes.topK)) % sizes.experts;
+    } else {
+      var most = 0.0;
+      for (var e = 0u; e < sizes.experts; e++) {
+        let shut = (open & (1u << (e / groupSize))) == 0u;
+        if (shut && sizes.scoring != 2u) { continue; }
+        let value = select(worth(base, e), 0.0, shut);
+        // Those chosen already are the ones before (last, lastId) in the order of value, then of id.
+        let left = slot == 0u || value < last || (value == last && e > lastId);
+        if (left && (best == sizes.experts || value > most)) {
+          best = e;
+          most = value;
+        }
       }
+      last = most;
+      lastId = best;
     }
-    last = bestLogit;
-    lastId = best;
-    let score = exp(bestLogit - maximum) / total;
+    let logit = logits[base + best];
+    let score = select(sigmoid(logit), exp(logit - maximum) / total, sizes.scoring == 0u);
     ids[row * sizes.topK + slot] = best;
     weights[row * sizes.topK + slot] = score;
     chosenTotal += score;
   }
-  let factor = select(sizes.scale, sizes.scale / chosenTotal, sizes.normalise == 1u);
+  // transformers adds 1e-20 to the sum of sigmoids; a sum of softmax scores is never that small.
+  let factor = select(sizes.scale, sizes.scale / (chosenTotal + 1e-20), sizes.normalise == 1u);
   for (var slot = 0u; slot < sizes.topK; slot++) { weights[row * sizes.topK + slot] *= factor; }
 }

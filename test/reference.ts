@@ -41,15 +41,23 @@ export function rotate(head: number[], position: number, table: Matrix, interlea
   return out;
 }
 
-export type Attention = { rows: number; heads: number; kvHeads: number; keyDim: number; valueDim: number; scale: number };
+export type Attention = {
+  rows: number;
+  heads: number;
+  kvHeads: number;
+  keyDim: number;
+  valueDim: number;
+  valueStride: number;
+  scale: number;
+};
 
-export function attention(q: Matrix, k: Matrix, v: Matrix, start: Matrix, a: Attention): Float64Array {
+export function attention(q: Matrix, k: Matrix, v: Matrix, first: Matrix, own: Matrix, a: Attention): Float64Array {
   const out = new Float64Array(a.rows * a.heads * a.valueDim);
   for (let t = 0; t < a.rows; t++)
     for (let h = 0; h < a.heads; h++) {
       const kv = Math.floor(h / (a.heads / a.kvHeads));
       const scores: number[] = [];
-      for (let s = start[t]!; s <= t; s++) {
+      for (let s = first[t]!; s <= own[t]!; s++) {
         let score = 0;
         for (let c = 0; c < a.keyDim; c++) score += q[(t * a.heads + h) * a.keyDim + c]! * k[(s * a.kvHeads + kv) * a.keyDim + c]!;
         scores.push(score * a.scale);
@@ -59,28 +67,52 @@ export function attention(q: Matrix, k: Matrix, v: Matrix, start: Matrix, a: Att
       const total = weights.reduce((x, y) => x + y, 0);
       weights.forEach((weight, i) => {
         for (let c = 0; c < a.valueDim; c++)
-          out[(t * a.heads + h) * a.valueDim + c]! += (weight / total) * v[((start[t]! + i) * a.kvHeads + kv) * a.valueDim + c]!;
+          out[(t * a.heads + h) * a.valueDim + c]! += (weight / total) * v[(first[t]! + i) * a.valueStride + kv * a.valueDim + c]!;
       });
     }
   return out;
 }
 
-/** Top-k of the softmax of each row; the lower id wins a tie. */
-export function topK(logits: Matrix, rows: number, experts: number, k: number, normalise: boolean, scale: number) {
+export type Router = {
+  experts: number;
+  topK: number;
+  scoring: 'softmax' | 'sigmoid' | 'sigmoid with bias';
+  groups: number;
+  keptGroups: number;
+  normalise: boolean;
+  scale: number;
+};
+
+/** Top-k of each row's scores within its best groups; the lower id wins a tie. Experts outside count as 0 with a bias. */
+export function topK(logits: Matrix, bias: Matrix, rows: number, r: Router) {
   const ids: number[] = [];
   const weights: number[] = [];
-  for (let r = 0; r < rows; r++) {
-    const row = Array.from({ length: experts }, (_, e) => logits[r * experts + e]!);
-    const highest = Math.max(...row);
-    const total = row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
-    const chosen = row
-      .map((logit, id) => ({ id, logit }))
-      .sort((a, b) => b.logit - a.logit || a.id - b.id)
-      .slice(0, k);
-    const scores = chosen.map(({ logit }) => Math.exp(logit - highest) / total);
-    const sum = normalise ? scores.reduce((a, b) => a + b, 0) : 1;
-    ids.push(...chosen.map(({ id }) => id));
-    weights.push(...scores.map((score) => (score / sum) * scale));
+  const size = r.experts / r.groups;
+  const best = <T>(list: readonly T[], count: number, worth: (item: T) => number) =>
+    list
+      .map((item, i) => ({ item, i, value: worth(item) }))
+      .sort((a, b) => b.value - a.value || a.i - b.i)
+      .slice(0, count)
+      .map(({ item }) => item);
+  for (let row = 0; row < rows; row++) {
+    const own = Array.from({ length: r.experts }, (_, e) => logits[row * r.experts + e]!);
+    const highest = Math.max(...own);
+    const total = own.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+    const scores = own.map((logit) => (r.scoring === 'softmax' ? Math.exp(logit - highest) / total : 1 / (1 + Math.exp(-logit))));
+    const worth = r.scoring === 'sigmoid with bias' ? scores.map((score, e) => score + bias[e]!) : own;
+    const groups = Array.from({ length: r.groups }, (_, g) => g);
+    const kept = best(groups, r.keptGroups, (g) =>
+      best(worth.slice(g * size, (g + 1) * size), r.scoring === 'sigmoid with bias' ? 2 : 1, (value) => value).reduce((a, b) => a + b, 0),
+    );
+    const outside = r.scoring === 'sigmoid with bias' ? 0 : Number.NEGATIVE_INFINITY;
+    const chosen = best(
+      own.map((_, e) => e),
+      r.topK,
+      (e) => (kept.includes(Math.floor(e / size)) ? worth[e]! : outside),
+    );
+    const sum = r.normalise ? chosen.reduce((a, e) => a + scores[e]!, 0) : 1;
+    ids.push(...chosen);
+    weights.push(...chosen.map((e) => (scores[e]! / sum) * r.scale));
   }
   return { ids, weights };
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
 import { createPause } from '../cluster/pause';
 import { GpuUnavailable, openGpu } from '../gpu/device';
 import { createEngine } from '../gpu/engine';
 import { type Job, type JobEvent, runJob } from '../lab/job';
 import { InputError } from '../model/error';
+import { diskSource } from './disk';
 import { nodeGpu } from './node_gpu';
 import type { Outcome } from './outcome';
 
@@ -17,13 +16,7 @@ export async function runInNode(
 ): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(), gpu);
-    const read = (path: string) => {
-      const full = isAbsolute(path) ? path : join(site, path);
-      return readFile(full).catch(() => {
-        throw new InputError(`${full} can't be read; check that the file is there.`);
-      });
-    };
-    const lab = { engine: createEngine(opened), read, pause: createPause(), runtime: `Node ${process.version}, Dawn` };
+    const lab = { engine: createEngine(opened), source: diskSource(site), pause: createPause(), runtime: `Node ${process.version}, Dawn` };
     return { ok: true, result: await runJob(lab, job, onEvent) };
   } catch (cause) {
     if (cause instanceof InputError) return { ok: false, reason: 'input', message: cause.message };

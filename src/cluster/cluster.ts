@@ -1,13 +1,15 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
+import type { WeightSource } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { ropeTable } from '../model/rope';
-import type { Tensors } from '../model/safetensors';
 import type { ModelSpec } from '../model/spec';
-import { readParts, weightsOf } from '../model/weights';
-import { ROPE_TABLE } from '../program/lower_attention';
+import { type Weight, weightsOf } from '../model/weights';
+import { CONSTANTS } from '../program/program';
 import type { Order } from '../program/schedule';
+import { bytesOnRank, checkFits, megabytes, memoryOf } from './memory';
+import { drawWeights, fillWeights, type Progress } from './upload';
 
 /** An emulated device: its own weights (its share of the experts) and its own buffers. */
 export type Rank = {
@@ -29,34 +31,70 @@ export type Cluster = {
   destroy(): void;
 };
 
-/** Uploads a checkpoint over `count` ranks. Throws InputError when its experts can't be spread evenly over them. */
-export function createCluster(engine: Engine, spec: ModelSpec, tensors: Tensors, count: number): Cluster {
-  for (const { feedForward } of spec.layers)
-    if (feedForward.kind === 'moe' && feedForward.experts % count !== 0)
-      throw new InputError(
-        `${feedForward.experts} experts can't be spread evenly over ${count} devices; choose a number of devices that divides ${feedForward.experts}.`,
-      );
+export type ClusterOptions = {
+  /** Positions that sequences will have at most; the RoPE table is this long. */
+  readonly positions: number;
+  readonly onProgress?: Progress;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Puts a model on `count` ranks. Throws InputError when it does not fit them or the GPU's memory, or when its files turn
+ * out to be cut short.
+ */
+export async function createCluster(
+  engine: Engine,
+  spec: ModelSpec,
+  source: WeightSource,
+  count: number,
+  { positions, onProgress, signal }: ClusterOptions,
+): Promise<Cluster> {
+  checkFits(spec, count, engine.gpu);
   const pools = Array.from({ length: count }, () => engine.createPool());
-  const weights = pools.map(() => new Map<string, Storage>());
-  const attention = spec.layers[0]!.attention;
-  const rope = ropeTable(attention.rope, spec.maxPositions);
-  for (const weight of weightsOf(spec)) {
-    const share = weight.split ? weight.parts.length / count : 0;
-    const whole = weight.split ? null : readParts(tensors, weight.parts);
-    pools.forEach((pool, rank) => {
-      const own = whole ?? readParts(tensors, weight.parts.slice(rank * share, (rank + 1) * share));
-      weights[rank]!.set(weight.name, pool.hold(own));
-    });
-  }
-  pools.forEach((pool, rank) => {
-    weights[rank]!.set(ROPE_TABLE, pool.hold(rope));
-  });
-  return {
-    backing: 'shared',
-    engine,
-    ranks: pools.map((pool, index) => ({ index, pool, weights: weights[index]!, launches: new WeakMap() })),
-    destroy(): void {
-      for (const pool of pools) pool.destroy();
-    },
+  const destroy = () => {
+    for (const pool of pools) pool.destroy();
   };
+  try {
+    const weights = weightsOf(spec);
+    const held = await reserve(engine, spec, weights, pools);
+    if (source.kind === 'stored') await fillWeights(engine, weights, held, source, onProgress, signal);
+    else await drawWeights(engine, weights, held, source.seed, onProgress, signal);
+    const rope = ropeTable(spec.rope, Math.min(positions, spec.maxPositions));
+    const longest = Math.max(
+      ...spec.layers.map(({ attention: a, feedForward: f }) =>
+        Math.max(a.kind === 'gqa' ? a.headDim : 1, f.kind === 'moe' ? f.experts : 1),
+      ),
+    );
+    pools.forEach((pool, rank) => {
+      held[rank]!.set(CONSTANTS.rope, pool.hold(rope));
+      held[rank]!.set(CONSTANTS.zeros, pool.hold(new Float32Array(longest)));
+      held[rank]!.set(CONSTANTS.ones, pool.hold(new Float32Array(longest).fill(1)));
+    });
+    return {
+      backing: 'shared',
+      engine,
+      ranks: pools.map((pool, index) => ({ index, pool, weights: held[index]!, launches: new WeakMap() })),
+      destroy,
+    };
+  } catch (cause) {
+    destroy();
+    throw cause;
+  }
+}
+
+/** Buffers for all weights, before the first byte is read: a GPU without the memory says so here. */
+async function reserve(
+  engine: Engine,
+  spec: ModelSpec,
+  weights: readonly Weight[],
+  pools: readonly BufferPool[],
+): Promise<Map<string, Storage>[]> {
+  const { device } = engine.gpu;
+  device.pushErrorScope('out-of-memory');
+  const held = pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, pools.length))])));
+  if (await device.popErrorScope())
+    throw new InputError(
+      `The model needs ${megabytes(memoryOf(spec, pools.length).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
+    );
+  return held;
 }

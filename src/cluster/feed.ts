@@ -1,38 +1,61 @@
-import { INPUTS } from '../program/lower';
+import type { ModelSpec } from '../model/spec';
+import { INPUTS } from '../program/program';
 
-/** What a rank starts a run with: its own sequences, one after the other, and the sizes that follow from them. */
+/** What a rank starts a run with: its own tokens, and the sizes that follow from them. */
 export type Feed = {
   readonly inputs: ReadonlyMap<string, Uint32Array<ArrayBuffer>>;
   readonly symbols: ReadonlyMap<string, number>;
 };
 
-/** Feed of a rank with these sequences of token ids; none at all is fine. */
-export function feedOf(rank: number, sequences: readonly (readonly number[])[]): Feed {
-  const position: number[] = [];
-  const start: number[] = [];
-  const last: number[] = [];
-  let keys = 0;
-  for (const sequence of sequences) {
-    const first = position.length;
-    sequence.forEach((_, i) => {
-      position.push(i);
-      start.push(first);
-      keys += i + 1;
-    });
-    last.push(position.length - 1);
-  }
+/**
+ * Tokens of a sequence that follow one another, the first of them at position `from`. Keys of the sequence's position p
+ * lie in row base + p: of this run's tokens, or of the cache.
+ */
+export type Piece = { readonly ids: readonly number[]; readonly from: number; readonly base: number };
+
+/** Whole sequences, whose keys are all of this run. */
+export function wholeSequences(sequences: readonly (readonly number[])[]): Piece[] {
+  let base = 0;
+  return sequences.map((ids) => {
+    const piece = { ids, from: 0, base };
+    base += ids.length;
+    return piece;
+  });
+}
+
+/** Feed of a rank with these pieces, each of at least one token; none at all is fine. `cacheRows` is the size of its caches. */
+export function feedOf(rank: number, spec: ModelSpec, pieces: readonly Piece[], cacheRows: number): Feed {
+  const tokens = pieces.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
+  const chunk = spec.attentionChunk ?? Number.POSITIVE_INFINITY;
+  const chunkStart = (position: number) => (spec.attentionChunk === null ? 0 : position - (position % chunk));
+  const { temperature } = spec;
+  const factorAt = (position: number) =>
+    temperature ? 1 + temperature.scale * Math.log1p(Math.floor((position + 1) / temperature.floor)) : 1;
+  let end = 0;
+  const last = pieces.map(({ ids }) => {
+    end += ids.length;
+    return end - 1;
+  });
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const bits = (values: readonly number[]) => new Uint32Array(Float32Array.from(values).buffer);
   return {
     inputs: new Map([
-      [INPUTS.ids, Uint32Array.from(sequences.flat())],
-      [INPUTS.position, Uint32Array.from(position)],
-      [INPUTS.start, Uint32Array.from(start)],
+      [INPUTS.ids, Uint32Array.from(tokens, ({ id }) => id)],
+      [INPUTS.position, Uint32Array.from(tokens, ({ position }) => position)],
+      [INPUTS.own, Uint32Array.from(tokens, ({ base, position }) => base + position)],
+      [INPUTS.first, Uint32Array.from(tokens, ({ base }) => base)],
+      [INPUTS.firstInChunk, Uint32Array.from(tokens, ({ base, position }) => base + chunkStart(position))],
+      [INPUTS.temperature, bits(tokens.map(({ position }) => factorAt(position)))],
+      [INPUTS.one, bits(tokens.map(() => 1))],
       [INPUTS.last, Uint32Array.from(last)],
     ]),
     symbols: new Map([
-      ['tokens', position.length],
-      ['sequences', sequences.length],
+      ['tokens', tokens.length],
+      ['sequences', pieces.length],
       ['rank', rank],
-      ['keys', keys],
+      ['cache', cacheRows],
+      ['keys', sum(tokens.map(({ position }) => position + 1))],
+      ['keys in chunk', sum(tokens.map(({ position }) => position + 1 - chunkStart(position)))],
     ]),
   };
 }

@@ -43,6 +43,7 @@ export function createRecorder(bounds: ClockBounds) {
       }
     },
     clockErrorMs: (): number => offsetOf(clock).error,
+    clock: (): ClockBounds => clock,
     /** Spans of all passes whose times are known, in ms since `origin` (host ms). */
     spans(origin: number): ComputeSpan[] {
       const { offset } = offsetOf(clock);

@@ -2,6 +2,7 @@ import type { Storage } from '../gpu/buffers';
 import { flopsOf } from '../program/cost';
 import { type AllToAll, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
+import type { ClockBounds } from '../trace/clock';
 import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
 import type { Feed } from './feed';
@@ -13,6 +14,10 @@ import type { Link } from './wire';
 export type RunOptions = {
   readonly linkBetween: (from: number, to: number) => Link;
   readonly pause: Pause;
+  /** For each rank, the buffers of the program's cached values, kept by whoever runs it again and again. */
+  readonly caches?: readonly ReadonlyMap<string, Storage>[];
+  /** What is known of the GPU's clock; calibrated anew when left out. */
+  readonly clock?: ClockBounds;
   /** Called with all spans known so far, now and then while the run goes on. */
   readonly onSpans?: (spans: readonly Span[]) => void;
   readonly signal?: AbortSignal;
@@ -24,6 +29,8 @@ export type RunResult = {
   readonly wallMs: number;
   /** How far off the GPU's clock can be from the host's, ms. */
   readonly clockErrorMs: number;
+  /** What is known of the GPU's clock after the run. */
+  readonly clock: ClockBounds;
   /** For each rank, the program's outputs. */
   readonly outputs: readonly ReadonlyMap<string, Float32Array>[];
 };
@@ -52,7 +59,8 @@ export async function runOrders(
   const { queue } = device;
   const { pause, signal } = options;
   await engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
-  const recorder = createRecorder(await calibrate(engine));
+  const recorder = createRecorder(options.clock ?? (await calibrate(engine)));
+  engine.timestamps?.reset();
   const readers = readersOf(program);
   const events: Event[] = [];
   let wake: (() => void) | null = null;
@@ -60,12 +68,14 @@ export async function runOrders(
     events.push(event);
     wake?.();
   };
+  const onAbort = () => wake?.();
+  signal?.addEventListener('abort', onAbort);
 
   const states = ranks.map((rank, index) => ({
     rank,
     next: 0,
     symbols: new Map(feeds[index]!.symbols),
-    values: new Map<string, Storage>(),
+    values: new Map<string, Storage>(options.caches?.[index]),
     uses: new Map(readers),
     availableAt: 0,
   }));
@@ -84,7 +94,7 @@ export async function runOrders(
     const left = state.uses.get(name)! - 1;
     state.uses.set(name, left);
     const storage = state.values.get(name);
-    if (left > 0 || !storage) return;
+    if (left > 0 || !storage || program.values.get(name)!.cached) return;
     state.values.delete(name);
     state.rank.pool.give(storage);
   };
@@ -159,14 +169,13 @@ export async function runOrders(
       ...stamps.pieces,
     ]);
     submit();
-    map().then(
-      ([head, ...times]) => {
+    map()
+      .then(([head, ...times]) => {
         const at = performance.now();
         readTimestamps(stamps.first, times, at);
         post({ kind: 'announced', rank: index, op, at, counts: counts ? new Uint32Array(head!) : null });
-      },
-      (cause) => post({ kind: 'failed', cause }),
-    );
+      })
+      .catch((cause) => post({ kind: 'failed', cause }));
     if (counts) release(index, op.counts);
   };
   const readTimestamps = (first: number, parts: readonly ArrayBuffer[], at: number): void => {
@@ -240,7 +249,6 @@ export async function runOrders(
       else if (events.length === 0) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          signal?.addEventListener('abort', () => resolve(), { once: true });
         });
         wake = null;
       }
@@ -264,6 +272,7 @@ export async function runOrders(
       spans: spansSoFar(origin),
       wallMs: ended - origin,
       clockErrorMs: recorder.clockErrorMs(),
+      clock: recorder.clock(),
       outputs: states.map(
         (_, index) => new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[index * program.outputs.length + i]!)])),
       ),
@@ -272,7 +281,9 @@ export async function runOrders(
     if (signal?.aborted) await queue.onSubmittedWorkDone();
     throw cause;
   } finally {
-    for (const { values, rank } of states) for (const storage of values.values()) rank.pool.give(storage);
+    for (const { values, rank } of states)
+      for (const [name, storage] of values) if (!program.values.get(name)!.cached) rank.pool.give(storage);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -34,6 +34,12 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
       list.splice(younger < 0 ? list.length : younger, 0, storage);
       free.set(storage.bytes, list);
     },
+    /** A buffer of zeros that is kept until the pool is destroyed, or dropped. */
+    reserve: (bytes: number): Storage => allocate(Math.max(16, bytes)),
+    drop(storage: Storage): void {
+      all.delete(storage);
+      storage.buffer.destroy();
+    },
     /** A buffer that holds `data` and is kept until the pool is destroyed. */
     hold(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Storage {
       const storage = allocate(Math.max(16, data.byteLength));

@@ -28,13 +28,20 @@ const WORKGROUPS: { readonly [K in KernelName]: (s: SizesOf<K, number>) => Workg
   add: (s) => each64(s.rows * s.width),
   rope: (s) => each64(s.rows * s.heads * s.headDim),
   mla_keys: (s) => each64(s.rows * s.heads * (s.nope + s.rotated + s.valueDim)),
+  mla_cache: (s) => each64(s.rows * (s.latent + s.rotated)),
+  mla_query: (s) => each(s.rows, s.heads),
+  mla_values: (s) => each(s.rows, s.heads),
+  cache_rows: (s) => each64(s.rows * s.width),
   attention: (s) => each(s.rows, s.heads),
+  sigmoid_gate: (s) => each64(s.rows * s.width),
+  scale_rows: (s) => each64(s.rows * s.width),
   router_topk: (s) => [Math.ceil(s.rows / 64), 1, 1],
   send_plan: (s) => [s.ranks, 1, 1],
   permute: (s) => each(s.rows, s.ranks),
   expert_plan: (s) => [s.experts, 1, 1],
   weigh_experts: (s) => each(s.rows),
   unpermute: (s) => each(s.rows),
+  draw_normal: (s) => each64(s.rows),
 };
 
 export const workgroupsOf = (kernel: KernelName, sizes: Readonly<Record<string, number>>): Workgroups =>

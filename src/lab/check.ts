@@ -1,9 +1,13 @@
+import { INSTANT } from '../cluster/wire';
+import type { Switches } from '../connectivity/switches';
 import { parseSwitches } from '../connectivity/switches';
-import { loadCheckpoint, readJson } from '../model/checkpoint';
+import { openCheckpoint } from '../model/checkpoint';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../model/safetensors';
+import { readFile, readJson, within } from '../model/source';
+import { createDecoder } from './decoder';
 import { forward } from './forward';
-import { deploy, type Lab } from './lab';
-import { crossEntropy, relativeError } from './numbers';
+import { type Deployed, deploy, type Lab } from './lab';
+import { argmax, crossEntropy, relativeError } from './numbers';
 
 /** What became of one entry of an expected.*.safetensors; `not yet` is an entry that this engine does not compute. */
 export type CheckRow = { readonly folder: string; readonly connectivity: string; readonly entry: string } & (
@@ -18,12 +22,13 @@ export const TOLERANCE = 1e-4;
  * config keys and expected.C.safetensors the values (docs/checkpoints.md). Yields a row an entry.
  */
 export async function* check(lab: Lab, folder: string, connectivities: readonly string[], ranks: number): AsyncGenerator<CheckRow> {
-  const model = deploy(lab, await loadCheckpoint(folder, lab.read), ranks);
+  const source = within(lab.source, folder);
+  const model = await deploy(lab, await openCheckpoint(source), ranks);
   try {
     for (const connectivity of connectivities) {
-      const switches = parseSwitches(await readJson(`${folder}/${connectivity}.json`, lab.read), model.checkpoint.spec);
-      const path = `${folder}/expected.${connectivity}.safetensors`;
-      const expected = parseSafetensors(await lab.read(path), path);
+      const switches = parseSwitches(await readJson(source, `${connectivity}.json`), model.checkpoint.spec);
+      const file = `expected.${connectivity}.safetensors`;
+      const expected = parseSafetensors(await readFile(source, file), source.nameOf(file));
       const ids = sequencesOf(expected.get('input_ids')!);
       const { logits, hidden } = await forward(lab, model, switches, ids, { logits: 'all', hidden: true });
       const losses = logits.map((own, i) => crossEntropy(own, ids[i]!));
@@ -37,6 +42,11 @@ export async function* check(lab: Lab, folder: string, connectivities: readonly 
       });
       for (const entry of [...expected.keys()].sort()) {
         if (entry === 'input_ids' || entry === 'stock_diff') continue;
+        if (entry === 'greedy') {
+          const error = await greedyError(lab, model, switches, ids, sequencesOf(expected.get(entry)!));
+          yield { folder, connectivity, entry, status: error === 0 ? 'passed' : 'failed', error };
+          continue;
+        }
         const found = computed.get(entry);
         if (!found) {
           yield { folder, connectivity, entry, status: 'not yet' };
@@ -48,6 +58,40 @@ export async function* check(lab: Lab, folder: string, connectivities: readonly 
     }
   } finally {
     model.cluster.destroy();
+  }
+}
+
+/** Share of greedy tokens after the prompts that differ from those expected, decoded token by token with a cache. */
+async function greedyError(
+  lab: Lab,
+  model: Deployed,
+  switches: Switches,
+  prompts: readonly (readonly number[])[],
+  expected: readonly (readonly number[])[],
+): Promise<number> {
+  const capacity = Math.max(...expected.map((ids) => ids.length));
+  const decoder = createDecoder(lab, model, switches, {
+    sequences: prompts.length,
+    capacity,
+    schedule: 'overlapped',
+    cost: () => 1,
+    link: INSTANT,
+  });
+  try {
+    let next = prompts;
+    let wrong = 0;
+    let total = 0;
+    for (let at = prompts[0]!.length; at < capacity; at++) {
+      const { logits } = await decoder.step(next);
+      next = logits.map((own) => [argmax(own!)]);
+      next.forEach(([id], i) => {
+        total++;
+        if (id !== expected[i]![at]) wrong++;
+      });
+    }
+    return wrong / total;
+  } finally {
+    decoder.destroy();
   }
 }
 

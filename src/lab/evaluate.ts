@@ -1,7 +1,8 @@
 import { namedSwitches, parseSwitches } from '../connectivity/switches';
-import { loadCheckpoint } from '../model/checkpoint';
+import { openCheckpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { parseSafetensors } from '../model/safetensors';
+import { readFile, within } from '../model/source';
 import { sequencesOf } from './check';
 import { forward } from './forward';
 import { deploy, type Lab } from './lab';
@@ -24,13 +25,13 @@ export async function evaluate(
   onProgress: (done: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const windows = parseSafetensors(await lab.read(val), val).get('input_ids');
+  const windows = parseSafetensors(await readFile(lab.source, val), lab.source.nameOf(val)).get('input_ids');
   if (windows?.shape.length !== 2) throw new InputError(`${val} should have a tensor input_ids [windows, tokens].`);
   const sequences = sequencesOf(windows);
-  const checkpoint = await loadCheckpoint(folder, lab.read);
+  const checkpoint = await openCheckpoint(within(lab.source, folder));
   const { spec, config } = checkpoint;
   const switches = connectivity === null ? parseSwitches(config, spec) : namedSwitches(connectivity, spec);
-  const model = deploy(lab, checkpoint, ranks);
+  const model = await deploy(lab, checkpoint, ranks, { signal });
   const atOnce = Math.max(1, Math.floor(TOKENS_A_BATCH / windows.shape[1]!));
   let sum = 0;
   let tokens = 0;

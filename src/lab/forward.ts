@@ -1,12 +1,13 @@
-import { feedOf } from '../cluster/feed';
+import { feedOf, wholeSequences } from '../cluster/feed';
 import { runOrders } from '../cluster/run';
 import { INSTANT } from '../cluster/wire';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
+import type { ModelSpec } from '../model/spec';
 import { LOGITS, lower } from '../program/lower';
 import { schedule } from '../program/schedule';
-import type { Deployed, Lab } from './lab';
+import { type Deployed, type Lab, positionsOf } from './lab';
 
 export type Forward = {
   /** For each sequence, logits [T, vocabulary], or [vocabulary] of its last token. */
@@ -28,10 +29,10 @@ export async function forward(
 ): Promise<Forward> {
   checkSequences(spec, sequences);
   const ranks = cluster.ranks.length;
-  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, ...options });
+  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, cached: false, ...options });
   const orders = schedule(program, 'overlapped', () => 1);
   const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => i % ranks === index));
-  const feeds = dealt.map((own, rank) => feedOf(rank, own));
+  const feeds = dealt.map((own, rank) => feedOf(rank, spec, wholeSequences(own), 0));
   const { outputs } = await runOrders(cluster, program, orders, feeds, {
     linkBetween: () => INSTANT,
     pause: lab.pause,
@@ -55,11 +56,12 @@ export async function forward(
   };
 }
 
-export function checkSequences(spec: { maxPositions: number; vocabulary: number }, sequences: readonly (readonly number[])[]): void {
+export function checkSequences(spec: ModelSpec, sequences: readonly (readonly number[])[]): void {
+  const positions = positionsOf(spec);
   for (const sequence of sequences) {
     if (sequence.length === 0) throw new InputError('A prompt needs at least one token; write some text.');
-    if (sequence.length > spec.maxPositions)
-      throw new InputError(`The prompt has ${sequence.length} tokens, but the model reads at most ${spec.maxPositions}; shorten it.`);
+    if (sequence.length > positions)
+      throw new InputError(`The prompt has ${sequence.length} tokens, but the model reads at most ${positions}; shorten it.`);
     const foreign = sequence.find((id) => !(id >= 0 && id < spec.vocabulary));
     if (foreign !== undefined)
       throw new InputError(`Token ${foreign} is outside the model's vocabulary of ${spec.vocabulary}; use the model's own tokenizer.`);

@@ -1,15 +1,41 @@
 import { type Cluster, createCluster } from '../cluster/cluster';
 import type { Pause } from '../cluster/pause';
 import type { Engine } from '../gpu/engine';
-import type { Checkpoint, ReadFile } from '../model/checkpoint';
+import type { Checkpoint } from '../model/checkpoint';
+import type { Source } from '../model/source';
 
-/** What an experiment runs with: an engine on some GPU, a way to read files, a way to wait, and the runtime's name. */
-export type Lab = { readonly engine: Engine; readonly read: ReadFile; readonly pause: Pause; readonly runtime: string };
+/** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
+export type Lab = {
+  readonly engine: Engine;
+  /** Files by path or address: the site's, or the disk's. */
+  readonly source: Source;
+  readonly pause: Pause;
+  readonly runtime: string;
+};
 
 /** A checkpoint spread over ranks. */
 export type Deployed = { readonly checkpoint: Checkpoint; readonly cluster: Cluster };
 
-export const deploy = (lab: Lab, checkpoint: Checkpoint, ranks: number): Deployed => ({
+export type DeployOptions = {
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Positions that the RoPE table covers: what the model has, but no more than a page could hold keys for. */
+const MOST_POSITIONS = 32768;
+export const positionsOf = ({ maxPositions }: { readonly maxPositions: number }): number => Math.min(maxPositions, MOST_POSITIONS);
+
+/** Reads or draws a checkpoint's weights onto `ranks` emulated devices. Throws InputError when they don't fit. */
+export const deploy = async (
+  { engine }: Lab,
+  checkpoint: Checkpoint,
+  ranks: number,
+  { onProgress, signal }: DeployOptions = {},
+): Promise<Deployed> => ({
   checkpoint,
-  cluster: createCluster(lab.engine, checkpoint.spec, checkpoint.tensors, ranks),
+  cluster: await createCluster(engine, checkpoint.spec, checkpoint.weights, ranks, {
+    positions: positionsOf(checkpoint.spec),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  }),
 });

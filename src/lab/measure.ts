@@ -1,12 +1,13 @@
 import { median } from 'simple-statistics';
-import { feedOf } from '../cluster/feed';
+import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
 import { INSTANT, type Link, linkOf } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import { namedSwitches, type Switches } from '../connectivity/switches';
-import { loadCheckpoint, readJson } from '../model/checkpoint';
+import { openCheckpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { PRESETS, TEXTS } from '../model/presets';
+import { readFile, readJson, within } from '../model/source';
 import { parseTokenizer } from '../model/tokenizer';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
@@ -66,6 +67,7 @@ type Subject = {
   readonly switches: Switches;
   readonly model: Deployed;
   readonly program: Program;
+  readonly feeds: readonly Feed[];
   readonly calibration: Calibration;
 };
 type Calibration = {
@@ -97,11 +99,10 @@ export async function measure(
   const abortable = signal ? { signal } : {};
 
   progress('loading the model');
-  const tokenizer = parseTokenizer(await readJson(`${preset.folder}/tokenizer.json`, lab.read));
+  const tokenizer = parseTokenizer(await readJson(within(lab.source, preset.folder), 'tokenizer.json'));
   const textFile = TEXTS.find(({ id }) => id === settings.text)!.file;
-  const text = new TextDecoder().decode(await lab.read(textFile));
+  const text = new TextDecoder().decode(await readFile(lab.source, textFile));
   const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
-  const feeds = batch.map((sequence, rank) => feedOf(rank, [sequence]));
   const models = new Map<string, Deployed>();
   try {
     const subjects: Subject[] = [];
@@ -109,21 +110,27 @@ export async function measure(
       const folder = connectivity === 'farskip' ? preset.converted : preset.folder;
       let model = models.get(folder);
       if (!model) {
-        const checkpoint = await loadCheckpoint(folder, lab.read);
+        const checkpoint = await openCheckpoint(within(lab.source, folder));
         checkSequences(checkpoint.spec, batch);
-        model = deploy(lab, checkpoint, ranks);
+        model = await deploy(lab, checkpoint, ranks, { signal });
         models.set(folder, model);
       }
       const { spec } = model.checkpoint;
       const switches = namedSwitches(connectivity, spec);
-      const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, logits: 'last', hidden: false });
+      const program = lower(spec, connectivityOf(spec, switches), {
+        plan: { kind: 'ep', ranks },
+        logits: 'last',
+        hidden: false,
+        cached: false,
+      });
+      const feeds = batch.map((sequence, rank) => feedOf(rank, spec, wholeSequences([sequence]), 0));
       const orders = schedule(program, 'blocking', () => 1);
       const runs: RunResult[] = [];
       for (let i = 0; i <= CALIBRATIONS; i++) {
         if (i > 0) progress(`timing the ${connectivity} model without a wire`);
         runs.push(await runOrders(model.cluster, program, orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...abortable }));
       }
-      subjects.push({ connectivity, switches, model, program, calibration: calibrationOf(runs.slice(1), ranks) });
+      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs.slice(1), ranks) });
     }
 
     const link = chooseLink(settings, subjects[0]!);
@@ -142,7 +149,7 @@ export async function measure(
       for (const { subject, combination, orders, runs, hashes } of lineup) {
         const counted = repeat >= 0 ? `run ${repeat + 1} of ${settings.repeats}` : 'warm-up';
         progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
-        const run = await runOrders(subject.model.cluster, subject.program, orders, feeds, {
+        const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
           linkBetween: () => emulated,
           pause: lab.pause,
           ...abortable,

@@ -3,6 +3,7 @@ import { createPause } from '../cluster/pause';
 import { type Gpu, GpuUnavailable, openGpu } from '../gpu/device';
 import { createEngine } from '../gpu/engine';
 import { InputError } from '../model/error';
+import { siteSource } from '../model/source';
 import { type Job, type JobEvent, runJob } from './job';
 import type { Lab } from './lab';
 
@@ -34,7 +35,7 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
           gpu,
           lab: {
             engine: createEngine(gpu),
-            read: (path) => fetchBytes(new URL(path, base)),
+            source: siteSource(base),
             pause: createPause(),
             runtime: scope.navigator.userAgent,
           },
@@ -68,13 +69,4 @@ async function explain(cause: unknown, gpu: Gpu | null, signal: AbortSignal): Pr
   const lost = await Promise.race([gpu?.lost, new Promise<null>((resolve) => setTimeout(() => resolve(null), 100))]);
   if (lost) return { cause: lost.reason, message: lost.message };
   return { cause: 'internal', message: `The engine failed: ${cause instanceof Error ? cause.message : cause}` };
-}
-
-async function fetchBytes(url: URL): Promise<Uint8Array> {
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok)
-    throw new InputError(
-      `${url.pathname} can't be read (${response ? `status ${response.status}` : 'no connection'}); check that the file is there.`,
-    );
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,32 +1,99 @@
+import { z } from 'zod';
 import { parseConfig } from './config';
 import { InputError } from './error';
-import { parseSafetensors, type Tensors } from './safetensors';
+import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor } from './safetensors';
+import { byteReader, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors } from './weights';
 
-/** A checkpoint as Hugging Face lays it out in a folder; `config` is its config.json, FarSkip keys included. */
-export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly tensors: Tensors };
+/** A model that can be put on devices; `config` is its config.json, FarSkip keys included. */
+export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly weights: WeightSource };
 
-/** Bytes of a file of some folder; throws InputError when it can't be had. The page fetches, Node reads. */
-export type ReadFile = (path: string) => Promise<Uint8Array>;
+/** Tensors as they are stored, each read once, in the order of their files; or drawn from a seed on the device. */
+export type WeightSource =
+  | { readonly kind: 'stored'; readonly bytes: number; readonly tensors: () => AsyncGenerator<Tensor> }
+  | { readonly kind: 'drawn'; readonly seed: number };
 
-/** Reads config.json and model.safetensors of a folder. Throws InputError with the folder and what is wrong in it. */
-export async function loadCheckpoint(folder: string, read: ReadFile): Promise<Checkpoint> {
-  const config = await readJson(`${folder}/config.json`, read);
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+$/, 'should be the name of a file')) });
+
+type Shard = { readonly name: string; readonly file: OpenFile; readonly header: Header };
+
+/**
+ * Reads config.json and the headers of model.safetensors, or of the shards that model.safetensors.index.json names; the
+ * tensors themselves are read later, once. Throws InputError with the file and what is wrong in it.
+ */
+export async function openCheckpoint(source: Source): Promise<Checkpoint> {
+  const config = await readJson(source, 'config.json');
   const spec = parseConfig(config);
-  const path = `${folder}/model.safetensors`;
-  const tensors = parseSafetensors(await read(path), path);
+  const shards = await openShards(source);
+  const tensors = new Map<string, Entry>();
+  for (const { name, header } of shards)
+    for (const entry of header.entries) {
+      if (tensors.has(entry.name)) throw new InputError(`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
+      tensors.set(entry.name, entry);
+    }
   checkTensors(spec, tensors);
-  return { spec, config, tensors };
+  const bytes = [...tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0);
+  return { spec, config, weights: { kind: 'stored', bytes, tensors: () => readTensors(source, shards) } };
 }
 
-export async function readJson(path: string, read: ReadFile): Promise<object> {
-  const text = new TextDecoder().decode(await read(path));
-  try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === 'object' && json !== null) return json;
-  } catch {
-    // Falls through to the sentence below: what JSON.parse says names no file.
+async function openShards(source: Source): Promise<Shard[]> {
+  const single = await source.open(SINGLE);
+  if (single) return [await openShard(source, SINGLE, single)];
+  if (!(await source.open(INDEX)))
+    throw new InputError(`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
+  const index = Index.safeParse(await readJson(source, INDEX));
+  if (!index.success) {
+    const issue = index.error.issues[0]!;
+    throw new InputError(`${source.nameOf(INDEX)} can't be used: ${issue.path.join('.')}: ${issue.message}.`);
   }
-  throw new InputError(`${path} is not a JSON object.`);
+  const places = Object.entries(index.data.weight_map);
+  const shards: Shard[] = [];
+  for (const name of new Set(places.map(([, file]) => file))) {
+    const file = await source.open(name);
+    if (!file) throw new InputError(`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`);
+    const shard = await openShard(source, name, file);
+    const held = new Set(shard.header.entries.map((entry) => entry.name));
+    for (const [tensor, place] of places)
+      if (place === name && !held.has(tensor)) throw new InputError(`${INDEX} says that ${name} has tensor ${tensor}, but it does not.`);
+    shards.push(shard);
+  }
+  return shards;
+}
+
+async function openShard(source: Source, name: string, file: OpenFile): Promise<Shard> {
+  const called = source.nameOf(name);
+  const reader = byteReader(file.from(0));
+  try {
+    const length = headerLength(await reader.take(PREFIX), file.bytes, called);
+    const text = await reader.take(length);
+    // A file of unknown length shows only now that it is too short.
+    if (text.byteLength < length)
+      throw new InputError(
+        `${called} is not a readable safetensors file: its header should have ${length} bytes, but the file ends after ${PREFIX + text.byteLength}.`,
+      );
+    return { name, file, header: parseHeader(text, file.bytes, called) };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* readTensors(source: Source, shards: readonly Shard[]): AsyncGenerator<Tensor> {
+  for (const { name, file, header } of shards) {
+    const reader = byteReader(file.from(header.dataStart));
+    try {
+      for (const { name: tensor, dtype, shape, begin, end } of header.entries) {
+        const bytes = await reader.take(end - begin);
+        if (bytes.byteLength < end - begin)
+          throw new InputError(
+            `${source.nameOf(name)} is cut short: tensor ${tensor} should have ${end - begin} bytes, but the file ends after ${bytes.byteLength} of them.`,
+          );
+        yield { name: tensor, dtype, shape, bytes };
+      }
+    } finally {
+      await reader.close();
+    }
+  }
 }

@@ -11,48 +11,109 @@ export type Tensor = {
 export type Tensors = ReadonlyMap<string, Tensor>;
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-type Dtype = keyof typeof BYTES;
+export type Dtype = keyof typeof BYTES;
 
+const Offset = z.number().int().nonnegative();
 const Entry = z.object({
   dtype: z.enum(Object.keys(BYTES) as [Dtype, ...Dtype[]]),
-  shape: z.array(z.number().int().nonnegative()),
-  data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+  shape: z.array(Offset),
+  data_offsets: z.tuple([Offset, Offset]),
 });
 
+/** Where a tensor's bytes lie, counted from the end of the header. */
+export type Entry = {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+};
+
+/** What a safetensors file says of itself: its tensors in the order of their bytes, which follow the header without gaps. */
+export type Header = { readonly entries: readonly Entry[]; readonly dataStart: number };
+
+/** Bytes of the number that a file begins with: the length of the JSON header that follows. */
+export const PREFIX = 8;
+/** What the format's own reader allows a header. */
+const LONGEST_HEADER = 100_000_000;
+
+const broken = (file: string, what: string) => new InputError(`${file} is not a readable safetensors file: ${what}.`);
+
+/** Length of the JSON header, from the file's first bytes; `fileBytes` null when unknown. Throws InputError. */
+export function headerLength(prefix: Uint8Array, fileBytes: number | null, file: string): number {
+  if (prefix.byteLength < PREFIX) throw broken(file, `it has ${prefix.byteLength} bytes, fewer than the ${PREFIX} of the header's length`);
+  const length = Number(new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getBigUint64(0, true));
+  if (length > LONGEST_HEADER)
+    throw broken(file, `its header should have ${length} bytes, more than the ${LONGEST_HEADER} that the format allows`);
+  if (fileBytes !== null && PREFIX + length > fileBytes)
+    throw broken(file, `its header should have ${length} bytes, but the file ends after ${fileBytes}`);
+  return length;
+}
+
 /**
- * The tensors of a safetensors file; they view `file` and copy nothing.
- * Format: 8 bytes of header length, a JSON header, the data. Throws InputError when the file breaks it.
+ * Reads a JSON header. Throws InputError when it breaks the format: names twice, types unknown, offsets that don't fit
+ * their shape, overlap, leave a gap, or go past the end of the file (`fileBytes` null when unknown).
  */
-export function parseSafetensors(file: Uint8Array, fileName: string): Tensors {
-  const broken = (what: string) => new InputError(`${fileName} is not a readable safetensors file: ${what}.`);
-  if (file.byteLength < 8) throw broken(`it has ${file.byteLength} bytes, fewer than the 8 of the header's length`);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const headerLength = Number(view.getBigUint64(0, true));
-  const dataStart = 8 + headerLength;
-  if (dataStart > file.byteLength) throw broken(`its header should have ${headerLength} bytes, but the file ends after ${file.byteLength}`);
+export function parseHeader(text: Uint8Array, fileBytes: number | null, file: string): Header {
+  let json: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, dataStart)));
+    json = new TextDecoder('utf-8', { fatal: true }).decode(text);
+    header = JSON.parse(json);
   } catch {
-    throw broken('its header is not JSON');
+    throw broken(file, 'its header is not JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken('its header is not an object');
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const parsed = Entry.safeParse(value);
-    if (!parsed.success) throw broken(`tensor ${name} has no valid dtype, shape and data_offsets`);
-    const {
-      dtype,
-      shape,
-      data_offsets: [begin, end],
-    } = parsed.data;
-    const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
-    if (end < begin || dataStart + end > file.byteLength || end - begin !== expected)
-      throw broken(`tensor ${name} (${dtype} [${shape}]) should take ${expected} bytes within the file, found ${begin}..${end}`);
-    tensors.set(name, { name, dtype, shape, bytes: file.subarray(dataStart + begin, dataStart + end) });
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(file, 'its header is not an object');
+  const twice = repeatedKey(json);
+  if (twice !== null) throw broken(file, `its header names ${twice} twice`);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]): Entry => {
+      const parsed = Entry.safeParse(value);
+      if (!parsed.success) throw broken(file, `tensor ${name} has no valid dtype, shape and data_offsets`);
+      const { dtype, shape, data_offsets } = parsed.data;
+      const [begin, end] = data_offsets;
+      const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
+      if (end - begin !== expected)
+        throw broken(file, `tensor ${name} (${dtype} [${shape}]) should take ${expected} bytes, found ${begin}..${end}`);
+      return { name, dtype, shape, begin, end };
+    })
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const dataStart = PREFIX + text.byteLength;
+  let at = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== at)
+      throw broken(file, `tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`);
+    at = end;
   }
-  return tensors;
+  if (fileBytes !== null && dataStart + at !== fileBytes)
+    throw broken(file, `its tensors end at byte ${dataStart + at}, but the file has ${fileBytes}`);
+  return { entries, dataStart };
+}
+
+/** A key that the outermost object of a valid JSON text has twice, which JSON.parse does not tell; or null. */
+function repeatedKey(json: string): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  let text = '';
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token !== ':') text = token;
+    else if (depth === 1) {
+      const key: string = JSON.parse(text);
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return null;
+}
+
+/** The tensors of a whole file in memory; they view `bytes` and copy nothing. Throws InputError. */
+export function parseSafetensors(bytes: Uint8Array, file: string): Tensors {
+  const length = headerLength(bytes.subarray(0, PREFIX), bytes.byteLength, file);
+  const { entries, dataStart } = parseHeader(bytes.subarray(PREFIX, PREFIX + length), bytes.byteLength, file);
+  return new Map(entries.map((entry) => [entry.name, { ...entry, bytes: bytes.subarray(dataStart + entry.begin, dataStart + entry.end) }]));
 }
 
 /** Values of a floating-point tensor as float32 (a copy). Throws InputError for other types. */

@@ -1,92 +1,123 @@
 import { InputError } from './error';
-import { readFloats, type Tensors } from './safetensors';
 import type { ModelSpec } from './spec';
 
 /**
- * A weight as the kernels want it: the parts lie one after the other, each part being tensors of the checkpoint, one
- * after the other, all with `cols` columns. `split` parts (one an expert) are spread evenly over the ranks, the others
- * are on every rank.
+ * A weight as the kernels want it: rows of `cols` values, made of pieces of checkpoint tensors that lie one after the
+ * other. A split weight has the pieces of each expert in turn and is spread evenly over the ranks; others are on every rank.
  */
 export type Weight = {
   readonly name: string;
-  readonly split: boolean;
-  readonly parts: readonly { readonly tensor: string; readonly shape: readonly number[] }[][];
+  /** Experts whose pieces these are; 0 for a weight that every rank has whole. */
+  readonly experts: number;
+  readonly pieces: readonly Piece[];
+  /** A vector is a norm's weights, a bias an offset of scores; what a weight is made of when it is drawn from a seed. */
+  readonly kind: 'matrix' | 'vector' | 'bias';
 };
 
-/** Names and shapes of all weights of a model, in the checkpoint's own names (as transformers saves both families). */
+/** A whole tensor; or, of one that stacks all experts, the matrix of one expert, transposed. */
+export type Piece = { readonly tensor: string; readonly shape: readonly number[]; readonly expert: number | null };
+
+export const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
+
+/**
+ * All weights of a model. Their names are those of DeepSeek's checkpoints whatever the family, with gate_up and down for
+ * the projections of gated MLPs; their tensors are named as transformers saves the family.
+ */
 export function weightsOf(spec: ModelSpec): Weight[] {
   const out: Weight[] = [];
-  const one = (name: string, ...shape: number[]) => out.push({ name, split: false, parts: [[{ tensor: `${name}.weight`, shape }]] });
-  const gateUp = (prefix: string, inner: number) => [
-    { tensor: `${prefix}.gate_proj.weight`, shape: [inner, spec.hidden] },
-    { tensor: `${prefix}.up_proj.weight`, shape: [inner, spec.hidden] },
-  ];
-  const down = (prefix: string, inner: number) => [{ tensor: `${prefix}.down_proj.weight`, shape: [spec.hidden, inner] }];
-  const mlp = (prefix: string, inner: number) => {
-    out.push({ name: `${prefix}.gate_up`, split: false, parts: [gateUp(prefix, inner)] });
-    out.push({ name: `${prefix}.down`, split: false, parts: [down(prefix, inner)] });
+  const { names, hidden } = spec;
+  const whole = (tensor: string, ...shape: number[]): Piece => ({ tensor, shape, expert: null });
+  const add = (name: string, kind: Weight['kind'], experts: number, pieces: Piece[]) => out.push({ name, kind, experts, pieces });
+  const matrix = (name: string, rows: number, cols: number, tensor = `${name}.weight`) =>
+    add(name, 'matrix', 0, [whole(tensor, rows, cols)]);
+  const vector = (name: string, length: number) => add(name, 'vector', 0, [whole(`${name}.weight`, length)]);
+  const mlp = (name: string, tensors: string, inner: number) => {
+    add(`${name}.gate_up`, 'matrix', 0, [
+      whole(`${tensors}.gate_proj.weight`, inner, hidden),
+      whole(`${tensors}.up_proj.weight`, inner, hidden),
+    ]);
+    add(`${name}.down`, 'matrix', 0, [whole(`${tensors}.down_proj.weight`, hidden, inner)]);
   };
-  one('model.embed_tokens', spec.vocabulary, spec.hidden);
+
+  matrix('model.embed_tokens', spec.vocabulary, hidden);
   spec.layers.forEach(({ attention: a, feedForward: f }, layer) => {
     const at = `model.layers.${layer}`;
-    one(`${at}.input_layernorm`, spec.hidden);
-    one(`${at}.post_attention_layernorm`, spec.hidden);
+    const self = `${at}.self_attn`;
+    vector(`${at}.input_layernorm`, hidden);
+    vector(`${at}.post_attention_layernorm`, hidden);
     if (a.kind === 'gqa') {
-      one(`${at}.self_attn.q_proj`, a.heads * a.headDim, spec.hidden);
-      one(`${at}.self_attn.k_proj`, a.kvHeads * a.headDim, spec.hidden);
-      one(`${at}.self_attn.v_proj`, a.kvHeads * a.headDim, spec.hidden);
-      one(`${at}.self_attn.o_proj`, spec.hidden, a.heads * a.headDim);
-      if (a.qkNorm) {
-        one(`${at}.self_attn.q_norm`, a.headDim);
-        one(`${at}.self_attn.k_norm`, a.headDim);
+      matrix(`${self}.q_proj`, a.heads * a.headDim, hidden);
+      matrix(`${self}.k_proj`, a.kvHeads * a.headDim, hidden);
+      matrix(`${self}.v_proj`, a.kvHeads * a.headDim, hidden);
+      matrix(`${self}.o_proj`, hidden, a.heads * a.headDim);
+      if (a.qkNorm === 'weighted') {
+        vector(`${self}.q_norm`, a.headDim);
+        vector(`${self}.k_norm`, a.headDim);
       }
     } else {
-      one(`${at}.self_attn.q_proj`, a.heads * (a.nope + a.rope.dim), spec.hidden);
-      one(`${at}.self_attn.kv_a_proj_with_mqa`, a.latent + a.rope.dim, spec.hidden);
-      one(`${at}.self_attn.kv_a_layernorm`, a.latent);
-      one(`${at}.self_attn.kv_b_proj`, a.heads * (a.nope + a.valueDim), a.latent);
-      one(`${at}.self_attn.o_proj`, spec.hidden, a.heads * a.valueDim);
+      const queries = a.heads * (a.nope + a.rotated);
+      if (a.qLatent === null) matrix(`${self}.q_proj`, queries, hidden);
+      else {
+        matrix(`${self}.q_a_proj`, a.qLatent, hidden);
+        vector(`${self}.q_a_layernorm`, a.qLatent);
+        matrix(`${self}.q_b_proj`, queries, a.qLatent);
+      }
+      matrix(`${self}.kv_a_proj_with_mqa`, a.latent + a.rotated, hidden);
+      vector(`${self}.kv_a_layernorm`, a.latent);
+      matrix(`${self}.kv_b_proj`, a.heads * (a.nope + a.valueDim), a.latent);
+      if (a.gated) matrix(`${self}.gate_proj`, a.heads * a.valueDim, hidden);
+      matrix(`${self}.o_proj`, hidden, a.heads * a.valueDim);
     }
+    const block = `${at}.${names.block}`;
     if (f.kind === 'dense') {
-      mlp(`${at}.mlp`, f.inner);
-    } else {
-      one(`${at}.mlp.gate`, f.experts, spec.hidden);
-      const expert = (e: number) => `${at}.mlp.experts.${e}`;
-      const each = Array.from({ length: f.experts }, (_, e) => e);
-      out.push({ name: `${at}.mlp.experts.gate_up`, split: true, parts: each.map((e) => gateUp(expert(e), f.inner)) });
-      out.push({ name: `${at}.mlp.experts.down`, split: true, parts: each.map((e) => down(expert(e), f.inner)) });
-      if (f.sharedInner > 0) mlp(`${at}.mlp.shared_experts`, f.sharedInner);
+      mlp(`${at}.mlp`, block, f.inner);
+      return;
     }
+    matrix(`${at}.mlp.gate`, f.experts, hidden, `${block}.${names.router}.weight`);
+    if (f.router.scoring === 'sigmoid with bias')
+      add(`${at}.mlp.gate.bias`, 'bias', 0, [whole(`${block}.${names.router}.e_score_correction_bias`, f.experts)]);
+    const experts = Array.from({ length: f.experts }, (_, e) => e);
+    const of = names.experts;
+    const gateUp = (e: number): Piece[] =>
+      of === 'stacked'
+        ? [{ tensor: `${block}.experts.gate_up_proj`, shape: [f.experts, hidden, 2 * f.inner], expert: e }]
+        : [
+            whole(`${block}.experts.${e}.${of[0]}.weight`, f.inner, hidden),
+            whole(`${block}.experts.${e}.${of[1]}.weight`, f.inner, hidden),
+          ];
+    const down = (e: number): Piece =>
+      of === 'stacked'
+        ? { tensor: `${block}.experts.down_proj`, shape: [f.experts, f.inner, hidden], expert: e }
+        : whole(`${block}.experts.${e}.${of[2]}.weight`, hidden, f.inner);
+    add(`${at}.mlp.experts.gate_up`, 'matrix', f.experts, experts.flatMap(gateUp));
+    add(`${at}.mlp.experts.down`, 'matrix', f.experts, experts.map(down));
+    if (f.sharedInner > 0) mlp(`${at}.mlp.shared_experts`, `${block}.${names.sharedExperts}`, f.sharedInner);
   });
-  one('model.norm', spec.hidden);
-  one('lm_head', spec.vocabulary, spec.hidden);
+  vector('model.norm', hidden);
+  if (!spec.tiedHead) matrix('lm_head', spec.vocabulary, hidden);
   return out;
 }
 
-/** Throws InputError unless the checkpoint has each tensor of the model with its shape, and no other. */
-export function checkTensors(spec: ModelSpec, tensors: Tensors): void {
-  const wanted = new Map(
-    weightsOf(spec)
-      .flatMap((w) => w.parts.flat())
-      .map((t) => [t.tensor, t.shape]),
-  );
+/** The weight that the LM head multiplies by. */
+export const headOf = (spec: ModelSpec): string => (spec.tiedHead ? 'model.embed_tokens' : 'lm_head');
+
+/** Throws InputError unless there is each tensor of the model with its shape, and no other. */
+export function checkTensors(spec: ModelSpec, tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>): void {
+  const wanted = new Map(weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)));
   for (const [name, shape] of wanted) {
     const found = tensors.get(name)?.shape;
     if (!found) throw new InputError(`The checkpoint lacks tensor ${name} [${shape}].`);
     if (found.join() !== shape.join()) throw new InputError(`Tensor ${name} should be [${shape}], but the checkpoint has [${found}].`);
   }
   for (const name of tensors.keys())
-    if (!wanted.has(name)) throw new InputError(`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);
+    if (!wanted.has(name) && !isUnused(spec, name))
+      throw new InputError(`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);
 }
 
-/** Values of some parts of a weight, one after the other, float32. */
-export function readParts(tensors: Tensors, parts: Weight['parts']): Float32Array<ArrayBuffer> {
-  const read = parts.flat().map(({ tensor }) => readFloats(tensors.get(tensor)!));
-  const all = new Float32Array(read.reduce((n, values) => n + values.length, 0));
-  let at = 0;
-  for (const values of read) {
-    all.set(values, at);
-    at += values.length;
-  }
-  return all;
+/** Tensors that checkpoints carry though no forward pass reads them. */
+function isUnused(spec: ModelSpec, name: string): boolean {
+  if (spec.tiedHead && name === 'lm_head.weight') return true;
+  if (name.endsWith('.rotary_emb.inv_freq')) return true;
+  const layer = Number(/^model\.layers\.(\d+)\./.exec(name)?.[1]);
+  return layer >= spec.layers.length && layer < spec.layers.length + spec.names.unusedLayers;
 }

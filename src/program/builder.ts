@@ -1,6 +1,6 @@
 import type { AllToAll, Block, Compute, Dim, KernelCall, Operation, Program, Value } from './program';
 
-export type Written = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type?: 'u32' };
+export type Written = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type?: 'u32'; readonly cached?: true };
 export type Place = { readonly block: Block; readonly layer: number | null };
 
 /** Collects a program's operations; each method returns the names of the values written. */
@@ -10,9 +10,9 @@ export function programBuilder() {
   const values = new Map<string, Value>();
   const operations: Operation[] = [];
   const inputs: string[] = [];
-  const declare = ({ name, rows, cols, type }: Written): string => {
+  const declare = ({ name, rows, cols, type, cached }: Written): string => {
     if (values.has(name)) throw new Error(`value ${name} is written twice`);
-    values.set(name, { name, rows, cols, type: type ?? 'f32' });
+    values.set(name, { name, rows, cols, type: type ?? 'f32', cached: cached ?? false });
     return name;
   };
   return {

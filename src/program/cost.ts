@@ -1,4 +1,4 @@
-import { type Compute, resolve } from './program';
+import { type Compute, INPUTS, resolve } from './program';
 
 /** Floating-point operations of a kernel on a rank whose symbols are known; the products alone where there are any. */
 export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): number {
@@ -9,17 +9,31 @@ export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): numb
     case 'grouped_gemm':
       return 2 * n(op.sizes.pairs) * n(op.sizes.inner) * n(op.sizes.cols);
     case 'attention':
-      return 2 * n('keys') * n(op.sizes.heads) * (n(op.sizes.keyDim) + n(op.sizes.valueDim));
+      return (
+        2 *
+        n(op.inputs.includes(INPUTS.firstInChunk) ? 'keys in chunk' : 'keys') *
+        n(op.sizes.heads) *
+        (n(op.sizes.keyDim) + n(op.sizes.valueDim))
+      );
+    case 'mla_query':
+      return 2 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.nope) * n(op.sizes.latent);
+    case 'mla_values':
+      return 2 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.valueDim) * n(op.sizes.latent);
     case 'rmsnorm':
       return 4 * n(op.sizes.rows) * n(op.sizes.width);
     case 'swiglu':
       return 5 * n(op.sizes.rows) * n(op.sizes.width);
+    case 'sigmoid_gate':
+      return 4 * n(op.sizes.rows) * n(op.sizes.width);
     case 'add':
+    case 'scale_rows':
       return n(op.sizes.rows) * n(op.sizes.width);
     case 'rope':
       return 3 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.rotated);
     case 'mla_keys':
       return 3 * n(op.sizes.rows) * n(op.sizes.heads) * n(op.sizes.rotated);
+    case 'mla_cache':
+      return 3 * n(op.sizes.rows) * n(op.sizes.rotated);
     case 'router_topk':
       return n(op.sizes.rows) * n(op.sizes.experts) * 4;
     case 'weigh_experts':
@@ -28,6 +42,8 @@ export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): numb
       return n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.ranks);
     case 'embedding':
     case 'gather_rows':
+    case 'cache_rows':
+    case 'draw_normal':
     case 'send_plan':
     case 'permute':
     case 'expert_plan':

@@ -1,9 +1,10 @@
 import { type Connectivity, readsOf, type SubBlock, type Term, termsOf } from '../connectivity/connectivity';
 import type { ModelSpec } from '../model/spec';
+import { headOf } from '../model/weights';
 import { programBuilder } from './builder';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
-import type { Program } from './program';
+import { INPUTS, type Program } from './program';
 
 /** How the program is spread: `ep` is data-parallel attention with the experts spread over `ranks`. */
 export type ParallelPlan = { readonly kind: 'ep'; readonly ranks: number };
@@ -14,13 +15,10 @@ export type LoweringOptions = {
   readonly logits: 'all' | 'last';
   /** Whether the residual stream is an output too: after the logits, outputs[1 + k] is the stream after layer k, 0 the embedding. */
   readonly hidden: boolean;
+  /** Whether keys and values are kept in caches, of which tokens of earlier runs are read too. */
+  readonly cached: boolean;
 };
 
-/**
- * Names of the values that the host writes: ids and their positions [tokens], first token of each token's sequence
- * [tokens], last token of each sequence [sequences].
- */
-export const INPUTS = { ids: 'ids', position: 'position', start: 'start', last: 'last' } as const;
 export const LOGITS = 'logits';
 
 /**
@@ -29,10 +27,13 @@ export const LOGITS = 'logits';
  */
 export function lower(spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): Program {
   const build = programBuilder();
-  const ids = build.input({ name: INPUTS.ids, rows: 'tokens', cols: 1, type: 'u32' });
-  const position = build.input({ name: INPUTS.position, rows: 'tokens', cols: 1, type: 'u32' });
-  const start = build.input({ name: INPUTS.start, rows: 'tokens', cols: 1, type: 'u32' });
   const width = spec.hidden;
+  const input = (name: string, rows: string, type: { type?: 'u32' }) => build.input({ name, rows, cols: 1, ...type });
+  for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) input(name, 'tokens', { type: 'u32' });
+  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.chunked))
+    input(INPUTS.firstInChunk, 'tokens', { type: 'u32' });
+  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered)) input(INPUTS.temperature, 'tokens', {});
+  if (spec.layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input')) input(INPUTS.one, 'tokens', {});
 
   // Sums of terms made so far, by the terms in them: a sum that two sub-blocks read is computed once.
   const sums = new Map<string, string>();
@@ -76,7 +77,7 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
       { block: 'embedding', layer: null },
       'embedding',
       { kernel: 'embedding', sizes: { rows: 'tokens', width } },
-      { inputs: [ids], weights: ['model.embed_tokens'] },
+      { inputs: [INPUTS.ids], weights: ['model.embed_tokens'] },
       { name: 'embedding', rows: 'tokens', cols: width },
     ),
   );
@@ -87,7 +88,10 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     const at = `model.layers.${layer}`;
     const reads = (block: SubBlock) => readsOf(spec, connectivity, layer, block);
     const attentionIn = normed(reads('attention'), `${at}.input_layernorm`, layer, 'attention');
-    termValue.set(`attention.${layer}`, lowerAttention(build, attention, width, spec.normEps, layer, { x: attentionIn, position, start }));
+    termValue.set(
+      `attention.${layer}`,
+      lowerAttention(build, attention, { layer, width, eps: spec.normEps, cached: options.cached, x: attentionIn }),
+    );
 
     const feedForwardNorm = `${at}.post_attention_layernorm`;
     if (feedForward.kind === 'moe') {
@@ -107,13 +111,13 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
   let x = sumOf(stream, null);
   let rows = 'tokens';
   if (options.logits === 'last') {
-    const last = build.input({ name: INPUTS.last, rows: 'sequences', cols: 1, type: 'u32' });
+    input(INPUTS.last, 'sequences', { type: 'u32' });
     rows = 'sequences';
     x = build.compute(
       { block: 'head', layer: null },
       'last tokens',
       { kernel: 'gather_rows', sizes: { rows, width } },
-      { inputs: [x, last] },
+      { inputs: [x, INPUTS.last] },
       { name: 'last hidden', rows, cols: width },
     );
   }
@@ -128,7 +132,7 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     { block: 'head', layer: null },
     'lm head',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: spec.vocabulary } },
-    { inputs: [final], weights: ['lm_head'] },
+    { inputs: [final], weights: [headOf(spec)] },
     { name: LOGITS, rows, cols: spec.vocabulary },
   );
   return build.finish(options.hidden ? [LOGITS, ...hidden] : [LOGITS]);

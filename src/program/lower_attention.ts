@@ -1,98 +1,191 @@
 import type { AttentionSpec } from '../model/spec';
 import type { Builder } from './builder';
+import { CONSTANTS, INPUTS } from './program';
 
-export const ROPE_TABLE = 'rope';
+/** Where attention of one layer is lowered: its normalised input x [tokens, width], and whether keys are kept in a cache. */
+export type AttentionPlace = {
+  readonly layer: number;
+  readonly width: number;
+  readonly eps: number;
+  readonly cached: boolean;
+  readonly x: string;
+};
+
+/** What core attention reads: queries, keys and values, the latter two of this run or of the cache. */
+type Core = { q: string; k: string; v: string; kvHeads: number; keyDim: number; valueDim: number; valueStride: number };
+
+const rows = 'tokens';
 
 /**
- * Attention of one layer on its normalised input x [tokens, width]; returns the term that it adds to the residual
- * stream. Grouped-query attention, or multi-head latent attention with keys and values expanded from the latent.
+ * Attention of one layer; returns the term that it adds to the residual stream. Grouped-query attention; or multi-head
+ * latent attention, its keys and values expanded from the latents, or, with a cache, computed on the cached latents.
  */
-export function lowerAttention(
-  build: Builder,
-  spec: AttentionSpec,
-  width: number,
-  eps: number,
-  layer: number,
-  from: { x: string; position: string; start: string },
-): string {
-  const place = { block: 'attention', layer } as const;
-  const weights = `model.layers.${layer}.self_attn`;
-  const rows = 'tokens';
-  const name = (part: string) => `attention.${layer}.${part}`;
-  const project = (x: string, weight: string, cols: number, part: string) =>
-    build.compute(
-      place,
-      part,
-      { kernel: 'gemm', sizes: { rows, inner: build.columns(x), cols } },
-      { inputs: [x], weights: [`${weights}.${weight}`] },
-      { name: name(part), rows, cols },
-    );
-  const rotate = (x: string, heads: number, headDim: number, part: string) =>
-    build.compute(
-      place,
-      `${part} rope`,
-      { kernel: 'rope', sizes: { rows, heads, headDim, rotated: spec.rope.dim, interleaved: spec.rope.interleaved ? 1 : 0 } },
-      { inputs: [x, from.position], weights: [ROPE_TABLE] },
-      { name: name(`${part} rope`), rows, cols: heads * headDim },
-    );
-
+export function lowerAttention(build: Builder, spec: AttentionSpec, at: AttentionPlace): string {
+  const parts = attentionParts(build, at);
+  const { place, weights, name, project } = parts;
+  const core =
+    spec.kind === 'gqa'
+      ? lowerGqa(build, spec, at, parts)
+      : at.cached
+        ? lowerCachedMla(build, spec, at, parts)
+        : lowerMla(build, spec, at, parts);
+  const { q, k, v, kvHeads, keyDim, valueDim, valueStride } = core;
   const { heads } = spec;
-  let q: string;
-  let k: string;
-  let v: string;
-  let kvHeads: number;
-  let keyDim: number;
-  let valueDim: number;
-  if (spec.kind === 'gqa') {
-    const { headDim } = spec;
-    const headNorm = (x: string, count: number, part: string) =>
-      spec.qkNorm
-        ? build.compute(
-            place,
-            `${part} norm`,
-            { kernel: 'rmsnorm', sizes: { rows: { of: rows, times: count }, width: headDim, stride: headDim, eps } },
-            { inputs: [x], weights: [`${weights}.${part}_norm`] },
-            { name: name(`${part} norm`), rows, cols: count * headDim },
-          )
-        : x;
-    kvHeads = spec.kvHeads;
-    keyDim = headDim;
-    valueDim = headDim;
-    q = rotate(headNorm(project(from.x, 'q_proj', heads * headDim, 'q'), heads, 'q'), heads, headDim, 'q');
-    k = rotate(headNorm(project(from.x, 'k_proj', kvHeads * headDim, 'k'), kvHeads, 'k'), kvHeads, headDim, 'k');
-    v = project(from.x, 'v_proj', kvHeads * headDim, 'v');
-  } else {
-    const { latent, nope } = spec;
-    const rotated = spec.rope.dim;
-    kvHeads = heads;
-    keyDim = nope + rotated;
-    valueDim = spec.valueDim;
-    q = rotate(project(from.x, 'q_proj', heads * keyDim, 'q'), heads, keyDim, 'q');
-    const compressed = project(from.x, 'kv_a_proj_with_mqa', latent + rotated, 'kv latent');
-    const normed = build.compute(
-      place,
-      'kv norm',
-      { kernel: 'rmsnorm', sizes: { rows, width: latent, stride: latent + rotated, eps } },
-      { inputs: [compressed], weights: [`${weights}.kv_a_layernorm`] },
-      { name: name('kv norm'), rows, cols: latent },
-    );
-    const expanded = project(normed, 'kv_b_proj', heads * (nope + valueDim), 'kv');
-    v = name('values');
-    k = build.compute(
-      place,
-      'keys, values',
-      { kernel: 'mla_keys', sizes: { rows, heads, nope, rotated, valueDim, latent } },
-      { inputs: [expanded, compressed, from.position], weights: [ROPE_TABLE] },
-      { name: name('keys'), rows, cols: heads * keyDim },
-      { name: v, rows, cols: heads * valueDim },
-    );
-  }
-  const core = build.compute(
+  const first = spec.kind === 'gqa' && spec.chunked ? INPUTS.firstInChunk : INPUTS.first;
+  let out = build.compute(
     place,
     'core attention',
-    { kernel: 'attention', sizes: { rows, heads, kvHeads, keyDim, valueDim, scale: keyDim ** -0.5 } },
-    { inputs: [q, k, v, from.start] },
+    { kernel: 'attention', sizes: { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale: spec.scale } },
+    { inputs: [q, k, v, first, INPUTS.own] },
     { name: name('core'), rows, cols: heads * valueDim },
   );
-  return project(core, 'o_proj', width, 'output');
+  if (spec.kind === 'mla' && at.cached)
+    out = build.compute(
+      place,
+      'values',
+      { kernel: 'mla_values', sizes: { rows, heads, nope: spec.nope, valueDim: spec.valueDim, latent: spec.latent } },
+      { inputs: [out], weights: [`${weights}.kv_b_proj`] },
+      { name: name('values'), rows, cols: heads * spec.valueDim },
+    );
+  if (spec.kind === 'mla' && spec.gated)
+    out = build.compute(
+      place,
+      'gated',
+      { kernel: 'sigmoid_gate', sizes: { rows, width: heads * spec.valueDim } },
+      { inputs: [out, project(at.x, 'gate_proj', heads * spec.valueDim, 'gate')] },
+      { name: name('gated'), rows, cols: heads * spec.valueDim },
+    );
+  return project(out, 'o_proj', at.width, 'output');
+}
+
+type Parts = ReturnType<typeof attentionParts>;
+
+function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
+  const place = { block: 'attention', layer } as const;
+  const weights = `model.layers.${layer}.self_attn`;
+  const name = (part: string) => `attention.${layer}.${part}`;
+  return {
+    place,
+    weights,
+    name,
+    project: (x: string, weight: string, cols: number, part: string) =>
+      build.compute(
+        place,
+        part,
+        { kernel: 'gemm', sizes: { rows, inner: build.columns(x), cols } },
+        { inputs: [x], weights: [`${weights}.${weight}`] },
+        { name: name(part), rows, cols },
+      ),
+    /** RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; weights by name, or ones. */
+    norm: (x: string, weight: string, count: number, width: number, stride: number, part: string) =>
+      build.compute(
+        place,
+        part,
+        { kernel: 'rmsnorm', sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps } },
+        { inputs: [x], weights: [weight] },
+        { name: name(part), rows, cols: count * width },
+      ),
+    rotate: (x: string, heads: number, headDim: number, rotated: number, interleaved: boolean, part: string) =>
+      build.compute(
+        place,
+        part,
+        { kernel: 'rope', sizes: { rows, heads, headDim, rotated, interleaved: interleaved ? 1 : 0 } },
+        { inputs: [x, INPUTS.position], weights: [CONSTANTS.rope] },
+        { name: name(part), rows, cols: heads * headDim },
+      ),
+    /** Adds the rows of this run to a cache, and names the cache. */
+    keep: (x: string, part: string) => {
+      const width = build.columns(x);
+      return build.compute(
+        place,
+        `${part} to cache`,
+        { kernel: 'cache_rows', sizes: { rows, width } },
+        { inputs: [x, INPUTS.own] },
+        { name: name(`${part} cache`), rows: 'cache', cols: width, cached: true },
+      );
+    },
+  };
+}
+
+function lowerGqa(build: Builder, spec: Extract<AttentionSpec, { kind: 'gqa' }>, at: AttentionPlace, parts: Parts): Core {
+  const { place, weights, name, project, norm, rotate, keep } = parts;
+  const { headDim, kvHeads } = spec;
+  const shaped = (part: 'q' | 'k', heads: number): string => {
+    let x = project(at.x, `${part}_proj`, heads * headDim, part);
+    if (spec.qkNorm === 'weighted') x = norm(x, `${weights}.${part}_norm`, heads, headDim, headDim, `${part} norm`);
+    if (spec.rope !== 'none') x = rotate(x, heads, headDim, headDim, spec.rope === 'interleaved', `${part} rope`);
+    if (spec.qkNorm === 'after rope') x = norm(x, CONSTANTS.ones, heads, headDim, headDim, `${part} norm`);
+    return x;
+  };
+  let q = shaped('q', spec.heads);
+  if (spec.tempered)
+    q = build.compute(
+      place,
+      'q temperature',
+      { kernel: 'scale_rows', sizes: { rows, width: spec.heads * headDim } },
+      { inputs: [q, INPUTS.temperature] },
+      { name: name('q temperature'), rows, cols: spec.heads * headDim },
+    );
+  const k = shaped('k', kvHeads);
+  const v = project(at.x, 'v_proj', kvHeads * headDim, 'v');
+  const shapes = { kvHeads, keyDim: headDim, valueDim: headDim, valueStride: kvHeads * headDim };
+  return at.cached ? { q, k: keep(k, 'k'), v: keep(v, 'v'), ...shapes } : { q, k, v, ...shapes };
+}
+
+type Mla = Extract<AttentionSpec, { kind: 'mla' }>;
+
+/** Rotated queries, and the token's latent with the shared key beside it: as projected, and normalised without the key. */
+function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, rotate }: Parts) {
+  const { heads, latent, nope, rotated } = spec;
+  const keyDim = nope + rotated;
+  const unrotated =
+    spec.qLatent === null
+      ? project(at.x, 'q_proj', heads * keyDim, 'q')
+      : project(
+          norm(project(at.x, 'q_a_proj', spec.qLatent, 'q latent'), `${weights}.q_a_layernorm`, 1, spec.qLatent, spec.qLatent, 'q norm'),
+          'q_b_proj',
+          heads * keyDim,
+          'q',
+        );
+  const q = rotate(unrotated, heads, keyDim, rotated, true, 'q rope');
+  const compressed = project(at.x, 'kv_a_proj_with_mqa', latent + rotated, 'kv latent');
+  return { q, compressed, normed: norm(compressed, `${weights}.kv_a_layernorm`, 1, latent, latent + rotated, 'kv norm') };
+}
+
+function lowerMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): Core {
+  const { heads, latent, nope, rotated, valueDim } = spec;
+  const { place, name, project } = parts;
+  const { q, compressed, normed } = lowerLatents(spec, at, parts);
+  const expanded = project(normed, 'kv_b_proj', heads * (nope + valueDim), 'kv');
+  const v = name('values');
+  const k = build.compute(
+    place,
+    'keys, values',
+    { kernel: 'mla_keys', sizes: { rows, heads, nope, rotated, valueDim, latent } },
+    { inputs: [expanded, compressed, INPUTS.position], weights: [CONSTANTS.rope] },
+    { name: name('keys'), rows, cols: heads * (nope + rotated) },
+    { name: v, rows, cols: heads * valueDim },
+  );
+  return { q, k, v, kvHeads: heads, keyDim: nope + rotated, valueDim, valueStride: heads * valueDim };
+}
+
+function lowerCachedMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): Core {
+  const { heads, latent, nope, rotated, valueDim } = spec;
+  const { place, weights, name } = parts;
+  const { q, compressed, normed } = lowerLatents(spec, at, parts);
+  const cache = build.compute(
+    place,
+    'latent to cache',
+    { kernel: 'mla_cache', sizes: { rows, latent, rotated } },
+    { inputs: [normed, compressed, INPUTS.position, INPUTS.own], weights: [CONSTANTS.rope] },
+    { name: name('latent cache'), rows: 'cache', cols: latent + rotated, cached: true },
+  );
+  const absorbed = build.compute(
+    place,
+    'q on latents',
+    { kernel: 'mla_query', sizes: { rows, heads, nope, rotated, valueDim, latent } },
+    { inputs: [q], weights: [`${weights}.kv_b_proj`] },
+    { name: name('q on latents'), rows, cols: heads * (latent + rotated) },
+  );
+  return { q: absorbed, k: cache, v: cache, kvHeads: 1, keyDim: latent + rotated, valueDim: latent, valueStride: latent + rotated };
 }

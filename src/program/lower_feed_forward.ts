@@ -1,5 +1,9 @@
-import type { FeedForwardSpec } from '../model/spec';
+import type { FeedForwardSpec, RouterSpec } from '../model/spec';
 import type { Builder } from './builder';
+import { CONSTANTS, INPUTS } from './program';
+
+/** As kernels/router_topk.wgsl numbers them. */
+const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };
 
 /** A gated MLP (a dense layer's, or the shared experts together) on x [tokens, width]; returns its term. */
 export function lowerGatedMlp(build: Builder, weights: string, width: number, inner: number, layer: number, x: string): string {
@@ -52,6 +56,14 @@ export function lowerRouted(
   const pairs = `pairs.${layer}`;
   const wire = width + 2 * topK;
   const local = experts / ranks;
+  const weighInput = () =>
+    build.compute(
+      router,
+      'weigh input',
+      { kernel: 'scale_rows', sizes: { rows, width } },
+      { inputs: [x, scores] },
+      { name: name('weighed input'), rows, cols: width },
+    );
 
   const logits = build.compute(
     router,
@@ -61,14 +73,30 @@ export function lowerRouted(
     { name: name('logits'), rows, cols: experts },
   );
   const scores = name('weights');
+  const { scoring, groups, keptGroups, normalise, balanced, scale, weighs } = spec.router;
   const ids = build.compute(
     router,
     'top-k',
-    { kernel: 'router_topk', sizes: { rows, experts, topK, normalise: spec.normaliseTopK ? 1 : 0, scale: spec.scale } },
-    { inputs: [logits] },
+    {
+      kernel: 'router_topk',
+      sizes: {
+        rows,
+        experts,
+        topK,
+        scoring: SCORING[scoring],
+        groups,
+        keptGroups,
+        normalise: normalise ? 1 : 0,
+        balanced: balanced ? 1 : 0,
+        scale,
+      },
+    },
+    { inputs: [logits], weights: [scoring === 'sigmoid with bias' ? `${weights}.gate.bias` : CONSTANTS.zeros] },
     { name: name('ids'), rows, cols: topK, type: 'u32' },
     { name: scores, rows, cols: topK },
   );
+  // A score that weighs the expert's input is spent before the token leaves; what comes back is summed as it is.
+  const [sentX, sentWeights] = weighs === 'output' ? [x, scores] : [weighInput(), INPUTS.one];
   const counts = name('counts');
   const rowOf = build.compute(
     router,
@@ -82,7 +110,7 @@ export function lowerRouted(
     router,
     'permute',
     { kernel: 'permute', sizes: { rows, ranks, experts, topK, width } },
-    { inputs: [x, ids, scores, rowOf] },
+    { inputs: [sentX, ids, sentWeights, rowOf] },
     { name: name('send'), rows: sentAtMost, cols: wire, type: 'u32' },
   );
 

@@ -13,12 +13,20 @@ export type Program = {
 
 /**
  * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
- * `keys` the sum over its tokens of the keys each attends to; for the MoE layer k, `sent.k` and `received.k` rows of
- * Dispatch, `pairs.k` (token, expert) pairs computed here.
+ * `cache` the rows of its caches, `keys` the sum over its tokens of the keys each attends to and `keys in chunk` of those
+ * in its chunk; for the MoE layer k, `sent.k` and `received.k` rows of Dispatch, `pairs.k` (token, expert) pairs
+ * computed here.
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
 
-export type Value = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type: 'f32' | 'u32' };
+/** A cached value lies in a buffer that a rank keeps between runs: its writer adds rows to what earlier runs wrote. */
+export type Value = {
+  readonly name: string;
+  readonly rows: Dim;
+  readonly cols: number;
+  readonly type: 'f32' | 'u32';
+  readonly cached: boolean;
+};
 
 /** What an operation belongs to: how it is drawn and summed. */
 export type Block = 'embedding' | 'attention' | 'router' | 'routed' | 'shared' | 'residual' | 'head' | 'dispatch' | 'combine';
@@ -38,13 +46,20 @@ export const KERNEL_SIZES = {
   add: ['rows', 'width'],
   rope: ['rows', 'heads', 'headDim', 'rotated', 'interleaved'],
   mla_keys: ['rows', 'heads', 'nope', 'rotated', 'valueDim', 'latent'],
-  attention: ['rows', 'heads', 'kvHeads', 'keyDim', 'valueDim', 'scale'],
-  router_topk: ['rows', 'experts', 'topK', 'normalise', 'scale'],
+  mla_cache: ['rows', 'latent', 'rotated'],
+  mla_query: ['rows', 'heads', 'nope', 'rotated', 'valueDim', 'latent'],
+  mla_values: ['rows', 'heads', 'nope', 'valueDim', 'latent'],
+  cache_rows: ['rows', 'width'],
+  attention: ['rows', 'heads', 'kvHeads', 'keyDim', 'valueDim', 'valueStride', 'scale'],
+  sigmoid_gate: ['rows', 'width'],
+  scale_rows: ['rows', 'width'],
+  router_topk: ['rows', 'experts', 'topK', 'scoring', 'groups', 'keptGroups', 'normalise', 'balanced', 'scale'],
   send_plan: ['rows', 'ranks', 'experts', 'topK'],
   permute: ['rows', 'ranks', 'experts', 'topK', 'width'],
   expert_plan: ['rows', 'width', 'topK', 'firstExpert', 'experts'],
   weigh_experts: ['rows', 'width', 'topK'],
   unpermute: ['rows', 'ranks', 'width'],
+  draw_normal: ['rows', 'first', 'stream', 'scale'],
 } as const;
 export type KernelName = keyof typeof KERNEL_SIZES;
 export type SizesOf<K extends KernelName, T> = { readonly [S in (typeof KERNEL_SIZES)[K][number]]: T };
@@ -82,3 +97,22 @@ export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number 
   if (value === undefined) throw new Error(`size ${name} is not known yet`);
   return typeof dim === 'string' ? value : value * dim.times;
 }
+
+/**
+ * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key among
+ * the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its queries in
+ * tempered layers, and a 1; per sequence, the row of its last token.
+ */
+export const INPUTS = {
+  ids: 'ids',
+  position: 'position',
+  own: 'own',
+  first: 'first',
+  firstInChunk: 'first in chunk',
+  temperature: 'temperature',
+  one: 'one',
+  last: 'last',
+} as const;
+
+/** Weights that come from no checkpoint but that every rank holds: the RoPE table, zeros and ones as long as any vector. */
+export const CONSTANTS = { rope: 'rope', zeros: 'zeros', ones: 'ones' } as const;

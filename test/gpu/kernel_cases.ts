@@ -102,21 +102,37 @@ function groupedGemm(counts: readonly number[], inner: number, cols: number, gat
   };
 }
 
-function attention(lengths: readonly number[], heads: number, kvHeads: number, keyDim: number, valueDim: number): KernelCase {
+/** `back`: for each token, how many keys it sees before its own; keys lie in `spread` rows, of which others are not read. */
+function attention(
+  name: string,
+  tokens: readonly { own: number; back: number }[],
+  heads: number,
+  kvHeads: number,
+  keyDim: number,
+  valueDim: number,
+  extra = 0,
+): KernelCase {
   return {
-    name: `attention [${lengths}] tokens, ${heads}/${kvHeads} heads of ${keyDim}, ${valueDim}`,
+    name: `attention ${name}, ${heads}/${kvHeads} heads of ${keyDim}, ${valueDim}`,
     async run(lab) {
-      const rows = lengths.reduce((a, b) => a + b, 0);
-      const start = Uint32Array.from(lengths.flatMap((n, i) => new Array(n).fill(lengths.slice(0, i).reduce((a, b) => a + b, 0))));
-      const sizes = { rows, heads, kvHeads, keyDim, valueDim, scale: Math.fround(3 * keyDim ** -0.5) };
+      const rows = tokens.length;
+      const keyRows = 1 + Math.max(...tokens.map(({ own }) => own));
+      const valueStride = kvHeads * valueDim + extra;
+      const sizes = { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale: Math.fround(3 * keyDim ** -0.5) };
       const q = random(rows * heads * keyDim);
-      const k = random(rows * kvHeads * keyDim);
-      const v = random(rows * kvHeads * valueDim);
-      const [out] = await launch(lab, 'attention', sizes, [q, k, v, start], [rows * heads * valueDim]);
-      return relativeError(floats(out!), reference.attention(q, k, v, start, sizes));
+      const k = random(keyRows * kvHeads * keyDim);
+      const v = random(keyRows * valueStride);
+      const own = Uint32Array.from(tokens, (token) => token.own);
+      const first = Uint32Array.from(tokens, (token) => token.own - token.back);
+      const [out] = await launch(lab, 'attention', sizes, [q, k, v, first, own], [rows * heads * valueDim]);
+      return relativeError(floats(out!), reference.attention(q, k, v, first, own, sizes));
     },
   };
 }
+
+/** Tokens of whole sequences, one after the other. */
+const sequences = (...lengths: number[]) =>
+  lengths.flatMap((n, i) => Array.from({ length: n }, (_, back) => ({ own: lengths.slice(0, i).reduce((a, b) => a + b, 0) + back, back })));
 
 function rope(rows: number, heads: number, headDim: number, rotated: number, interleaved: boolean): KernelCase {
   return {
@@ -143,23 +159,28 @@ function rope(rows: number, heads: number, headDim: number, rotated: number, int
   };
 }
 
-function topK(rows: number, experts: number, k: number, normalise: boolean, ties: boolean): KernelCase {
+const SCORING = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 } as const;
+
+function topK(rows: number, router: reference.Router, ties = false): KernelCase {
+  const { experts, topK: k, scoring, groups, keptGroups, normalise, scale } = router;
   return {
-    name: `router_topk ${k} of ${experts}, ${rows} rows${normalise ? ', normalised' : ''}${ties ? ', with ties' : ''}`,
+    name: `router_topk ${k} of ${experts}, ${rows} rows, ${scoring}, ${keptGroups} of ${groups} groups${normalise ? ', normalised' : ''}${ties ? ', with ties' : ''}`,
     async run(lab) {
       const logits = ties ? Float32Array.from({ length: rows * experts }, () => below(3)) : random(rows * experts);
+      const bias = random(experts);
       const [ids, weights] = await launch(
         lab,
         'router_topk',
-        { rows, experts, topK: k, normalise: normalise ? 1 : 0, scale: 1.75 },
-        [logits],
+        { rows, experts, topK: k, scoring: SCORING[scoring], groups, keptGroups, normalise: normalise ? 1 : 0, balanced: 0, scale },
+        [logits, bias],
         [rows * k, rows * k],
       );
-      const expected = reference.topK(logits, rows, experts, k, normalise, 1.75);
+      const expected = reference.topK(logits, bias, rows, router);
       return same(ids!, expected.ids) + relativeError(floats(weights!), expected.weights);
     },
   };
 }
+const ROUTER: reference.Router = { experts: 8, topK: 3, scoring: 'softmax', groups: 1, keptGroups: 1, normalise: false, scale: 1.75 };
 
 function plain(name: KernelName, run: KernelCase['run']): KernelCase {
   return { name, run };
@@ -172,13 +193,47 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   groupedGemm([0, 3, 70, 0, 33], 37, 65, true),
   groupedGemm([32, 0, 1], 64, 9, false),
   groupedGemm([0, 0], 8, 8, false),
-  attention([5], 3, 3, 24, 16),
-  attention([1, 67, 130], 4, 2, 40, 33),
-  attention([70], 2, 1, 16, 200),
+  attention('of a sequence of 5', sequences(5), 3, 3, 24, 16),
+  attention('of sequences of 1, 67 and 130', sequences(1, 67, 130), 4, 2, 40, 33),
+  attention('over wide values', sequences(70), 2, 1, 16, 500),
+  attention(
+    'of single tokens over a cache',
+    [
+      { own: 70, back: 69 },
+      { own: 3, back: 3 },
+      { own: 200, back: 0 },
+    ],
+    4,
+    1,
+    24,
+    17,
+    7,
+  ),
   rope(7, 3, 24, 8, true),
   rope(5, 2, 16, 16, false),
-  topK(67, 8, 3, false, false),
-  topK(130, 17, 5, true, true),
+  topK(67, ROUTER),
+  topK(130, { ...ROUTER, experts: 17, topK: 5, normalise: true }, true),
+  topK(67, { ...ROUTER, experts: 24, topK: 4, groups: 6, keptGroups: 2 }),
+  topK(67, { ...ROUTER, topK: 1, scoring: 'sigmoid' }),
+  topK(67, { ...ROUTER, experts: 9, scoring: 'sigmoid with bias', normalise: true }),
+  topK(131, { ...ROUTER, experts: 32, topK: 6, scoring: 'sigmoid with bias', groups: 8, keptGroups: 3, normalise: true }),
+  {
+    name: 'router_topk balanced: every expert of 12 as often, no expert twice for a token',
+    async run(lab) {
+      const sizes = { rows: 36, experts: 12, topK: 5, scoring: 0, groups: 1, keptGroups: 1, normalise: 0, balanced: 1, scale: 1 };
+      const logits = random(36 * 12);
+      const [ids, weights] = await launch(lab, 'router_topk', sizes, [logits, random(12)], [180, 180]);
+      const counts = new Array<number>(12).fill(0);
+      for (const id of ids!) counts[id]!++;
+      const rows = Array.from({ length: 36 }, (_, r) => Array.from(ids!.slice(5 * r, 5 * r + 5)));
+      const soft = rows.flatMap((own, r) => {
+        const row = Array.from(logits.slice(12 * r, 12 * r + 12), Math.exp);
+        return own.map((id) => row[id]! / row.reduce((a, b) => a + b, 0));
+      });
+      const distinct = rows.every((own) => new Set(own).size === 5);
+      return same(counts, new Array(12).fill(15)) + (distinct ? 0 : 1) + relativeError(floats(weights!), soft);
+    },
+  },
   plain('embedding', async (lab) => {
     const table = random(7 * 131);
     const ids = integers(70, 7);
@@ -215,6 +270,99 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       floats(out!),
       a.map((value, i) => value + b[i]!),
     );
+  }),
+  plain('scale_rows', async (lab) => {
+    const [x, factor] = [random(11 * 37), random(11)];
+    const [out] = await launch(lab, 'scale_rows', { rows: 11, width: 37 }, [x, factor], [11 * 37]);
+    return relativeError(
+      floats(out!),
+      x.map((value, i) => value * factor[Math.floor(i / 37)]!),
+    );
+  }),
+  plain('sigmoid_gate', async (lab) => {
+    const [x, gate] = [random(11 * 37), random(11 * 37).map((value) => 20 * value)];
+    const [out] = await launch(lab, 'sigmoid_gate', { rows: 11, width: 37 }, [x, gate], [11 * 37]);
+    return relativeError(
+      floats(out!),
+      Array.from(x, (value, i) => value / (1 + Math.exp(-gate[i]!))),
+    );
+  }),
+  plain('cache_rows', async (lab) => {
+    const x = random(3 * 37);
+    const own = Uint32Array.from([6, 0, 4]);
+    const [out] = await launch(lab, 'cache_rows', { rows: 3, width: 37 }, [x, own], [8 * 37]);
+    const expected = new Uint32Array(8 * 37).fill(POISON);
+    own.forEach((row, i) => {
+      expected.set(new Uint32Array(x.slice(i * 37, (i + 1) * 37).buffer), row * 37);
+    });
+    return same(out!, expected);
+  }),
+  plain('mla_cache', async (lab) => {
+    const s = { rows: 5, latent: 7, rotated: 6 };
+    const normed = random(s.rows * s.latent);
+    const compressed = random(s.rows * (s.latent + s.rotated));
+    const position = integers(s.rows, 4);
+    const own = Uint32Array.from([8, 1, 0, 5, 3]);
+    const table = random(4 * s.rotated);
+    const [out] = await launch(lab, 'mla_cache', s, [normed, compressed, position, own, table], [9 * 13]);
+    const untouched = [2, 4, 6, 7].every((row) => out!.slice(row * 13, row * 13 + 13).every((word) => word === POISON));
+    const found = Array.from(own).flatMap((row) => Array.from(floats(out!.slice(row * 13, row * 13 + 13))));
+    const expected = Array.from(own).flatMap((_, r) => [
+      ...normed.slice(r * 7, r * 7 + 7),
+      ...reference.rotate(Array.from(compressed.slice(r * 13 + 7, r * 13 + 13)), position[r]!, table, true),
+    ]);
+    return (untouched ? 0 : 1) + relativeError(found, expected);
+  }),
+  plain('mla_query', async (lab) => {
+    const s = { rows: 5, heads: 3, nope: 10, rotated: 6, valueDim: 7, latent: 70 };
+    const q = random(s.rows * s.heads * 16);
+    const expand = random(s.heads * 17 * s.latent);
+    const [out] = await launch(lab, 'mla_query', s, [q, expand], [s.rows * s.heads * 76]);
+    const expected: number[] = [];
+    for (let i = 0; i < s.rows * s.heads; i++) {
+      const matrix = expand.slice((i % s.heads) * 17 * s.latent);
+      for (let l = 0; l < s.latent; l++) {
+        let sum = 0;
+        for (let n = 0; n < s.nope; n++) sum += q[i * 16 + n]! * matrix[n * s.latent + l]!;
+        expected.push(sum);
+      }
+      expected.push(...q.slice(i * 16 + 10, i * 16 + 16));
+    }
+    return relativeError(floats(out!), expected);
+  }),
+  plain('mla_values', async (lab) => {
+    const s = { rows: 5, heads: 3, nope: 10, valueDim: 67, latent: 13 };
+    const x = random(s.rows * s.heads * s.latent);
+    const expand = random(s.heads * 77 * s.latent);
+    const [out] = await launch(lab, 'mla_values', s, [x, expand], [s.rows * s.heads * s.valueDim]);
+    const expected: number[] = [];
+    for (let i = 0; i < s.rows * s.heads; i++)
+      for (let v = 0; v < s.valueDim; v++) {
+        let sum = 0;
+        for (let l = 0; l < s.latent; l++) sum += expand[((i % s.heads) * 77 + 10 + v) * s.latent + l]! * x[i * s.latent + l]!;
+        expected.push(sum);
+      }
+    return relativeError(floats(out!), expected);
+  }),
+  plain('draw_normal', async (lab) => {
+    const count = 40_000;
+    const sizes = { rows: count, first: 3, stream: below(1e9), scale: 0.5 };
+    const [out, again] = await Promise.all(
+      [0, 1].map(async (more) => (await launch(lab, 'draw_normal', { ...sizes, stream: sizes.stream + more }, [], [count + 7]))[0]!),
+    );
+    const values = floats(out!).slice(3, count + 3);
+    const untouched = [0, 1, 2, count + 3, count + 6].every((i) => out![i] === POISON);
+    const other = floats(again!).slice(3, count + 3);
+    const mean = (of: (i: number) => number) => values.reduce((sum, _, i) => sum + of(i), 0) / count;
+    // Mean 0, variance 1/4, fourth moment 3/16, no correlation with the neighbour or with the next stream: within 5 standard errors.
+    const off = [
+      mean((i) => values[i]!) / 0.5,
+      (mean((i) => values[i]! ** 2) - 0.25) / (0.25 * Math.SQRT2),
+      (mean((i) => values[i]! ** 4) - 0.1875) / (0.0625 * Math.sqrt(96)),
+      mean((i) => values[i]! * values[(i + 1) % count]!) / 0.25,
+      mean((i) => values[i]! * other[i]!) / 0.25,
+    ].map((x) => Math.abs(x) * Math.sqrt(count));
+    return untouched && off.every((errors) => errors < 5) ? 0 : Number.POSITIVE_INFINITY;
   }),
   plain('mla_keys', async (lab) => {
     const s = { rows: 9, heads: 3, nope: 10, rotated: 6, valueDim: 7, latent: 5 };

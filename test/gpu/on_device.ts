@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
 import { createPause } from '../../src/cluster/pause';
 import { INSTANT } from '../../src/cluster/wire';
@@ -10,7 +10,7 @@ import { KERNEL_TOLERANCE } from './tolerance';
 
 // The kernel cases without a test runner, for a machine with a GPU: node build/cli/kernels.js
 const gpu = await openGpu(nodeGpu(), 'hardware');
-const lab = { engine: createEngine(gpu), read: (path: string) => readFile(path), pause: createPause(), runtime: 'Node' };
+const lab = { engine: createEngine(gpu), source: diskSource('.'), pause: createPause(), runtime: 'Node' };
 const cases = [
   ...KERNEL_CASES,
   ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),

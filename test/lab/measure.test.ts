@@ -7,7 +7,7 @@ import { openLab } from '../support';
 
 let lab: Lab;
 beforeAll(async () => {
-  lab = { ...(await openLab()), read: (path) => readFile(`public/${path}`) };
+  lab = await openLab('public');
 });
 
 describe('the reference model on four devices, communication half of computation', () => {

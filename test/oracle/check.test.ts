@@ -2,9 +2,16 @@ import { expect, test } from 'vitest';
 import { type CheckRow, check } from '../../src/lab/check';
 import { openLab } from '../support';
 
-const folders = { deepseek_v2: ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half'], qwen3_moe: ['regular', 'farskip'] };
+const folders = {
+  mixtral: ['regular', 'farskip'],
+  qwen3_moe: ['regular', 'farskip'],
+  deepseek_v2: ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half'],
+  deepseek_v3: ['regular', 'farskip'],
+  llama4: ['regular', 'farskip'],
+  instella: ['farskip'],
+};
 
-for (const ranks of [1, 4])
+for (const ranks of [1, 2, 4])
   for (const [name, connectivities] of Object.entries(folders))
     test(`${name} on ${ranks} ranks computes what PyTorch computes`, async () => {
       const lab = await openLab();
@@ -12,7 +19,6 @@ for (const ranks of [1, 4])
       for await (const row of check(lab, `test/oracle/fixtures/${name}`, connectivities, ranks)) rows.push(row);
       const done = rows.filter((row) => row.status !== 'not yet');
       expect(done.filter((row) => row.status === 'failed')).toEqual([]);
-      // Logits, loss, the embedding and three layers' hidden states, for each connectivity.
-      expect(done).toHaveLength(connectivities.length * 6);
-      console.log(name, ranks, Math.max(...done.map((r) => (r as { error: number }).error)));
+      // Logits, loss, greedy tokens, the embedding and three layers' hidden states, for each connectivity.
+      expect(done).toHaveLength(connectivities.length * 7);
     });

@@ -2,28 +2,46 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connectivityOf } from '../../src/connectivity/connectivity';
 import { namedSwitches } from '../../src/connectivity/switches';
-import type { ModelSpec } from '../../src/model/spec';
+import { PLAIN_NAMES } from '../../src/model/families/shared';
+import type { ModelSpec, RouterSpec } from '../../src/model/spec';
 import { boundOf } from '../../src/program/bound';
 import { lower } from '../../src/program/lower';
 import { type Operation, readsOfOperation, writesOfOperation } from '../../src/program/program';
 import { type Order, schedule } from '../../src/program/schedule';
 
+const ROUTER: RouterSpec = {
+  scoring: 'softmax',
+  groups: 1,
+  keptGroups: 1,
+  normalise: false,
+  scale: 1,
+  weighs: 'output',
+  balanced: false,
+};
 const spec: ModelSpec = {
   family: 'test',
   vocabulary: 10,
   hidden: 8,
   normEps: 1e-6,
   maxPositions: 16,
+  rope: { theta: 10000, dim: 2, scaling: { kind: 'default' } },
+  attentionChunk: null,
+  temperature: null,
+  tiedHead: false,
+  names: PLAIN_NAMES,
   layers: Array.from({ length: 4 }, (_, layer) => ({
-    attention: { kind: 'mla', heads: 2, latent: 4, nope: 4, valueDim: 4, rope: { theta: 10000, dim: 2, interleaved: true } },
+    attention: { kind: 'mla', heads: 2, qLatent: null, latent: 4, nope: 4, rotated: 2, valueDim: 4, gated: false, scale: 1 },
     feedForward:
-      layer === 0
-        ? { kind: 'dense', inner: 16 }
-        : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, normaliseTopK: false, scale: 1 },
+      layer === 0 ? { kind: 'dense', inner: 16 } : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),
 };
 const programOf = (connectivity: string) =>
-  lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), { plan: { kind: 'ep', ranks: 2 }, logits: 'last', hidden: false });
+  lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
+    plan: { kind: 'ep', ranks: 2 },
+    logits: 'last',
+    hidden: false,
+    cached: false,
+  });
 
 /** Every operation once, after all that it reads; a collective's result only after its wait. */
 function respectsDependencies(orders: readonly Order[], operations: readonly Operation[], inputs: readonly string[]): void {

@@ -1,19 +1,126 @@
 import { z } from 'zod';
+import { yarnMscale } from '../rope';
+import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
 
-/** Keys that every family's config.json has, and RoPE as transformers 4 (`rope_theta`) and 5 (`rope_parameters`) write it. */
-export const CommonConfig = z.object({
-  vocab_size: z.number().int().positive(),
-  hidden_size: z.number().int().positive(),
-  num_hidden_layers: z.number().int().positive().max(512),
-  num_attention_heads: z.number().int().positive(),
-  max_position_embeddings: z.number().int().positive(),
-  rms_norm_eps: z.number().positive(),
-  hidden_act: z.literal('silu').default('silu'),
-  attention_bias: z.literal(false).default(false),
-  tie_word_embeddings: z.literal(false).default(false),
-  rope_theta: z.number().positive().optional(),
-  rope_scaling: z.null().optional(),
-  rope_parameters: z.object({ rope_theta: z.number().positive(), rope_type: z.literal('default') }).optional(),
+export const size = z.number().int().positive();
+export const flag = (value: boolean) => z.literal(value, `should be ${value}, as nothing else is computed here`).default(value);
+const positive = z.number().positive();
+
+/** Scaling of RoPE as transformers 5 (`rope_parameters`) and 4 (`rope_scaling`; older ones say `type`) write it. */
+const RopeParameters = z.object({
+  rope_theta: positive.optional(),
+  rope_type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
+  type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
+  factor: positive.optional(),
+  original_max_position_embeddings: positive.optional(),
+  attention_factor: positive.nullish(),
+  beta_fast: positive.nullish(),
+  beta_slow: positive.nullish(),
+  mscale: z.number().nullish(),
+  mscale_all_dim: z.number().nullish(),
+  truncate: z.boolean().optional(),
+  low_freq_factor: positive.optional(),
+  high_freq_factor: positive.optional(),
+  partial_rotary_factor: z.literal(1).optional(),
 });
 
-export const ropeTheta = (config: z.infer<typeof CommonConfig>): number => config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10000;
+/** Keys that every family's config.json has. */
+export const CommonConfig = z.object({
+  vocab_size: size,
+  hidden_size: size,
+  num_hidden_layers: size.max(512),
+  num_attention_heads: size,
+  max_position_embeddings: size,
+  rms_norm_eps: positive,
+  hidden_act: z.literal('silu').default('silu'),
+  attention_bias: flag(false),
+  tie_word_embeddings: z.boolean().default(false),
+  rope_theta: positive.optional(),
+  rope_scaling: RopeParameters.nullish(),
+  rope_parameters: RopeParameters.nullish(),
+  /** FP8 and the like, which no kernel here reads. */
+  quantization_config: z.undefined('quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint').optional(),
+});
+type Common = z.infer<typeof CommonConfig>;
+
+/** The parts of a ModelSpec that every family takes from the config in the same way. */
+export const commonSpec = (config: Common) => ({
+  vocabulary: config.vocab_size,
+  hidden: config.hidden_size,
+  normEps: config.rms_norm_eps,
+  maxPositions: config.max_position_embeddings,
+  tiedHead: config.tie_word_embeddings,
+  attentionChunk: null,
+  temperature: null,
+});
+
+export const PLAIN_NAMES: TensorNames = {
+  block: 'mlp',
+  router: 'gate',
+  sharedExperts: 'shared_experts',
+  experts: ['gate_proj', 'up_proj', 'down_proj'],
+  unusedLayers: 0,
+};
+
+const parametersOf = (config: Common) => config.rope_parameters ?? config.rope_scaling ?? {};
+
+/** RoPE over `dim` columns a head. Throws a plain Error, which becomes a sentence, when the scaling lacks a key. */
+export function ropeOf(config: Common, dim: number): RopeSpec {
+  const given = parametersOf(config);
+  const theta = given.rope_theta ?? config.rope_theta ?? 10000;
+  return { theta, dim, scaling: scalingOf(config) };
+}
+
+function scalingOf(config: Common): RopeScaling {
+  const given = parametersOf(config);
+  const need = (key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings'): number => {
+    const value = given[key];
+    if (value === undefined) throw new Error(`RoPE of type ${kind} needs ${key}`);
+    return value;
+  };
+  const kind = given.rope_type ?? given.type ?? 'default';
+  switch (kind) {
+    case 'default':
+      return { kind };
+    case 'linear':
+      return { kind, factor: need('factor') };
+    case 'llama3':
+      return {
+        kind,
+        factor: need('factor'),
+        lowFactor: need('low_freq_factor'),
+        highFactor: need('high_freq_factor'),
+        originalPositions: need('original_max_position_embeddings'),
+      };
+    case 'yarn': {
+      const originalPositions = given.original_max_position_embeddings ?? config.max_position_embeddings;
+      const factor = given.factor ?? config.max_position_embeddings / originalPositions;
+      const { mscale, mscale_all_dim } = given;
+      const suggested = mscale && mscale_all_dim ? yarnMscale(factor, mscale) / yarnMscale(factor, mscale_all_dim) : yarnMscale(factor, 1);
+      return {
+        kind,
+        factor,
+        originalPositions,
+        betaFast: given.beta_fast ?? 32,
+        betaSlow: given.beta_slow ?? 1,
+        truncate: given.truncate ?? true,
+        attentionFactor: given.attention_factor ?? suggested,
+      };
+    }
+  }
+}
+
+/** What DeepSeek multiplies the softmax scale by when YaRN stretches its positions. */
+export function mlaScaleFactor(config: Common): number {
+  const scaling = scalingOf(config);
+  const { mscale_all_dim } = parametersOf(config);
+  return scaling.kind === 'yarn' && mscale_all_dim ? yarnMscale(scaling.factor, mscale_all_dim) ** 2 : 1;
+}
+
+/** Number of experts, which transformers 4 and 5 name differently. */
+export const expertCount = { num_experts: size.optional(), num_local_experts: size.optional() };
+export function expertsOf(config: { num_experts?: number | undefined; num_local_experts?: number | undefined }): number {
+  const experts = config.num_experts ?? config.num_local_experts;
+  if (experts === undefined) throw new Error('num_experts or num_local_experts is missing');
+  return experts;
+}

@@ -1,0 +1,20 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { type Source, siteSource } from '../model/source';
+
+/** Files of the disk; paths that are not absolute are of `root`, and http addresses are fetched. */
+export function diskSource(root: string): Source {
+  const web = siteSource('http://localhost/');
+  const isWeb = (path: string) => /^https?:/.test(path);
+  const full = (path: string) => (isAbsolute(path) ? path : join(root, path));
+  return {
+    nameOf: (path) => (isWeb(path) ? path : full(path)),
+    async open(path) {
+      if (isWeb(path)) return web.open(path);
+      const found = await stat(full(path)).catch(() => null);
+      if (!found?.isFile()) return null;
+      return { bytes: found.size, from: (begin) => createReadStream(full(path), { start: begin }) };
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Storage } from '../gpu/buffers';
+import type { Engine } from '../gpu/engine';
+import type { WeightSource } from '../model/checkpoint';
+import { readFloats } from '../model/safetensors';
+import { type Piece, valuesIn, type Weight } from '../model/weights';
+
+export type Progress = (doneBytes: number, totalBytes: number) => void;
+type Held = readonly ReadonlyMap<string, Storage>[];
+
+/** Where a piece goes: which rank's buffer of which weight, from which value on. */
+type Place = {
+  readonly weight: string;
+  readonly ranks: readonly number[];
+  readonly at: number;
+  readonly piece: Piece;
+  readonly index: number;
+};
+
+function placesOf(weights: readonly Weight[], ranks: number): Place[] {
+  const all = Array.from({ length: ranks }, (_, rank) => rank);
+  let index = 0;
+  return weights.flatMap(({ name, experts, pieces }) => {
+    const onRank = experts > 0 ? pieces.length / ranks : pieces.length;
+    let at = 0;
+    return pieces.map((piece, i): Place => {
+      if (i % onRank === 0) at = 0;
+      const place = { weight: name, ranks: experts > 0 ? [Math.floor(i / onRank)] : all, at, piece, index: index++ };
+      at += valuesIn(piece);
+      return place;
+    });
+  });
+}
+
+/** Bytes that may wait in the queue before the GPU is awaited, so that a model is never twice in memory. */
+const QUEUED_BYTES = 64e6;
+
+/** Reads a checkpoint's tensors, one at a time, into the weights' buffers. Throws InputError when a file is cut short. */
+export async function fillWeights(
+  engine: Engine,
+  weights: readonly Weight[],
+  held: Held,
+  source: Extract<WeightSource, { kind: 'stored' }>,
+  onProgress?: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { queue } = engine.gpu.device;
+  const places = new Map<string, Place[]>();
+  for (const place of placesOf(weights, held.length)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
+  let queued = 0;
+  let done = 0;
+  for await (const tensor of source.tensors()) {
+    signal?.throwIfAborted();
+    const values = places.has(tensor.name) ? readFloats(tensor) : null;
+    for (const { weight, ranks, at, piece } of places.get(tensor.name) ?? []) {
+      const own = pieceOf(values!, piece);
+      for (const rank of ranks) {
+        queue.writeBuffer(held[rank]!.get(weight)!.buffer, 4 * at, own);
+        queued += own.byteLength;
+      }
+      if (queued < QUEUED_BYTES) continue;
+      await queue.onSubmittedWorkDone();
+      queued = 0;
+    }
+    done += tensor.bytes.byteLength;
+    onProgress?.(done, source.bytes);
+  }
+}
+
+function pieceOf(values: Float32Array<ArrayBuffer>, { shape, expert }: Piece): Float32Array<ArrayBuffer> {
+  if (expert === null) return values;
+  const [, rows = 0, cols = 0] = shape;
+  const matrix = values.subarray(expert * rows * cols, (expert + 1) * rows * cols);
+  const out = new Float32Array(rows * cols);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = matrix[r * cols + c]!;
+  return out;
+}
+
+/**
+ * Draws an untrained model on the device: matrices normal with a deviation of 1 / sqrt(columns), so that every layer keeps
+ * the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the ranks.
+ */
+export async function drawWeights(
+  engine: Engine,
+  weights: readonly Weight[],
+  held: Held,
+  seed: number,
+  onProgress?: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { device } = engine.gpu;
+  await engine.launcher.prepare(['draw_normal']);
+  const places = placesOf(weights, held.length);
+  const kinds = new Map(weights.map(({ name, kind }) => [name, kind]));
+  const total = places.reduce((sum, { piece }) => sum + valuesIn(piece), 0);
+  let done = 0;
+  for (const { weight, ranks, at, piece, index } of places) {
+    signal?.throwIfAborted();
+    const count = valuesIn(piece);
+    for (const rank of ranks) {
+      const storage = held[rank]!.get(weight)!;
+      if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, 4 * at, new Float32Array(count).fill(1));
+      if (kinds.get(weight) !== 'matrix') continue; // a new buffer holds zeros
+      const cols = piece.expert === null ? piece.shape.at(-1)! : piece.shape[1]!;
+      const launch = engine.launcher.bind('draw_normal', [count, at, (seed * 1_000_003 + index) >>> 0, cols ** -0.5], [storage]);
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      engine.launcher.record(pass, launch);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+    done += count;
+    if (index % 64 === 0) {
+      onProgress?.(4 * done, 4 * total);
+      await device.queue.onSubmittedWorkDone();
+    }
+  }
+  await device.queue.onSubmittedWorkDone();
+}

@@ -1,0 +1,98 @@
+import { feedOf, type Piece } from '../cluster/feed';
+import { type RunResult, runOrders } from '../cluster/run';
+import type { Link } from '../cluster/wire';
+import { connectivityOf } from '../connectivity/connectivity';
+import type { Switches } from '../connectivity/switches';
+import { InputError } from '../model/error';
+import { LOGITS, lower } from '../program/lower';
+import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
+import type { ClockBounds } from '../trace/clock';
+import { checkSequences } from './forward';
+import { type Deployed, type Lab, positionsOf } from './lab';
+
+/** A model with its keys and values kept, so that each step computes just the tokens that are new. */
+export type Decoder = {
+  /**
+   * Appends tokens to the sequences (none to those whose list is empty) and answers, for each sequence that got some, the
+   * logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the cache.
+   */
+  readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
+  readonly lengths: () => readonly number[];
+  /** Bytes of the caches of all ranks together. */
+  readonly cacheBytes: number;
+  readonly destroy: () => void;
+};
+export type Step = { readonly logits: readonly (Float32Array | null)[]; readonly run: RunResult };
+
+export type DecoderOptions = {
+  readonly sequences: number;
+  /** Tokens that a sequence can grow to. */
+  readonly capacity: number;
+  readonly schedule: ScheduleKind;
+  /** What the overlapped schedule expects operations to take; any unit. */
+  readonly cost: Cost;
+  readonly link: Link;
+};
+
+/** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
+const CLOCK_AGE_MS = 2000;
+
+/** Sequences are dealt out to the ranks in turn; each lies in its rank's caches one after the other, `capacity` rows each. */
+export function createDecoder(lab: Lab, { checkpoint: { spec }, cluster }: Deployed, switches: Switches, options: DecoderOptions): Decoder {
+  const { sequences, capacity, link } = options;
+  if (capacity > positionsOf(spec))
+    throw new InputError(
+      `Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,
+    );
+  const ranks = cluster.ranks.length;
+  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, logits: 'last', hidden: false, cached: true });
+  const orders = schedule(program, options.schedule, options.cost);
+  const cached = [...program.values.values()].filter((value) => value.cached);
+  const rowsOn = cluster.ranks.map(({ index }) => capacity * Math.ceil(Math.max(0, sequences - index) / ranks));
+  const caches = cluster.ranks.map(
+    ({ pool, index }) => new Map(cached.map(({ name, cols }) => [name, pool.reserve(4 * cols * rowsOn[index]!)])),
+  );
+  const lengths = new Array<number>(sequences).fill(0);
+  let clock: { bounds: ClockBounds; since: number } | null = null;
+
+  return {
+    lengths: () => lengths,
+    cacheBytes: caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0),
+    async step(tokens, signal) {
+      checkSequences(
+        spec,
+        tokens.filter((own) => own.length > 0),
+      );
+      const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
+      if (overflowing >= 0) throw new InputError(`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
+      const pieces: (Piece & { sequence: number })[][] = cluster.ranks.map(() => []);
+      tokens.forEach((ids, sequence) => {
+        const base = Math.floor(sequence / ranks) * capacity;
+        if (ids.length > 0) pieces[sequence % ranks]!.push({ sequence, ids, from: lengths[sequence]!, base });
+      });
+      const feeds = pieces.map((own, rank) => feedOf(rank, spec, own, rowsOn[rank]!));
+      if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
+      const run = await runOrders(cluster, program, orders, feeds, {
+        linkBetween: () => link,
+        pause: lab.pause,
+        caches,
+        ...(clock && { clock: clock.bounds }),
+        ...(signal && { signal }),
+      });
+      clock = { bounds: run.clock, since: clock?.since ?? performance.now() };
+      const logits = new Array<Float32Array | null>(sequences).fill(null);
+      pieces.forEach((own, rank) => {
+        own.forEach(({ sequence, ids }, i) => {
+          lengths[sequence]! += ids.length;
+          logits[sequence] = run.outputs[rank]!.get(LOGITS)!.subarray(i * spec.vocabulary, (i + 1) * spec.vocabulary);
+        });
+      });
+      return { logits, run };
+    },
+    destroy(): void {
+      caches.forEach((own, rank) => {
+        for (const storage of own.values()) cluster.ranks[rank]!.pool.drop(storage);
+      });
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { z } from 'zod';
+import type { ModelSpec } from './spec';
+
+/**
+ * A family of checkpoints: the architecture that its config.json names, the keys read from it, and what they mean. The
+ * spec may throw a plain Error for keys that don't fit each other; it becomes a sentence for the user.
+ */
+export type Family<Config extends z.ZodType = z.ZodType> = {
+  readonly architecture: string;
+  readonly config: Config;
+  spec(config: z.infer<Config>): ModelSpec;
+};

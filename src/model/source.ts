@@ -1,0 +1,152 @@
+import { InputError } from './error';
+
+/** A place with files, by path: a site, a folder of the disk, files dropped on the page. */
+export type Source = {
+  /** For sentences: what `path` is called here. */
+  readonly nameOf: (path: string) => string;
+  /** Opens a file; null when there is none. Throws InputError when it can't be had for another reason. */
+  readonly open: (path: string) => Promise<OpenFile | null>;
+};
+
+export type OpenFile = {
+  /** Null when the place doesn't say. */
+  readonly bytes: number | null;
+  /** The file's bytes from `begin` on, as they come; ending the loop early ends the reading. */
+  readonly from: (begin: number) => AsyncIterable<Uint8Array>;
+};
+
+/** Files of a site, or of any address that this page may read; `base` ends in a slash. */
+export function siteSource(base: string): Source {
+  const address = (path: string) => new URL(path, base).href;
+  const ask = async (url: string, begin: number): Promise<Response> => {
+    const headers: HeadersInit = begin > 0 ? { Range: `bytes=${begin}-` } : {};
+    const response = await fetch(url, { headers }).catch(() => null);
+    if (!response)
+      throw new InputError(`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`);
+    if (!response.ok && response.status !== 404)
+      throw new InputError(`${url} can't be read (status ${response.status}); check that the file is there.`);
+    return response;
+  };
+  return {
+    nameOf: (path) => new URL(path, base).pathname,
+    async open(path) {
+      const url = address(path);
+      const first = await ask(url, 0);
+      // A page served in place of a file that is missing is no file.
+      if (first.status === 404 || first.headers.get('content-type')?.startsWith('text/html')) {
+        await first.body?.cancel();
+        return null;
+      }
+      const length = first.headers.get('content-length');
+      // A compressed body is longer than it says.
+      const bytes = length === null || first.headers.has('content-encoding') ? null : Number(length);
+      let unused: Response | null = first;
+      return {
+        bytes,
+        async *from(begin) {
+          const response = unused && begin === 0 ? unused : await ask(url, begin);
+          if (response !== unused) await unused?.body?.cancel();
+          unused = null;
+          // A host that knows no ranges sends the file from its start.
+          let skip = response.status === 206 ? 0 : begin;
+          for await (const chunk of chunksOf(response.body)) {
+            if (skip < chunk.byteLength) yield skip > 0 ? chunk.subarray(skip) : chunk;
+            skip = Math.max(0, skip - chunk.byteLength);
+          }
+        },
+      };
+    },
+  };
+}
+
+/** Files dropped on the page, or kept in the browser's storage, by their names without folders. */
+export function filesSource(files: readonly File[]): Source {
+  return {
+    nameOf: (path) => path,
+    async open(path) {
+      const file = files.find(({ name }) => name === path);
+      return file ? { bytes: file.size, from: (begin) => chunksOf(file.slice(begin).stream()) } : null;
+    },
+  };
+}
+
+/** The files of one folder of a place. */
+export const within = (source: Source, folder: string): Source => ({
+  nameOf: (path) => source.nameOf(`${folder}/${path}`),
+  open: (path) => source.open(`${folder}/${path}`),
+});
+
+async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (!stream) return;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** A whole file. Throws InputError when there is none. */
+export async function readFile(source: Source, path: string): Promise<Uint8Array> {
+  const file = await source.open(path);
+  if (!file) throw new InputError(`${source.nameOf(path)} can't be read; check that the file is there.`);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.from(0)) chunks.push(chunk);
+  return joined(chunks);
+}
+
+/** A whole file, parsed as a JSON object. Throws InputError. */
+export async function readJson(source: Source, path: string): Promise<object> {
+  const text = new TextDecoder().decode(await readFile(source, path));
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null) return json;
+  } catch {
+    // Falls through to the sentence below: what JSON.parse says names no file.
+  }
+  throw new InputError(`${source.nameOf(path)} is not a JSON object.`);
+}
+
+/** Takes a stream of chunks by the number of bytes wanted. Allocates no more than has come. */
+export function byteReader(chunks: AsyncIterable<Uint8Array>) {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array(0);
+  return {
+    /** The next `count` bytes, or fewer where the stream ends. */
+    async take(count: number): Promise<Uint8Array> {
+      const parts: Uint8Array[] = [];
+      let missing = count;
+      while (missing > 0) {
+        if (rest.byteLength === 0) {
+          const { done, value } = await iterator.next();
+          if (done) break;
+          rest = value;
+          continue;
+        }
+        const part = rest.subarray(0, missing);
+        parts.push(part);
+        rest = rest.subarray(part.byteLength);
+        missing -= part.byteLength;
+      }
+      return joined(parts);
+    },
+    close: async (): Promise<void> => {
+      await iterator.return?.();
+    },
+  };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}
