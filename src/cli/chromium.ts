@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, isAbsolute } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import sirv from 'sirv';
 import type { Job, JobEvent } from '../lab/job';
@@ -73,7 +73,12 @@ export function runInChromium(
 function served(job: Job): { asked: Job; folders: string[] } {
   switch (job.kind) {
     case 'measure':
-      return { asked: job, folders: [] };
+    case 'generate': {
+      const { model } = job.settings as { model: string };
+      return isAbsolute(model)
+        ? { asked: { ...job, settings: { ...(job.settings as object), model: 'files/0' } }, folders: [model] }
+        : { asked: job, folders: [] };
+    }
     case 'check':
       return { asked: { ...job, folder: 'files/0' }, folders: [job.folder] };
     case 'evaluate':

@@ -14,7 +14,7 @@ export function diskSource(root: string): Source {
       if (isWeb(path)) return web.open(path);
       const found = await stat(full(path)).catch(() => null);
       if (!found?.isFile()) return null;
-      return { bytes: found.size, from: (begin) => createReadStream(full(path), { start: begin }) };
+      return { bytes: found.size, from: (begin) => createReadStream(full(path), { start: begin }), close: async () => {} };
     },
   };
 }

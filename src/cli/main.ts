@@ -3,14 +3,15 @@ import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CheckRow } from '../lab/check';
 import type { Evaluation } from '../lab/evaluate';
+import type { Generation } from '../lab/generate';
 import type { Job, JobEvent } from '../lab/job';
 import type { Measurement } from '../lab/measure';
-import { DEFAULT_SETTINGS, type LinkSetting } from '../lab/settings';
+import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting } from '../lab/settings';
 import { InputError } from '../model/error';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
 import type { Outcome } from './outcome';
-import { checkTable, measureJson, measureTable } from './report';
+import { checkTable, generationJson, generationTable, measureJson, measureTable } from './report';
 import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
 
 /** The folder that the command runs in: the project's root. */
@@ -33,7 +34,8 @@ const runs = (command: Command): Command =>
 
 runs(program.command('measure'))
   .description('measure connectivities under schedules, in turn, over one emulated wire')
-  .option('--model <id>', 'model', DEFAULT_SETTINGS.model)
+  .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_SETTINGS.model)
+  .option('--balanced', 'deal experts out evenly (untrained models only)', false)
   .option('--connectivity <list>', 'regular, farskip, attn_only, mlp_only, last_half', list, DEFAULT_SETTINGS.connectivity)
   .option('--schedule <list>', 'blocking, overlapped', list, DEFAULT_SETTINGS.schedule)
   .addOption(new Option('--parallel <plan>', 'ep (tp is not there yet)').default('ep'))
@@ -45,8 +47,8 @@ runs(program.command('measure'))
   .option('--repeats <n>', 'counted runs of each combination', integer, DEFAULT_SETTINGS.repeats)
   .option('--json <file>', 'write everything to a file')
   .action(async ({ gpu, runtime, json, dilate, ...rest }) => {
-    const settings = { ...DEFAULT_SETTINGS, ...rest, dilate: dilate ?? null };
-    const result = (await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement;
+    const settings = { ...DEFAULT_SETTINGS, ...rest, model: modelAt(rest.model), dilate: dilate ?? null };
+    const result = { ...((await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement), settings };
     console.log(measureTable(result));
     if (json) writeFileSync(json, `${JSON.stringify(measureJson(result), null, 1)}\n`);
   });
@@ -80,6 +82,52 @@ runs(program.command('eval'))
     console.log(`${loss.toFixed(4)} mean cross-entropy over ${tokens} tokens of ${sequences} windows`);
   });
 
+runs(program.command('generate'))
+  .description('continue prompts, token by token with a key-value cache')
+  .argument('<model>', 'checkpoint folder, its address, or a preset')
+  .option(
+    '--connectivity <list>',
+    "regular, farskip, attn_only, mlp_only, last_half, last:N, first:N (default: as the checkpoint's config says)",
+    list,
+    ['config'],
+  )
+  .requiredOption(
+    '--prompt <text>',
+    'text to continue; given again: further requests of the batch',
+    (text, all: string[]) => [...all, text],
+    [],
+  )
+  .option('--tokens <n>', 'tokens to add at most', integer, DEFAULT_GENERATION.tokens)
+  .option('--ranks <n>', 'emulated devices', integer, 1)
+  .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, DEFAULT_GENERATION.chunk)
+  .addOption(new Option('--schedule <kind>', 'how collectives are waited for').choices(['blocking', 'overlapped']).default('overlapped'))
+  .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
+  .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
+  .option('--temperature <t>', '0: the most likely token', number, 0)
+  .option('--top-k <k>', 'draw from the k most likely; 0: from all', integer, 0)
+  .option('--top-p <p>', 'draw from the fewest that together have probability p', number, 1)
+  .option('--seed <n>', 'of the draws', integer, 1)
+  .option('--balanced', 'deal experts out evenly (untrained models only)', false)
+  .option('--ignore-stop', 'go on after the stop tokens that the config names', false)
+  .option('--json <file>', 'write everything to a file')
+  .action(async (model: string, options) => {
+    const { gpu, runtime, json, prompt, temperature, topK, topP, ignoreStop, link: wire, dilate, ...rest } = options;
+    if (wire?.kind === 'ratio') throw new InputError('generate takes a link as GBPS,US: a ratio is of one measurement alone.');
+    const settings = {
+      ...rest,
+      model: modelAt(model),
+      prompts: prompt,
+      sampling: { temperature, topK, topP },
+      stopAtEnd: !ignoreStop,
+      link: wire ? { gbps: wire.gbps, us: wire.us } : null,
+      dilate: dilate ?? null,
+    };
+    // The settings as they were given: elsewhere a folder may go by another name.
+    const result = { ...((await run({ kind: 'generate', settings }, { gpu, runtime })) as Generation), settings };
+    console.log(generationTable(result));
+    if (json) writeFileSync(json, `${JSON.stringify(generationJson(result), null, 1)}\n`);
+  });
+
 program.parseAsync().catch((cause: unknown) => {
   if (cause instanceof CommanderError) {
     if (cause.exitCode === 0) return;
@@ -95,8 +143,14 @@ function fail(message: string): void {
 
 /** Runs a job where asked; without --gpu on hardware if an adapter answers, else on SwiftShader. Throws InputError. */
 async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
+  let loading = '';
   const onEvent = (event: JobEvent) => {
-    if (event.kind === 'progress') console.error(`${event.done} of ${event.total}: ${event.doing}`);
+    if (event.kind !== 'progress') return;
+    // Loading tells its bytes often: say so once.
+    if (event.doing.startsWith('loading')) {
+      if (event.doing !== loading) console.error(`${event.doing}`);
+      loading = event.doing;
+    } else console.error(`${event.done} of ${event.total}: ${event.doing}`);
   };
   const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
     runtime === 'node' ? runInNode(job, kind, SITE, onEvent) : runInChromium(job, kind, SITE, onEvent);
@@ -108,6 +162,11 @@ async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
   if (!outcome.ok && outcome.reason === 'no-adapter' && gpu === undefined) outcome = await onSwiftshader();
   if (outcome.ok) return outcome.result;
   throw new InputError(outcome.message);
+}
+
+/** A folder's full path where there is one, else as it is: a preset or an address. */
+function modelAt(model: string): string {
+  return existsSync(join(model, 'config.json')) ? resolve(model) : model;
 }
 
 function folder(dir: string): string {

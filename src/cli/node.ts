@@ -16,7 +16,13 @@ export async function runInNode(
 ): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(), gpu);
-    const lab = { engine: createEngine(opened), source: diskSource(site), pause: createPause(), runtime: `Node ${process.version}, Dawn` };
+    const lab = {
+      engine: createEngine(opened),
+      source: diskSource(site),
+      dropped: null,
+      pause: createPause(),
+      runtime: `Node ${process.version}, Dawn`,
+    };
     return { ok: true, result: await runJob(lab, job, onEvent) };
   } catch (cause) {
     if (cause instanceof InputError) return { ok: false, reason: 'input', message: cause.message };

@@ -1,4 +1,5 @@
 import type { CheckRow } from '../lab/check';
+import type { Generation } from '../lab/generate';
 import type { CombinationResult, Measurement } from '../lab/measure';
 import type { Estimate } from '../lab/statistics';
 
@@ -56,6 +57,43 @@ export function checkTable(rows: readonly CheckRow[]): string {
     row.status === 'not yet' ? '' : row.error.toExponential(2),
   ]);
   return `${table(['folder', 'connectivity', 'entry', 'status', 'relative error'], lines)}\n${count('passed')} passed, ${count('failed')} failed, ${count('not yet')} not yet`;
+}
+
+/** The object that `generate --json` writes: docs/command-line.md says what each entry means. */
+export function generationJson({ manifest, settings, untrained, results }: Generation) {
+  return {
+    manifest: { ...manifest, settings },
+    untrained,
+    results: results.map((r) => ({
+      connectivity: r.connectivity,
+      schedule: r.schedule,
+      ttft_ms: r.ttftMs,
+      tbt_ms: r.tbtMs,
+      cache_bytes: r.cacheBytes,
+      requests: r.continuations.map(({ ids, text, ended, ttftMs, gapsMs }, i) => ({
+        prompt_tokens: r.promptTokens[i],
+        ids,
+        text,
+        ended,
+        ttft_ms: ttftMs,
+        gaps_ms: gapsMs,
+      })),
+      steps: r.steps.map(({ tokens, prefill, wallMs, hidden }) => ({ tokens, prefill, wall_ms: wallMs, hidden })),
+    })),
+  };
+}
+
+export function generationTable({ manifest, settings, untrained, results }: Generation): string {
+  const ms = (value: number | undefined | null) => (value == null ? '-' : `${value.toFixed(1)} ms`);
+  const parts = results.map((r) => {
+    const texts = r.continuations.map(
+      ({ text, ids, ended }, i) => `${settings.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
+    );
+    const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
+    return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
+  });
+  const note = untrained ? '; untrained: the text means nothing' : '';
+  return [`${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`, ...parts].join('\n');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

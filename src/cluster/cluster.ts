@@ -3,12 +3,13 @@ import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
 import type { WeightSource } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { bytesOnRank, megabytes, memoryOf } from '../model/memory';
 import { ropeTable } from '../model/rope';
 import type { ModelSpec } from '../model/spec';
 import { type Weight, weightsOf } from '../model/weights';
 import { CONSTANTS } from '../program/program';
 import type { Order } from '../program/schedule';
-import { bytesOnRank, checkFits, megabytes, memoryOf } from './memory';
+import { checkFits } from './fits';
 import { drawWeights, fillWeights, type Progress } from './upload';
 
 /** An emulated device: its own weights (its share of the experts) and its own buffers. */

@@ -17,6 +17,8 @@ export type Decoder = {
    * logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the cache.
    */
   readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
+  /** Compiles what is not yet compiled, so that no step does. */
+  readonly prepare: () => Promise<void>;
   readonly lengths: () => readonly number[];
   /** Bytes of the caches of all ranks together. */
   readonly cacheBytes: number;
@@ -56,6 +58,7 @@ export function createDecoder(lab: Lab, { checkpoint: { spec }, cluster }: Deplo
   let clock: { bounds: ClockBounds; since: number } | null = null;
 
   return {
+    prepare: () => lab.engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []))),
     lengths: () => lengths,
     cacheBytes: caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0),
     async step(tokens, signal) {

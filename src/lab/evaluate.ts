@@ -1,9 +1,9 @@
-import { namedSwitches, parseSwitches } from '../connectivity/switches';
 import { openCheckpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { parseSafetensors } from '../model/safetensors';
 import { readFile, within } from '../model/source';
 import { sequencesOf } from './check';
+import { switchesOf } from './find_model';
 import { forward } from './forward';
 import { deploy, type Lab } from './lab';
 import { crossEntropy } from './numbers';
@@ -29,8 +29,7 @@ export async function evaluate(
   if (windows?.shape.length !== 2) throw new InputError(`${val} should have a tensor input_ids [windows, tokens].`);
   const sequences = sequencesOf(windows);
   const checkpoint = await openCheckpoint(within(lab.source, folder));
-  const { spec, config } = checkpoint;
-  const switches = connectivity === null ? parseSwitches(config, spec) : namedSwitches(connectivity, spec);
+  const switches = switchesOf(connectivity ?? 'config', checkpoint);
   const model = await deploy(lab, checkpoint, ranks, { signal });
   const atOnce = Math.max(1, Math.floor(TOKENS_A_BATCH / windows.shape[1]!));
   let sum = 0;

@@ -1,12 +1,15 @@
+import { filesSource } from '../model/source';
 import { type CheckRow, check } from './check';
 import { type Evaluation, evaluate } from './evaluate';
+import { type GenerateEvent, type Generation, generate } from './generate';
 import type { Lab } from './lab';
 import { type MeasureEvent, type Measurement, measure } from './measure';
-import { parseSettings } from './settings';
+import { GenerateSettings, parseSettings, Settings } from './settings';
 
 /** Work that can be asked of an engine elsewhere (a worker, a headless browser): plain data in, plain data out. */
 export type Job =
-  | { readonly kind: 'measure'; readonly settings: unknown }
+  | { readonly kind: 'measure'; readonly settings: unknown; readonly files?: readonly File[] }
+  | { readonly kind: 'generate'; readonly settings: unknown; readonly files?: readonly File[] }
   | { readonly kind: 'check'; readonly folder: string; readonly connectivities: readonly string[]; readonly ranks: number }
   | {
       readonly kind: 'evaluate';
@@ -16,9 +19,14 @@ export type Job =
       readonly ranks: number;
     };
 
-export type JobEvent = MeasureEvent | { readonly kind: 'row'; readonly row: CheckRow };
+export type JobEvent = MeasureEvent | GenerateEvent | { readonly kind: 'row'; readonly row: CheckRow };
 
-export type JobResult = { readonly measure: Measurement; readonly check: readonly CheckRow[]; readonly evaluate: Evaluation };
+export type JobResult = {
+  readonly measure: Measurement;
+  readonly generate: Generation;
+  readonly check: readonly CheckRow[];
+  readonly evaluate: Evaluation;
+};
 
 /** Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when stopped. */
 export async function runJob<K extends Job['kind']>(
@@ -30,7 +38,9 @@ export async function runJob<K extends Job['kind']>(
 export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void, signal?: AbortSignal): Promise<JobResult[Job['kind']]> {
   switch (job.kind) {
     case 'measure':
-      return measure(lab, parseSettings(job.settings), emit, signal);
+      return measure(withFiles(lab, job.files), parseSettings(Settings, job.settings), emit, signal);
+    case 'generate':
+      return generate(withFiles(lab, job.files), parseSettings(GenerateSettings, job.settings), emit, signal);
     case 'check': {
       const rows: CheckRow[] = [];
       for await (const row of check(lab, job.folder, job.connectivities, job.ranks)) {
@@ -52,3 +62,5 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
       );
   }
 }
+
+const withFiles = (lab: Lab, files: readonly File[] | undefined): Lab => (files ? { ...lab, dropped: filesSource(files) } : lab);

@@ -9,6 +9,8 @@ export type Lab = {
   readonly engine: Engine;
   /** Files by path or address: the site's, or the disk's. */
   readonly source: Source;
+  /** Files handed over with the job: those dropped on the page. */
+  readonly dropped: Source | null;
   readonly pause: Pause;
   readonly runtime: string;
 };

@@ -10,11 +10,11 @@ export type Manifest = {
   readonly seed: number;
 };
 
-export const manifestOf = ({ engine, runtime }: Lab): Manifest => ({
+export const manifestOf = ({ engine, runtime }: Lab, seed: number): Manifest => ({
   commit: __COMMIT__,
   date: new Date().toISOString(),
   runtime,
   adapter: engine.gpu.description,
   timestamps: engine.gpu.timestamps,
-  seed: 1,
+  seed,
 });

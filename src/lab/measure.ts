@@ -4,11 +4,10 @@ import { type RunResult, runOrders } from '../cluster/run';
 import { INSTANT, type Link, linkOf } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import { namedSwitches, type Switches } from '../connectivity/switches';
-import { openCheckpoint } from '../model/checkpoint';
+import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
-import { PRESETS, TEXTS } from '../model/presets';
-import { readFile, readJson, within } from '../model/source';
-import { parseTokenizer } from '../model/tokenizer';
+import { TEXTS } from '../model/presets';
+import { readFile } from '../model/source';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
 import type { Program } from '../program/program';
@@ -16,8 +15,10 @@ import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf } from './batch';
-import { checkSequences, forward } from './forward';
-import { type Deployed, deploy, type Lab } from './lab';
+import { chooseModel } from './choose_model';
+import { createDecoder } from './decoder';
+import { checkSequences } from './forward';
+import { type Deployed, deploy, type Lab, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import { argmax } from './numbers';
 import type { Settings } from './settings';
@@ -48,15 +49,17 @@ export type CombinationResult = Combination & {
 export type Measurement = {
   readonly manifest: Manifest;
   readonly settings: Settings;
+  readonly untrained: boolean;
+  /** Whether FarSkip ran on weights converted for it, not on the regular ones. */
+  readonly converted: boolean;
   /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
   readonly link: { readonly gbps: number; readonly us: number; readonly dilation: number };
   readonly promptTokens: number;
   readonly results: readonly CombinationResult[];
 };
 
-export type MeasureEvent =
-  | { readonly kind: 'progress'; readonly doing: string; readonly done: number; readonly total: number }
-  | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
+export type Progress = { readonly kind: 'progress'; readonly doing: string; readonly done: number; readonly total: number };
+export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
 
 const WARM_UPS = 1;
 const CALIBRATIONS = 3;
@@ -89,7 +92,6 @@ export async function measure(
   emit: (event: MeasureEvent) => void,
   signal?: AbortSignal,
 ): Promise<Measurement> {
-  const preset = PRESETS.find(({ id }) => id === settings.model)!;
   const { ranks } = settings;
   const total =
     (CALIBRATIONS + 1) * settings.connectivity.length +
@@ -99,21 +101,22 @@ export async function measure(
   const abortable = signal ? { signal } : {};
 
   progress('loading the model');
-  const tokenizer = parseTokenizer(await readJson(within(lab.source, preset.folder), 'tokenizer.json'));
+  const chosen = await chooseModel(lab, settings.model, settings.balanced);
+  const { tokenizer } = chosen;
   const textFile = TEXTS.find(({ id }) => id === settings.text)!.file;
   const text = new TextDecoder().decode(await readFile(lab.source, textFile));
   const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
-  const models = new Map<string, Deployed>();
+  const models = new Map<Checkpoint, Deployed>();
   try {
     const subjects: Subject[] = [];
     for (const connectivity of settings.connectivity) {
-      const folder = connectivity === 'farskip' ? preset.converted : preset.folder;
-      let model = models.get(folder);
+      const checkpoint = await chosen.checkpointOf(connectivity);
+      let model = models.get(checkpoint);
       if (!model) {
-        const checkpoint = await openCheckpoint(within(lab.source, folder));
         checkSequences(checkpoint.spec, batch);
-        model = await deploy(lab, checkpoint, ranks, { signal });
-        models.set(folder, model);
+        const onProgress = (bytes: number, of: number) => emit({ kind: 'progress', doing: 'loading the model', done: bytes, total: of });
+        model = await deploy(lab, checkpoint, ranks, { onProgress, signal });
+        models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
       const switches = namedSwitches(connectivity, spec);
@@ -192,14 +195,16 @@ export async function measure(
       });
     }
     const continued = new Map<string, { ids: number[]; text: string }>();
-    if (settings.continuation > 0)
+    if (settings.continuation > 0 && !chosen.untrained)
       for (const { connectivity, switches, model } of subjects) {
         const ids = await continueGreedily(lab, model, switches, batch[0]!, settings.continuation, signal);
         continued.set(connectivity, { ids, text: tokenizer.decode(ids) });
       }
     return {
-      manifest: manifestOf(lab),
+      manifest: manifestOf(lab, 1),
       settings,
+      untrained: chosen.untrained,
+      converted: chosen.hasConverted,
       link,
       promptTokens: batch[0]!.length,
       results: results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null })),
@@ -257,12 +262,20 @@ async function continueGreedily(
   count: number,
   signal?: AbortSignal,
 ): Promise<number[]> {
-  const ids = [...prompt];
-  while (ids.length < Math.min(prompt.length + count, model.checkpoint.spec.maxPositions)) {
-    const { logits } = await forward(lab, model, switches, [ids], { logits: 'last', hidden: false, ...(signal && { signal }) });
-    ids.push(argmax(logits[0]!));
+  const capacity = Math.min(prompt.length + count, positionsOf(model.checkpoint.spec));
+  const decoder = createDecoder(lab, model, switches, { sequences: 1, capacity, schedule: 'overlapped', cost: () => 1, link: INSTANT });
+  const ids: number[] = [];
+  try {
+    for (let next: readonly number[] = prompt; prompt.length + ids.length < capacity; ) {
+      const { logits } = await decoder.step([next], signal);
+      const id = argmax(logits[0]!);
+      ids.push(id);
+      next = [id];
+    }
+  } finally {
+    decoder.destroy();
   }
-  return ids.slice(prompt.length);
+  return ids;
 }
 
 async function sha256(parts: readonly Float32Array[]): Promise<string> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../model/error';
-import { PRESETS } from '../model/presets';
+import { DRAWN, PRESETS } from '../model/presets';
 
 /** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, or as communication ÷ computation. */
 export const LinkSetting = z.discriminatedUnion('kind', [
@@ -9,21 +9,39 @@ export const LinkSetting = z.discriminatedUnion('kind', [
 ]);
 export type LinkSetting = z.infer<typeof LinkSetting>;
 
-const presetIds = PRESETS.map(({ id }) => id) as [string, ...string[]];
+const presetIds: readonly string[] = [...PRESETS, ...DRAWN].map(({ id }) => id);
+
+/** A model as choose_model.ts finds it. */
+const Model = z
+  .string()
+  .max(2000)
+  .refine(
+    (id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'),
+    `it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`,
+  );
+const Connectivity = z
+  .string()
+  .regex(
+    /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
+    'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N',
+  );
+const Ranks = z.number().int().min(1).max(16);
 
 /** What a measurement is of: one schema for the page and the command line. */
 export const Settings = z.object({
-  model: z.enum(presetIds),
+  model: Model,
+  /** Deal experts out evenly whatever the router says; untrained models only. */
+  balanced: z.boolean(),
   /** Text whose first tokens device 0 prefills; the other devices take passages of the same length from `text`. */
   prompt: z.string().max(100_000).nullable(),
   text: z.enum(['alice', 'moby_dick', 'emma']),
   /** Tokens a device at most. */
   tokens: z.number().int().min(1).max(4096),
-  connectivity: z.array(z.enum(['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half'])).min(1),
+  connectivity: z.array(Connectivity).min(1),
   schedule: z.array(z.enum(['blocking', 'overlapped'])).min(1),
   parallel: z.literal('ep'),
   backing: z.literal('shared'),
-  ranks: z.number().int().min(1).max(16),
+  ranks: Ranks,
   link: LinkSetting,
   /** How many times slower the links are made; null: as many times as there are ranks on the GPU. */
   dilate: z.number().positive().max(1000).nullable(),
@@ -35,6 +53,7 @@ export type Settings = z.infer<typeof Settings>;
 
 export const DEFAULT_SETTINGS: Settings = {
   model: 'reference',
+  balanced: false,
   prompt: null,
   text: 'alice',
   tokens: 64,
@@ -49,9 +68,60 @@ export const DEFAULT_SETTINGS: Settings = {
   continuation: 0,
 };
 
+/** What is generated: prompts continued by one connectivity, or by several beside each other. */
+export const GenerateSettings = z.object({
+  model: Model,
+  balanced: z.boolean(),
+  /** `config` takes the FarSkip keys of the checkpoint's own config. */
+  connectivity: z
+    .array(z.union([z.literal('config'), Connectivity]))
+    .min(1)
+    .max(4),
+  schedule: z.enum(['blocking', 'overlapped']),
+  /** Requests of one batch, dealt out to the devices in turn. */
+  prompts: z.array(z.string().max(100_000)).min(1).max(64),
+  /** Tokens that each prompt is continued by at most. */
+  tokens: z.number().int().min(1).max(4096),
+  /** Prompt tokens of a request that one step takes at most. */
+  chunk: z.number().int().min(1).max(4096),
+  ranks: Ranks,
+  /** null: a wire that takes no time. */
+  link: z.object({ gbps: z.number().positive().max(1e6), us: z.number().nonnegative().max(1e6) }).nullable(),
+  dilate: z.number().positive().max(1000).nullable(),
+  sampling: z.object({
+    temperature: z.number().min(0).max(10),
+    topK: z.number().int().min(0).max(1_000_000),
+    topP: z.number().gt(0).max(1),
+  }),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31),
+  /** End a text at the tokens that the model's config names. */
+  stopAtEnd: z.boolean(),
+});
+export type GenerateSettings = z.infer<typeof GenerateSettings>;
+
+export const DEFAULT_GENERATION: GenerateSettings = {
+  model: 'reference',
+  balanced: false,
+  connectivity: ['regular', 'farskip'],
+  schedule: 'overlapped',
+  prompts: ['Alice was beginning to'],
+  tokens: 48,
+  chunk: 64,
+  ranks: 4,
+  link: null,
+  dilate: null,
+  sampling: { temperature: 0, topK: 0, topP: 1 },
+  seed: 1,
+  stopAtEnd: true,
+};
+
 /** Settings, or an InputError that names the setting and what it should be. */
-export function parseSettings(value: unknown): Settings {
-  const parsed = Settings.safeParse(value);
+export function parseSettings<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw new InputError(`The setting ${issue.path.join('.')} can't be used: ${issue.message}.`);

@@ -36,6 +36,7 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
           lab: {
             engine: createEngine(gpu),
             source: siteSource(base),
+            dropped: null,
             pause: createPause(),
             runtime: scope.navigator.userAgent,
           },

@@ -11,7 +11,14 @@ export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; re
 
 /** Tensors as they are stored, each read once, in the order of their files; or drawn from a seed on the device. */
 export type WeightSource =
-  | { readonly kind: 'stored'; readonly bytes: number; readonly tensors: () => AsyncGenerator<Tensor> }
+  | {
+      readonly kind: 'stored';
+      /** Bytes of all tensors. */
+      readonly bytes: number;
+      /** Paths of the files that hold them, the index included. */
+      readonly files: readonly string[];
+      readonly tensors: () => AsyncGenerator<Tensor>;
+    }
   | { readonly kind: 'drawn'; readonly seed: number };
 
 const SINGLE = 'model.safetensors';
@@ -35,15 +42,18 @@ export async function openCheckpoint(source: Source): Promise<Checkpoint> {
       tensors.set(entry.name, entry);
     }
   checkTensors(spec, tensors);
+  const names = shards.map(({ name }) => name);
+  const files = names[0] === SINGLE ? names : [INDEX, ...names];
   const bytes = [...tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0);
-  return { spec, config, weights: { kind: 'stored', bytes, tensors: () => readTensors(source, shards) } };
+  return { spec, config, weights: { kind: 'stored', bytes, files, tensors: () => readTensors(source, shards) } };
 }
 
 async function openShards(source: Source): Promise<Shard[]> {
   const single = await source.open(SINGLE);
   if (single) return [await openShard(source, SINGLE, single)];
-  if (!(await source.open(INDEX)))
-    throw new InputError(`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
+  const indexFile = await source.open(INDEX);
+  await indexFile?.close();
+  if (!indexFile) throw new InputError(`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
   const index = Index.safeParse(await readJson(source, INDEX));
   if (!index.success) {
     const issue = index.error.issues[0]!;

@@ -13,6 +13,8 @@ export type OpenFile = {
   readonly bytes: number | null;
   /** The file's bytes from `begin` on, as they come; ending the loop early ends the reading. */
   readonly from: (begin: number) => AsyncIterable<Uint8Array>;
+  /** To be called when the file is not read after all. */
+  readonly close: () => Promise<void>;
 };
 
 /** Files of a site, or of any address that this page may read; `base` ends in a slash. */
@@ -43,6 +45,10 @@ export function siteSource(base: string): Source {
       let unused: Response | null = first;
       return {
         bytes,
+        async close() {
+          await unused?.body?.cancel();
+          unused = null;
+        },
         async *from(begin) {
           const response = unused && begin === 0 ? unused : await ask(url, begin);
           if (response !== unused) await unused?.body?.cancel();
@@ -65,7 +71,7 @@ export function filesSource(files: readonly File[]): Source {
     nameOf: (path) => path,
     async open(path) {
       const file = files.find(({ name }) => name === path);
-      return file ? { bytes: file.size, from: (begin) => chunksOf(file.slice(begin).stream()) } : null;
+      return file ? { bytes: file.size, from: (begin) => chunksOf(file.slice(begin).stream()), close: async () => {} } : null;
     },
   };
 }

@@ -13,6 +13,7 @@ export function parseTokenizer(json: object): TextTokenizer {
   }
   return {
     encode: (text) => tokenizer.encode(text).ids,
-    decode: (ids) => tokenizer.decode([...ids], { clean_up_tokenization_spaces: false }),
+    // The library refuses an empty list.
+    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { clean_up_tokenization_spaces: false })),
   };
 }

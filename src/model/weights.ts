@@ -98,6 +98,9 @@ export function weightsOf(spec: ModelSpec): Weight[] {
   return out;
 }
 
+export const parametersOf = (spec: ModelSpec): number =>
+  weightsOf(spec).reduce((sum, { pieces }) => sum + pieces.reduce((own, piece) => own + valuesIn(piece), 0), 0);
+
 /** The weight that the LM head multiplies by. */
 export const headOf = (spec: ModelSpec): string => (spec.tiedHead ? 'model.embed_tokens' : 'lm_head');
 

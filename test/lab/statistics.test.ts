@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, parseSettings } from '../../src/lab/settings';
+import { DEFAULT_SETTINGS, parseSettings, Settings } from '../../src/lab/settings';
 import { estimate, estimateRatio, seededRandom } from '../../src/lab/statistics';
 
 test('the interval of a median covers the truth about as often as it says', () => {
@@ -23,8 +23,8 @@ test('ratios are of pairs, so a drift that both share cancels', () => {
 });
 
 test('settings are refused by name', () => {
-  expect(parseSettings(DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
-  expect(() => parseSettings({ ...DEFAULT_SETTINGS, ranks: 'many' })).toThrow(/The setting ranks can't be used/);
-  expect(() => parseSettings({ ...DEFAULT_SETTINGS, link: { kind: 'ratio', ratio: -1 } })).toThrow(/link.ratio/);
-  expect(() => parseSettings({ ...DEFAULT_SETTINGS, model: 'gpt' })).toThrow(/model/);
+  expect(parseSettings(Settings, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
+  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, ranks: 'many' })).toThrow(/The setting ranks can't be used/);
+  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, link: { kind: 'ratio', ratio: -1 } })).toThrow(/link.ratio/);
+  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, model: 'gpt' })).toThrow(/model/);
 });

@@ -20,6 +20,7 @@ function memory(files: Readonly<Record<string, Uint8Array>>, told = true, chunk 
       if (!bytes) return null;
       return {
         bytes: told ? bytes.byteLength : null,
+        close: async () => {},
         async *from(begin) {
           for (let at = begin; at < bytes.byteLength; at += chunk) yield bytes.subarray(at, at + chunk);
         },

@@ -1,26 +1,7 @@
 import type { Gpu } from '../gpu/device';
 import { InputError } from '../model/error';
+import { megabytes, memoryOf } from '../model/memory';
 import type { ModelSpec } from '../model/spec';
-import { valuesIn, type Weight, weightsOf } from '../model/weights';
-
-/** Bytes of a weight on one of `ranks` ranks, as float32. */
-export const bytesOnRank = ({ experts, pieces }: Weight, ranks: number): number =>
-  (4 * pieces.reduce((sum, piece) => sum + valuesIn(piece), 0)) / (experts > 0 ? ranks : 1);
-
-/** What a model's weights take on `ranks` ranks together, float32, and the largest single buffer among them. */
-export function memoryOf(
-  spec: ModelSpec,
-  ranks: number,
-): { readonly bytes: number; readonly largest: { readonly name: string; readonly bytes: number } } {
-  const sizes = weightsOf(spec).map((weight) => ({ name: weight.name, bytes: bytesOnRank(weight, ranks) }));
-  return {
-    bytes: ranks * sizes.reduce((sum, { bytes }) => sum + bytes, 0),
-    largest: sizes.reduce((a, b) => (b.bytes > a.bytes ? b : a)),
-  };
-}
-
-export const parametersOf = (spec: ModelSpec): number =>
-  weightsOf(spec).reduce((sum, { pieces }) => sum + pieces.reduce((own, piece) => own + valuesIn(piece), 0), 0);
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */
 export function checkFits(spec: ModelSpec, ranks: number, gpu: Gpu): void {
@@ -52,6 +33,3 @@ export function checkFits(spec: ModelSpec, ranks: number, gpu: Gpu): void {
 /** As kernels/send_plan.wgsl and kernels/attention.wgsl have room for. */
 const MOST_EXPERTS_A_RANK = 512;
 const WIDEST_VALUE = 512;
-
-export const megabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;

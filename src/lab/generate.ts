@@ -1,0 +1,207 @@
+import { median, quantile } from 'simple-statistics';
+import { INSTANT, linkOf } from '../cluster/wire';
+import type { Checkpoint } from '../model/checkpoint';
+import { InputError } from '../model/error';
+import type { TextTokenizer } from '../model/tokenizer';
+import { hiddenShare, overlapOf } from '../trace/overlap';
+import type { Span } from '../trace/span';
+import { chooseModel } from './choose_model';
+import { createDecoder, type Decoder } from './decoder';
+import { switchesOf } from './find_model';
+import { type Deployed, deploy, type Lab } from './lab';
+import { type Manifest, manifestOf } from './manifest';
+import type { Combination, Progress } from './measure';
+import { sample } from './sample';
+import type { GenerateSettings } from './settings';
+import { seededRandom } from './statistics';
+
+/** One prompt's continuation. Times are of the model's own steps: turns of a model beside it are left out. */
+export type Continuation = {
+  readonly ids: readonly number[];
+  readonly text: string;
+  readonly ended: 'no' | 'length' | 'stop token' | 'stopped';
+  readonly ttftMs: number | null;
+  /** ms between tokens. */
+  readonly gapsMs: readonly number[];
+};
+
+/** A step of all requests together: prompt tokens, or one token each. */
+export type StepResult = { readonly tokens: number; readonly prefill: boolean; readonly wallMs: number; readonly hidden: number | null };
+
+export type GenerationResult = Combination & {
+  readonly promptTokens: readonly number[];
+  readonly continuations: readonly Continuation[];
+  readonly ttftMs: number | null;
+  readonly tbtMs: Between | null;
+  readonly steps: readonly StepResult[];
+  readonly cacheBytes: number;
+};
+/** Median and 95th percentile. */
+export type Between = { readonly median: number; readonly p95: number };
+
+export type Generation = {
+  readonly manifest: Manifest;
+  readonly settings: GenerateSettings;
+  readonly untrained: boolean;
+  readonly results: readonly GenerationResult[];
+};
+
+export type GenerateEvent =
+  | Progress
+  | { readonly kind: 'step'; readonly combination: Combination; readonly step: number; readonly spans: readonly Span[] }
+  | { readonly kind: 'continued'; readonly result: GenerationResult };
+
+/**
+ * Continues prompts by each connectivity, in turn step by step, so that they can be read side by side. A stop ends it
+ * with what there is. Throws InputError for settings that can't be met.
+ */
+export async function generate(
+  lab: Lab,
+  settings: GenerateSettings,
+  emit: (event: GenerateEvent) => void,
+  signal?: AbortSignal,
+): Promise<Generation> {
+  const model = await chooseModel(lab, settings.model, settings.balanced);
+  const prompts = settings.prompts.map((text) => model.tokenizer.encode(text));
+  const deployed = new Map<Checkpoint, Deployed>();
+  const writers: Writer[] = [];
+  try {
+    for (const connectivity of settings.connectivity) {
+      const checkpoint = await model.checkpointOf(connectivity);
+      let own = deployed.get(checkpoint);
+      if (!own) {
+        const onProgress = (done: number, total: number) =>
+          emit({ kind: 'progress', doing: `loading the ${connectivity} model`, done, total });
+        own = await deploy(lab, checkpoint, settings.ranks, { onProgress, signal });
+        deployed.set(checkpoint, own);
+      }
+      const stops = settings.stopAtEnd ? model.stopTokens : new Set<number>();
+      const writer = createWriter(lab, own, connectivity, model.tokenizer, prompts, stops, settings);
+      writers.push(writer);
+      await writer.prepare();
+    }
+    for (let step = 0; writers.some((writer) => !writer.done()); step++)
+      for (const writer of writers) {
+        if (writer.done()) continue;
+        if (signal?.aborted) writer.stop();
+        else
+          await writer.step(signal).catch((cause) => {
+            if (!signal?.aborted) throw cause;
+            writer.stop();
+          });
+        emit({ kind: 'step', combination: writer.combination, step, spans: writer.spans() });
+        emit({ kind: 'continued', result: writer.result() });
+      }
+    return {
+      manifest: manifestOf(lab, settings.seed),
+      settings,
+      untrained: model.untrained,
+      results: writers.map((writer) => writer.result()),
+    };
+  } finally {
+    for (const writer of writers) writer.destroy();
+    for (const { cluster } of deployed.values()) cluster.destroy();
+  }
+}
+
+type Writer = ReturnType<typeof createWriter>;
+
+/** A model that continues the prompts: feeds what is left of each prompt in chunks, then each token that it drew. */
+function createWriter(
+  lab: Lab,
+  deployed: Deployed,
+  connectivity: string,
+  tokenizer: TextTokenizer,
+  prompts: readonly (readonly number[])[],
+  stops: ReadonlySet<number>,
+  settings: GenerateSettings,
+) {
+  const { ranks, tokens, chunk } = settings;
+  if (prompts.some((ids) => ids.length === 0)) throw new InputError('The prompt is empty; write at least one word.');
+  const decoder: Decoder = createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
+    sequences: prompts.length,
+    capacity: Math.max(...prompts.map((ids) => ids.length)) + tokens - 1,
+    schedule: settings.schedule,
+    cost: (op) => (op.kind === 'compute' ? 1 : 4),
+    link: settings.link ? linkOf(settings.link.gbps, settings.link.us, settings.dilate ?? ranks) : INSTANT,
+  });
+  const combination: Combination = { connectivity, schedule: settings.schedule };
+  const requests = prompts.map((ids, i) => ({
+    left: ids,
+    ids: [] as number[],
+    ended: 'no' as Continuation['ended'],
+    ttftMs: null as number | null,
+    gapsMs: [] as number[],
+    random: seededRandom(settings.seed + i),
+  }));
+  const steps: StepResult[] = [];
+  let spans: readonly Span[] = [];
+  let spent = 0;
+  /** When each request's last token came, on the clock of this model's own steps. */
+  const lastAt = prompts.map(() => 0);
+
+  const done = () => requests.every(({ ended }) => ended !== 'no');
+  const result = (): GenerationResult => {
+    const gaps = requests.flatMap(({ gapsMs }) => gapsMs);
+    const firsts = requests.flatMap(({ ttftMs }) => ttftMs ?? []);
+    return {
+      ...combination,
+      promptTokens: prompts.map((ids) => ids.length),
+      continuations: requests.map(({ ids, ended, ttftMs, gapsMs }) => ({
+        ids: [...ids],
+        text: tokenizer.decode(ids),
+        ended,
+        ttftMs,
+        gapsMs: [...gapsMs],
+      })),
+      ttftMs: firsts.length > 0 ? median(firsts) : null,
+      tbtMs: gaps.length > 0 ? { median: median(gaps), p95: quantile(gaps, 0.95) } : null,
+      steps: [...steps],
+      cacheBytes: decoder.cacheBytes,
+    };
+  };
+
+  return {
+    combination,
+    done,
+    result,
+    spans: () => spans,
+    prepare: () => decoder.prepare(),
+    stop(): void {
+      for (const request of requests) if (request.ended === 'no') request.ended = 'stopped';
+    },
+    async step(signal?: AbortSignal): Promise<void> {
+      const started = performance.now();
+      const pieces = requests.map(({ left, ended }) => (ended === 'no' ? left.slice(0, chunk) : []));
+      const prefill = requests.some(({ ids, ended }) => ended === 'no' && ids.length === 0);
+      const { logits, run } = await decoder.step(pieces, signal);
+      requests.forEach((request, i) => {
+        if (request.ended !== 'no') return;
+        request.left = request.left.slice(pieces[i]!.length);
+        if (request.left.length > 0) return;
+        const id = sample(logits[i]!, settings.sampling, request.random);
+        request.ids.push(id);
+        request.left = [id];
+        if (stops.has(id)) request.ended = 'stop token';
+        else if (request.ids.length === tokens) request.ended = 'length';
+      });
+      const wallMs = performance.now() - started;
+      spent += wallMs;
+      requests.forEach((request, i) => {
+        const came = request.ids.length === (request.ttftMs === null ? 1 : request.gapsMs.length + 2);
+        if (!came) return;
+        if (request.ttftMs === null) request.ttftMs = spent;
+        else request.gapsMs.push(spent - lastAt[i]!);
+        lastAt[i] = spent;
+      });
+      spans = run.spans;
+      steps.push({
+        tokens: pieces.reduce((sum, piece) => sum + piece.length, 0),
+        prefill,
+        wallMs,
+        hidden: hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank))),
+      });
+    },
+    destroy: () => decoder.destroy(),
+  };
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { type GenerateEvent, generate } from '../../src/lab/generate';
+import type { Lab } from '../../src/lab/lab';
+import { DEFAULT_GENERATION, type GenerateSettings } from '../../src/lab/settings';
+import { openLab } from '../support';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab('public');
+});
+const run = (change: Partial<GenerateSettings>, emit: (event: GenerateEvent) => void = () => {}, signal?: AbortSignal) =>
+  generate(lab, { ...DEFAULT_GENERATION, ranks: 2, ...change }, emit, signal);
+
+test('both models, side by side, continue the prompt as PyTorch does', async () => {
+  const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
+  const texts: string[] = [];
+  let steps = 0;
+  const { results } = await run({ tokens: 60, chunk: 3 }, (event) => {
+    if (event.kind === 'continued' && event.result.connectivity === 'farskip') texts.push(event.result.continuations[0]!.text);
+    if (event.kind === 'step') steps++;
+  });
+  expect(results[0]!.continuations[0]!.ids).toEqual(report.greedy_regular.ids.slice(8));
+  expect(results[1]!.continuations[0]!.ids).toEqual(report.greedy_farskip.ids.slice(8));
+  const [{ ttftMs, tbtMs, steps: own }] = results as [(typeof results)[number]];
+  // Three steps for the eight tokens of the prompt, of which the last brings the first token.
+  expect(own.map(({ tokens }) => tokens)).toEqual([3, 3, 2, ...new Array(59).fill(1)]);
+  expect(own.filter(({ prefill }) => prefill)).toHaveLength(3);
+  expect(steps).toBe(2 * 62);
+  expect(texts).toHaveLength(62);
+  expect(ttftMs).toBeCloseTo(
+    own.slice(0, 3).reduce((sum, { wallMs }) => sum + wallMs, 0),
+    6,
+  );
+  expect(tbtMs!.median).toBeLessThanOrEqual(tbtMs!.p95);
+});
+
+test('a request is continued in a batch as it is alone, and draws by a seed', async () => {
+  const prompts = ['Alice was', 'It was the white whale, and the captain', 'Emma'];
+  const change = { connectivity: ['farskip'], tokens: 6, sampling: { temperature: 0.8, topK: 50, topP: 0.95 } };
+  const together = (await run({ ...change, prompts, chunk: 4 })).results[0]!;
+  for (const [i, prompt] of prompts.entries()) {
+    const alone = (await run({ ...change, prompts: [prompt], seed: DEFAULT_GENERATION.seed + i })).results[0]!;
+    expect(together.continuations[i]!.ids).toEqual(alone.continuations[0]!.ids);
+  }
+});
+
+test('a stop ends it with what there is', async () => {
+  const stop = new AbortController();
+  const { results } = await run({ tokens: 50 }, (event) => event.kind === 'step' && event.step === 3 && stop.abort(), stop.signal);
+  for (const { continuations } of results) {
+    expect(continuations[0]!.ended).toBe('stopped');
+    expect(continuations[0]!.ids.length).toBeGreaterThan(0);
+    expect(continuations[0]!.ids.length).toBeLessThan(6);
+  }
+});
+
+test('an untrained model is drawn on the device, the same over any number of devices', async () => {
+  const change = { model: 'deepseek-v2-lite-7.5m', connectivity: ['regular'], tokens: 4 };
+  const [two, four] = [await run({ ...change, ranks: 2 }), await run({ ...change, ranks: 4 })];
+  expect(two.untrained).toBe(true);
+  expect(two.results[0]!.continuations[0]!.ids).toEqual(four.results[0]!.continuations[0]!.ids);
+});
+
+test.each([
+  [{ prompts: [''] }, /The prompt is empty/],
+  [{ tokens: 2000 }, /have 2007 tokens, but the model reads at most 1024/],
+  [{ model: 'gpt' }, /There is no model gpt/],
+  [{ model: 'files' }, /No files were handed over/],
+  [{ model: 'models/nowhere' }, /nowhere\/tokenizer.json can't be read/],
+  [{ balanced: true }, /for untrained models only/],
+  [{ ranks: 3 }, /16 experts can't be spread evenly over 3/],
+])('%j is refused in a sentence', async (change, sentence) => {
+  await expect(run(change)).rejects.toThrow(sentence);
+});
