@@ -4,9 +4,11 @@ import { Results } from './Results';
 import { useLab } from './store';
 import { Timeline } from './Timeline';
 import { Wiring } from './Wiring';
+import { Written } from './Written';
 
 export function App() {
   const tracks = useLab((state) => state.tracks);
+  const writing = useLab((state) => state.writing);
   const status = useLab((state) => state.status);
   return (
     <>
@@ -24,7 +26,13 @@ export function App() {
         </div>
         <div className="stage">
           <Notice />
-          {tracks.length > 0 ? <Timeline tracks={tracks} /> : <Welcome running={status.kind === 'running'} />}
+          {writing ? (
+            <Written writing={writing} />
+          ) : tracks.length > 0 ? (
+            <Timeline tracks={tracks} />
+          ) : (
+            <Welcome running={status.kind === 'running'} />
+          )}
           <Results />
         </div>
       </main>

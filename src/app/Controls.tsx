@@ -1,9 +1,13 @@
 import { TEXTS } from '../model/presets';
+import { Choice, NumberField, Switch } from './fields';
+import { GenerateFields } from './GenerateFields';
+import { ModelFields } from './ModelFields';
 import { type Form, useLab } from './store';
 
 export function Controls() {
   const { form, status, edit, run } = useLab();
   const running = status.kind === 'running';
+  const measuring = form.task === 'measure';
   return (
     <form
       className="controls"
@@ -12,21 +16,34 @@ export function Controls() {
         void run('both');
       }}
     >
+      <ModelFields />
       <fieldset>
-        <legend>Prompt</legend>
+        <legend>Task</legend>
         <Choice
-          name="source"
-          label="Prompt from"
-          value={form.source}
+          name="task"
+          label="What to do"
+          value={form.task}
           options={[
-            ['prompt', 'Your text'],
-            ['passage', 'A book'],
+            ['measure', 'Time a prefill'],
+            ['generate', 'Generate text'],
           ]}
-          onChange={(source) => edit({ source })}
+          onChange={(task) => edit({ task })}
         />
-        {form.source === 'prompt' ? (
+        {measuring && (
+          <Choice
+            name="source"
+            label="Prompt from"
+            value={form.source}
+            options={[
+              ['prompt', 'Your text'],
+              ['passage', 'A book'],
+            ]}
+            onChange={(source) => edit({ source })}
+          />
+        )}
+        {!measuring || form.source === 'prompt' ? (
           <label>
-            Text that device 0 reads
+            {measuring ? 'Text that device 0 reads' : 'Text to continue'}
             <textarea rows={3} value={form.prompt} onChange={(event) => edit({ prompt: event.target.value })} />
           </label>
         ) : (
@@ -35,11 +52,14 @@ export function Controls() {
             <NumberField label="Tokens a device" value={form.tokens} min={1} max={1024} step={1} onChange={(tokens) => edit({ tokens })} />
           </div>
         )}
-        <p className="hint">
-          Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length
-          {form.source === 'prompt' ? ' from Alice' : ' that follow it'}.
-        </p>
+        {measuring && (
+          <p className="hint">
+            Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length
+            {form.source === 'prompt' ? ' from Alice' : ' that follow it'}.
+          </p>
+        )}
       </fieldset>
+      {!measuring && <GenerateFields />}
 
       <fieldset>
         <legend>Devices and wire</legend>
@@ -59,36 +79,23 @@ export function Controls() {
           label="Wire set by"
           value={form.link.kind}
           options={[
-            ['ratio', 'Ratio'],
+            // A ratio is of one prefill: text is generated over a wire of some bandwidth, or of none.
+            ['ratio', measuring ? 'Ratio' : 'No delay'],
             ['speed', 'Bandwidth'],
           ]}
           onChange={(kind) => edit({ link: kind === 'ratio' ? { kind, ratio: 0.5 } : { kind, gbps: 25, us: 10 } })}
         />
-        <LinkFields form={form} edit={edit} />
+        {(measuring || form.link.kind === 'speed') && <LinkFields form={form} edit={edit} />}
       </fieldset>
 
       <fieldset>
         <legend>Method</legend>
-        <label className="switch">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={form.farskip}
-            checked={form.farskip}
-            onChange={(event) => edit({ farskip: event.target.checked })}
-          />
-          FarSkip
-        </label>
-        <label className="switch">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={form.schedule === 'overlapped'}
-            checked={form.schedule === 'overlapped'}
-            onChange={(event) => edit({ schedule: event.target.checked ? 'overlapped' : 'blocking' })}
-          />
-          Overlapped schedule
-        </label>
+        <Switch label="FarSkip" on={form.farskip} onChange={(farskip) => edit({ farskip })} />
+        <Switch
+          label="Overlapped schedule"
+          on={form.schedule === 'overlapped'}
+          onChange={(on) => edit({ schedule: on ? 'overlapped' : 'blocking' })}
+        />
         <p className="hint">
           {form.schedule === 'overlapped'
             ? 'Collectives start as soon as their input is there; ready work runs meanwhile.'
@@ -98,12 +105,14 @@ export function Controls() {
 
       <div className="actions">
         <button type="submit" className="primary" disabled={running}>
-          Run FarSkip off and on
+          {measuring ? 'Run FarSkip off and on' : 'Generate FarSkip off and on'}
         </button>
         <button type="button" disabled={running} onClick={() => void run('chosen')}>
-          Run
+          {measuring ? 'Run' : 'Generate'}
         </button>
-        <NumberField label="Repeats" value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+        {measuring && (
+          <NumberField label="Repeats" value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+        )}
       </div>
     </form>
   );
@@ -152,52 +161,6 @@ function LinkFields({ form: { link }, edit }: { form: Form; edit: Edit }) {
         onChange={(gbps) => edit({ link: { ...link, gbps } })}
       />
       <NumberField label="Latency, µs" value={link.us} min={0} max={100000} step="any" onChange={(us) => edit({ link: { ...link, us } })} />
-    </div>
-  );
-}
-
-function NumberField(props: {
-  label: string;
-  value: number;
-  min: number;
-  max: number;
-  step: number | 'any';
-  onChange: (value: number) => void;
-}) {
-  return (
-    <label>
-      {props.label}
-      <input
-        type="number"
-        required
-        min={props.min}
-        max={props.max}
-        step={props.step}
-        value={Number.isNaN(props.value) ? '' : props.value}
-        onChange={(event) => props.onChange(event.target.valueAsNumber)}
-      />
-    </label>
-  );
-}
-
-function Choice<T extends string>(props: {
-  name: string;
-  label: string;
-  value: T;
-  options: readonly (readonly [T, string])[];
-  onChange: (value: T) => void;
-}) {
-  return (
-    <div className="choice" role="radiogroup" aria-label={props.label}>
-      <span aria-hidden="true">{props.label}</span>
-      <div>
-        {props.options.map(([value, text]) => (
-          <label key={value}>
-            <input type="radio" name={props.name} value={value} checked={props.value === value} onChange={() => props.onChange(value)} />
-            {text}
-          </label>
-        ))}
-      </div>
     </div>
   );
 }

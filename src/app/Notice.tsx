@@ -9,7 +9,11 @@ export function Notice() {
     <div aria-live="polite">
       {status.kind === 'running' && (
         <div className="notice running">
-          <progress value={status.done} max={status.total} aria-label="Progress" />
+          {status.total > 0 ? (
+            <progress value={status.done} max={status.total} aria-label="Progress" />
+          ) : (
+            <progress aria-label="Progress" />
+          )}
           <span>{status.doing}</span>
           <button type="button" onClick={stop}>
             Stop

@@ -11,10 +11,22 @@ const titleOf = ({ connectivity, schedule }: CombinationResult) => `${connectivi
 export function Results() {
   const measurement = useLab((state) => state.measurement);
   if (!measurement) return null;
-  const { results, settings, promptTokens, manifest, link } = measurement;
+  const { results, settings, promptTokens, manifest, link, untrained, converted } = measurement;
+  const farskip = results.some(({ connectivity }) => connectivity === 'farskip');
   const clockError = Math.max(...results.map((r) => r.clockErrorMs));
   return (
     <section className="results" aria-label="Results">
+      {untrained && (
+        <p className="notice">
+          An untrained model: its times mean something, its logits nothing.
+          {settings.balanced && ' Its routing is forced to be balanced: tokens are dealt out to the experts evenly.'}
+        </p>
+      )}
+      {!untrained && !converted && farskip && (
+        <p className="notice">
+          FarSkip ran on the regular weights: this checkpoint comes without a converted one, so its FarSkip text is worse.
+        </p>
+      )}
       <div className="scroll">
         <table>
           <caption>
@@ -76,7 +88,7 @@ const Interval = ({ low, high }: { low: string; high: string }) => (
   </span>
 );
 
-function Continuations({ measurement: { results, settings } }: { measurement: Measurement }) {
+function Continuations({ measurement: { results, settings, converted } }: { measurement: Measurement }) {
   const each = results.filter((r, i) => r.continuation && results.findIndex((other) => other.connectivity === r.connectivity) === i);
   if (each.length === 0) return null;
   return (
@@ -84,7 +96,14 @@ function Continuations({ measurement: { results, settings } }: { measurement: Me
       <h2>Next tokens</h2>
       {each.map((r) => (
         <p key={r.connectivity}>
-          <span className="faint">{r.connectivity === 'farskip' ? 'FarSkip, converted checkpoint' : 'Regular, original checkpoint'}:</span>{' '}
+          <span className="faint">
+            {r.connectivity === 'farskip'
+              ? converted
+                ? 'FarSkip, converted checkpoint'
+                : 'FarSkip, unconverted'
+              : 'Regular, original checkpoint'}
+            :
+          </span>{' '}
           {settings.prompt !== null && <q>{settings.prompt.slice(-80)}</q>}
           <mark>{r.continuation?.text}</mark>
         </p>

@@ -1,17 +1,17 @@
-import { useEffect, useState } from 'react';
-import { connectivityOf, readsOf, type SubBlock, type Term } from '../connectivity/connectivity';
+import { connectivityOf, readsOf, type SubBlock, type Term, termsOf } from '../connectivity/connectivity';
 import { namedSwitches } from '../connectivity/switches';
-import { parseConfig } from '../model/config';
-import { PRESETS } from '../model/presets';
-import { isMoe, type ModelSpec } from '../model/spec';
+import { isMoe } from '../model/spec';
 import { BLOCKS } from './palette';
 import { useLab } from './store';
+import { useDescribed } from './useDescribed';
 
 /** One layer's wiring, drawn from the connectivity table that the engine lowers. */
 export function Wiring() {
   const farskip = useLab((state) => state.form.farskip);
-  const spec = useModelSpec(PRESETS[0].folder);
-  if (!spec) return null;
+  const { model, files } = useLab((state) => state.form);
+  const described = useDescribed(model, files);
+  if (described.kind !== 'found') return null;
+  const { spec } = described.checkpoint;
   const connectivity = connectivityOf(spec, namedSwitches(farskip ? 'farskip' : 'regular', spec));
   const layer = spec.layers.findIndex((own, k) => k > 0 && isMoe(own) && isMoe(spec.layers[k - 1]!));
   if (layer < 0) return null;
@@ -22,11 +22,13 @@ export function Wiring() {
     { term: late, label: `routed ${layer - 1}`, note: 'after Combine', x: 180 },
     { term: own, label: `attention ${layer}`, note: 'after attention', x: 300 },
   ];
-  const readers: { block: SubBlock; label: string; x: number }[] = [
+  const all: { block: SubBlock; label: string; x: number }[] = [
     { block: 'attention', label: `attention ${layer}`, x: 60 },
     { block: 'routed', label: `router, routed ${layer}`, x: 180 },
     { block: 'shared', label: `shared ${layer}`, x: 300 },
   ];
+  const has = termsOf(spec, layer);
+  const readers = all.filter(({ block }) => has.includes(`${block}.${layer}`));
   const reads = readers.flatMap(({ block, x }) => {
     const read = readsOf(spec, connectivity, layer, block);
     const leaves = connectivity[layer]![block];
@@ -83,20 +85,4 @@ export function Wiring() {
       </svg>
     </figure>
   );
-}
-
-function useModelSpec(folder: string): ModelSpec | null {
-  const [spec, setSpec] = useState<ModelSpec | null>(null);
-  useEffect(() => {
-    let current = true;
-    fetch(new URL(`${folder}/config.json`, document.baseURI))
-      .then((response) => response.json())
-      .then((json) => current && setSpec(parseConfig(json)))
-      // Without its config there is nothing to draw; running says what is wrong with it.
-      .catch(() => current && setSpec(null));
-    return () => {
-      current = false;
-    };
-  }, [folder]);
-  return spec;
 }

@@ -97,6 +97,7 @@ runs(program.command('generate'))
     (text, all: string[]) => [...all, text],
     [],
   )
+  .option('--others <n>', 'further requests: passages as long as the first prompt', integer, 0)
   .option('--tokens <n>', 'tokens to add at most', integer, DEFAULT_GENERATION.tokens)
   .option('--ranks <n>', 'emulated devices', integer, 1)
   .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, DEFAULT_GENERATION.chunk)
@@ -114,6 +115,7 @@ runs(program.command('generate'))
     const { gpu, runtime, json, prompt, temperature, topK, topP, ignoreStop, link: wire, dilate, ...rest } = options;
     if (wire?.kind === 'ratio') throw new InputError('generate takes a link as GBPS,US: a ratio is of one measurement alone.');
     const settings = {
+      ...DEFAULT_GENERATION,
       ...rest,
       model: modelAt(model),
       prompts: prompt,

@@ -71,6 +71,7 @@ export function generationJson({ manifest, settings, untrained, results }: Gener
       tbt_ms: r.tbtMs,
       cache_bytes: r.cacheBytes,
       requests: r.continuations.map(({ ids, text, ended, ttftMs, gapsMs }, i) => ({
+        prompt: r.prompts[i],
         prompt_tokens: r.promptTokens[i],
         ids,
         text,
@@ -87,7 +88,7 @@ export function generationTable({ manifest, settings, untrained, results }: Gene
   const ms = (value: number | undefined | null) => (value == null ? '-' : `${value.toFixed(1)} ms`);
   const parts = results.map((r) => {
     const texts = r.continuations.map(
-      ({ text, ids, ended }, i) => `${settings.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
+      ({ text, ids, ended }, i) => `${r.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
     );
     const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
     return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');

@@ -1,4 +1,6 @@
 import { InputError } from '../model/error';
+import { TEXTS } from '../model/presets';
+import { readFile, type Source } from '../model/source';
 import type { TextTokenizer } from '../model/tokenizer';
 
 /**
@@ -21,4 +23,9 @@ export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: s
       );
     return passage;
   });
+}
+
+/** A text of the site, by its id. */
+export async function readText(source: Source, id: string): Promise<string> {
+  return new TextDecoder().decode(await readFile(source, TEXTS.find((text) => text.id === id)!.file));
 }

@@ -5,6 +5,7 @@ import { InputError } from '../model/error';
 import type { TextTokenizer } from '../model/tokenizer';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
 import { createDecoder, type Decoder } from './decoder';
 import { switchesOf } from './find_model';
@@ -30,6 +31,8 @@ export type StepResult = { readonly tokens: number; readonly prefill: boolean; r
 
 export type GenerationResult = Combination & {
   readonly promptTokens: readonly number[];
+  /** Text of each prompt, those taken from a book too. */
+  readonly prompts: readonly string[];
   readonly continuations: readonly Continuation[];
   readonly ttftMs: number | null;
   readonly tbtMs: Between | null;
@@ -43,6 +46,8 @@ export type Generation = {
   readonly manifest: Manifest;
   readonly settings: GenerateSettings;
   readonly untrained: boolean;
+  /** Whether FarSkip ran on weights converted for it, not on the regular ones. */
+  readonly converted: boolean;
   readonly results: readonly GenerationResult[];
 };
 
@@ -62,7 +67,7 @@ export async function generate(
   signal?: AbortSignal,
 ): Promise<Generation> {
   const model = await chooseModel(lab, settings.model, settings.balanced);
-  const prompts = settings.prompts.map((text) => model.tokenizer.encode(text));
+  const prompts = await promptsOf(lab, model.tokenizer, settings);
   const deployed = new Map<Checkpoint, Deployed>();
   const writers: Writer[] = [];
   try {
@@ -96,12 +101,21 @@ export async function generate(
       manifest: manifestOf(lab, settings.seed),
       settings,
       untrained: model.untrained,
+      converted: model.hasConverted,
       results: writers.map((writer) => writer.result()),
     };
   } finally {
     for (const writer of writers) writer.destroy();
     for (const { cluster } of deployed.values()) cluster.destroy();
   }
+}
+
+async function promptsOf({ source }: Lab, tokenizer: TextTokenizer, { prompts, others, text }: GenerateSettings): Promise<number[][]> {
+  const own = prompts.map((prompt) => tokenizer.encode(prompt));
+  if (own.some((ids) => ids.length === 0)) throw new InputError('The prompt is empty; write at least one word.');
+  if (others === 0) return own;
+  const passages = batchOf(tokenizer, prompts[0]!, await readText(source, text), 1 + others, own[0]!.length);
+  return [...own, ...passages.slice(1)];
 }
 
 type Writer = ReturnType<typeof createWriter>;
@@ -117,7 +131,6 @@ function createWriter(
   settings: GenerateSettings,
 ) {
   const { ranks, tokens, chunk } = settings;
-  if (prompts.some((ids) => ids.length === 0)) throw new InputError('The prompt is empty; write at least one word.');
   const decoder: Decoder = createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
     sequences: prompts.length,
     capacity: Math.max(...prompts.map((ids) => ids.length)) + tokens - 1,
@@ -147,6 +160,7 @@ function createWriter(
     return {
       ...combination,
       promptTokens: prompts.map((ids) => ids.length),
+      prompts: prompts.map((ids, i) => settings.prompts[i] ?? tokenizer.decode(ids)),
       continuations: requests.map(({ ids, ended, ttftMs, gapsMs }) => ({
         ids: [...ids],
         text: tokenizer.decode(ids),

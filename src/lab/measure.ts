@@ -6,15 +6,13 @@ import { type Connectivity, connectivityOf } from '../connectivity/connectivity'
 import { namedSwitches, type Switches } from '../connectivity/switches';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
-import { TEXTS } from '../model/presets';
-import { readFile } from '../model/source';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
 import type { Program } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
-import { batchOf } from './batch';
+import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
 import { checkSequences } from './forward';
@@ -103,8 +101,7 @@ export async function measure(
   progress('loading the model');
   const chosen = await chooseModel(lab, settings.model, settings.balanced);
   const { tokenizer } = chosen;
-  const textFile = TEXTS.find(({ id }) => id === settings.text)!.file;
-  const text = new TextDecoder().decode(await readFile(lab.source, textFile));
+  const text = await readText(lab.source, settings.text);
   const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
   const models = new Map<Checkpoint, Deployed>();
   try {

@@ -25,6 +25,7 @@ const Connectivity = z
     /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
     'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N',
   );
+const Text = z.enum(['alice', 'moby_dick', 'emma']);
 const Ranks = z.number().int().min(1).max(16);
 
 /** What a measurement is of: one schema for the page and the command line. */
@@ -34,7 +35,7 @@ export const Settings = z.object({
   balanced: z.boolean(),
   /** Text whose first tokens device 0 prefills; the other devices take passages of the same length from `text`. */
   prompt: z.string().max(100_000).nullable(),
-  text: z.enum(['alice', 'moby_dick', 'emma']),
+  text: Text,
   /** Tokens a device at most. */
   tokens: z.number().int().min(1).max(4096),
   connectivity: z.array(Connectivity).min(1),
@@ -79,7 +80,10 @@ export const GenerateSettings = z.object({
     .max(4),
   schedule: z.enum(['blocking', 'overlapped']),
   /** Requests of one batch, dealt out to the devices in turn. */
-  prompts: z.array(z.string().max(100_000)).min(1).max(64),
+  prompts: z.array(z.string().max(100_000)).min(1, 'at least one prompt is needed').max(64),
+  /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */
+  others: z.number().int().min(0).max(255),
+  text: Text,
   /** Tokens that each prompt is continued by at most. */
   tokens: z.number().int().min(1).max(4096),
   /** Prompt tokens of a request that one step takes at most. */
@@ -109,6 +113,8 @@ export const DEFAULT_GENERATION: GenerateSettings = {
   connectivity: ['regular', 'farskip'],
   schedule: 'overlapped',
   prompts: ['Alice was beginning to'],
+  others: 0,
+  text: 'alice',
   tokens: 48,
   chunk: 64,
   ranks: 4,

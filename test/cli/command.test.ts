@@ -20,8 +20,25 @@ test('check compares a folder in headless Chromium', async () => {
   const { code, out } = await lab('check', 'test/oracle/fixtures/qwen3_moe', '--ranks', '2', '--gpu', 'swiftshader');
   expect(code).toBe(0);
   expect(out).toMatch(/farskip +logits +passed/);
-  expect(out).toMatch(/greedy +not yet/);
-  expect(out).toMatch(/12 passed, 0 failed, \d+ not yet/);
+  expect(out).toMatch(/greedy +passed/);
+  expect(out).toMatch(/14 passed, 0 failed, \d+ not yet/);
+});
+
+test('generate continues a prompt by its own connectivity and writes what it measured as JSON', async () => {
+  const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
+  const file = join(mkdtempSync(join(tmpdir(), 'generate-')), 'g.json');
+  const args = ['public/models/reference-farskip', '--prompt', 'Alice was beginning to', '--tokens', '6', '--ranks', '2'];
+  const { code, out } = await lab('generate', ...args, '--gpu', 'swiftshader', '--json', file);
+  expect(code).toBe(0);
+  expect(out).toMatch(/Alice was beginning to\| see the/);
+  const { manifest, results } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(manifest.settings).toMatchObject({ connectivity: ['config'], tokens: 6 });
+  const [{ requests, ttft_ms, tbt_ms, steps }] = results;
+  expect(requests[0].ids).toEqual(report.greedy_farskip.ids.slice(8, 14));
+  expect(requests[0].gaps_ms).toHaveLength(5);
+  expect(ttft_ms).toBeGreaterThan(0);
+  expect(tbt_ms.p95).toBeGreaterThanOrEqual(tbt_ms.median);
+  expect(steps.map(({ tokens }: { tokens: number }) => tokens)).toEqual([8, 1, 1, 1, 1, 1]);
 });
 
 test('check fails when a value is off', async () => {
@@ -87,6 +104,10 @@ test.each([
   [['check', 'test'], /test is not a checkpoint folder: it has no config.json/],
   [['eval', 'public/models/reference', '--val', 'nowhere'], /There is no file nowhere/],
   [['eval', 'public/models/reference'], /required option '--val <file>'/],
+  [['generate', 'public/models/reference'], /setting prompts can't be used: at least one prompt is needed/],
+  [['generate', 'gpt', '--prompt', 'a'], /setting model can't be used: it should be one of reference, /],
+  [['generate', 'public/models/reference', '--prompt', 'a', '--top-p', '2'], /setting sampling.topP/],
+  [['generate', 'test', '--prompt', 'a'], /model can't be used|config.json can't be read/],
   [['juggle'], /unknown command 'juggle'/],
 ])('%j is one line and exit 2', async (args, sentence) => {
   const { code, err } = await lab(...args, ...(args[1] === '--gpu' || args[0] === 'juggle' ? [] : ['--runtime', 'node']));

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openSite } from './browser';
@@ -106,6 +106,105 @@ test('a single run with the switches off, dark and 390 px wide, fits', () =>
     { width: 390, dark: true },
   ));
 
+/** The least text: two devices, one request, few tokens. */
+async function chooseText(page: Page, tokens: number): Promise<void> {
+  await page.getByRole('radio', { name: 'Generate text' }).check({ force: true });
+  await page.getByRole('radio', { name: '2', exact: true }).check({ force: true });
+  await page.getByLabel('New tokens').fill(String(tokens));
+  await page.getByLabel('Other requests').fill('1');
+}
+const model = (page: Page) => page.getByRole('combobox', { name: 'Model' });
+const REFERENCE = ['config.json', 'model.safetensors', 'tokenizer.json'].map((name) => `public/models/reference/${name}`);
+
+test('text is written side by side as PyTorch writes it, with its times and a timeline of each step', () =>
+  openPage(async (page) => {
+    const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
+    await page.goto(site.url);
+    await chooseText(page, 8);
+    await page.getByRole('button', { name: 'Generate FarSkip off and on' }).click();
+    await page.getByText('Measured on').waitFor({ timeout: 3 * MINUTES });
+    for (const [title, expected] of [
+      ['Regular', report.greedy_regular.text],
+      ['FarSkip', report.greedy_farskip.text],
+    ]) {
+      const article = page.getByRole('article', { name: title });
+      const text = await article.locator('.text').first().innerText();
+      expect(text.length).toBeGreaterThan('Alice was beginning to'.length + 8);
+      expect(expected.startsWith(text)).toBe(true);
+      expect(await article.getByRole('definition').allInnerTexts()).toEqual([
+        expect.stringMatching(/\d ms$/),
+        expect.stringMatching(/^[\d.]+ ms, 95 % within [\d.]+ ms$/),
+        expect.stringMatching(/^16, 0.0\d MB$/),
+      ]);
+    }
+    expect(await page.getByRole('application').count()).toBe(2);
+    await page.getByRole('slider', { name: /Timeline of step 8: 2 new/ }).fill('0');
+    await page.getByRole('slider', { name: /Timeline of step 1: 16 tokens of the prompt/ }).waitFor();
+    await page.screenshot({ path: 'test-results/text.png', fullPage: true });
+  }));
+
+test('text can be stopped, and what was written stays', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await chooseText(page, 200);
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
+    await page.getByText('generating, step 4').waitFor({ timeout: MINUTES });
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('… stopped').first().waitFor({ timeout: MINUTES });
+    expect(await page.getByRole('article', { name: 'FarSkip' }).locator('mark').first().innerText()).not.toBe('');
+  }));
+
+test('a checkpoint of the user is described, run, kept in the browser and deleted', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await model(page).selectOption('Your own checkpoint …');
+    await page.setInputFiles('input[aria-label="Checkpoint files"]', REFERENCE);
+    await page.getByText('deepseek_v2: 5 layers, 16 experts, top-4, 2.0 M parameters; 4 MB as stored.').waitFor();
+    await page.getByLabel('under the name').fill('mine');
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await page.getByText('Kept here: mine, 4.1 MB').waitFor();
+    await page.reload();
+    await model(page).selectOption('mine');
+    await chooseLittle(page);
+    await runBoth(page);
+    await page.getByText('comes without a converted one').waitFor({ timeout: 3 * MINUTES });
+    await page.getByRole('button', { name: 'Delete mine' }).click();
+    await page.getByText('Kept here').waitFor({ state: 'detached' });
+    expect(await model(page).inputValue()).toBe('reference');
+    // From an address, this site's own.
+    await model(page).selectOption('Your own checkpoint …');
+    await page.getByLabel('Or the address of a folder').fill(`${site.url}models/reference`);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByText('deepseek_v2: 5 layers').waitFor();
+  }));
+
+test('files that are no checkpoint are a sentence as soon as they are chosen', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await model(page).selectOption('Your own checkpoint …');
+    await page.setInputFiles('input[aria-label="Checkpoint files"]', [REFERENCE[0]!, REFERENCE[2]!]);
+    await alert(page).waitFor();
+    expect(await alert(page).innerText()).toMatch(/model.safetensors can't be read, nor model.safetensors.index.json/);
+    const config = JSON.parse(readFileSync(REFERENCE[0]!, 'utf8'));
+    const other = Buffer.from(JSON.stringify({ ...config, architectures: ['GPT2LMHeadModel'] }));
+    await page.setInputFiles('input[aria-label="Checkpoint files"]', [
+      { name: 'config.json', mimeType: 'application/json', buffer: other },
+    ]);
+    await page.getByText('The architecture GPT2LMHeadModel is not known here').waitFor();
+  }));
+
+test('an untrained model says so, and that its routing is forced', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await model(page).selectOption('llama-4-scout-8.9m');
+    await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
+    await chooseLittle(page);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('Its routing is forced to be balanced').waitFor({ timeout: 3 * MINUTES });
+    await page.getByText('its times mean something, its logits nothing').waitFor();
+    expect(await page.getByText('Next tokens').count()).toBe(0);
+  }));
+
 test('a run can be stopped, and what was on show stays', () =>
   openPage(async (page) => {
     await page.goto(site.url);
@@ -161,7 +260,7 @@ test('a device that is lost in a run is a sentence, and the next run opens anoth
   }));
 
 test.each([
-  ['missing', { status: 404, body: '' }, /model\.safetensors can't be read \(status 404\)/],
+  ['missing', { status: 404, body: '' }, /model\.safetensors can't be read, nor model\.safetensors\.index\.json/],
   ['truncated', { status: 200, body: 'short' }, /is not a readable safetensors file: it has 5 bytes/],
 ])('a checkpoint that is %s is a sentence', (_, answer, sentence) =>
   openPage(async (page) => {

@@ -4,22 +4,27 @@ import { createPause } from '../../src/cluster/pause';
 import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
 import { createEngine } from '../../src/gpu/engine';
+import { TOLERANCE } from '../../src/lab/check';
+import { decodeError, FAMILIES } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
 import { KERNEL_TOLERANCE } from './tolerance';
 
-// The kernel cases without a test runner, for a machine with a GPU: node build/cli/kernels.js
+// The kernel cases, and decoding against prefill, without a test runner, for a machine with a GPU: node build/cli/kernels.js
 const gpu = await openGpu(nodeGpu(), 'hardware');
 const lab = { engine: createEngine(gpu), source: diskSource('.'), dropped: null, pause: createPause(), runtime: 'Node' };
 const cases = [
   ...KERNEL_CASES,
   ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),
-];
+].map((one) => ({ ...one, tolerance: KERNEL_TOLERANCE }));
+for (const ranks of [1, 2, 4])
+  for (const family of FAMILIES)
+    cases.push({ name: `decode: ${family} on ${ranks} ranks`, run: () => decodeError(lab, family, ranks), tolerance: TOLERANCE });
 let failed = 0;
 console.log(gpu.description);
-for (const { name, run } of cases) {
+for (const { name, run, tolerance } of cases) {
   const error = await run(lab);
-  const ok = error <= KERNEL_TOLERANCE;
+  const ok = error <= tolerance;
   if (!ok) failed++;
   console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}`);
 }

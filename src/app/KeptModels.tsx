@@ -1,0 +1,70 @@
+import { useState } from 'react';
+import { forgetModel, keepModel } from '../lab/kept_models';
+import type { WeightSource } from '../model/checkpoint';
+import { InputError } from '../model/error';
+import { megabytes } from '../model/memory';
+import { useLab } from './store';
+import type { Described } from './useDescribed';
+import type { Kept } from './useKept';
+
+/** Keeping the model on show in the browser's storage, and deleting what is kept there. */
+export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
+  const { form, edit } = useLab();
+  const [name, setName] = useState('');
+  const [message, setMessage] = useState<string | null>(null);
+  const stored = described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;
+  const own = form.model === 'files' || form.model.includes('/');
+
+  const keep = async ({ bytes, files }: Extract<WeightSource, { kind: 'stored' }>) => {
+    if (described.kind !== 'found' || !described.source) return;
+    try {
+      await keepModel(name.trim(), described.source, ['config.json', 'tokenizer.json', 'generation_config.json', ...files], (done) =>
+        setMessage(`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
+      );
+      setMessage(null);
+      edit({ model: `kept:${name.trim()}`, files: [] });
+    } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause;
+      setMessage(cause.message);
+    }
+    kept.refresh();
+  };
+  const forget = async (model: string) => {
+    await forgetModel(model);
+    if (form.model === `kept:${model}`) edit({ model: 'reference' });
+    kept.refresh();
+  };
+
+  return (
+    <>
+      {own && stored && (
+        <label>
+          Keep it in this browser ({megabytes(stored.bytes)}) under the name
+          <span className="row">
+            <input type="text" value={name} maxLength={60} onChange={(event) => setName(event.target.value.replace(/[^\w .-]/g, ''))} />
+            <button type="button" disabled={!/\w/.test(name)} onClick={() => void keep(stored)}>
+              Keep
+            </button>
+          </span>
+        </label>
+      )}
+      <p className="hint" aria-live="polite" hidden={message === null}>
+        {message}
+      </p>
+      {kept.models.length > 0 && (
+        <ul className="kept" aria-label="Kept in this browser">
+          {kept.models.map(({ name: model, bytes }) => (
+            <li key={model}>
+              <span>
+                Kept here: {model}, {megabytes(bytes)}
+              </span>
+              <button type="button" aria-label={`Delete ${model}`} onClick={() => void forget(model)}>
+                Delete
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

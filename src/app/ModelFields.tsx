@@ -1,0 +1,177 @@
+import { useEffect, useRef, useState } from 'react';
+import type { Checkpoint } from '../model/checkpoint';
+import { megabytes, memoryOf } from '../model/memory';
+import { DRAWN, PRESETS } from '../model/presets';
+import { isMoe } from '../model/spec';
+import { parametersOf } from '../model/weights';
+import { droppedFiles } from './droppedFiles';
+import { Switch } from './fields';
+import { KeptModels } from './KeptModels';
+import { isUntrained, useLab } from './store';
+import { useBufferLimit } from './useBufferLimit';
+import { type Described, useDescribed } from './useDescribed';
+import { useKept } from './useKept';
+
+const FAMILIES = [...new Set(DRAWN.map(({ family }) => family))];
+const OWN = 'own';
+
+/** Which model runs: one of the site's, an untrained one, or the user's own from files or an address. */
+export function ModelFields() {
+  const { form, edit } = useLab();
+  const described = useDescribed(form.model, form.files);
+  const kept = useKept();
+  const known = [...PRESETS, ...DRAWN].some(({ id }) => id === form.model) || form.model.startsWith('kept:');
+  const [own, setOwn] = useState(false);
+  const showsOwn = own || !known;
+  useEffect(() => {
+    const allow = (event: DragEvent) => event.preventDefault();
+    const drop = (event: DragEvent) => {
+      event.preventDefault();
+      if (event.dataTransfer) void droppedFiles(event.dataTransfer).then((files) => files.length > 0 && edit({ model: 'files', files }));
+    };
+    window.addEventListener('dragover', allow);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragover', allow);
+      window.removeEventListener('drop', drop);
+    };
+  }, [edit]);
+  return (
+    <fieldset>
+      <legend>Model</legend>
+      <select
+        aria-label="Model"
+        value={showsOwn ? OWN : form.model}
+        onChange={({ target: { value } }) => {
+          setOwn(value === OWN);
+          if (value !== OWN) edit({ model: value, files: [] });
+        }}
+      >
+        {PRESETS.map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
+          </option>
+        ))}
+        {FAMILIES.map((family) => (
+          <optgroup key={family} label={`Untrained, for timing: ${family}`}>
+            {DRAWN.filter((preset) => preset.family === family).map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+        {kept.models.length > 0 && (
+          <optgroup label="Kept in this browser">
+            {kept.models.map(({ name }) => (
+              <option key={name} value={`kept:${name}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+        )}
+        <option value={OWN}>Your own checkpoint …</option>
+      </select>
+      {showsOwn && <OwnModel />}
+      {isUntrained(form.model) && (
+        <>
+          <Switch label="Balanced routing" on={form.balanced} onChange={(balanced) => edit({ balanced })} />
+          <p className="hint">
+            Random weights, drawn on your GPU: only its times mean something.{' '}
+            {form.balanced
+              ? 'Tokens are dealt out to the experts evenly, whatever the router says.'
+              : 'Tokens go where the router sends them.'}
+          </p>
+        </>
+      )}
+      {!(showsOwn && known) && <Description described={described} ranks={form.ranks} />}
+      <KeptModels described={described} kept={kept} />
+    </fieldset>
+  );
+}
+
+/** Files dropped or chosen, or the address of a folder. */
+function OwnModel() {
+  const { form, edit } = useLab();
+  const [address, setAddress] = useState(form.model.includes('/') ? form.model : '');
+  const folder = useRef<HTMLInputElement>(null);
+  const loose = useRef<HTMLInputElement>(null);
+  const take = (list: Iterable<File> | null) => {
+    const files = [...(list ?? [])];
+    if (files.length > 0) edit({ model: 'files', files });
+  };
+  return (
+    <div className="own">
+      <section className="drop" aria-label="Files of your checkpoint">
+        <p>Drop a checkpoint folder or its files anywhere on the page: config.json, tokenizer.json and the safetensors files.</p>
+        <div className="row">
+          <button type="button" onClick={() => folder.current?.click()}>
+            Choose folder
+          </button>
+          <button type="button" onClick={() => loose.current?.click()}>
+            Choose files
+          </button>
+        </div>
+        <input
+          ref={folder}
+          type="file"
+          hidden
+          aria-label="Checkpoint folder"
+          // React knows no such attribute; browsers do.
+          {...{ webkitdirectory: '' }}
+          onChange={(event) => take(event.target.files)}
+        />
+        <input ref={loose} type="file" hidden multiple aria-label="Checkpoint files" onChange={(event) => take(event.target.files)} />
+      </section>
+      <label>
+        Or the address of a folder
+        <span className="row">
+          <input
+            type="text"
+            inputMode="url"
+            placeholder="https://host/folder/with/config.json"
+            value={address}
+            onChange={(event) => setAddress(event.target.value)}
+          />
+          <button type="button" disabled={!address.includes('/')} onClick={() => edit({ model: address.trim(), files: [] })}>
+            Open
+          </button>
+        </span>
+      </label>
+    </div>
+  );
+}
+
+function Description({ described, ranks }: { described: Described; ranks: number }) {
+  const limit = useBufferLimit();
+  if (described.kind === 'waiting') return <p className="hint">Reading what the model says of itself …</p>;
+  if (described.kind === 'refused')
+    return (
+      <p className="notice failed" role="alert">
+        {described.message}
+      </p>
+    );
+  const { spec } = described.checkpoint;
+  const { bytes, largest } = memoryOf(spec, ranks);
+  const fits = limit === null || largest.bytes <= limit;
+  return (
+    <>
+      <p className="hint">
+        {summaryOf(described.checkpoint)} On {ranks} devices its weights take {megabytes(bytes)} of GPU memory in all
+        {limit !== null && `, the largest buffer ${megabytes(largest.bytes)} of the ${megabytes(limit)} that this GPU binds`}.
+      </p>
+      {!fits && (
+        <p className="notice failed" role="alert">
+          {largest.name} does not fit into a buffer of this GPU; choose more devices or a smaller model.
+        </p>
+      )}
+    </>
+  );
+}
+
+function summaryOf({ spec, weights }: Checkpoint): string {
+  const moe = spec.layers.find(isMoe)?.feedForward;
+  const experts = moe?.kind === 'moe' ? `${moe.experts} experts, top-${moe.topK}` : 'no experts';
+  const stored = weights.kind === 'stored' ? `; ${megabytes(weights.bytes)} as stored` : '';
+  return `${spec.family}: ${spec.layers.length} layers, ${experts}, ${(parametersOf(spec) / 1e6).toFixed(1)} M parameters${stored}.`;
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react';
+import { findModel } from '../lab/find_model';
+import type { Checkpoint } from '../model/checkpoint';
+import { InputError } from '../model/error';
+import { filesSource, type Source, siteSource } from '../model/source';
+
+/** What is known of a model before it is loaded: its config and the headers of its files, or a sentence that says why not. */
+export type Described =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'found'; readonly checkpoint: Checkpoint; readonly source: Source | null }
+  | { readonly kind: 'refused'; readonly message: string };
+
+const WAITING: Described = { kind: 'waiting' };
+
+export function useDescribed(model: string, files: readonly File[]): Described {
+  const [described, setDescribed] = useState<Described>(WAITING);
+  useEffect(() => {
+    let current = true;
+    setDescribed(WAITING);
+    describe(model, files)
+      .catch((cause): Described => {
+        if (!(cause instanceof InputError)) throw cause;
+        return { kind: 'refused', message: cause.message };
+      })
+      .then((found) => current && setDescribed(found));
+    return () => {
+      current = false;
+    };
+  }, [model, files]);
+  return described;
+}
+
+async function describe(model: string, files: readonly File[]): Promise<Described> {
+  const places = { source: siteSource(document.baseURI), dropped: files.length > 0 ? filesSource(files) : null };
+  const { checkpointOf, source } = await findModel(places, model, false);
+  return { kind: 'found', checkpoint: await checkpointOf('regular'), source };
+}

@@ -1,0 +1,54 @@
+import { INSTANT } from '../../src/cluster/wire';
+import { namedSwitches } from '../../src/connectivity/switches';
+import { createDecoder } from '../../src/lab/decoder';
+import { forward } from '../../src/lab/forward';
+import { deploy, type Lab } from '../../src/lab/lab';
+import { relativeError } from '../../src/lab/numbers';
+import { openCheckpoint } from '../../src/model/checkpoint';
+import { within } from '../../src/model/source';
+
+const below = (n: number) => Math.floor(Math.random() * n);
+
+export const FAMILIES = ['mixtral', 'qwen3_moe', 'deepseek_v2', 'deepseek_v3', 'llama4', 'instella'] as const;
+
+/**
+ * Decodes random sequences of different lengths in random pieces and token by token, under every connectivity, and answers
+ * the largest relative error of a step's logits against one prefill of the whole sequences; Infinity when a sequence that
+ * got tokens has no logits, or the reverse.
+ */
+export async function decodeError(lab: Lab, family: (typeof FAMILIES)[number], ranks: number): Promise<number> {
+  const model = await deploy(lab, await openCheckpoint(within(lab.source, `test/oracle/fixtures/${family}`)), ranks);
+  const { spec } = model.checkpoint;
+  // Beyond the 64 tokens of a chunk for the model that attends in chunks; lengths that differ, on uneven ranks.
+  const lengths = family === 'llama4' ? [71, 66, 9] : [19, 8, 13];
+  const sequences = lengths.map((length) => Array.from({ length }, () => below(spec.vocabulary)));
+  let worst = 0;
+  for (const name of ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half']) {
+    const switches = namedSwitches(name, spec);
+    const { logits: whole } = await forward(lab, model, switches, sequences, { logits: 'all', hidden: false });
+    const decoder = createDecoder(lab, model, switches, {
+      sequences: sequences.length,
+      capacity: Math.max(...lengths),
+      schedule: 'overlapped',
+      cost: () => 1,
+      link: INSTANT,
+    });
+    // A long piece first, then pieces of 1 to 4 tokens; some sequences wait now and then.
+    let first = true;
+    while (decoder.lengths().some((length, i) => length < lengths[i]!)) {
+      const at = [...decoder.lengths()];
+      const pieces = sequences.map((ids, i) => ids.slice(at[i], at[i]! + (first ? Math.max(1, ids.length - 9) : below(5))));
+      first = false;
+      const { logits } = await decoder.step(pieces);
+      logits.forEach((own, i) => {
+        if ((own === null) !== (pieces[i]!.length === 0)) worst = Number.POSITIVE_INFINITY;
+        if (!own) return;
+        const last = decoder.lengths()[i]! - 1;
+        worst = Math.max(worst, relativeError(own, whole[i]!.subarray(last * spec.vocabulary, (last + 1) * spec.vocabulary)));
+      });
+    }
+    decoder.destroy();
+  }
+  model.cluster.destroy();
+  return worst;
+}
