@@ -162,7 +162,8 @@ function Description({ described, ranks }: { described: Described; ranks: number
       </p>
       {!fits && (
         <p className="notice failed" role="alert">
-          {largest.name} does not fit into a buffer of this GPU; choose more devices or a smaller model.
+          {largest.name} needs {megabytes(largest.bytes)} on a device, but this GPU binds at most {megabytes(limit)}; choose more devices or
+          a smaller model.
         </p>
       )}
     </>
