@@ -8,5 +8,11 @@ import type { Lab } from '../src/lab/lab';
 /** A lab on whatever GPU Dawn finds (SwiftShader in CI). Paths are relative to `root`. Fails when there is no GPU. */
 export async function openLab(root = '.'): Promise<Lab> {
   const gpu = await openGpu(nodeGpu(), 'hardware');
-  return { engine: createEngine(gpu), source: diskSource(root), dropped: null, pause: createPause(), runtime: `Node ${process.version}` };
+  return {
+    engine: createEngine(gpu),
+    source: diskSource(root),
+    dropped: null,
+    pause: createPause(gpu),
+    runtime: `Node ${process.version}`,
+  };
 }

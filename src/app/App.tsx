@@ -3,11 +3,14 @@ import { Notice } from './Notice';
 import { Results } from './Results';
 import { useLab } from './store';
 import { Timeline } from './Timeline';
+import { useDescribed } from './useDescribed';
 import { Wiring } from './Wiring';
 import { Written } from './Written';
 
 export function App() {
   const tracks = useLab((state) => state.tracks);
+  const { model, files } = useLab((state) => state.form);
+  const described = useDescribed(model, files);
   const writing = useLab((state) => state.writing);
   const status = useLab((state) => state.status);
   return (
@@ -21,8 +24,8 @@ export function App() {
       </header>
       <main>
         <div className="side">
-          <Controls />
-          <Wiring />
+          <Controls described={described} />
+          <Wiring described={described} />
         </div>
         <div className="stage">
           <Notice />

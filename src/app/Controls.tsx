@@ -1,10 +1,11 @@
-import { TEXTS } from '../model/presets';
+import { TEXTS, titleOfText } from '../model/presets';
 import { Choice, NumberField, Switch } from './fields';
 import { GenerateFields } from './GenerateFields';
 import { ModelFields } from './ModelFields';
 import { type Form, useLab } from './store';
+import type { Described } from './useDescribed';
 
-export function Controls() {
+export function Controls({ described }: { described: Described }) {
   const { form, status, edit, run } = useLab();
   const running = status.kind === 'running';
   const measuring = form.task === 'measure';
@@ -16,7 +17,7 @@ export function Controls() {
         void run('both');
       }}
     >
-      <ModelFields />
+      <ModelFields described={described} />
       <fieldset>
         <legend>Task</legend>
         <Choice
@@ -55,7 +56,7 @@ export function Controls() {
         {measuring && (
           <p className="hint">
             Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length
-            {form.source === 'prompt' ? ' from Alice' : ' that follow it'}.
+            {form.source === 'prompt' ? ` from ${titleOfText(form.text)}` : ' that follow it'}.
           </p>
         )}
       </fieldset>

@@ -1,3 +1,4 @@
+import { titleOfText } from '../model/presets';
 import { NumberField } from './fields';
 import { useLab } from './store';
 
@@ -21,7 +22,9 @@ export function GenerateFields() {
         />
         <NumberField label="Prompt tokens a step" value={form.chunk} min={1} max={4096} step={1} onChange={(chunk) => edit({ chunk })} />
       </div>
-      <p className="hint">The other requests are passages of Alice as long as your text; requests are dealt out to the devices in turn.</p>
+      <p className="hint">
+        The other requests are passages of {titleOfText(form.text)} as long as your text; requests are dealt out to the devices in turn.
+      </p>
       {sampling.temperature === 0 ? (
         <p className="hint">Temperature 0 takes the most likely token each time.</p>
       ) : (

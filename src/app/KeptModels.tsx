@@ -15,18 +15,23 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
   const stored = described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;
   const own = form.model === 'files' || form.model.includes('/');
 
+  const [busy, setBusy] = useState(false);
+
   const keep = async ({ bytes, files }: Extract<WeightSource, { kind: 'stored' }>) => {
     if (described.kind !== 'found' || !described.source) return;
+    setBusy(true);
     try {
       await keepModel(name.trim(), described.source, ['config.json', 'tokenizer.json', 'generation_config.json', ...files], (done) =>
         setMessage(`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
       );
       setMessage(null);
-      edit({ model: `kept:${name.trim()}`, files: [] });
+      // Unless another model has been chosen meanwhile.
+      if (useLab.getState().form.model === form.model) edit({ model: `kept:${name.trim()}`, files: [] });
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
       setMessage(cause.message);
     }
+    setBusy(false);
     kept.refresh();
   };
   const forget = async (model: string) => {
@@ -42,7 +47,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
           Keep it in this browser ({megabytes(stored.bytes)}) under the name
           <span className="row">
             <input type="text" value={name} maxLength={60} onChange={(event) => setName(event.target.value.replace(/[^\w .-]/g, ''))} />
-            <button type="button" disabled={!/\w/.test(name)} onClick={() => void keep(stored)}>
+            <button type="button" disabled={busy || !/\w/.test(name)} onClick={() => void keep(stored)}>
               Keep
             </button>
           </span>

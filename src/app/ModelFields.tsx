@@ -1,33 +1,35 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Checkpoint } from '../model/checkpoint';
 import { megabytes, memoryOf } from '../model/memory';
-import { DRAWN, PRESETS } from '../model/presets';
+import { DRAWN, isUntrained, PRESETS } from '../model/presets';
 import { isMoe } from '../model/spec';
 import { parametersOf } from '../model/weights';
 import { droppedFiles } from './droppedFiles';
 import { Switch } from './fields';
 import { KeptModels } from './KeptModels';
-import { isUntrained, useLab } from './store';
+import { useLab } from './store';
 import { useBufferLimit } from './useBufferLimit';
-import { type Described, useDescribed } from './useDescribed';
+import type { Described } from './useDescribed';
 import { useKept } from './useKept';
 
 const FAMILIES = [...new Set(DRAWN.map(({ family }) => family))];
 const OWN = 'own';
 
 /** Which model runs: one of the site's, an untrained one, or the user's own from files or an address. */
-export function ModelFields() {
+export function ModelFields({ described }: { described: Described }) {
   const { form, edit } = useLab();
-  const described = useDescribed(form.model, form.files);
   const kept = useKept();
-  const known = [...PRESETS, ...DRAWN].some(({ id }) => id === form.model) || form.model.startsWith('kept:');
-  const [own, setOwn] = useState(false);
-  const showsOwn = own || !known;
+  const showsOwn = form.model === 'files' || form.model.includes('/');
   useEffect(() => {
-    const allow = (event: DragEvent) => event.preventDefault();
+    const allow = (event: DragEvent) => event.dataTransfer?.types.includes('Files') && event.preventDefault();
     const drop = (event: DragEvent) => {
+      const { dataTransfer } = event;
+      if (!dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
-      if (event.dataTransfer) void droppedFiles(event.dataTransfer).then((files) => files.length > 0 && edit({ model: 'files', files }));
+      droppedFiles(dataTransfer).then(
+        (files) => files.length > 0 && edit({ model: 'files', files }),
+        (cause) => edit({ model: 'files', files: [new File([String(cause)], 'unreadable')] }),
+      );
     };
     window.addEventListener('dragover', allow);
     window.addEventListener('drop', drop);
@@ -42,10 +44,7 @@ export function ModelFields() {
       <select
         aria-label="Model"
         value={showsOwn ? OWN : form.model}
-        onChange={({ target: { value } }) => {
-          setOwn(value === OWN);
-          if (value !== OWN) edit({ model: value, files: [] });
-        }}
+        onChange={({ target: { value } }) => edit({ model: value === OWN ? 'files' : value, files: [] })}
       >
         {PRESETS.map(({ id, label }) => (
           <option key={id} value={id}>
@@ -84,7 +83,7 @@ export function ModelFields() {
           </p>
         </>
       )}
-      {!(showsOwn && known) && <Description described={described} ranks={form.ranks} />}
+      {(form.model !== 'files' || form.files.length > 0) && <Description described={described} ranks={form.ranks} />}
       <KeptModels described={described} kept={kept} />
     </fieldset>
   );
@@ -97,7 +96,9 @@ function OwnModel() {
   const folder = useRef<HTMLInputElement>(null);
   const loose = useRef<HTMLInputElement>(null);
   const take = (list: Iterable<File> | null) => {
-    const files = [...(list ?? [])];
+    // A folder's own files come before those of its subfolders, which may be called the same.
+    const depth = ({ webkitRelativePath }: File) => webkitRelativePath.split('/').length;
+    const files = [...(list ?? [])].sort((a, b) => depth(a) - depth(b));
     if (files.length > 0) edit({ model: 'files', files });
   };
   return (

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react';
 import type { CombinationResult, Measurement } from '../lab/measure';
 import { ms, percent } from './format';
+import { MadeForNotice } from './MadeForNotice';
 import { useLab } from './store';
 
 const WallChart = lazy(() => import('./WallChart'));
@@ -11,22 +12,11 @@ const titleOf = ({ connectivity, schedule }: CombinationResult) => `${connectivi
 export function Results() {
   const measurement = useLab((state) => state.measurement);
   if (!measurement) return null;
-  const { results, settings, promptTokens, manifest, link, untrained, converted } = measurement;
-  const farskip = results.some(({ connectivity }) => connectivity === 'farskip');
+  const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
   const clockError = Math.max(...results.map((r) => r.clockErrorMs));
   return (
     <section className="results" aria-label="Results">
-      {untrained && (
-        <p className="notice">
-          An untrained model: its times mean something, its logits nothing.
-          {settings.balanced && ' Its routing is forced to be balanced: tokens are dealt out to the experts evenly.'}
-        </p>
-      )}
-      {!untrained && !converted && farskip && (
-        <p className="notice">
-          FarSkip ran on the regular weights: this checkpoint comes without a converted one, so its FarSkip text is worse.
-        </p>
-      )}
+      <MadeForNotice madeFor={madeFor} connectivities={results.map((r) => r.connectivity)} balanced={settings.balanced} />
       <div className="scroll">
         <table>
           <caption>
@@ -72,8 +62,8 @@ export function Results() {
       )}
       <Continuations measurement={measurement} />
       <p className="faint">
-        Measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}. Wire {link.gbps.toPrecision(3)} GB/s, {link.us} µs a
-        link, emulated {link.dilation} times slower.{' '}
+        {settings.model}, measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}. Wire {link.gbps.toPrecision(3)} GB/s,{' '}
+        {link.us} µs a link, emulated {link.dilation} times slower.{' '}
         {manifest.timestamps
           ? `Compute by GPU timestamps, placed on the host’s clock to within ${ms(clockError)}.`
           : 'This GPU has no timestamps: compute is timed by fences, coarsely.'}
@@ -88,7 +78,7 @@ const Interval = ({ low, high }: { low: string; high: string }) => (
   </span>
 );
 
-function Continuations({ measurement: { results, settings, converted } }: { measurement: Measurement }) {
+function Continuations({ measurement: { results, settings, madeFor } }: { measurement: Measurement }) {
   const each = results.filter((r, i) => r.continuation && results.findIndex((other) => other.connectivity === r.connectivity) === i);
   if (each.length === 0) return null;
   return (
@@ -97,12 +87,8 @@ function Continuations({ measurement: { results, settings, converted } }: { meas
       {each.map((r) => (
         <p key={r.connectivity}>
           <span className="faint">
-            {r.connectivity === 'farskip'
-              ? converted
-                ? 'FarSkip, converted checkpoint'
-                : 'FarSkip, unconverted'
-              : 'Regular, original checkpoint'}
-            :
+            {r.connectivity === 'farskip' ? 'FarSkip' : 'Regular'}
+            {madeFor === 'both' && (r.connectivity === 'farskip' ? ', converted checkpoint' : ', original checkpoint')}:
           </span>{' '}
           {settings.prompt !== null && <q>{settings.prompt.slice(-80)}</q>}
           <mark>{r.continuation?.text}</mark>

@@ -3,13 +3,11 @@ import { namedSwitches } from '../connectivity/switches';
 import { isMoe } from '../model/spec';
 import { BLOCKS } from './palette';
 import { useLab } from './store';
-import { useDescribed } from './useDescribed';
+import type { Described } from './useDescribed';
 
 /** One layer's wiring, drawn from the connectivity table that the engine lowers. */
-export function Wiring() {
+export function Wiring({ described }: { described: Described }) {
   const farskip = useLab((state) => state.form.farskip);
-  const { model, files } = useLab((state) => state.form);
-  const described = useDescribed(model, files);
   if (described.kind !== 'found') return null;
   const { spec } = described.checkpoint;
   const connectivity = connectivityOf(spec, namedSwitches(farskip ? 'farskip' : 'regular', spec));

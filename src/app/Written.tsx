@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { GenerationResult } from '../lab/generate';
 import { ms, percent } from './format';
-import { isUntrained, useLab, type Writing } from './store';
+import { MadeForNotice } from './MadeForNotice';
+import { useLab, type Writing } from './store';
 import { Timeline } from './Timeline';
 
 /** Texts as they are written, side by side, with how long each token took, and the timeline of a step. */
@@ -15,16 +16,7 @@ export function Written({ writing }: { writing: Writing }) {
   const first = writing.steps[0]?.step ?? 0;
   return (
     <section className="results" aria-label="Generated text">
-      {isUntrained(settings.model) && (
-        <p className="notice">
-          This model is untrained: its text means nothing, its times do.{settings.balanced && ' Its routing is forced to be balanced.'}
-        </p>
-      )}
-      {finished && !finished.untrained && !finished.converted && results.some(({ connectivity }) => connectivity === 'farskip') && (
-        <p className="notice">
-          FarSkip ran on the regular weights: this checkpoint comes without a converted one, so its FarSkip text is worse.
-        </p>
-      )}
+      {finished && <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />}
       <div className="texts">
         {results.map((result) => (
           <article key={result.connectivity} aria-label={titleOf(result)}>
@@ -60,9 +52,9 @@ export function Written({ writing }: { writing: Writing }) {
       )}
       {finished && (
         <p className="faint">
-          Measured on {finished.manifest.adapter}, {new Date(finished.manifest.date).toLocaleString()}.{' '}
+          {settings.model}, measured on {finished.manifest.adapter}, {new Date(finished.manifest.date).toLocaleString()}.{' '}
           {settings.link
-            ? `Wire ${settings.link.gbps} GB/s, ${settings.link.us} µs a link.`
+            ? `Wire ${settings.link.gbps} GB/s, ${settings.link.us} µs a link, emulated ${settings.dilate ?? settings.ranks} times slower.`
             : 'The wire takes no time here; set one by bandwidth to see it.'}{' '}
           Times are of each model’s own steps, host clock; the models take turns.
         </p>
@@ -86,7 +78,7 @@ function Text({ result, i, running }: { result: GenerationResult; i: number; run
 const titleOf = ({ connectivity }: GenerationResult) => (connectivity === 'farskip' ? 'FarSkip' : 'Regular');
 
 function describe(results: readonly GenerationResult[], step: number, wire: boolean): string {
-  const found = results[0]?.steps[step];
+  const found = results.flatMap((result) => result.steps[step] ?? [])[0];
   if (!found) return '';
   const hidden = results.flatMap((result) => {
     const share = result.steps[step]?.hidden;

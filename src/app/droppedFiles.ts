@@ -1,16 +1,19 @@
 /** Files of a drop, those inside a dropped folder too. */
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  // A folder's own files come before those of its subfolders, which may be called the same.
+  const ownFirst = (all: readonly FileSystemEntry[]) => all.toSorted((a, b) => Number(a.isDirectory) - Number(b.isDirectory));
   const within = async (entry: FileSystemEntry): Promise<File[]> => {
     if (entry.isFile) return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
     const reader = (entry as FileSystemDirectoryEntry).createReader();
-    const files: File[] = [];
+    const entriesHere: FileSystemEntry[] = [];
     // A reader gives a hundred entries at a time, and none at the end.
     for (;;) {
       const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-      if (some.length === 0) return files;
-      for (const each of some) files.push(...(await within(each)));
+      if (some.length === 0) break;
+      entriesHere.push(...some);
     }
+    return (await Promise.all(ownFirst(entriesHere).map(within))).flat();
   };
-  return (await Promise.all(entries.map(within))).flat();
+  return (await Promise.all(ownFirst(entries).map(within))).flat();
 }

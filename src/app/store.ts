@@ -5,7 +5,7 @@ import type { JobEvent } from '../lab/job';
 import type { Combination, Measurement } from '../lab/measure';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type GenerateSettings, type LinkSetting, type Settings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
-import { DRAWN } from '../model/presets';
+import { isUntrained } from '../model/presets';
 import type { Span } from '../trace/span';
 
 /** What the form holds; `settingsOf` and `generationOf` make of it the settings of a run. */
@@ -83,8 +83,6 @@ const FORM: Form = {
 
 /** Spans are kept of so many steps of a generation: some thousand spans each. */
 const STEPS_KEPT = 48;
-
-export const isUntrained = (model: string): boolean => DRAWN.some(({ id }) => id === model);
 
 const connectivitiesOf = ({ farskip }: Form, which: 'chosen' | 'both') =>
   which === 'both' ? ['regular', 'farskip'] : [farskip ? 'farskip' : 'regular'];

@@ -18,10 +18,13 @@ export function useDescribed(model: string, files: readonly File[]): Described {
     let current = true;
     setDescribed(WAITING);
     describe(model, files)
-      .catch((cause): Described => {
-        if (!(cause instanceof InputError)) throw cause;
-        return { kind: 'refused', message: cause.message };
-      })
+      .catch(
+        (cause): Described => ({
+          kind: 'refused',
+          message:
+            cause instanceof InputError ? cause.message : `The model can't be read: ${cause instanceof Error ? cause.message : cause}.`,
+        }),
+      )
       .then((found) => current && setDescribed(found));
     return () => {
       current = false;

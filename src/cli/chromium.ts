@@ -62,7 +62,11 @@ export function runInChromium(
       const page = await browser.newPage();
       await page.exposeFunction('onJobEvent', onEvent);
       await page.goto(`${url}/headless.html`);
-      return await page.evaluate(([theJob, on]) => window.runJob(theJob, on), [asked, gpu] as const);
+      const outcome = await page.evaluate(([theJob, on]) => window.runJob(theJob, on), [asked, gpu] as const);
+      if (outcome.ok) return outcome;
+      // Name files as the user does, not as this server.
+      const message = folders.reduce((text, folder, k) => text.replaceAll(`/files/${k}/`, `${folder}/`), outcome.message);
+      return { ...outcome, message };
     } finally {
       await browser.close();
     }

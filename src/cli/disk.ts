@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { InputError } from '../model/error';
 import { type Source, siteSource } from '../model/source';
 
 /** Files of the disk; paths that are not absolute are of `root`, and http addresses are fetched. */
@@ -14,7 +15,15 @@ export function diskSource(root: string): Source {
       if (isWeb(path)) return web.open(path);
       const found = await stat(full(path)).catch(() => null);
       if (!found?.isFile()) return null;
-      return { bytes: found.size, from: (begin) => createReadStream(full(path), { start: begin }), close: async () => {} };
+      return { bytes: found.size, from: (begin) => chunks(full(path), begin), close: async () => {} };
     },
   };
+}
+
+async function* chunks(path: string, begin: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { start: begin });
+  } catch (cause) {
+    throw new InputError(`${path} can't be read (${cause instanceof Error ? cause.message : cause}); check that you may read it.`);
+  }
 }

@@ -15,7 +15,8 @@ window.runJob = async (job, gpu) => {
   const client = createEngineClient(gpu, document.baseURI);
   try {
     const result = await client.run(job, (event) => {
-      if (event.kind !== 'spans') window.onJobEvent(event);
+      // The rest is for pages: the terminal shows none of it while a run goes on.
+      if (event.kind === 'progress') window.onJobEvent(event);
     });
     return { ok: true, result };
   } catch (cause) {

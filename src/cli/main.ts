@@ -166,9 +166,10 @@ async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
   throw new InputError(outcome.message);
 }
 
-/** A folder's full path where there is one, else as it is: a preset or an address. */
+/** The full path of a folder, or a preset or an address as it is. */
 function modelAt(model: string): string {
-  return existsSync(join(model, 'config.json')) ? resolve(model) : model;
+  if (/^https?:/.test(model)) return model;
+  return model.includes('/') || existsSync(join(model, 'config.json')) ? folder(model) : model;
 }
 
 function folder(dir: string): string {

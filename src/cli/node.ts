@@ -20,10 +20,14 @@ export async function runInNode(
       engine: createEngine(opened),
       source: diskSource(site),
       dropped: null,
-      pause: createPause(),
+      pause: createPause(opened),
       runtime: `Node ${process.version}, Dawn`,
     };
-    return { ok: true, result: await runJob(lab, job, onEvent) };
+    const lost = opened.lost.then((cause) => {
+      throw cause;
+    });
+    lost.catch(() => {});
+    return { ok: true, result: await Promise.race([runJob(lab, job, onEvent), lost]) };
   } catch (cause) {
     if (cause instanceof InputError) return { ok: false, reason: 'input', message: cause.message };
     if (cause instanceof GpuUnavailable) return { ok: false, reason: cause.reason, message: cause.message };

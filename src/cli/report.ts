@@ -4,9 +4,10 @@ import type { CombinationResult, Measurement } from '../lab/measure';
 import type { Estimate } from '../lab/statistics';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
-export function measureJson({ manifest, settings, link, promptTokens, results }: Measurement) {
+export function measureJson({ manifest, settings, madeFor, link, promptTokens, results }: Measurement) {
   return {
     manifest: { ...manifest, settings },
+    made_for: madeFor,
     link: { gbps: link.gbps, us: link.us, dilation: link.dilation },
     tokens_per_rank: promptTokens,
     results: results.map((r) => ({
@@ -17,11 +18,22 @@ export function measureJson({ manifest, settings, link, promptTokens, results }:
       comm_ms: r.commMs,
       hidden: r.hidden?.median ?? null,
       hidden_interval: r.hidden && [r.hidden.low, r.hidden.high],
+      host_ms: r.hostMs,
       bound_ms: r.boundMs,
       hidden_bound: r.hiddenBound,
       speedup: r.speedup,
       clock_error_ms: r.clockErrorMs,
       logits_sha256: r.logitsSha256,
+      collectives: r.exposures.map(({ name, layer, ms, hiddenMs, exposed, awaitedBy }) => ({
+        name,
+        layer,
+        ms,
+        hidden_ms: hiddenMs,
+        awaited_ms: exposed.awaited,
+        host_ms: exposed.host,
+        no_work_ms: exposed.noWork,
+        awaited_by: awaitedBy,
+      })),
     })),
   };
 }
@@ -34,6 +46,7 @@ export function measureTable({ manifest, link, promptTokens, settings, results }
     ms(r.wallMs),
     ms(r.computeMs),
     ms(r.commMs),
+    ms(r.hostMs),
     share(r.hidden?.median ?? null),
     share(r.hiddenBound),
     r.boundMs.toFixed(1),
@@ -43,7 +56,10 @@ export function measureTable({ manifest, link, promptTokens, settings, results }
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens, ${settings.repeats} repeats`,
     `wire: ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated`,
-    table(['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'], rows),
+    table(
+      ['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'host ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'],
+      rows,
+    ),
   ].join('\n');
 }
 
@@ -60,10 +76,10 @@ export function checkTable(rows: readonly CheckRow[]): string {
 }
 
 /** The object that `generate --json` writes: docs/command-line.md says what each entry means. */
-export function generationJson({ manifest, settings, untrained, results }: Generation) {
+export function generationJson({ manifest, settings, madeFor, results }: Generation) {
   return {
     manifest: { ...manifest, settings },
-    untrained,
+    made_for: madeFor,
     results: results.map((r) => ({
       connectivity: r.connectivity,
       schedule: r.schedule,
@@ -84,7 +100,7 @@ export function generationJson({ manifest, settings, untrained, results }: Gener
   };
 }
 
-export function generationTable({ manifest, settings, untrained, results }: Generation): string {
+export function generationTable({ manifest, settings, madeFor, results }: Generation): string {
   const ms = (value: number | undefined | null) => (value == null ? '-' : `${value.toFixed(1)} ms`);
   const parts = results.map((r) => {
     const texts = r.continuations.map(
@@ -93,7 +109,7 @@ export function generationTable({ manifest, settings, untrained, results }: Gene
     const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
     return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
   });
-  const note = untrained ? '; untrained: the text means nothing' : '';
+  const note = madeFor === 'none' ? '; untrained: the text means nothing' : '';
   return [`${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`, ...parts].join('\n');
 }
 

@@ -1,20 +1,50 @@
+import type { Gpu } from '../gpu/device';
+
 /**
  * Waiting on the host, to some hundredths of a millisecond: timers round to a millisecond or more (a page's nested
  * timers to 4 ms), so the last stretch turns over an empty task: setImmediate in Node, a message in a page.
+ *
+ * Chromium looks only every 1 to 2 ms whether the GPU has finished what a page waits for, unless the page keeps sending it
+ * commands: on an H200 a mapped buffer was told 2.5 ms late by itself, 0.3 ms late with an error scope opened and closed
+ * each turn, which asks nothing of the GPU. So each turn of a page nudges its device.
  */
 export type Pause = {
   /** Lets callbacks run (mapAsync, messages), then returns. */
   readonly turn: () => Promise<void>;
   /** Settles at `time` (performance.now()) or soon after, or earlier when `interrupted` answers true. */
   readonly until: (time: number, interrupted: () => boolean) => Promise<void>;
+  /** Settles soon after `ready` first answers true. */
+  readonly when: (ready: () => boolean) => Promise<void>;
+  /** What a promise of the GPU gives, soon after it has. */
+  readonly during: <T>(promise: Promise<T>) => Promise<T>;
   readonly close: () => void;
 };
 
-export function createPause(): Pause {
-  const { turn, close, slackMs } = typeof setImmediate === 'function' ? immediateTurns() : messageTurns();
+/** A wait without a known end turns over tasks so long before it takes to timers, so as not to keep a core busy for nothing. */
+const SPIN_MS = 15;
+
+export function createPause({ device }: Gpu): Pause {
+  const { turn, close, slackMs } = typeof setImmediate === 'function' ? immediateTurns() : messageTurns(() => nudge(device));
+  const when = async (ready: () => boolean): Promise<void> => {
+    const since = performance.now();
+    while (!ready()) {
+      if (performance.now() - since > SPIN_MS) await timer(1);
+      await turn();
+    }
+  };
   return {
     turn,
     close,
+    when,
+    async during(promise) {
+      let settled = false;
+      const done = () => {
+        settled = true;
+      };
+      promise.then(done, done);
+      await when(() => settled);
+      return promise;
+    },
     async until(time, interrupted) {
       for (;;) {
         if (interrupted()) return;
@@ -36,14 +66,21 @@ const immediateTurns = () => ({
   close: () => {},
 });
 
-function messageTurns() {
+function nudge(device: GPUDevice): void {
+  device.pushErrorScope('validation');
+  // Rejects when the device is lost, which others tell.
+  device.popErrorScope().catch(() => {});
+}
+
+function messageTurns(onTurn: () => void) {
   const { port1, port2 } = new MessageChannel();
-  let wake: (() => void) | null = null;
-  port1.onmessage = () => wake?.();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
   return {
     turn: () =>
       new Promise<void>((resolve) => {
-        wake = resolve;
+        waiting.push(resolve);
+        onTurn();
         port2.postMessage(null);
       }),
     close: () => port1.close(),

@@ -1,15 +1,16 @@
 import type { Engine } from '../gpu/engine';
-import type { Compute } from '../program/program';
+import type { AllToAll, Compute } from '../program/program';
 import { type ClockBounds, narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
 import type { ComputeSpan } from '../trace/span';
+import type { Pause } from './pause';
 
 /** A kernel recorded for the GPU: when its rank could start it at the earliest, and, once known, when it ran. */
 export type PassRecord = {
   readonly rank: number;
   readonly op: Compute;
   readonly flops: number;
-  /** When the last message that it waited for arrived, host ms; 0 when it waited for none. */
-  readonly availableAt: number;
+  /** The last collective that its rank had waited for, and when that had arrived, host ms; null and 0 when none. */
+  readonly awaited: { readonly op: AllToAll | null; readonly at: number };
   submit: number;
   ran: { readonly beginNs: bigint; readonly endNs: bigint } | null;
 };
@@ -22,6 +23,7 @@ export function createRecorder(bounds: ClockBounds) {
   const passes: PassRecord[] = [];
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
+  const knownAt: number[] = [];
   let clock = bounds;
   return {
     passes,
@@ -34,12 +36,16 @@ export function createRecorder(bounds: ClockBounds) {
     fenced(submit: number, at: number): void {
       doneAt[submit] = at;
     },
-    /** Timestamps of the passes from `first` on, two nanosecond values a pass, known to the host at `knownAt`. */
-    timestamps(first: number, values: BigUint64Array, knownAt: number): void {
+    /** The host knew at `at` that the GPU had done a submit, and with it all earlier ones. */
+    known(submit: number, at: number): void {
+      for (let i = submit; i >= 0 && knownAt[i] === undefined; i--) knownAt[i] = at;
+    },
+    /** Timestamps of the passes from `first` on, two nanosecond values a pass; their submits are known to be done. */
+    timestamps(first: number, values: BigUint64Array): void {
       for (let i = 0; 2 * i < values.length; i++) {
         const pass = passes[first + i]!;
         pass.ran = { beginNs: values[2 * i]!, endNs: values[2 * i + 1]! };
-        clock = narrow(clock, submittedAt[pass.submit]!, pass.ran.beginNs, pass.ran.endNs, knownAt);
+        clock = narrow(clock, submittedAt[pass.submit]!, pass.ran.beginNs, pass.ran.endNs, knownAt[pass.submit]!);
       }
     },
     clockErrorMs: (): number => offsetOf(clock).error,
@@ -50,38 +56,20 @@ export function createRecorder(bounds: ClockBounds) {
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
-      for (const { rank, op, flops, availableAt, submit, ran } of passes) {
-        const { name, block, layer } = op;
-        const mayStart = Math.max(submittedAt[submit] ?? 0, availableAt, endOfRank.get(rank) ?? 0);
-        if (ran) {
-          const end = toMs(ran.endNs) + offset;
-          const start = Math.min(mayStart, end);
-          endOfRank.set(rank, end);
-          out.push({
-            kind: 'compute',
-            op: op.id,
-            rank,
-            name,
-            block,
-            layer,
-            start: start - origin,
-            end: end - origin,
-            clock: 'gpu',
-            gpuMs: toMs(ran.endNs - ran.beginNs),
-            flops,
-          });
-          continue;
-        }
-        const end = doneAt[submit];
+      for (const { rank, op, flops, awaited, submit, ran } of passes) {
+        const end = ran ? toMs(ran.endNs) + offset : doneAt[submit];
         if (end === undefined) continue;
         const open = openOfRank.get(rank);
-        if (open?.submit === submit) {
+        if (!ran && open?.submit === submit) {
           const earlier = out[open.index]!;
-          out[open.index] = { ...earlier, name: `${earlier.name.replace(/ … .*/, '')} … ${name}`, flops: earlier.flops + flops };
+          out[open.index] = { ...earlier, name: `${earlier.name.replace(/ … .*/, '')} … ${op.name}`, flops: earlier.flops + flops };
           continue;
         }
-        openOfRank.set(rank, { submit, index: out.length });
+        const { name, block, layer } = op;
+        const submitted = submittedAt[submit] ?? 0;
+        const start = Math.min(Math.max(submitted, awaited.at, endOfRank.get(rank) ?? 0), end);
         endOfRank.set(rank, end);
+        openOfRank.set(rank, { submit, index: out.length });
         out.push({
           kind: 'compute',
           op: op.id,
@@ -89,11 +77,13 @@ export function createRecorder(bounds: ClockBounds) {
           name,
           block,
           layer,
-          start: Math.min(mayStart, end) - origin,
+          start: start - origin,
           end: end - origin,
-          clock: 'host',
-          gpuMs: null,
+          clock: ran ? 'gpu' : 'host',
+          gpuMs: ran ? toMs(ran.endNs - ran.beginNs) : null,
           flops,
+          submitted: submitted - origin,
+          awaited: awaited.op && { op: awaited.op.id, at: awaited.at - origin },
         });
       }
       return out;
@@ -102,7 +92,7 @@ export function createRecorder(bounds: ClockBounds) {
 }
 
 /** Bounds of the GPU's clock from a few empty passes, each submitted and awaited alone. */
-export async function calibrate(engine: Engine): Promise<ClockBounds> {
+export async function calibrate(engine: Engine, pause: Pause): Promise<ClockBounds> {
   const { timestamps, readback, gpu } = engine;
   let bounds = UNKNOWN_CLOCK;
   if (!timestamps) return bounds;
@@ -113,7 +103,7 @@ export async function calibrate(engine: Engine): Promise<ClockBounds> {
     const map = readback.record(encoder, timestamps.resolve(encoder).pieces);
     const submitted = performance.now();
     gpu.device.queue.submit([encoder.finish()]);
-    const [values] = await map();
+    const [values] = await pause.during(map());
     const known = performance.now();
     const [begin, end] = new BigUint64Array(values!);
     bounds = narrow(bounds, submitted, begin!, end!, known);

@@ -1,4 +1,5 @@
 import type { Storage } from '../gpu/buffers';
+import { refusingErrors } from '../gpu/device';
 import { flopsOf } from '../program/cost';
 import { type AllToAll, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
@@ -38,16 +39,28 @@ export type RunResult = {
 /** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
 const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
 
+/** How often spans are shown while a run goes on, ms. */
+const LIVE_MS = 50;
+const NO_STAMPS = { first: 0, pieces: [] };
+
 type Event =
-  | { readonly kind: 'announced'; readonly rank: number; readonly op: AllToAll; readonly at: number; readonly counts: Uint32Array | null }
+  | { readonly kind: 'announced'; readonly op: AllToAll; readonly at: number; readonly counts: readonly Uint32Array[] | null }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
 /**
  * Runs the same orders on all ranks of a cluster in the shared backing: ranks take turns order by order, so that they
- * advance together, each as if on a device 1/N as fast; the host only waits when no rank can go on. Throws when aborted or when the device is lost;
+ * advance together, each as if on a device 1/N as fast; the host only waits when they can't go on. Throws when aborted or when the device is lost;
  * the cluster can then be used again, unless it was lost.
  */
-export async function runOrders(
+export const runOrders = (
+  cluster: Cluster,
+  program: Program,
+  orders: readonly Order[],
+  feeds: readonly Feed[],
+  options: RunOptions,
+): Promise<RunResult> => refusingErrors(cluster.engine.gpu, () => run(cluster, program, orders, feeds, options));
+
+async function run(
   cluster: Cluster,
   program: Program,
   orders: readonly Order[],
@@ -59,26 +72,22 @@ export async function runOrders(
   const { queue } = device;
   const { pause, signal } = options;
   await engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
-  const recorder = createRecorder(options.clock ?? (await calibrate(engine)));
+  const recorder = createRecorder(options.clock ?? (await calibrate(engine, pause)));
   engine.timestamps?.reset();
   const readers = readersOf(program);
   const events: Event[] = [];
-  let wake: (() => void) | null = null;
   const post = (event: Event) => {
     events.push(event);
-    wake?.();
   };
-  const onAbort = () => wake?.();
-  signal?.addEventListener('abort', onAbort);
 
   const states = ranks.map((rank, index) => ({
     rank,
-    next: 0,
     symbols: new Map(feeds[index]!.symbols),
     values: new Map<string, Storage>(options.caches?.[index]),
     uses: new Map(readers),
-    availableAt: 0,
   }));
+  /** The last message that all ranks waited for, and when it had arrived. */
+  let awaited = { op: null as AllToAll | null, at: 0 };
   const rankOf = (index: number) => states[index]!;
   const take = (index: number, name: string): Storage => {
     const state = rankOf(index);
@@ -101,8 +110,8 @@ export async function runOrders(
 
   let encoder = device.createCommandEncoder();
   let recorded = 0;
-  const submit = (): void => {
-    if (recorded === 0) return;
+  const submit = (): number | null => {
+    if (recorded === 0) return null;
     const id = recorder.submitted(performance.now());
     queue.submit([encoder.finish()]);
     if (!engine.timestamps)
@@ -112,7 +121,9 @@ export async function runOrders(
       );
     encoder = device.createCommandEncoder();
     recorded = 0;
+    return id;
   };
+  let resolvedAt = performance.now();
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
     rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
@@ -136,7 +147,7 @@ export async function runOrders(
 
   const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
     const { op } = order;
-    const { rank, symbols, values, availableAt } = rankOf(index);
+    const { rank, symbols, values } = rankOf(index);
     const sizes = sizesOf(op, symbols);
     const buffers: Storage[] = [];
     for (const name of op.inputs) buffers.push(values.get(name)!);
@@ -152,58 +163,56 @@ export async function runOrders(
       const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
       engine.launcher.record(pass, launch);
       pass.end();
-      recorder.add({ rank: index, op, flops: flopsOf(op, symbols), availableAt });
+      recorder.add({ rank: index, op, flops: flopsOf(op, symbols), awaited });
       recorded++;
     }
     for (const name of new Set(op.inputs)) release(index, name);
   };
 
-  /** Asks the GPU to tell when this rank's part of a collective is ready, with its counts and the timestamps so far. */
-  const start = (index: number, op: AllToAll): void => {
-    const state = rankOf(index);
-    const counts = op.direction === 'dispatch' ? state.values.get(op.counts)! : null;
-    const stamps = engine.timestamps?.resolve(encoder) ?? { first: 0, pieces: [] };
+  /** Asks the GPU to tell when the ranks' parts of a collective are ready, with the counts of a Dispatch. */
+  const start = (op: AllToAll): void => {
+    const pieces = states.map(({ values }) =>
+      op.direction === 'dispatch'
+        ? { buffer: values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
+        : { buffer: values.get(op.input)!.buffer, offset: 0, bytes: 4 },
+    );
+    // Timestamps on the way are for the live view alone: reading them costs the GPU time.
+    const live = options.onSpans !== undefined && performance.now() - resolvedAt > LIVE_MS;
+    const stamps = (live && engine.timestamps?.resolve(encoder)) || NO_STAMPS;
+    if (live) resolvedAt = performance.now();
     recorded++;
-    const map = engine.readback.record(encoder, [
-      { buffer: (counts ?? state.values.get(op.input)!).buffer, offset: 0, bytes: counts ? 4 * (op.experts + ranks.length) : 4 },
-      ...stamps.pieces,
-    ]);
-    submit();
+    const map = engine.readback.record(encoder, [...pieces, ...stamps.pieces]);
+    const id = submit()!;
     map()
-      .then(([head, ...times]) => {
+      .then((parts) => {
         const at = performance.now();
-        readTimestamps(stamps.first, times, at);
-        post({ kind: 'announced', rank: index, op, at, counts: counts ? new Uint32Array(head!) : null });
+        recorder.known(id, at);
+        readTimestamps(stamps.first, parts.slice(pieces.length));
+        const counts = op.direction === 'dispatch' ? parts.slice(0, pieces.length).map((part) => new Uint32Array(part)) : null;
+        post({ kind: 'announced', op, at, counts });
       })
       .catch((cause) => post({ kind: 'failed', cause }));
-    if (counts) release(index, op.counts);
+    if (op.direction === 'dispatch') for (const index of states.keys()) release(index, op.counts);
   };
-  const readTimestamps = (first: number, parts: readonly ArrayBuffer[], at: number): void => {
+  const readTimestamps = (first: number, parts: readonly ArrayBuffer[]): void => {
     let from = first;
     for (const part of parts) {
       const values = new BigUint64Array(part);
-      recorder.timestamps(from, values, at);
+      recorder.timestamps(from, values);
       from += values.length / 2;
     }
   };
 
-  // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
-  const canStep = ({ next }: { next: number }): boolean => {
-    const order = orders[next];
-    return order !== undefined && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined);
-  };
-  const step = (index: number): void => {
-    const state = rankOf(index);
-    const order = orders[state.next++]!;
+  const step = (order: Order): void => {
     switch (order.do) {
       case 'compute':
-        compute(index, order);
+        for (const index of states.keys()) compute(index, order);
         break;
       case 'start':
-        start(index, order.op);
+        start(order.op);
         break;
       case 'wait':
-        state.availableAt = transfers.heldByAllAt(order.op)!;
+        awaited = { op: order.op, at: transfers.heldByAllAt(order.op)! };
     }
   };
 
@@ -216,20 +225,20 @@ export async function runOrders(
     await queue.onSubmittedWorkDone();
     const origin = performance.now();
     let shownAt = origin;
+    let next = 0;
     let allowed = COMMANDS_A_SUBMIT.first;
     for (;;) {
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
         if (event.kind === 'failed') throw event.cause;
-        transfers.announce(event.rank, event.op, event.at, event.counts);
+        for (const rank of states.keys()) transfers.announce(rank, event.op, event.at, event.counts?.[rank] ?? null);
       }
       transfers.deliver(performance.now());
-      let behind = -1;
-      states.forEach((state, index) => {
-        if (canStep(state) && (behind < 0 || state.next < rankOf(behind).next)) behind = index;
-      });
-      if (behind >= 0) {
-        step(behind);
+      // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
+      const order = orders[next];
+      if (order && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined)) {
+        next++;
+        step(order);
         if (recorded >= allowed) {
           submit();
           allowed = Math.min(2 * allowed, COMMANDS_A_SUBMIT.most);
@@ -238,23 +247,19 @@ export async function runOrders(
         continue;
       }
       submit();
-      if (states.every(({ next }) => next === orders.length)) break;
-      if (options.onSpans && performance.now() - shownAt > 50) {
+      if (!order) break;
+      if (options.onSpans && performance.now() - shownAt > LIVE_MS) {
         shownAt = performance.now();
         options.onSpans(spansSoFar(origin));
       }
       allowed = COMMANDS_A_SUBMIT.first;
       const due = transfers.nextEvent();
-      if (Number.isFinite(due)) await pause.until(due, () => events.length > 0 || signal?.aborted === true);
-      else if (events.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        wake = null;
-      }
+      const called = () => events.length > 0 || signal?.aborted === true;
+      if (Number.isFinite(due)) await pause.until(due, called);
+      else await pause.when(called);
     }
 
-    const stamps = engine.timestamps?.resolve(encoder) ?? { first: 0, pieces: [] };
+    const stamps = engine.timestamps?.resolve(encoder) ?? NO_STAMPS;
     const wanted = states.flatMap(({ values, symbols }) =>
       program.outputs.map((name) => {
         const value = program.values.get(name)!;
@@ -263,10 +268,11 @@ export async function runOrders(
     );
     recorded++;
     const map = engine.readback.record(encoder, [...wanted, ...stamps.pieces]);
-    submit();
-    const parts = await map();
+    const last = submit()!;
+    const parts = await pause.during(map());
     const ended = performance.now();
-    readTimestamps(stamps.first, parts.slice(wanted.length), ended);
+    recorder.known(last, ended);
+    readTimestamps(stamps.first, parts.slice(wanted.length));
     await queue.onSubmittedWorkDone();
     return {
       spans: spansSoFar(origin),
@@ -283,7 +289,6 @@ export async function runOrders(
   } finally {
     for (const { values, rank } of states)
       for (const [name, storage] of values) if (!program.values.get(name)!.cached) rank.pool.give(storage);
-    signal?.removeEventListener('abort', onAbort);
   }
 }
 

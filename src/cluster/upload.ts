@@ -48,8 +48,7 @@ export async function fillWeights(
   for (const place of placesOf(weights, held.length)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
   let queued = 0;
   let done = 0;
-  for await (const tensor of source.tensors()) {
-    signal?.throwIfAborted();
+  for await (const tensor of untilAborted(source.tensors(), signal)) {
     const values = places.has(tensor.name) ? readFloats(tensor) : null;
     for (const { weight, ranks, at, piece } of places.get(tensor.name) ?? []) {
       const own = pieceOf(values!, piece);
@@ -63,6 +62,19 @@ export async function fillWeights(
     }
     done += tensor.bytes.byteLength;
     onProgress?.(done, source.bytes);
+  }
+  await queue.onSubmittedWorkDone();
+}
+
+/** The same items; an abort ends a wait for the next one too. */
+async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  aborted.catch(() => {});
+  for (;;) {
+    signal?.throwIfAborted();
+    const next = await Promise.race([items.next(), aborted]);
+    if (next.done) return;
+    yield next.value;
   }
 }
 

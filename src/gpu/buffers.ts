@@ -8,10 +8,10 @@ export type BufferPool = ReturnType<typeof createBufferPool>;
 
 /** `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can bind. */
 export function createBufferPool(gpu: Gpu, newId: () => number) {
+  const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
   const free = new Map<number, Storage[]>();
   const all = new Set<Storage>();
   const allocate = (bytes: number): Storage => {
-    const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
     if (bytes > limit)
       throw new GpuUnavailable(
         'limits',
@@ -25,7 +25,8 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
   return {
     /** A buffer of at least `bytes`, with whatever it held before: the oldest, so that a run repeated takes the same ones. */
     take(bytes: number): Storage {
-      const size = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
+      const rounded = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
+      const size = bytes <= limit ? Math.min(rounded, limit - (limit % 4)) : bytes;
       return free.get(size)?.shift() ?? allocate(size);
     },
     give(storage: Storage): void {

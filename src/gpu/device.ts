@@ -64,6 +64,27 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
   };
 }
 
+/**
+ * Runs `work` and throws GpuUnavailable when the GPU refused a command of it, for want of memory or else: what such work
+ * reads back means nothing.
+ */
+export async function refusingErrors<T>({ device }: Gpu, work: () => Promise<T>): Promise<T> {
+  device.pushErrorScope('validation');
+  device.pushErrorScope('out-of-memory');
+  let errors: Promise<(GPUError | null)[]>;
+  let result: T;
+  try {
+    result = await work();
+  } finally {
+    errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    // A failure of the work itself is told instead; popping fails when the device is lost, which is told elsewhere.
+    errors.catch(() => {});
+  }
+  const error = (await errors).find((found) => found !== null);
+  if (!error) return result;
+  throw new GpuUnavailable('limits', `The GPU refused a command (${error.message.split('\n')[0]}); use fewer tokens or a smaller model.`);
+}
+
 /** The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again. */
 async function requestAdapter(gpu: GPU, preference: 'hardware' | 'swiftshader'): Promise<GPUAdapter | null> {
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -70,7 +70,7 @@ async function greedyError(
   expected: readonly (readonly number[])[],
 ): Promise<number> {
   const capacity = Math.max(...expected.map((ids) => ids.length));
-  const decoder = createDecoder(lab, model, switches, {
+  const decoder = await createDecoder(lab, model, switches, {
     sequences: prompts.length,
     capacity,
     schedule: 'overlapped',

@@ -1,4 +1,4 @@
-import { DRAWN, PRESETS } from '../model/presets';
+import { isUntrained, PRESETS } from '../model/presets';
 import { readJson, type Source, within } from '../model/source';
 import { parseTokenizer, type TextTokenizer } from '../model/tokenizer';
 import { type FoundModel, findModel, type Places } from './find_model';
@@ -16,8 +16,7 @@ export type ChosenModel = FoundModel & {
 export async function chooseModel(places: Places, id: string, balanced: boolean): Promise<ChosenModel> {
   const found = await findModel(places, id, balanced);
   const tokenizer = parseTokenizer(await readJson(found.source ?? within(places.source, PRESETS[0].folder), 'tokenizer.json'));
-  const untrained = DRAWN.some((preset) => preset.id === id);
-  return { ...found, tokenizer, untrained, stopTokens: found.source ? await stopTokensOf(found.source) : new Set() };
+  return { ...found, tokenizer, untrained: isUntrained(id), stopTokens: found.source ? await stopTokensOf(found.source) : new Set() };
 }
 
 async function stopTokensOf(source: Source): Promise<Set<number>> {

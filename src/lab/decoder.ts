@@ -4,6 +4,7 @@ import type { Link } from '../cluster/wire';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
+import { megabytes } from '../model/memory';
 import { LOGITS, lower } from '../program/lower';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import type { ClockBounds } from '../trace/clock';
@@ -17,8 +18,6 @@ export type Decoder = {
    * logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the cache.
    */
   readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
-  /** Compiles what is not yet compiled, so that no step does. */
-  readonly prepare: () => Promise<void>;
   readonly lengths: () => readonly number[];
   /** Bytes of the caches of all ranks together. */
   readonly cacheBytes: number;
@@ -39,8 +38,15 @@ export type DecoderOptions = {
 /** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
 const CLOCK_AGE_MS = 2000;
 
-/** Sequences are dealt out to the ranks in turn; each lies in its rank's caches one after the other, `capacity` rows each. */
-export function createDecoder(lab: Lab, { checkpoint: { spec }, cluster }: Deployed, switches: Switches, options: DecoderOptions): Decoder {
+/**
+ * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are dealt out to the ranks in turn; each lies in its rank's caches one after the other, `capacity` rows each.
+ */
+export async function createDecoder(
+  lab: Lab,
+  { checkpoint: { spec }, cluster }: Deployed,
+  switches: Switches,
+  options: DecoderOptions,
+): Promise<Decoder> {
   const { sequences, capacity, link } = options;
   if (capacity > positionsOf(spec))
     throw new InputError(
@@ -51,16 +57,29 @@ export function createDecoder(lab: Lab, { checkpoint: { spec }, cluster }: Deplo
   const orders = schedule(program, options.schedule, options.cost);
   const cached = [...program.values.values()].filter((value) => value.cached);
   const rowsOn = cluster.ranks.map(({ index }) => capacity * Math.ceil(Math.max(0, sequences - index) / ranks));
+  const { device } = lab.engine.gpu;
+  await lab.engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
+  device.pushErrorScope('out-of-memory');
   const caches = cluster.ranks.map(
     ({ pool, index }) => new Map(cached.map(({ name, cols }) => [name, pool.reserve(4 * cols * rowsOn[index]!)])),
   );
+  const destroy = () => {
+    caches.forEach((own, rank) => {
+      for (const storage of own.values()) cluster.ranks[rank]!.pool.drop(storage);
+    });
+  };
+  const cacheBytes = caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0);
+  if (await device.popErrorScope()) {
+    destroy();
+    throw new InputError(`The caches need ${megabytes(cacheBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+  }
   const lengths = new Array<number>(sequences).fill(0);
   let clock: { bounds: ClockBounds; since: number } | null = null;
 
   return {
-    prepare: () => lab.engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []))),
     lengths: () => lengths,
-    cacheBytes: caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0),
+    cacheBytes,
+    destroy,
     async step(tokens, signal) {
       checkSequences(
         spec,
@@ -91,11 +110,6 @@ export function createDecoder(lab: Lab, { checkpoint: { spec }, cluster }: Deplo
         });
       });
       return { logits, run };
-    },
-    destroy(): void {
-      caches.forEach((own, rank) => {
-        for (const storage of own.values()) cluster.ranks[rank]!.pool.drop(storage);
-      });
     },
   };
 }

@@ -10,7 +10,9 @@ import { crossEntropy } from './numbers';
 
 export type Evaluation = { readonly loss: number; readonly sequences: number; readonly tokens: number };
 
+/** Tokens of a batch at most: fewer where their logits would be large. */
 const TOKENS_A_BATCH = 4096;
+const LOGITS_A_BATCH = 2 ** 27;
 
 /**
  * Mean next-token cross-entropy of a checkpoint over the windows `input_ids` [B, T] of a safetensors file: the mean over
@@ -31,7 +33,7 @@ export async function evaluate(
   const checkpoint = await openCheckpoint(within(lab.source, folder));
   const switches = switchesOf(connectivity ?? 'config', checkpoint);
   const model = await deploy(lab, checkpoint, ranks, { signal });
-  const atOnce = Math.max(1, Math.floor(TOKENS_A_BATCH / windows.shape[1]!));
+  const atOnce = Math.max(1, Math.floor(Math.min(TOKENS_A_BATCH, LOGITS_A_BATCH / checkpoint.spec.vocabulary) / windows.shape[1]!));
   let sum = 0;
   let tokens = 0;
   try {

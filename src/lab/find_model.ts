@@ -19,9 +19,10 @@ export type FoundModel = {
   readonly source: Source | null;
   /** The checkpoint whose weights runs of a connectivity use; the same object for connectivities that share one. */
   readonly checkpointOf: (connectivity: string) => Promise<Checkpoint>;
-  /** Whether there is a checkpoint converted to FarSkip beside the regular one. */
-  readonly hasConverted: boolean;
+  /** Which connectivities its weights were made for: both where a converted checkpoint lies beside the regular one. */
+  readonly madeFor: () => Promise<MadeFor>;
 };
+export type MadeFor = 'regular' | 'farskip' | 'both' | 'none';
 
 /** Throws InputError when there is no such model. `balanced` forces balanced routing, of drawn models only. */
 export async function findModel(places: Places, id: string, balanced: boolean): Promise<FoundModel> {
@@ -33,7 +34,7 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
       config: drawn.config,
       weights: { kind: 'drawn', seed: DRAWN_SEED },
     };
-    return { source: null, checkpointOf: async () => checkpoint, hasConverted: false };
+    return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => 'none' };
   }
   if (balanced) throw new InputError('Balanced routing can be forced for untrained models only: a trained one needs its own.');
   const preset = PRESETS.find((known) => known.id === id);
@@ -47,14 +48,23 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
   };
   return {
     source,
-    hasConverted: converted !== null,
+    async madeFor() {
+      if (converted) return 'both';
+      const { config, spec } = await checkpointFrom(source);
+      return parseSwitches(config, spec).farskip ? 'farskip' : 'regular';
+    },
     checkpointOf: (connectivity) => checkpointFrom(connectivity === 'farskip' && converted ? converted : source),
   };
 }
 
-/** Switches of a connectivity by name; `config` takes the FarSkip keys of the checkpoint's own config. */
-export const switchesOf = (connectivity: string, { spec, config }: Checkpoint): Switches =>
-  connectivity === 'config' ? parseSwitches(config, spec) : namedSwitches(connectivity, spec);
+/**
+ * Switches of a connectivity by name. `config` takes the FarSkip keys of the checkpoint's own config; so does `farskip` for a
+ * checkpoint that is itself FarSkip, else it is every layer.
+ */
+export function switchesOf(connectivity: string, { spec, config }: Checkpoint): Switches {
+  const own = parseSwitches(config, spec);
+  return connectivity === 'config' || (connectivity === 'farskip' && own.farskip) ? own : namedSwitches(connectivity, spec);
+}
 
 async function sourceOf(places: Places, id: string): Promise<Source> {
   if (id === 'files') {

@@ -7,8 +7,8 @@ import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
-import { createDecoder, type Decoder } from './decoder';
-import { switchesOf } from './find_model';
+import { createDecoder } from './decoder';
+import { type MadeFor, switchesOf } from './find_model';
 import { type Deployed, deploy, type Lab } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import type { Combination, Progress } from './measure';
@@ -45,9 +45,7 @@ export type Between = { readonly median: number; readonly p95: number };
 export type Generation = {
   readonly manifest: Manifest;
   readonly settings: GenerateSettings;
-  readonly untrained: boolean;
-  /** Whether FarSkip ran on weights converted for it, not on the regular ones. */
-  readonly converted: boolean;
+  readonly madeFor: MadeFor;
   readonly results: readonly GenerationResult[];
 };
 
@@ -55,6 +53,8 @@ export type GenerateEvent =
   | Progress
   | { readonly kind: 'step'; readonly combination: Combination; readonly step: number; readonly spans: readonly Span[] }
   | { readonly kind: 'continued'; readonly result: GenerationResult };
+
+const TELL_MS = 50;
 
 /**
  * Continues prompts by each connectivity, in turn step by step, so that they can be read side by side. A stop ends it
@@ -81,9 +81,8 @@ export async function generate(
         deployed.set(checkpoint, own);
       }
       const stops = settings.stopAtEnd ? model.stopTokens : new Set<number>();
-      const writer = createWriter(lab, own, connectivity, model.tokenizer, prompts, stops, settings);
+      const writer = await createWriter(lab, own, connectivity, model.tokenizer, prompts, stops, settings);
       writers.push(writer);
-      await writer.prepare();
     }
     for (let step = 0; writers.some((writer) => !writer.done()); step++)
       for (const writer of writers) {
@@ -94,14 +93,15 @@ export async function generate(
             if (!signal?.aborted) throw cause;
             writer.stop();
           });
+        // Telling takes time of its own: as often as an eye can follow, and at the end.
+        if (!writer.done() && performance.now() - writer.toldAt() < TELL_MS) continue;
         emit({ kind: 'step', combination: writer.combination, step, spans: writer.spans() });
-        emit({ kind: 'continued', result: writer.result() });
+        emit({ kind: 'continued', result: writer.tell() });
       }
     return {
       manifest: manifestOf(lab, settings.seed),
       settings,
-      untrained: model.untrained,
-      converted: model.hasConverted,
+      madeFor: await model.madeFor(),
       results: writers.map((writer) => writer.result()),
     };
   } finally {
@@ -118,10 +118,10 @@ async function promptsOf({ source }: Lab, tokenizer: TextTokenizer, { prompts, o
   return [...own, ...passages.slice(1)];
 }
 
-type Writer = ReturnType<typeof createWriter>;
+type Writer = Awaited<ReturnType<typeof createWriter>>;
 
 /** A model that continues the prompts: feeds what is left of each prompt in chunks, then each token that it drew. */
-function createWriter(
+async function createWriter(
   lab: Lab,
   deployed: Deployed,
   connectivity: string,
@@ -131,7 +131,7 @@ function createWriter(
   settings: GenerateSettings,
 ) {
   const { ranks, tokens, chunk } = settings;
-  const decoder: Decoder = createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
+  const decoder = await createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
     sequences: prompts.length,
     capacity: Math.max(...prompts.map((ids) => ids.length)) + tokens - 1,
     schedule: settings.schedule,
@@ -150,6 +150,7 @@ function createWriter(
   const steps: StepResult[] = [];
   let spans: readonly Span[] = [];
   let spent = 0;
+  let told = 0;
   /** When each request's last token came, on the clock of this model's own steps. */
   const lastAt = prompts.map(() => 0);
 
@@ -179,16 +180,20 @@ function createWriter(
     combination,
     done,
     result,
+    toldAt: () => told,
+    tell(): GenerationResult {
+      told = performance.now();
+      return result();
+    },
     spans: () => spans,
-    prepare: () => decoder.prepare(),
     stop(): void {
       for (const request of requests) if (request.ended === 'no') request.ended = 'stopped';
     },
     async step(signal?: AbortSignal): Promise<void> {
-      const started = performance.now();
       const pieces = requests.map(({ left, ended }) => (ended === 'no' ? left.slice(0, chunk) : []));
       const prefill = requests.some(({ ids, ended }) => ended === 'no' && ids.length === 0);
       const { logits, run } = await decoder.step(pieces, signal);
+      const sampling = performance.now();
       requests.forEach((request, i) => {
         if (request.ended !== 'no') return;
         request.left = request.left.slice(pieces[i]!.length);
@@ -199,7 +204,8 @@ function createWriter(
         if (stops.has(id)) request.ended = 'stop token';
         else if (request.ids.length === tokens) request.ended = 'length';
       });
-      const wallMs = performance.now() - started;
+      // The run's own time and the drawing of tokens; what the lab does around them, such as setting its clock, is left out.
+      const wallMs = run.wallMs + performance.now() - sampling;
       spent += wallMs;
       requests.forEach((request, i) => {
         const came = request.ids.length === (request.ttftMs === null ? 1 : request.gapsMs.length + 2);

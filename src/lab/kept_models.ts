@@ -47,21 +47,26 @@ export async function keepModel(
   paths: readonly string[],
   onProgress: (doneBytes: number) => void,
 ): Promise<void> {
+  if ((await keptModels()).some((kept) => kept.name === name))
+    throw new InputError(`A model ${name} is kept already; delete it or take another name.`);
   const directory = await (await folder()).getDirectoryHandle(name, { create: true });
+  let writable: FileSystemWritableFileStream | null = null;
   let done = 0;
   try {
     for (const path of paths) {
       const file = await source.open(path);
       if (!file) continue;
-      const writable = await (await directory.getFileHandle(path, { create: true })).createWritable();
+      writable = await (await directory.getFileHandle(path, { create: true })).createWritable();
       for await (const chunk of file.from(0)) {
         await writable.write(chunk as Uint8Array<ArrayBuffer>);
         done += chunk.byteLength;
         onProgress(done);
       }
       await writable.close();
+      writable = null;
     }
   } catch (cause) {
+    await writable?.abort();
     await forgetModel(name);
     if (cause instanceof InputError) throw cause;
     throw new InputError(`${name} can't be kept in this browser: ${cause instanceof Error ? cause.message : cause}.`);

@@ -3,18 +3,20 @@ import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
 import { INSTANT, type Link, linkOf } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
-import { namedSwitches, type Switches } from '../connectivity/switches';
+import type { Switches } from '../connectivity/switches';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
 import type { Program } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
+import { type CollectiveExposure, exposuresOf, hostMsOf, meanExposures } from '../trace/exposure';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
+import { type MadeFor, switchesOf } from './find_model';
 import { checkSequences } from './forward';
 import { type Deployed, deploy, type Lab, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
@@ -31,6 +33,10 @@ export type CombinationResult = Combination & {
   readonly commMs: Estimate;
   /** Share of communication under compute, mean over ranks; null when nothing was communicated. */
   readonly hidden: Estimate | null;
+  /** Time in which a device could have computed but for the host, mean over ranks. */
+  readonly hostMs: Estimate;
+  /** Of the run shown: what hid each collective and what exposed it, mean over ranks. */
+  readonly exposures: readonly Omit<CollectiveExposure, 'rank'>[];
   readonly boundMs: number;
   readonly hiddenBound: number | null;
   /** Wall time of the first combination ÷ this one's, pair by pair. */
@@ -47,9 +53,7 @@ export type CombinationResult = Combination & {
 export type Measurement = {
   readonly manifest: Manifest;
   readonly settings: Settings;
-  readonly untrained: boolean;
-  /** Whether FarSkip ran on weights converted for it, not on the regular ones. */
-  readonly converted: boolean;
+  readonly madeFor: MadeFor;
   /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
   readonly link: { readonly gbps: number; readonly us: number; readonly dilation: number };
   readonly promptTokens: number;
@@ -116,7 +120,7 @@ export async function measure(
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
-      const switches = namedSwitches(connectivity, spec);
+      const switches = switchesOf(connectivity, model.checkpoint);
       const program = lower(spec, connectivityOf(spec, switches), {
         plan: { kind: 'ep', ranks },
         logits: 'last',
@@ -153,7 +157,8 @@ export async function measure(
           linkBetween: () => emulated,
           pause: lab.pause,
           ...abortable,
-          onSpans: (spans) => emit({ kind: 'spans', combination, spans }),
+          // Counted runs are shown when they have ended: showing them on the way would take the host's time.
+          ...(repeat < 0 && { onSpans: (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans }) }),
         });
         emit({ kind: 'spans', combination, spans: run.spans });
         hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
@@ -178,6 +183,8 @@ export async function measure(
         computeMs: overRanks('computeMs'),
         commMs: overRanks('commMs'),
         hidden: hidden.includes(null) ? null : estimate(hidden as number[]),
+        hostMs: estimate(runs.map(({ spans }) => mean(ranks, (rank) => hostMsOf(spans, rank)))),
+        exposures: meanExposures(exposuresOf(typical.spans, ranks)),
         boundMs: bound.wall,
         hiddenBound: bound.hidden,
         speedup: estimateRatio(
@@ -200,8 +207,7 @@ export async function measure(
     return {
       manifest: manifestOf(lab, 1),
       settings,
-      untrained: chosen.untrained,
-      converted: chosen.hasConverted,
+      madeFor: await chosen.madeFor(),
       link,
       promptTokens: batch[0]!.length,
       results: results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null })),
@@ -260,7 +266,13 @@ async function continueGreedily(
   signal?: AbortSignal,
 ): Promise<number[]> {
   const capacity = Math.min(prompt.length + count, positionsOf(model.checkpoint.spec));
-  const decoder = createDecoder(lab, model, switches, { sequences: 1, capacity, schedule: 'overlapped', cost: () => 1, link: INSTANT });
+  const decoder = await createDecoder(lab, model, switches, {
+    sequences: 1,
+    capacity,
+    schedule: 'overlapped',
+    cost: () => 1,
+    link: INSTANT,
+  });
   const ids: number[] = [];
   try {
     for (let next: readonly number[] = prompt; prompt.length + ids.length < capacity; ) {

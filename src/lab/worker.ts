@@ -37,7 +37,7 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
             engine: createEngine(gpu),
             source: siteSource(base),
             dropped: null,
-            pause: createPause(),
+            pause: createPause(gpu),
             runtime: scope.navigator.userAgent,
           },
         };

@@ -26,6 +26,8 @@ export const TEXTS = [
   { id: 'emma', label: 'Emma', file: 'texts/emma.txt' },
 ] as const;
 
+export const titleOfText = (id: string): string => TEXTS.find((text) => text.id === id)?.label ?? id;
+
 /** An untrained model, drawn from a seed on the device, for timing: `config` is its config.json. */
 export type Drawn = { readonly id: string; readonly label: string; readonly family: string; readonly config: object };
 
@@ -101,14 +103,14 @@ const SHAPES: readonly { readonly id: string; readonly like: string; readonly co
   {
     id: 'deepseek-v2-lite',
     like: 'DeepSeek-V2-Lite',
-    configs: [deepseekV2Lite(128, 4, 4), deepseekV2Lite(256, 8, 8), deepseekV2Lite(512, 14, 8)],
+    configs: [deepseekV2Lite(128, 4, 4), deepseekV2Lite(256, 8, 8), deepseekV2Lite(512, 27, 8)],
   },
   { id: 'qwen3-30b-a3b', like: 'Qwen3-30B-A3B', configs: [qwen3(128, 3, 8), qwen3(256, 7, 16), qwen3(512, 12, 16)] },
   { id: 'llama-4-scout', like: 'Llama 4 Scout', configs: [scout(160, 4, 5), scout(320, 8, 10), scout(640, 12, 20)] },
   {
     id: 'instella-moe',
     like: "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions",
-    configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 14, 8)],
+    configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 27, 8)],
   },
 ];
 
@@ -126,3 +128,6 @@ export const DRAWN: readonly Drawn[] = SHAPES.flatMap(({ id, like, configs }) =>
     return { id: `${id}-${size}m`, label: `${like}, ${size} M parameters, ${spec.layers.length} layers`, family: spec.family, config };
   }),
 );
+
+/** Whether a preset's weights are random: its text means nothing, only its times do. */
+export const isUntrained = (id: string): boolean => DRAWN.some((preset) => preset.id === id);

@@ -96,11 +96,15 @@ function repeatedKey(json: string): string | null {
   const seen = new Set<string>();
   let depth = 0;
   let text = '';
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (token !== ':') text = token;
-    else if (depth === 1) {
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (char === '{' || char === '[') depth++;
+    else if (char === '}' || char === ']') depth--;
+    else if (char === '"') {
+      const begin = at;
+      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++;
+      text = depth === 1 ? json.slice(begin, at + 1) : '';
+    } else if (char === ':' && depth === 1) {
       const key: string = JSON.parse(text);
       if (seen.has(key)) return key;
       seen.add(key);

@@ -17,9 +17,15 @@ export type OpenFile = {
   readonly close: () => Promise<void>;
 };
 
+/** Statuses of a file that is not there; some hosts forbid what they don't have. */
+const ABSENT = [403, 404];
+
 /** Files of a site, or of any address that this page may read; `base` ends in a slash. */
 export function siteSource(base: string): Source {
-  const address = (path: string) => new URL(path, base).href;
+  const address = (path: string): string => {
+    if (!URL.canParse(path, base)) throw new InputError(`${path} is not an address; it should be like https://host/folder.`);
+    return new URL(path, base).href;
+  };
   const ask = async (url: string, begin: number): Promise<Response> => {
     const headers: HeadersInit = begin > 0 ? { Range: `bytes=${begin}-` } : {};
     const response = await fetch(url, { headers }).catch(() => null);
@@ -30,18 +36,18 @@ export function siteSource(base: string): Source {
     return response;
   };
   return {
-    nameOf: (path) => new URL(path, base).pathname,
+    nameOf: (path) => (URL.canParse(path, base) ? new URL(path, base).pathname : path),
     async open(path) {
       const url = address(path);
       const first = await ask(url, 0);
       // A page served in place of a file that is missing is no file.
-      if (first.status === 404 || first.headers.get('content-type')?.startsWith('text/html')) {
+      if (ABSENT.includes(first.status) || first.headers.get('content-type')?.startsWith('text/html')) {
         await first.body?.cancel();
         return null;
       }
       const length = first.headers.get('content-length');
-      // A compressed body is longer than it says.
-      const bytes = length === null || first.headers.has('content-encoding') ? null : Number(length);
+      // A compressed body is longer than it says, and another site does not tell whether it is compressed.
+      const bytes = length === null || first.headers.has('content-encoding') || first.type === 'cors' ? null : Number(length);
       let unused: Response | null = first;
       return {
         bytes,
@@ -87,7 +93,9 @@ async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenera
   const reader = stream.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((cause) => {
+        throw new InputError(`A file could not be read to its end (${cause instanceof Error ? cause.message : cause}); try again.`);
+      });
       if (done) return;
       yield value;
     }

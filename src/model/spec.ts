@@ -64,6 +64,8 @@ export type AttentionSpec =
       /** Width of the queries' latent; null: queries are projected at once. */
       readonly qLatent: number | null;
       readonly latent: number;
+      /** Of the norms of both latents. */
+      readonly latentEps: number;
       readonly nope: number;
       readonly rotated: number;
       readonly valueDim: number;

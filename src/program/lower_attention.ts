@@ -76,12 +76,12 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         { inputs: [x], weights: [`${weights}.${weight}`] },
         { name: name(part), rows, cols },
       ),
-    /** RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; weights by name, or ones. */
-    norm: (x: string, weight: string, count: number, width: number, stride: number, part: string) =>
+    /** RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; `own` epsilon where it is not the model's. */
+    norm: (x: string, weight: string, count: number, width: number, stride: number, part: string, own = eps) =>
       build.compute(
         place,
         part,
-        { kernel: 'rmsnorm', sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps } },
+        { kernel: 'rmsnorm', sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps: own } },
         { inputs: [x], weights: [weight] },
         { name: name(part), rows, cols: count * width },
       ),
@@ -142,14 +142,22 @@ function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, r
     spec.qLatent === null
       ? project(at.x, 'q_proj', heads * keyDim, 'q')
       : project(
-          norm(project(at.x, 'q_a_proj', spec.qLatent, 'q latent'), `${weights}.q_a_layernorm`, 1, spec.qLatent, spec.qLatent, 'q norm'),
+          norm(
+            project(at.x, 'q_a_proj', spec.qLatent, 'q latent'),
+            `${weights}.q_a_layernorm`,
+            1,
+            spec.qLatent,
+            spec.qLatent,
+            'q norm',
+            spec.latentEps,
+          ),
           'q_b_proj',
           heads * keyDim,
           'q',
         );
   const q = rotate(unrotated, heads, keyDim, rotated, true, 'q rope');
   const compressed = project(at.x, 'kv_a_proj_with_mqa', latent + rotated, 'kv latent');
-  return { q, compressed, normed: norm(compressed, `${weights}.kv_a_layernorm`, 1, latent, latent + rotated, 'kv norm') };
+  return { q, compressed, normed: norm(compressed, `${weights}.kv_a_layernorm`, 1, latent, latent + rotated, 'kv norm', spec.latentEps) };
 }
 
 function lowerMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): Core {

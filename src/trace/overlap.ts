@@ -29,6 +29,21 @@ export function intersect(a: readonly Interval[], b: readonly Interval[]): Inter
   return out;
 }
 
+/** What of `a` lies outside `b`, both merged. */
+export function subtract(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const out: Interval[] = [];
+  for (const [start, end] of a) {
+    let at = start;
+    for (const [from, to] of b) {
+      if (to <= at || from >= end) continue;
+      if (from > at) out.push([at, from]);
+      at = Math.max(at, to);
+    }
+    if (at < end) out.push([at, end]);
+  }
+  return out;
+}
+
 export type RankOverlap = { readonly computeMs: number; readonly commMs: number; readonly hiddenMs: number };
 
 /** The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). */

@@ -22,7 +22,15 @@ export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
  * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done) to its end: as
  * N ranks share one GPU, this includes the turns of the others. `gpuMs` is what the GPU itself gave it.
  */
-export type ComputeSpan = At & { readonly kind: 'compute'; readonly gpuMs: number | null; readonly flops: number };
+export type ComputeSpan = At & {
+  readonly kind: 'compute';
+  readonly gpuMs: number | null;
+  readonly flops: number;
+  /** When the host had handed it to the GPU. */
+  readonly submitted: number;
+  /** The last collective that its rank had waited for, and when that was there. */
+  readonly awaited: { readonly op: number; readonly at: number } | null;
+};
 
 /** A collective on a rank, from when the rank's own part could leave to when it held all that it was to receive. */
 export type CollectiveSpan = At & { readonly kind: 'collective'; readonly sentBytes: number; readonly receivedBytes: number };

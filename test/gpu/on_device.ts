@@ -12,7 +12,7 @@ import { KERNEL_TOLERANCE } from './tolerance';
 
 // The kernel cases, and decoding against prefill, without a test runner, for a machine with a GPU: node build/cli/kernels.js
 const gpu = await openGpu(nodeGpu(), 'hardware');
-const lab = { engine: createEngine(gpu), source: diskSource('.'), dropped: null, pause: createPause(), runtime: 'Node' };
+const lab = { engine: createEngine(gpu), source: diskSource('.'), dropped: null, pause: createPause(gpu), runtime: 'Node' };
 const cases = [
   ...KERNEL_CASES,
   ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),

@@ -58,7 +58,7 @@ test('a stop ends it with what there is', async () => {
 test('an untrained model is drawn on the device, the same over any number of devices', async () => {
   const change = { model: 'deepseek-v2-lite-7.5m', connectivity: ['regular'], tokens: 4 };
   const [two, four] = [await run({ ...change, ranks: 2 }), await run({ ...change, ranks: 4 })];
-  expect(two.untrained).toBe(true);
+  expect(two.madeFor).toBe('none');
   expect(two.results[0]!.continuations[0]!.ids).toEqual(four.results[0]!.continuations[0]!.ids);
 });
 

@@ -65,6 +65,41 @@ test('configs that are not known or can not be run are named', () => {
   expect(() => parseConfig({ ...config, hidden_size: 'wide' })).toThrow(/hidden_size/);
 });
 
+const json = (folder: string) => JSON.parse(readFileSync(`test/oracle/fixtures/${folder}/config.json`, 'utf8'));
+
+test.each([
+  [
+    'fewer experts in the kept groups than are chosen',
+    'deepseek_v2',
+    { topk_method: 'group_limited_greedy', n_group: 8, topk_group: 1 },
+    /3 of 8 experts can't be chosen from 1 of 8 groups/,
+  ],
+  ['groups of one expert', 'deepseek_v3', { n_group: 8, topk_group: 8 }, /8 groups need at least two experts each/],
+  ['more experts than anyone has', 'mixtral', { num_local_experts: 1e9 }, /num_local_experts/],
+  ['quantised weights', 'mixtral', { quantization_config: { bits: 4 } }, /quantised weights are not read here/],
+  ['a sliding window', 'mixtral', { sliding_window: 4096 }, /sliding-window attention is not computed here/],
+  ['several experts that weigh their input', 'llama4', { num_experts_per_tok: 2 }, /only top-1/],
+])('%s is refused in a sentence', (_, family, change, sentence) => {
+  expect(() => parseConfig({ ...json(family), ...change })).toThrow(InputError);
+  expect(() => parseConfig({ ...json(family), ...change })).toThrow(sentence);
+});
+
+test.each([
+  ['qwen3_moe', { mlp_only_layers: null, head_dim: null, num_local_experts: undefined, num_experts: 8 }],
+  ['llama4', { head_dim: null, moe_layers: null, no_rope_layers: null, layer_types: null }],
+  [
+    'deepseek_v3',
+    { num_nextn_predict_layers: null, quantization_config: null, ep_size: 1, aux_loss_alpha: 0.001, topk_method: 'noaux_tc' },
+  ],
+])('%s: keys that are null or of no matter are as if they were not there', (family, change) => {
+  expect(parseConfig({ ...json(family), ...change })).toMatchObject({ family });
+});
+
+test('a header with a huge string is read', () => {
+  const metadata = { text: '\\"'.repeat(3_000_000) };
+  expect(parseSafetensors(fileOf({ __metadata__: metadata, a: span(0, 4) }, 4), 'model.safetensors').size).toBe(1);
+});
+
 test('a tensor that is missing, of another shape, or too much is named', () => {
   const spec = parseConfig(config);
   const tensors = parseSafetensors(file, 'model.safetensors');

@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/lab/statistics';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { InputError } from '../../src/model/error';
 import { parseSafetensors, type Tensor } from '../../src/model/safetensors';
-import { filesSource, type OpenFile, type Source } from '../../src/model/source';
+import { filesSource, type OpenFile, type Source, siteSource, within } from '../../src/model/source';
 
 const folder = 'test/oracle/fixtures/mixtral';
 const config = new Uint8Array(readFileSync(`${folder}/config.json`));
@@ -166,4 +166,14 @@ test('thousands of mutated and truncated files give a sentence or a model, never
   }
   expect(outcomes.refused).toBeGreaterThan(3000);
   expect(most).toBeLessThanOrEqual(model.length);
+});
+
+test('an address that is none, and a file that breaks off, are sentences', async () => {
+  const site = siteSource('http://127.0.0.1:9/');
+  await expect(openCheckpoint(within(site, 'http://a b'))).rejects.toThrow(/is not an address/);
+  await expect(openCheckpoint(site)).rejects.toThrow(/can't be read \(no connection/);
+  const broken = new File([config], 'config.json');
+  broken.slice = () =>
+    ({ stream: () => new ReadableStream({ start: (controller) => controller.error(new Error('gone')) }) }) as unknown as File;
+  await expect(openCheckpoint(filesSource([broken]))).rejects.toThrow(/could not be read to its end \(gone\)/);
 });

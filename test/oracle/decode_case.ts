@@ -26,7 +26,7 @@ export async function decodeError(lab: Lab, family: (typeof FAMILIES)[number], r
   for (const name of ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half']) {
     const switches = namedSwitches(name, spec);
     const { logits: whole } = await forward(lab, model, switches, sequences, { logits: 'all', hidden: false });
-    const decoder = createDecoder(lab, model, switches, {
+    const decoder = await createDecoder(lab, model, switches, {
       sequences: sequences.length,
       capacity: Math.max(...lengths),
       schedule: 'overlapped',

@@ -30,7 +30,18 @@ const spec: ModelSpec = {
   tiedHead: false,
   names: PLAIN_NAMES,
   layers: Array.from({ length: 4 }, (_, layer) => ({
-    attention: { kind: 'mla', heads: 2, qLatent: null, latent: 4, nope: 4, rotated: 2, valueDim: 4, gated: false, scale: 1 },
+    attention: {
+      kind: 'mla',
+      heads: 2,
+      qLatent: null,
+      latent: 4,
+      latentEps: 1e-6,
+      nope: 4,
+      rotated: 2,
+      valueDim: 4,
+      gated: false,
+      scale: 1,
+    },
     feedForward:
       layer === 0 ? { kind: 'dense', inner: 16 } : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),

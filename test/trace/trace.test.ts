@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
-import { hiddenShare, type Interval, intersect, lengthOf, merge, overlapOf } from '../../src/trace/overlap';
+import { exposuresOf, hostMsOf } from '../../src/trace/exposure';
+import { hiddenShare, type Interval, intersect, lengthOf, merge, overlapOf, subtract } from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
 
 const intervals = fc.array(
@@ -18,6 +19,7 @@ test('merged and intersected intervals cover what counting covers', () => {
       const [x, y] = [cells(a), cells(b)];
       expect(lengthOf(merge(a))).toBe(x.size);
       expect(lengthOf(intersect(merge(a), merge(b)))).toBe([...x].filter((cell) => y.has(cell)).length);
+      expect(lengthOf(subtract(merge(a), merge(b)))).toBe([...x].filter((cell) => !y.has(cell)).length);
     }),
   );
 });
@@ -25,14 +27,35 @@ test('merged and intersected intervals cover what counting covers', () => {
 test('overlap is per rank, and messages count for nothing', () => {
   const at = { op: 0, name: '', block: 'routed' as const, layer: 0, clock: 'host' as const };
   const spans: Span[] = [
-    { ...at, kind: 'compute', rank: 0, start: 0, end: 4, gpuMs: null, flops: 0 },
+    { ...at, kind: 'compute', rank: 0, start: 0, end: 4, gpuMs: null, flops: 0, submitted: 0, awaited: null },
     { ...at, kind: 'collective', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
     { ...at, kind: 'message', rank: 0, to: 1, start: 0, end: 9, bytes: 1 },
-    { ...at, kind: 'compute', rank: 1, start: 0, end: 99, gpuMs: null, flops: 0 },
+    { ...at, kind: 'compute', rank: 1, start: 0, end: 99, gpuMs: null, flops: 0, submitted: 0, awaited: null },
   ];
   expect(overlapOf(spans, 0)).toEqual({ computeMs: 4, commMs: 4, hiddenMs: 2 });
   expect(hiddenShare([overlapOf(spans, 0), overlapOf(spans, 1)])).toBe(0.5);
   expect(hiddenShare([overlapOf(spans, 1)])).toBeNull();
+});
+
+test('what exposed a collective is told apart: waiting for it, nothing left to do, the host', () => {
+  const at = { name: 'k', block: 'routed' as const, layer: 0 };
+  const compute = (start: number, end: number, submitted: number, awaited: { op: number; at: number } | null, name = 'k') =>
+    ({ ...at, name, op: 9, kind: 'compute', rank: 0, start, end, clock: 'gpu', gpuMs: null, flops: 0, submitted, awaited }) as const;
+  const collective = (op: number, start: number, end: number) =>
+    ({ ...at, op, kind: 'collective', rank: 0, start, end, clock: 'host', sentBytes: 0, receivedBytes: 0 }) as const;
+  const spans: Span[] = [
+    compute(0, 4, 0, null),
+    collective(1, 2, 7),
+    // Waits for collective 1 until 7; the host hands it over at 8 only.
+    compute(8, 10, 8, { op: 1, at: 7 }, 'reader'),
+    collective(2, 7, 14),
+    // Nothing to do until the end of collective 2, which no kernel reads.
+  ];
+  expect(hostMsOf(spans, 0)).toBe(1);
+  expect(exposuresOf(spans, 1)).toEqual([
+    { op: 1, name: 'k', layer: 0, rank: 0, ms: 5, hiddenMs: 2, exposed: { awaited: 3, host: 0, noWork: 0 }, awaitedBy: 'reader' },
+    { op: 2, name: 'k', layer: 0, rank: 0, ms: 7, hiddenMs: 2, exposed: { awaited: 0, host: 1, noWork: 4 }, awaitedBy: null },
+  ]);
 });
 
 test('a clock is never further off than its error says', () => {

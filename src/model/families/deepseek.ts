@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Family } from '../family';
 import type { ModelSpec, RouterSpec } from '../spec';
-import { CommonConfig, commonSpec, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
+import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
 
 const count = z.number().int().nonnegative();
 
@@ -11,7 +11,7 @@ const MlaConfig = CommonConfig.extend({
   qk_nope_head_dim: size,
   qk_rope_head_dim: size,
   v_head_dim: size,
-  n_routed_experts: size,
+  n_routed_experts: expertNumber,
   n_shared_experts: count.nullish(),
   num_experts_per_tok: size,
   moe_intermediate_size: size,
@@ -21,7 +21,7 @@ const MlaConfig = CommonConfig.extend({
   routed_scaling_factor: z.number(),
   n_group: size.max(32).nullish(),
   topk_group: size.nullish(),
-  num_nextn_predict_layers: count.default(0),
+  num_nextn_predict_layers: count.nullish(),
 });
 
 /** What the DeepSeek families share: multi-head latent attention, shared and routed experts, dense first layers. */
@@ -29,7 +29,7 @@ function deepseekSpec(config: z.infer<typeof MlaConfig>, family: string, router:
   return {
     ...commonSpec(config),
     family,
-    rope: ropeOf(config, config.qk_rope_head_dim),
+    rope: ropeOf(config, config.qk_rope_head_dim, 10_000),
     names: { ...PLAIN_NAMES, unusedLayers: unused },
     layers: Array.from({ length: config.num_hidden_layers }, (_, layer) => ({
       attention: {
@@ -37,6 +37,8 @@ function deepseekSpec(config: z.infer<typeof MlaConfig>, family: string, router:
         heads: config.num_attention_heads,
         qLatent: config.q_lora_rank ?? null,
         latent: config.kv_lora_rank,
+        // transformers leaves these norms at its default, whatever rms_norm_eps says.
+        latentEps: 1e-6,
         nope: config.qk_nope_head_dim,
         rotated: config.qk_rope_head_dim,
         valueDim: config.v_head_dim,
@@ -58,12 +60,20 @@ function deepseekSpec(config: z.infer<typeof MlaConfig>, family: string, router:
   };
 }
 
-function groupsOf({ n_group, topk_group, n_routed_experts }: z.infer<typeof MlaConfig>) {
+function groupsOf({ n_group, topk_group, n_routed_experts, num_experts_per_tok }: z.infer<typeof MlaConfig>) {
   const groups = n_group ?? 1;
   const keptGroups = topk_group ?? groups;
-  if (n_routed_experts % groups !== 0 || keptGroups > groups)
-    throw new Error(`${n_routed_experts} experts can't be chosen from ${keptGroups} of ${groups} groups`);
+  if (n_routed_experts % groups !== 0 || num_experts_per_tok * groups > keptGroups * n_routed_experts || keptGroups > groups)
+    throw new Error(`${num_experts_per_tok} of ${n_routed_experts} experts can't be chosen from ${keptGroups} of ${groups} groups`);
   return { groups, keptGroups };
+}
+
+/** A group's score is that of its best two experts, so it needs as many. */
+function groupsOfTwo(config: z.infer<typeof MlaConfig>) {
+  const of = groupsOf(config);
+  if (config.n_routed_experts < 2 * of.groups)
+    throw new Error(`${of.groups} groups need at least two experts each, of ${config.n_routed_experts}`);
+  return of;
 }
 
 const V2Config = MlaConfig.extend({ topk_method: z.enum(['greedy', 'group_limited_greedy']) });
@@ -95,7 +105,7 @@ const V3Config = MlaConfig.extend({
 
 const v3Router = (config: z.infer<typeof V3Config>): RouterSpec => ({
   scoring: 'sigmoid with bias',
-  ...groupsOf(config),
+  ...groupsOfTwo(config),
   normalise: config.norm_topk_prob,
   scale: config.routed_scaling_factor,
   weighs: 'output',
@@ -106,7 +116,7 @@ const v3Router = (config: z.infer<typeof V3Config>): RouterSpec => ({
 export const deepseekV3: Family<typeof V3Config> = {
   architecture: 'DeepseekV3ForCausalLM',
   config: V3Config,
-  spec: (config) => deepseekSpec(config, 'deepseek_v3', v3Router(config), false, config.num_nextn_predict_layers),
+  spec: (config) => deepseekSpec(config, 'deepseek_v3', v3Router(config), false, config.num_nextn_predict_layers ?? 0),
 };
 
 const InstellaConfig = V3Config.extend({ gated_attention: z.boolean().default(false) });
@@ -115,5 +125,5 @@ const InstellaConfig = V3Config.extend({ gated_attention: z.boolean().default(fa
 export const instella: Family<typeof InstellaConfig> = {
   architecture: 'InstellaMoEForCausalLM',
   config: InstellaConfig,
-  spec: (config) => deepseekSpec(config, 'instella', v3Router(config), config.gated_attention, config.num_nextn_predict_layers),
+  spec: (config) => deepseekSpec(config, 'instella', v3Router(config), config.gated_attention, config.num_nextn_predict_layers ?? 0),
 };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Family } from '../family';
-import { CommonConfig, commonSpec, ropeOf, size } from './shared';
+import { CommonConfig, commonSpec, expertNumber, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,
-  head_dim: size.optional(),
-  num_local_experts: size,
+  head_dim: size.nullish(),
+  num_local_experts: expertNumber,
   num_experts_per_tok: z.literal(1, 'only top-1 is computed here, as in the published models'),
   intermediate_size: size,
   intermediate_size_mlp: size,
@@ -37,7 +37,7 @@ export const llama4: Family<typeof Config> = {
     return {
       ...commonSpec(config),
       family: 'llama4',
-      rope: ropeOf(config, headDim),
+      rope: ropeOf(config, headDim, 500_000),
       attentionChunk: config.attention_chunk_size ?? null,
       temperature: config.attn_temperature_tuning ? { scale: config.attn_scale, floor: config.floor_scale } : null,
       names: { block: 'feed_forward', router: 'router', sharedExperts: 'shared_expert', experts: 'stacked', unusedLayers: 0 },

@@ -20,7 +20,7 @@ export const mixtral: Family<typeof Config> = {
     return {
       ...commonSpec(config),
       family: 'mixtral',
-      rope: ropeOf(config, headDim),
+      rope: ropeOf(config, headDim, 1_000_000),
       names: { block: 'block_sparse_moe', router: 'gate', sharedExperts: '', experts: ['w1', 'w3', 'w2'], unusedLayers: 0 },
       layers: Array.from({ length: config.num_hidden_layers }, () => ({
         attention: {

@@ -4,14 +4,14 @@ import { CommonConfig, commonSpec, expertCount, expertsOf, flag, PLAIN_NAMES, ro
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,
-  head_dim: size.optional(),
+  head_dim: size.nullish(),
   ...expertCount,
   num_experts_per_tok: size,
   moe_intermediate_size: size,
   intermediate_size: size,
   norm_topk_prob: z.boolean(),
   decoder_sparse_step: size.default(1),
-  mlp_only_layers: z.array(z.number().int()).default([]),
+  mlp_only_layers: z.array(z.number().int()).nullish(),
   use_sliding_window: flag(false),
 });
 
@@ -21,11 +21,11 @@ export const qwen3Moe: Family<typeof Config> = {
   config: Config,
   spec(config) {
     const headDim = config.head_dim ?? config.hidden_size / config.num_attention_heads;
-    const dense = (layer: number) => config.mlp_only_layers.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
+    const dense = (layer: number) => config.mlp_only_layers?.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
     return {
       ...commonSpec(config),
       family: 'qwen3_moe',
-      rope: ropeOf(config, headDim),
+      rope: ropeOf(config, headDim, 10_000),
       names: PLAIN_NAMES,
       layers: Array.from({ length: config.num_hidden_layers }, (_, layer) => ({
         attention: {

@@ -3,6 +3,7 @@ import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
 
 export const size = z.number().int().positive();
+export const expertNumber = size.max(4096);
 export const flag = (value: boolean) => z.literal(value, `should be ${value}, as nothing else is computed here`).default(value);
 const positive = z.number().positive();
 
@@ -39,7 +40,7 @@ export const CommonConfig = z.object({
   rope_scaling: RopeParameters.nullish(),
   rope_parameters: RopeParameters.nullish(),
   /** FP8 and the like, which no kernel here reads. */
-  quantization_config: z.undefined('quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint').optional(),
+  quantization_config: z.null('quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint').optional(),
 });
 type Common = z.infer<typeof CommonConfig>;
 
@@ -64,10 +65,10 @@ export const PLAIN_NAMES: TensorNames = {
 
 const parametersOf = (config: Common) => config.rope_parameters ?? config.rope_scaling ?? {};
 
-/** RoPE over `dim` columns a head. Throws a plain Error, which becomes a sentence, when the scaling lacks a key. */
-export function ropeOf(config: Common, dim: number): RopeSpec {
+/** RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws a plain Error, which becomes a sentence, when the scaling lacks a key. */
+export function ropeOf(config: Common, dim: number, usualTheta: number): RopeSpec {
   const given = parametersOf(config);
-  const theta = given.rope_theta ?? config.rope_theta ?? 10000;
+  const theta = given.rope_theta ?? config.rope_theta ?? usualTheta;
   return { theta, dim, scaling: scalingOf(config) };
 }
 
@@ -118,7 +119,7 @@ export function mlaScaleFactor(config: Common): number {
 }
 
 /** Number of experts, which transformers 4 and 5 name differently. */
-export const expertCount = { num_experts: size.optional(), num_local_experts: size.optional() };
+export const expertCount = { num_experts: expertNumber.optional(), num_local_experts: expertNumber.optional() };
 export function expertsOf(config: { num_experts?: number | undefined; num_local_experts?: number | undefined }): number {
   const experts = config.num_experts ?? config.num_local_experts;
   if (experts === undefined) throw new Error('num_experts or num_local_experts is missing');

@@ -1,0 +1,102 @@
+import { type Interval, intersect, lengthOf, merge, subtract } from './overlap';
+import type { ComputeSpan, Span } from './span';
+
+/** Why a rank did not compute while a collective was under way, ms. */
+export type Exposed = {
+  /** It waited for this collective. */
+  readonly awaited: number;
+  /** It waited for another one, or had nothing left to do. */
+  readonly noWork: number;
+  /** What it waited for was there, but the host had not yet handed over the next kernel. */
+  readonly host: number;
+};
+
+/** One collective on one rank: how long it took, how much of it lay under computation, and why the rest did not. */
+export type CollectiveExposure = {
+  readonly op: number;
+  readonly name: string;
+  readonly layer: number | null;
+  readonly rank: number;
+  readonly ms: number;
+  readonly hiddenMs: number;
+  readonly exposed: Exposed;
+  /** Name of the kernel that waited for it; null when none had to. */
+  readonly awaitedBy: string | null;
+};
+
+type Gap = { readonly interval: Interval; readonly before: ComputeSpan };
+
+/** Gaps between the compute spans of a rank, each with the kernel that ended it. */
+function gapsOf(spans: readonly ComputeSpan[]): Gap[] {
+  const gaps: Gap[] = [];
+  let end = spans[0]?.end ?? 0;
+  for (const span of spans.slice(1)) {
+    if (span.start > end) gaps.push({ interval: [end, span.start], before: span });
+    end = Math.max(end, span.end);
+  }
+  return gaps;
+}
+
+const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
+  spans.filter((span): span is ComputeSpan => span.kind === 'compute' && span.rank === rank).toSorted((a, b) => a.start - b.start);
+
+/** The part of a gap in which nothing was missing but the host. */
+const hostPart = ({ interval: [start, end], before }: Gap): Interval => [Math.min(end, Math.max(start, before.awaited?.at ?? start)), end];
+
+/** ms in which a rank could have computed but for the host, which had not yet handed over the next kernel. */
+export const hostMsOf = (spans: readonly Span[], rank: number): number => lengthOf(merge(gapsOf(computeOf(spans, rank)).map(hostPart)));
+
+/** Every collective of a run on every rank, with what hid it and what exposed it. */
+export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveExposure[] {
+  return Array.from({ length: ranks }, (_, rank) => rank).flatMap((rank) => {
+    const compute = computeOf(spans, rank);
+    const busy = merge(compute.map(({ start, end }): Interval => [start, end]));
+    const gaps = gapsOf(compute);
+    const host = merge(gaps.map(hostPart));
+    return spans.flatMap((span): CollectiveExposure[] => {
+      if (span.kind !== 'collective' || span.rank !== rank) return [];
+      const own: Interval[] = [[span.start, span.end]];
+      const open = subtract(own, busy);
+      const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
+      const waited = merge(waits.map(({ interval: [start], before }): Interval => [start, Math.max(start, before.awaited!.at)]));
+      const awaited = lengthOf(intersect(open, waited));
+      const byHost = lengthOf(intersect(open, host));
+      const hiddenMs = lengthOf(intersect(merge(own), busy));
+      return [
+        {
+          op: span.op,
+          name: span.name,
+          layer: span.layer,
+          rank,
+          ms: span.end - span.start,
+          hiddenMs,
+          exposed: { awaited, host: byHost, noWork: Math.max(0, lengthOf(open) - awaited - byHost) },
+          awaitedBy: waits[0]?.before.name ?? null,
+        },
+      ];
+    });
+  });
+}
+
+/** Exposures of each collective, mean over the ranks; `rank` is left out. */
+export function meanExposures(exposures: readonly CollectiveExposure[]): Omit<CollectiveExposure, 'rank'>[] {
+  const ops = [...new Set(exposures.map(({ op }) => op))];
+  return ops.map((wanted) => {
+    const own = exposures.filter((exposure) => exposure.op === wanted);
+    const mean = (of: (exposure: CollectiveExposure) => number) => own.reduce((sum, exposure) => sum + of(exposure), 0) / own.length;
+    const { op, name, layer } = own[0]!;
+    return {
+      op,
+      name,
+      layer,
+      ms: mean(({ ms }) => ms),
+      hiddenMs: mean(({ hiddenMs }) => hiddenMs),
+      exposed: {
+        awaited: mean(({ exposed }) => exposed.awaited),
+        noWork: mean(({ exposed }) => exposed.noWork),
+        host: mean(({ exposed }) => exposed.host),
+      },
+      awaitedBy: own.find(({ awaitedBy }) => awaitedBy !== null)?.awaitedBy ?? null,
+    };
+  });
+}
