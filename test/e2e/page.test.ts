@@ -78,7 +78,7 @@ test('FarSkip off and on are run, drawn and compared', () =>
       .nth(widths.indexOf(Math.max(...widths)))
       .hover();
     const card = page.locator('.card');
-    expect(await card.innerText()).toMatch(/device \d, .* to .* ms\s.* of the GPU itself[^]*GPU timestamp/);
+    expect(await card.innerText()).toMatch(/device \d, .* to .* ms\s.* of the GPU itself[\s\S]*GPU timestamp/);
     await page.mouse.move(0, 0);
     await timelines.nth(1).focus();
     await page.keyboard.press('ArrowRight');
