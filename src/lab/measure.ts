@@ -65,6 +65,7 @@ export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combina
 
 const WARM_UPS = 1;
 const CALIBRATIONS = 3;
+const WARM_MS = 1500;
 
 /** A connectivity ready to run: its model on the cluster, its program, and what each operation takes without a wire. */
 type Subject = {
@@ -130,11 +131,16 @@ export async function measure(
       const feeds = batch.map((sequence, rank) => feedOf(rank, spec, wholeSequences([sequence]), 0));
       const orders = schedule(program, 'blocking', () => 1);
       const runs: RunResult[] = [];
-      for (let i = 0; i <= CALIBRATIONS; i++) {
-        if (i > 0) progress(`timing the ${connectivity} model without a wire`);
-        runs.push(await runOrders(model.cluster, program, orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...abortable }));
+      const withoutWire = { linkBetween: () => INSTANT, pause: lab.pause, ...abortable };
+      // A GPU comes to its speed within some runs: those before count for nothing.
+      const warmUntil = performance.now() + WARM_MS;
+      do await runOrders(model.cluster, program, orders, feeds, withoutWire);
+      while (performance.now() < warmUntil);
+      for (let i = 0; i < CALIBRATIONS; i++) {
+        progress(`timing the ${connectivity} model without a wire`);
+        runs.push(await runOrders(model.cluster, program, orders, feeds, withoutWire));
       }
-      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs.slice(1), ranks) });
+      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs, ranks) });
     }
 
     const link = chooseLink(settings, subjects[0]!);
