@@ -145,7 +145,7 @@ function OwnModel() {
 
 function Description({ described, ranks }: { described: Described; ranks: number }) {
   const limit = useBufferLimit();
-  if (described.kind === 'waiting') return <p className="hint">Reading what the model says of itself …</p>;
+  if (described.kind === 'waiting') return <p className="hint described">Reading what the model says of itself …</p>;
   if (described.kind === 'refused')
     return (
       <p className="notice failed" role="alert">
@@ -157,7 +157,7 @@ function Description({ described, ranks }: { described: Described; ranks: number
   const fits = limit === null || largest.bytes <= limit;
   return (
     <>
-      <p className="hint">
+      <p className="hint described">
         {summaryOf(described.checkpoint)} On {ranks} devices its weights take {megabytes(bytes)} of GPU memory in all
         {limit !== null && `, the largest buffer ${megabytes(largest.bytes)} of the ${megabytes(limit)} that this GPU binds`}.
       </p>
