@@ -27,8 +27,9 @@ export function createRecorder(bounds: ClockBounds) {
   let clock = bounds;
   return {
     passes,
-    add(pass: Omit<PassRecord, 'submit' | 'ran'>): void {
-      passes.push({ ...pass, submit: submittedAt.length, ran: null });
+    /** Answers the pass's number. */
+    add(pass: Omit<PassRecord, 'submit' | 'ran'>): number {
+      return passes.push({ ...pass, submit: submittedAt.length, ran: null }) - 1;
     },
     submitted(at: number): number {
       return submittedAt.push(at) - 1;
@@ -47,6 +48,11 @@ export function createRecorder(bounds: ClockBounds) {
         pass.ran = { beginNs: values[2 * i]!, endNs: values[2 * i + 1]! };
         clock = narrow(clock, submittedAt[pass.submit]!, pass.ran.beginNs, pass.ran.endNs, knownAt[pass.submit]!);
       }
+    },
+    /** When a pass ended, host ms; undefined while that is not known. */
+    endedAt: (pass: number): number | undefined => {
+      const ran = passes[pass]?.ran;
+      return ran ? toMs(ran.endNs) + offsetOf(clock).offset : undefined;
     },
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,

@@ -1,5 +1,6 @@
 import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
+import type { ResolvedPasses } from '../gpu/timestamps';
 import { flopsOf } from '../program/cost';
 import { type AllToAll, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
@@ -41,10 +42,16 @@ const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
 
 /** How often spans are shown while a run goes on, ms. */
 const LIVE_MS = 50;
-const NO_STAMPS = { first: 0, pieces: [] };
+const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
 
 type Event =
-  | { readonly kind: 'announced'; readonly op: AllToAll; readonly at: number; readonly counts: readonly Uint32Array[] | null }
+  | {
+      readonly kind: 'announced';
+      readonly op: AllToAll;
+      readonly readyAt: number;
+      readonly at: number;
+      readonly counts: readonly Uint32Array[] | null;
+    }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
 /**
@@ -86,6 +93,8 @@ async function run(
     values: new Map<string, Storage>(options.caches?.[index]),
     uses: new Map(readers),
   }));
+  /** The last kernel that wrote each value, over all ranks: its number with the recorder. */
+  const writtenBy = new Map<string, number>();
   /** The last message that all ranks waited for, and when it had arrived. */
   let awaited = { op: null as AllToAll | null, at: 0 };
   const rankOf = (index: number) => states[index]!;
@@ -163,7 +172,8 @@ async function run(
       const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
       engine.launcher.record(pass, launch);
       pass.end();
-      recorder.add({ rank: index, op, flops: flopsOf(op, symbols), awaited });
+      const recordedAs = recorder.add({ rank: index, op, flops: flopsOf(op, symbols), awaited });
+      for (const name of op.outputs) writtenBy.set(name, recordedAs);
       recorded++;
     }
     for (const name of new Set(op.inputs)) release(index, name);
@@ -176,20 +186,25 @@ async function run(
         ? { buffer: values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
         : { buffer: values.get(op.input)!.buffer, offset: 0, bytes: 4 },
     );
-    // Timestamps on the way are for the live view alone: reading them costs the GPU time.
+    // When the kernel that wrote it ended says when it could leave, whenever the host hears of that. All other timestamps on
+    // the way are for the live view alone: reading them costs the GPU time.
+    const pass = writtenBy.get(op.input);
+    const own = (pass !== undefined && engine.timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
     const live = options.onSpans !== undefined && performance.now() - resolvedAt > LIVE_MS;
     const stamps = (live && engine.timestamps?.resolve(encoder)) || NO_STAMPS;
     if (live) resolvedAt = performance.now();
     recorded++;
-    const map = engine.readback.record(encoder, [...pieces, ...stamps.pieces]);
+    const map = engine.readback.record(encoder, [...pieces, ...own.pieces, ...stamps.pieces]);
     const id = submit()!;
     map()
       .then((parts) => {
         const at = performance.now();
         recorder.known(id, at);
-        readTimestamps(stamps.first, parts.slice(pieces.length));
+        readTimestamps(own.first, parts.slice(pieces.length, pieces.length + own.pieces.length));
+        readTimestamps(stamps.first, parts.slice(pieces.length + own.pieces.length));
+        const readyAt = Math.min(at, (pass !== undefined && recorder.endedAt(pass)) || at);
         const counts = op.direction === 'dispatch' ? parts.slice(0, pieces.length).map((part) => new Uint32Array(part)) : null;
-        post({ kind: 'announced', op, at, counts });
+        post({ kind: 'announced', op, readyAt, at, counts });
       })
       .catch((cause) => post({ kind: 'failed', cause }));
     if (op.direction === 'dispatch') for (const index of states.keys()) release(index, op.counts);
@@ -231,7 +246,7 @@ async function run(
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
         if (event.kind === 'failed') throw event.cause;
-        for (const rank of states.keys()) transfers.announce(rank, event.op, event.at, event.counts?.[rank] ?? null);
+        for (const rank of states.keys()) transfers.announce(rank, event.op, event, event.counts?.[rank] ?? null);
       }
       transfers.deliver(performance.now());
       // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.

@@ -15,6 +15,8 @@ export type TransferHost = {
   readonly onSent: (op: AllToAll, sender: number) => void;
 };
 
+export type Announcement = { readonly readyAt: number; readonly at: number };
+
 type Collective = ReturnType<typeof newCollective>;
 
 /**
@@ -63,11 +65,15 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   };
 
   return {
-    /** A rank's part of a collective could leave at `at`; a Dispatch says its counts (kernels/send_plan.wgsl). */
-    announce(rank: number, op: AllToAll, at: number, counts: Uint32Array | null): void {
+    /**
+     * A rank's part of a collective could leave at `readyAt`, of which the host heard at `at`: what would have arrived
+     * meanwhile arrives then. A Dispatch says its counts (kernels/send_plan.wgsl).
+     */
+    announce(rank: number, op: AllToAll, { readyAt, at }: Announcement, counts: Uint32Array | null): void {
       const collective = collectiveOf(op);
       const exchange = exchangeFor(op);
-      collective.readyAt[rank] = at;
+      collective.readyAt[rank] = readyAt;
+      collective.heardAt[rank] = at;
       if (counts) {
         exchange.counts[rank] = counts;
         if (!exchange.counts.includes(null)) {
@@ -87,15 +93,16 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
       collective.arrivedAt[rank]![rank] = at;
       collective.copiesLeft[rank] = leaving.length + 1;
       collective.toCopy.push([rank, rank]);
-      wire.offer(at, leaving);
+      wire.offer(readyAt, leaving);
       copyArrived(op);
     },
 
     /** Takes in what has arrived by `now`. */
     deliver(now: number): void {
-      for (const { message, leftAt, arrivedAt } of wire.advance(now)) {
+      for (const { message, leftAt, arrivedAt: due } of wire.advance(now)) {
         const { from, to, bytes, content: op } = message;
         const collective = collectiveOf(op);
+        const arrivedAt = Math.max(due, collective.heardAt[from]!);
         collective.arrivedAt[to]![from] = arrivedAt;
         collective.receivedBytes[to]! += bytes;
         collective.toCopy.push([from, to]);
@@ -155,6 +162,8 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
 const newCollective = (ranks: number) => ({
   /** When each rank's own part could leave. */
   readyAt: new Array<number | undefined>(ranks).fill(undefined),
+  /** When the host heard of that. */
+  heardAt: new Array<number | undefined>(ranks).fill(undefined),
   /** arrivedAt[to][from]. */
   arrivedAt: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
   sentBytes: new Array<number>(ranks).fill(0),

@@ -3,6 +3,9 @@ import type { Piece } from './readback';
 
 const PASSES_A_SET = 2048; // a query set has at most 4096 queries, two a pass
 
+/** Pieces of a buffer that hold [begin, end] of the passes from `first` on. */
+export type ResolvedPasses = { readonly first: number; readonly pieces: readonly Piece[] };
+
 /** Timestamps at the start and the end of compute passes, in the order in which the passes were recorded. */
 export type Timestamps = ReturnType<typeof createTimestamps>;
 
@@ -11,6 +14,15 @@ export function createTimestamps(gpu: Gpu) {
   let resolved: GPUBuffer | null = null;
   let recorded = 0;
   let read = 0;
+  /** Passes of one set. */
+  const resolvePasses = (encoder: GPUCommandEncoder, first: number, count: number, offset: number): Piece => {
+    resolved ??= gpu.device.createBuffer({
+      size: 2 * PASSES_A_SET * 8 * 2,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+    encoder.resolveQuerySet(sets[Math.floor(first / PASSES_A_SET)]!, 2 * (first % PASSES_A_SET), 2 * count, resolved, offset);
+    return { buffer: resolved, offset, bytes: count * 16 };
+  };
   return {
     /** Starts again at pass 0; only when no earlier pass is still to be read. */
     reset(): void {
@@ -29,25 +41,23 @@ export function createTimestamps(gpu: Gpu) {
      * Records the reading of all passes since the last call: [begin, end] in nanoseconds, 64 bits each, from pass
      * `first` on. The one resolve buffer may be written again at once, since the queue runs in order.
      */
-    resolve(encoder: GPUCommandEncoder): { readonly first: number; readonly pieces: Piece[] } {
+    resolve(encoder: GPUCommandEncoder): ResolvedPasses {
       const first = read;
-      resolved ??= gpu.device.createBuffer({
-        size: 2 * PASSES_A_SET * 8 * 2,
-        usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-      });
       const pieces: Piece[] = [];
       let offset = 0;
       while (read < recorded && pieces.length < 2) {
-        const set = Math.floor(read / PASSES_A_SET);
-        const end = Math.min(recorded, (set + 1) * PASSES_A_SET);
-        const count = end - read;
-        encoder.resolveQuerySet(sets[set]!, 2 * (read % PASSES_A_SET), 2 * count, resolved, offset);
-        pieces.push({ buffer: resolved, offset, bytes: count * 16 });
-        offset += Math.ceil((count * 16) / 256) * 256;
+        const end = Math.min(recorded, (Math.floor(read / PASSES_A_SET) + 1) * PASSES_A_SET);
+        pieces.push(resolvePasses(encoder, read, end - read, offset));
+        offset += Math.ceil(((end - read) * 16) / 256) * 256;
         read = end;
       }
       return { first, pieces };
     },
+    /** Records the reading of one pass alone, which `resolve` will read again. */
+    resolveOne: (encoder: GPUCommandEncoder, pass: number): ResolvedPasses => ({
+      first: pass,
+      pieces: [resolvePasses(encoder, pass, 1, 0)],
+    }),
     destroy(): void {
       for (const set of sets) set.destroy();
       resolved?.destroy();

@@ -8,7 +8,7 @@ import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
-import { type Program, writesOfOperation } from '../program/program';
+import type { Program } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { type CollectiveExposure, exposuresOf, hostMsOf, meanExposures } from '../trace/exposure';
 import { hiddenShare, overlapOf } from '../trace/overlap';
@@ -83,7 +83,7 @@ type Calibration = {
   readonly computeMs: number;
   /** Bytes through the busiest port, of collectives by id. */
   readonly portBytes: ReadonlyMap<number, number>;
-  /** ms from the end of the kernel whose result a collective moves until the host knew of it. */
+  /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
   readonly announceMs: number;
 };
 
@@ -142,7 +142,7 @@ export async function measure(
         progress(`timing the ${connectivity} model without a wire`);
         runs.push(await runOrders(model.cluster, program, orders, feeds, withoutWire));
       }
-      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(program, runs, ranks) });
+      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs, ranks) });
     }
 
     const link = chooseLink(settings, subjects[0]!);
@@ -236,26 +236,17 @@ function durationsOf(runs: readonly RunResult[], ranks: number): Map<number, num
   return new Map([...ids].map((id) => [id, median(perRun.map((sums) => sums.get(id) ?? 0))]));
 }
 
-function calibrationOf(program: Program, runs: readonly RunResult[], ranks: number): Calibration {
+function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
   const portBytes = new Map<number, number>();
   for (const span of runs[0]!.spans)
     if (span.kind === 'collective') portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
   const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
-  return { durations: durationsOf(runs, ranks), portBytes, computeMs: median(compute), announceMs: announceMsOf(program, runs) };
+  return { durations: durationsOf(runs, ranks), portBytes, computeMs: median(compute), announceMs: announceMsOf(runs) };
 }
 
-function announceMsOf({ operations }: Program, runs: readonly RunResult[]): number {
-  const producers = new Map(operations.flatMap((op) => writesOfOperation(op).map((value) => [value, op.id] as const)));
-  const produced = new Map(operations.flatMap((op) => (op.kind === 'all-to-all' ? [[op.id, producers.get(op.input)] as const] : [])));
-  const lates = runs.flatMap(({ spans }) => {
-    const ends = new Map<string, number>(
-      spans.flatMap((span) => (span.kind === 'compute' ? [[`${span.rank} ${span.op}`, span.end] as const] : [])),
-    );
-    return spans.flatMap((span) => {
-      const end = span.kind === 'collective' ? ends.get(`${span.rank} ${produced.get(span.op)}`) : undefined;
-      return end === undefined ? [] : [Math.max(0, span.start - end)];
-    });
-  });
+/** A wire that takes no time leaves just what it takes to hear of a collective. */
+function announceMsOf(runs: readonly RunResult[]): number {
+  const lates = runs.flatMap(({ spans }) => spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])));
   return lates.length > 0 ? median(lates) : 0;
 }
 
@@ -266,7 +257,9 @@ const mean = (count: number, of: (i: number) => number): number =>
 const costOf =
   ({ durations, portBytes, announceMs }: Calibration, link: Link): Cost =>
   (op) =>
-    op.kind === 'compute' ? (durations.get(op.id) ?? 0) : announceMs + (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs;
+    op.kind === 'compute'
+      ? (durations.get(op.id) ?? 0)
+      : Math.max(announceMs, (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs);
 
 /** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
 function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivity }: Subject): Measurement['link'] {

@@ -63,7 +63,7 @@ function exchange(ranks: number, rows: readonly (readonly number[])[], order: re
       rows[rank]!.forEach((count, d) => {
         counts[EXPERTS + d] = count;
       });
-      transfers.announce(rank, collective, now, collective === dispatch ? counts : null);
+      transfers.announce(rank, collective, { readyAt: now, at: now }, collective === dispatch ? counts : null);
       transfers.deliver(now);
     });
     while (transfers.heldByAllAt(collective) === undefined) {
