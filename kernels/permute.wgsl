@@ -1,7 +1,8 @@
 // Permute tokens into the send buffer of Dispatch: a row is the activation, then the ids of the token's experts on the
 // destination rank (NONE in the other slots), then their weights.
-// x [rows, width], ids and weights [rows, topK], rowOf [rows, ranks] (send_plan.wgsl), out [sent, width + 2 * topK].
-struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32 }
+// x [rows, width], ids and weights [rows, topK], rowOf [rows, ranks] (send_plan.wgsl), out [sent, words + 2 * topK]: words is
+// width, or, when `packed` is 1, half of it rounded up: two bf16 a word (pack_bf16.wgsl).
+struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> ids: array<u32>;
@@ -11,6 +12,12 @@ struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32 }
 
 const NONE = 0xffffffffu;
 
+fn bf16(value: f32) -> u32 {
+  let bits = bitcast<u32>(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) { return 0x7fc0u; }
+  return (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let token = group.x + group.y * 65535u;
@@ -18,14 +25,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let destination = group.z;
   let row = rowOf[token * sizes.ranks + destination];
   if (row == NONE) { return; }
-  let target0 = row * (sizes.width + 2u * sizes.topK);
-  for (var column = lane; column < sizes.width; column += 64u) {
-    out[target0 + column] = bitcast<u32>(x[token * sizes.width + column]);
+  let words = select(sizes.width, (sizes.width + 1u) / 2u, sizes.packed == 1u);
+  let target0 = row * (words + 2u * sizes.topK);
+  for (var word = lane; word < words; word += 64u) {
+    var value = 0u;
+    if (sizes.packed == 1u) {
+      value = bf16(x[token * sizes.width + 2u * word]);
+      if (2u * word + 1u < sizes.width) { value |= bf16(x[token * sizes.width + 2u * word + 1u]) << 16u; }
+    } else {
+      value = bitcast<u32>(x[token * sizes.width + word]);
+    }
+    out[target0 + word] = value;
   }
   let share = sizes.experts / sizes.ranks;
   for (var slot = lane; slot < sizes.topK; slot += 64u) {
     let id = ids[token * sizes.topK + slot];
-    out[target0 + sizes.width + slot] = select(NONE, id, id / share == destination);
-    out[target0 + sizes.width + sizes.topK + slot] = bitcast<u32>(weights[token * sizes.topK + slot]);
+    out[target0 + words + slot] = select(NONE, id, id / share == destination);
+    out[target0 + words + sizes.topK + slot] = bitcast<u32>(weights[token * sizes.topK + slot]);
   }
 }

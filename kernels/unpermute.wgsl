@@ -1,12 +1,19 @@
 // Un-permute what Combine brought back: out[t, :] = sum over ranks of the row that each sent for token t, in rank order.
-// returned [sent, width], rowOf [rows, ranks] (send_plan.wgsl), out [rows, width].
-struct Sizes { rows: u32, ranks: u32, width: u32 }
+// returned [sent, width], or [sent, half of it rounded up] with two bf16 a word when `packed` is 1; rowOf [rows, ranks]
+// (send_plan.wgsl), out [rows, width].
+struct Sizes { rows: u32, ranks: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> returned: array<f32>;
+@group(0) @binding(1) var<storage, read> returned: array<u32>;
 @group(0) @binding(2) var<storage, read> rowOf: array<u32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
 const NONE = 0xffffffffu;
+
+fn valueAt(row: u32, column: u32) -> f32 {
+  if (sizes.packed == 0u) { return bitcast<f32>(returned[row * sizes.width + column]); }
+  let word = returned[row * ((sizes.width + 1u) / 2u) + column / 2u];
+  return bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -16,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var sum = 0.0;
     for (var rank = 0u; rank < sizes.ranks; rank++) {
       let row = rowOf[token * sizes.ranks + rank];
-      if (row != NONE) { sum += returned[row * sizes.width + column]; }
+      if (row != NONE) { sum += valueAt(row, column); }
     }
     out[token * sizes.width + column] = sum;
   }

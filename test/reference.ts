@@ -116,3 +116,14 @@ export function topK(logits: Matrix, bias: Matrix, rows: number, r: Router) {
   }
   return { ids, weights };
 }
+
+/** The nearest number of 8 significant bits; of two as near, the one that ends in 0. */
+export function bf16(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value;
+  const unit = 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(value)))) - 7);
+  const scaled = Math.abs(value) / unit;
+  const down = Math.floor(scaled);
+  const up = scaled - down > 0.5 || (scaled - down === 0.5 && down % 2 === 1) ? down + 1 : down;
+  const rounded = Math.sign(value) * up * unit;
+  return Math.abs(rounded) >= 2 ** 128 ? Math.sign(value) * Number.POSITIVE_INFINITY : rounded;
+}

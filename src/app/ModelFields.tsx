@@ -153,7 +153,7 @@ function Description({ described, ranks }: { described: Described; ranks: number
       </p>
     );
   const { spec } = described.checkpoint;
-  const { bytes, largest } = memoryOf(spec, ranks);
+  const { bytes, largest } = memoryOf(spec, { kind: 'ep', ranks });
   const fits = limit === null || largest.bytes <= limit;
   return (
     <>

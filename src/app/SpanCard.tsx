@@ -23,7 +23,7 @@ function about(span: Span): string {
   switch (span.kind) {
     case 'compute': {
       const own = span.gpuMs === null ? '' : ` (${ms(span.gpuMs)} of the GPU itself)`;
-      return `${own}${span.flops > 0 ? `, ${flops(span.flops)}` : ''}`;
+      return `${own}${span.flops ? `, ${flops(span.flops)}` : ''}`;
     }
     case 'collective':
       return `, sent ${bytes(span.sentBytes)}, received ${bytes(span.receivedBytes)}`;

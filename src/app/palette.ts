@@ -10,7 +10,18 @@ export const BLOCKS: Readonly<Record<Block, { readonly label: string; readonly c
   embedding: { label: 'Embedding', colour: '#56B4E9' },
   head: { label: 'Final norm, LM head', colour: '#56B4E9' },
   dispatch: { label: 'Dispatch (all-to-all)', colour: '#E69F00', hatch: 'up' },
+  'all-reduce': { label: 'All-reduce', colour: '#E69F00', hatch: 'up' },
   combine: { label: 'Combine (all-to-all)', colour: '#F0E442', hatch: 'down' },
 };
 
-export const LEGEND: readonly Block[] = ['attention', 'router', 'routed', 'shared', 'residual', 'head', 'dispatch', 'combine'];
+export const LEGEND: readonly Block[] = [
+  'attention',
+  'router',
+  'routed',
+  'shared',
+  'residual',
+  'head',
+  'dispatch',
+  'combine',
+  'all-reduce',
+];

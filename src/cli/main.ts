@@ -8,6 +8,8 @@ import type { Job, JobEvent } from '../lab/job';
 import type { Measurement } from '../lab/measure';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting } from '../lab/settings';
 import { InputError } from '../model/error';
+import type { Plan } from '../model/plan';
+import type { WireFormat } from '../program/lower_all_reduce';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
 import type { Outcome } from './outcome';
@@ -32,22 +34,47 @@ const runs = (command: Command): Command =>
     .addOption(new Option('--gpu <kind>', 'which adapter (default: hardware where one answers)').choices(['swiftshader', 'hardware']))
     .addOption(new Option('--runtime <kind>', 'headless Chromium, or Dawn in Node').choices(['chromium', 'node']).default('chromium'));
 
+const parallel = () =>
+  new Option('--parallel <plan>', 'ep: sequences dealt out, experts spread; tp: heads, channels and experts spread')
+    .choices(['ep', 'tp'])
+    .default('ep');
+const wire = (format: WireFormat) =>
+  new Option('--wire <format>', 'how values travel: 4 bytes each, or 2').choices(['f32', 'bf16']).default(format);
+const allReduce = () =>
+  new Option('--all-reduce <way>', 'of tp; auto: the quicker one for the size').choices(['auto', 'direct', 'ring']).default('auto');
+
 runs(program.command('measure'))
   .description('measure connectivities under schedules, in turn, over one emulated wire')
   .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_SETTINGS.model)
   .option('--balanced', 'deal experts out evenly (untrained models only)', false)
   .option('--connectivity <list>', 'regular, farskip, attn_only, mlp_only, last_half', list, DEFAULT_SETTINGS.connectivity)
   .option('--schedule <list>', 'blocking, overlapped', list, DEFAULT_SETTINGS.schedule)
-  .addOption(new Option('--parallel <plan>', 'ep (tp is not there yet)').default('ep'))
+  .addOption(parallel())
+  .addOption(wire('bf16'))
+  .addOption(allReduce())
   .addOption(new Option('--backing <kind>', 'shared (separate is not there yet)').default('shared'))
   .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
   .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_SETTINGS.tokens)
   .option('--link <spec>', 'GBPS,US or ratio:R', link, DEFAULT_SETTINGS.link)
   .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
+  .option('--nodes <n>', 'nodes that the devices are in', integer, 1)
+  .option('--between <spec>', 'link between nodes, GBPS,US (default: as within)', link)
+  .option('--jitter <share>', 'how much longer messages take on average, drawn for each (0.2: a fifth)', number, 0)
+  .option('--slow <rank,times>', 'a device whose messages take so many times as long', slow)
+  .option('--seed <n>', 'of the jitter', integer, DEFAULT_SETTINGS.seed)
   .option('--repeats <n>', 'counted runs of each combination', integer, DEFAULT_SETTINGS.repeats)
+  .option('--until <share>', "go on until each speed-up's interval is narrower than this share of it", number)
+  .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_SETTINGS.budget)
   .option('--json <file>', 'write everything to a file')
-  .action(async ({ gpu, runtime, json, dilate, ...rest }) => {
-    const settings = { ...DEFAULT_SETTINGS, ...rest, model: modelAt(rest.model), dilate: dilate ?? null };
+  .action(async ({ gpu, runtime, json, nodes, between, jitter, slow: straggler, ...rest }) => {
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      ...rest,
+      model: modelAt(rest.model),
+      dilate: rest.dilate ?? null,
+      until: rest.until ?? null,
+      topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
+    };
     const result = { ...((await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement), settings };
     console.log(measureTable(result));
     if (json) writeFileSync(json, `${JSON.stringify(measureJson(result), null, 1)}\n`);
@@ -57,10 +84,11 @@ runs(program.command('check'))
   .description("compare folders' forward passes with their expected.*.safetensors")
   .argument('<dirs...>', 'checkpoint folders')
   .option('--ranks <n>', 'emulated devices', integer, 1)
-  .action(async (dirs: string[], { ranks, ...where }: Where & { ranks: number }) => {
+  .addOption(parallel())
+  .action(async (dirs: string[], { ranks, parallel: kind, ...where }: Where & { ranks: number; parallel: Plan['kind'] }) => {
     const rows: CheckRow[] = [];
     for (const dir of dirs) {
-      const job: Job = { kind: 'check', folder: folder(dir), connectivities: connectivitiesIn(dir), ranks };
+      const job: Job = { kind: 'check', folder: folder(dir), connectivities: connectivitiesIn(dir), plan: { kind, ranks } };
       rows.push(...((await run(job, where)) as CheckRow[]).map((row) => ({ ...row, folder: dir })));
     }
     console.log(checkTable(rows));
@@ -100,6 +128,11 @@ runs(program.command('generate'))
   .option('--others <n>', 'further requests: passages as long as the first prompt', integer, 0)
   .option('--tokens <n>', 'tokens to add at most', integer, DEFAULT_GENERATION.tokens)
   .option('--ranks <n>', 'emulated devices', integer, 1)
+  .addOption(parallel())
+  .addOption(wire('f32'))
+  .addOption(allReduce())
+  .option('--nodes <n>', 'nodes that the devices are in', integer, 1)
+  .option('--between <spec>', 'link between nodes, GBPS,US (default: as within)', link)
   .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, DEFAULT_GENERATION.chunk)
   .addOption(new Option('--schedule <kind>', 'how collectives are waited for').choices(['blocking', 'overlapped']).default('overlapped'))
   .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
@@ -112,8 +145,7 @@ runs(program.command('generate'))
   .option('--ignore-stop', 'go on after the stop tokens that the config names', false)
   .option('--json <file>', 'write everything to a file')
   .action(async (model: string, options) => {
-    const { gpu, runtime, json, prompt, temperature, topK, topP, ignoreStop, link: wire, dilate, ...rest } = options;
-    if (wire?.kind === 'ratio') throw new InputError('generate takes a link as GBPS,US: a ratio is of one measurement alone.');
+    const { gpu, runtime, json, prompt, temperature, topK, topP, ignoreStop, link: within, nodes, between, dilate, ...rest } = options;
     const settings = {
       ...DEFAULT_GENERATION,
       ...rest,
@@ -121,7 +153,8 @@ runs(program.command('generate'))
       prompts: prompt,
       sampling: { temperature, topK, topP },
       stopAtEnd: !ignoreStop,
-      link: wire ? { gbps: wire.gbps, us: wire.us } : null,
+      link: speedOf(within),
+      topology: { nodes, between: speedOf(between), jitter: 0, slow: null },
       dilate: dilate ?? null,
     };
     // The settings as they were given: elsewhere a folder may go by another name.
@@ -203,6 +236,21 @@ function integer(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError('It should be a whole number.');
   return value;
+}
+
+/** Gigabytes a second and microseconds of a link that is given as such; null for none. */
+function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
+  if (!given) return null;
+  if (given.kind === 'ratio')
+    throw new InputError('This link is given as GBPS,US: a ratio is of the link within a node, of one measurement.');
+  return { gbps: given.gbps, us: given.us };
+}
+
+function slow(text: string): { rank: number; times: number } {
+  const [rank, times, ...more] = text.split(',');
+  if (rank === undefined || times === undefined || more.length > 0)
+    throw new InvalidArgumentError('It should be RANK,TIMES (3,2: messages of device 3 take twice as long).');
+  return { rank: integer(rank), times: number(times) };
 }
 
 function link(text: string): LinkSetting {

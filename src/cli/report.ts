@@ -4,11 +4,14 @@ import type { CombinationResult, Measurement } from '../lab/measure';
 import type { Estimate } from '../lab/statistics';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
-export function measureJson({ manifest, settings, madeFor, link, promptTokens, results }: Measurement) {
+export function measureJson({ manifest, settings, madeFor, link, allReduce, repeats, promptTokens, results }: Measurement) {
   return {
     manifest: { ...manifest, settings },
     made_for: madeFor,
     link: { gbps: link.gbps, us: link.us, dilation: link.dilation },
+    wire: settings.wire,
+    all_reduce: allReduce,
+    repeats,
     tokens_per_rank: promptTokens,
     results: results.map((r) => ({
       connectivity: r.connectivity,
@@ -38,7 +41,7 @@ export function measureJson({ manifest, settings, madeFor, link, promptTokens, r
   };
 }
 
-export function measureTable({ manifest, link, promptTokens, settings, results }: Measurement): string {
+export function measureTable({ manifest, link, allReduce, repeats, promptTokens, settings, results }: Measurement): string {
   const ms = ({ median, low, high }: Estimate) => `${median.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
   const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
   const rows = results.map((r: CombinationResult) => [
@@ -54,8 +57,8 @@ export function measureTable({ manifest, link, promptTokens, settings, results }
     r.logitsSha256.slice(0, 12),
   ]);
   return [
-    `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens, ${settings.repeats} repeats`,
-    `wire: ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated`,
+    `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
+    `wire: ${settings.wire}, ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     table(
       ['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'host ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'],
       rows,

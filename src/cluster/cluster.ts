@@ -4,6 +4,7 @@ import type { Launch } from '../gpu/launcher';
 import type { WeightSource } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { bytesOnRank, megabytes, memoryOf } from '../model/memory';
+import type { Plan } from '../model/plan';
 import { ropeTable } from '../model/rope';
 import type { ModelSpec } from '../model/spec';
 import { type Weight, weightsOf } from '../model/weights';
@@ -12,7 +13,7 @@ import type { Order } from '../program/schedule';
 import { checkFits } from './fits';
 import { drawWeights, fillWeights, type Progress } from './upload';
 
-/** An emulated device: its own weights (its share of the experts) and its own buffers. */
+/** An emulated device: its own weights (its share of those that are spread) and its own buffers. */
 export type Rank = {
   readonly index: number;
   readonly pool: BufferPool;
@@ -28,6 +29,7 @@ export type Rank = {
 export type Cluster = {
   readonly backing: 'shared';
   readonly engine: Engine;
+  readonly plan: Plan;
   readonly ranks: readonly Rank[];
   destroy(): void;
 };
@@ -40,26 +42,26 @@ export type ClusterOptions = {
 };
 
 /**
- * Puts a model on `count` ranks. Throws InputError when it does not fit them or the GPU's memory, or when its files turn
+ * Puts a model on ranks. Throws InputError when it does not fit them or the GPU's memory, or when its files turn
  * out to be cut short.
  */
 export async function createCluster(
   engine: Engine,
   spec: ModelSpec,
   source: WeightSource,
-  count: number,
+  plan: Plan,
   { positions, onProgress, signal }: ClusterOptions,
 ): Promise<Cluster> {
-  checkFits(spec, count, engine.gpu);
-  const pools = Array.from({ length: count }, () => engine.createPool());
+  checkFits(spec, plan, engine.gpu);
+  const pools = Array.from({ length: plan.ranks }, () => engine.createPool());
   const destroy = () => {
     for (const pool of pools) pool.destroy();
   };
   try {
     const weights = weightsOf(spec);
-    const held = await reserve(engine, spec, weights, pools);
-    if (source.kind === 'stored') await fillWeights(engine, weights, held, source, onProgress, signal);
-    else await drawWeights(engine, weights, held, source.seed, onProgress, signal);
+    const held = await reserve(engine, spec, weights, pools, plan);
+    if (source.kind === 'stored') await fillWeights(engine, weights, held, plan, source, onProgress, signal);
+    else await drawWeights(engine, weights, held, plan, source.seed, onProgress, signal);
     const rope = ropeTable(spec.rope, Math.min(positions, spec.maxPositions));
     const longest = Math.max(
       ...spec.layers.map(({ attention: a, feedForward: f }) =>
@@ -74,6 +76,7 @@ export async function createCluster(
     return {
       backing: 'shared',
       engine,
+      plan,
       ranks: pools.map((pool, index) => ({ index, pool, weights: held[index]!, launches: new WeakMap() })),
       destroy,
     };
@@ -89,13 +92,14 @@ async function reserve(
   spec: ModelSpec,
   weights: readonly Weight[],
   pools: readonly BufferPool[],
+  plan: Plan,
 ): Promise<Map<string, Storage>[]> {
   const { device } = engine.gpu;
   device.pushErrorScope('out-of-memory');
-  const held = pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, pools.length))])));
+  const held = pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, plan))])));
   if (await device.popErrorScope())
     throw new InputError(
-      `The model needs ${megabytes(memoryOf(spec, pools.length).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
+      `The model needs ${megabytes(memoryOf(spec, plan).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
     );
   return held;
 }

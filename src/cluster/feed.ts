@@ -23,8 +23,11 @@ export function wholeSequences(sequences: readonly (readonly number[])[]): Piece
   });
 }
 
-/** Feed of a rank with these pieces, each of at least one token; none at all is fine. `cacheRows` is the size of its caches. */
-export function feedOf(rank: number, spec: ModelSpec, pieces: readonly Piece[], cacheRows: number): Feed {
+/**
+ * Feed of one of `ranks` ranks with these pieces, each of at least one token; none at all is fine. `cacheRows` is the size of its
+ * caches.
+ */
+export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: readonly Piece[], cacheRows: number): Feed {
   const tokens = pieces.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
   const chunk = spec.attentionChunk ?? Number.POSITIVE_INFINITY;
   const chunkStart = (position: number) => (spec.attentionChunk === null ? 0 : position - (position % chunk));
@@ -54,8 +57,15 @@ export function feedOf(rank: number, spec: ModelSpec, pieces: readonly Piece[], 
       ['sequences', pieces.length],
       ['rank', rank],
       ['cache', cacheRows],
+      ['chunk', chunkRows(tokens.length, ranks, rank)],
       ['keys', sum(tokens.map(({ position }) => position + 1))],
       ['keys in chunk', sum(tokens.map(({ position }) => position + 1 - chunkStart(position)))],
     ]),
   };
 }
+
+/** Rows that a rank answers for when `rows` are cut into a chunk a rank, the last ones shorter or empty. */
+export const chunkRows = (rows: number, ranks: number, rank: number): number => {
+  const chunk = Math.ceil(rows / ranks);
+  return Math.max(0, Math.min(chunk, rows - rank * chunk));
+};

@@ -1,10 +1,13 @@
 import type { Gpu } from '../gpu/device';
 import { InputError } from '../model/error';
 import { megabytes, memoryOf } from '../model/memory';
+import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */
-export function checkFits(spec: ModelSpec, ranks: number, gpu: Gpu): void {
+export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {
+  const { ranks } = plan;
+  if (plan.kind === 'tp') checkSplits(spec, ranks);
   for (const { feedForward } of spec.layers) {
     if (feedForward.kind !== 'moe') continue;
     const { experts } = feedForward;
@@ -22,12 +25,27 @@ export function checkFits(spec: ModelSpec, ranks: number, gpu: Gpu): void {
     if (width > WIDEST_VALUE)
       throw new InputError(`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
   }
-  const { largest, bytes } = memoryOf(spec, ranks);
+  const { largest, bytes } = memoryOf(spec, plan);
   const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
   if (largest.bytes > limit)
     throw new InputError(
       `${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,
     );
+}
+
+/** Tensor parallelism needs whole heads and channels on every rank. */
+function checkSplits(spec: ModelSpec, ranks: number): void {
+  const refuse = (count: number, what: string) => {
+    throw new InputError(
+      `${count} ${what} can't be spread evenly over ${ranks} devices (tp); choose a number that divides ${count}, or ep.`,
+    );
+  };
+  for (const { attention: a, feedForward: f } of spec.layers) {
+    if (a.heads % ranks !== 0) refuse(a.heads, 'attention heads');
+    if (a.kind === 'gqa' && a.kvHeads % ranks !== 0 && ranks % a.kvHeads !== 0) refuse(a.kvHeads, 'key-value heads');
+    const inner = f.kind === 'dense' ? f.inner : f.sharedInner;
+    if (inner % ranks !== 0) refuse(inner, 'channels of an MLP');
+  }
 }
 
 /** As kernels/send_plan.wgsl and kernels/attention.wgsl have room for. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../gpu/engine';
-import type { AllToAll, Compute } from '../program/program';
+import type { Collective, Compute } from '../program/program';
 import { type ClockBounds, narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
 import type { ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
@@ -8,9 +8,9 @@ import type { Pause } from './pause';
 export type PassRecord = {
   readonly rank: number;
   readonly op: Compute;
-  readonly flops: number;
+  readonly flops: number | null;
   /** The last collective that its rank had waited for, and when that had arrived, host ms; null and 0 when none. */
-  readonly awaited: { readonly op: AllToAll | null; readonly at: number };
+  readonly awaited: { readonly op: Collective | null; readonly at: number };
   submit: number;
   ran: { readonly beginNs: bigint; readonly endNs: bigint } | null;
 };
@@ -68,7 +68,11 @@ export function createRecorder(bounds: ClockBounds) {
         const open = openOfRank.get(rank);
         if (!ran && open?.submit === submit) {
           const earlier = out[open.index]!;
-          out[open.index] = { ...earlier, name: `${earlier.name.replace(/ … .*/, '')} … ${op.name}`, flops: earlier.flops + flops };
+          out[open.index] = {
+            ...earlier,
+            name: `${earlier.name.replace(/ … .*/, '')} … ${op.name}`,
+            flops: earlier.flops === null || flops === null ? null : earlier.flops + flops,
+          };
           continue;
         }
         const { name, block, layer } = op;

@@ -2,7 +2,16 @@ import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import { flopsOf } from '../program/cost';
-import { type AllToAll, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
+import {
+  type AllToAll,
+  type Collective,
+  type Compute,
+  type Dim,
+  KERNEL_SIZES,
+  type Program,
+  readsOfOperation,
+  resolve,
+} from '../program/program';
 import type { Order } from '../program/schedule';
 import type { ClockBounds } from '../trace/clock';
 import type { Span } from '../trace/span';
@@ -10,7 +19,7 @@ import type { Cluster } from './cluster';
 import type { Feed } from './feed';
 import type { Pause } from './pause';
 import { calibrate, createRecorder } from './recorder';
-import { createTransfers } from './transfers';
+import { createTransfers, rowsOfValue } from './transfers';
 import type { Link } from './wire';
 
 export type RunOptions = {
@@ -47,7 +56,7 @@ const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
 type Event =
   | {
       readonly kind: 'announced';
-      readonly op: AllToAll;
+      readonly op: Collective;
       readonly readyAt: number;
       readonly at: number;
       readonly counts: readonly Uint32Array[] | null;
@@ -96,7 +105,7 @@ async function run(
   /** The last kernel that wrote each value, over all ranks: its number with the recorder. */
   const writtenBy = new Map<string, number>();
   /** The last message that all ranks waited for, and when it had arrived. */
-  let awaited = { op: null as AllToAll | null, at: 0 };
+  let awaited = { op: null as Collective | null, at: 0 };
   const rankOf = (index: number) => states[index]!;
   const take = (index: number, name: string): Storage => {
     const state = rankOf(index);
@@ -136,6 +145,7 @@ async function run(
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
     rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
+    rowsOf: (value, rank) => rowsOfValue(program.values, rankOf(rank).symbols, value),
     onExchange: (op, { sent, received, pairs }) => {
       states.forEach(({ symbols }, rank) => {
         symbols.set(`sent.${op.layer}`, sent[rank]!);
@@ -180,9 +190,9 @@ async function run(
   };
 
   /** Asks the GPU to tell when the ranks' parts of a collective are ready, with the counts of a Dispatch. */
-  const start = (op: AllToAll): void => {
+  const start = (op: Collective): void => {
     const pieces = states.map(({ values }) =>
-      op.direction === 'dispatch'
+      isDispatch(op)
         ? { buffer: values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
         : { buffer: values.get(op.input)!.buffer, offset: 0, bytes: 4 },
     );
@@ -203,11 +213,11 @@ async function run(
         readTimestamps(own.first, parts.slice(pieces.length, pieces.length + own.pieces.length));
         readTimestamps(stamps.first, parts.slice(pieces.length + own.pieces.length));
         const readyAt = Math.min(at, (pass !== undefined && recorder.endedAt(pass)) || at);
-        const counts = op.direction === 'dispatch' ? parts.slice(0, pieces.length).map((part) => new Uint32Array(part)) : null;
+        const counts = isDispatch(op) ? parts.slice(0, pieces.length).map((part) => new Uint32Array(part)) : null;
         post({ kind: 'announced', op, readyAt, at, counts });
       })
       .catch((cause) => post({ kind: 'failed', cause }));
-    if (op.direction === 'dispatch') for (const index of states.keys()) release(index, op.counts);
+    if (isDispatch(op)) for (const index of states.keys()) release(index, op.counts);
   };
   const readTimestamps = (first: number, parts: readonly ArrayBuffer[]): void => {
     let from = first;
@@ -307,6 +317,8 @@ async function run(
   }
 }
 
+const isDispatch = (op: Collective): op is AllToAll => op.kind === 'all-to-all' && op.direction === 'dispatch';
+
 /** An operation's sizes on a rank, in the order of KERNEL_SIZES. */
 const sizesOf = (op: Compute, symbols: ReadonlyMap<string, number>): number[] =>
   KERNEL_SIZES[op.kernel].map((name) => resolve((op.sizes as Readonly<Record<string, Dim>>)[name]!, symbols));
@@ -329,8 +341,8 @@ function readersOf(program: Program): Map<string, number> {
   const readers = new Map<string, number>([...program.values.keys()].map((name) => [name, 0]));
   const read = (name: string) => readers.set(name, readers.get(name)! + 1);
   for (const op of program.operations) {
-    const names = op.kind === 'compute' ? op.inputs : op.direction === 'dispatch' ? [op.input, op.counts] : [op.input];
-    for (const name of new Set(names)) read(name);
+    for (const name of new Set(readsOfOperation(op))) read(name);
+    if (op.kind !== 'compute' && isDispatch(op)) read(op.counts);
   }
   for (const name of program.outputs) read(name);
   return readers;

@@ -1,39 +1,51 @@
-import type { AllToAll } from '../program/program';
+import { type AllToAll, type Collective, resolve, type Spread, type Value } from '../program/program';
 import type { CollectiveSpan, MessageSpan } from '../trace/span';
 import { combineRows, dispatchRows, type Exchange, exchangeOf } from './all_to_all';
-import { createWire, type Link, type Message } from './wire';
+import { createWire, type Link } from './wire';
+
+/** Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output. */
+export type Rows = { readonly count: number; readonly from: number; readonly to: number };
 
 /** What the transfers ask of whoever holds the buffers. */
 export type TransferHost = {
   /** Bytes of one row of what a collective moves. */
-  readonly rowBytes: (op: AllToAll) => number;
+  readonly rowBytes: (op: Collective) => number;
+  /** Rows of an input or output of a collective on a rank; of those whose sizes are known beforehand. */
+  readonly rowsOf: (value: string, rank: number) => number;
   /** All counts of a Dispatch are known: how many rows each rank sends, receives and computes from now on. */
   readonly onExchange: (op: AllToAll, exchange: Exchange) => void;
-  /** A message has arrived: copy `count` rows, from row `from` of the sender's input to row `to` of the receiver's output. */
-  readonly copy: (op: AllToAll, sender: number, receiver: number, rows: { count: number; from: number; to: number }) => void;
+  /** A message has arrived: copy its rows. */
+  readonly copy: (op: Collective, sender: number, receiver: number, rows: Rows) => void;
   /** All that a rank had to send has been copied: its input may be used again. */
-  readonly onSent: (op: AllToAll, sender: number) => void;
+  readonly onSent: (op: Collective, sender: number) => void;
 };
+
+/** Rows of a value on a rank whose symbols are known, as `TransferHost.rowsOf` wants it. */
+export const rowsOfValue = (values: ReadonlyMap<string, Value>, symbols: ReadonlyMap<string, number>, name: string): number =>
+  resolve(values.get(name)!.rows, symbols);
 
 export type Announcement = { readonly readyAt: number; readonly at: number };
 
-type Collective = ReturnType<typeof newCollective>;
+/** What a message carries: part `part` of a collective on its `step`-th way (a ring hands parts on; all else goes straight). */
+type Content = { readonly op: Collective; readonly part: number; readonly step: number };
+
+type State = ReturnType<typeof newState>;
 
 /**
  * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived. No buffers
  * and no GPU here. Times are ms on the host's clock.
  */
 export function createTransfers(ranks: number, linkBetween: (from: number, to: number) => Link, host: TransferHost) {
-  const wire = createWire<AllToAll>(ranks, linkBetween);
-  const collectives = new Map<AllToAll, Collective>();
+  const wire = createWire<Content>(ranks, linkBetween);
+  const states = new Map<Collective, State>();
   /** By the name of the counts' value: what each rank announced, and the layout once all have. */
   const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: Exchange | null }>();
   const messages: MessageSpan[] = [];
   const each = Array.from({ length: ranks }, (_, rank) => rank);
 
-  const collectiveOf = (op: AllToAll): Collective => {
-    const known = collectives.get(op) ?? newCollective(ranks);
-    collectives.set(op, known);
+  const stateOf = (op: Collective): State => {
+    const known = states.get(op) ?? newState(ranks);
+    states.set(op, known);
     return known;
   };
   const exchangeFor = (op: AllToAll) => {
@@ -41,27 +53,102 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
     exchanges.set(op.counts, known);
     return known;
   };
-  const rowsBetween = (op: AllToAll, from: number, to: number): number => {
+  /** Rows that one rank sends to another; of a ring, those that a step hands on. */
+  const rowsToSend = (op: Collective, from: number, to: number, part: number): number => {
+    if (op.kind !== 'all-to-all') return op.kind === 'all-gather' ? host.rowsOf(op.input, part) : host.rowsOf(op.output, part) / ranks;
     const { counts } = exchangeFor(op);
     return op.direction === 'dispatch' ? counts[from]![op.experts + to]! : counts[to]![op.experts + from]!;
   };
+  /** Which rows of whose input make up a part of a receiver's output; null while that is not known. */
+  const rowsBetween = (op: Collective, sender: number, receiver: number): Rows | null => {
+    if (op.kind === 'all-to-all') {
+      const { layout } = exchangeFor(op);
+      return layout && (op.direction === 'dispatch' ? dispatchRows(layout, sender, receiver) : combineRows(layout, sender, receiver));
+    }
+    return spreadRows(
+      op,
+      each.map((rank) => rowsToSend(op, rank, rank, rank)),
+      sender,
+      receiver,
+    );
+  };
 
   /** Makes the copies of messages that have arrived, as soon as the layout of the receiving buffer is known. */
-  const copyArrived = (op: AllToAll): void => {
-    const collective = collectiveOf(op);
-    const { layout } = exchangeFor(op);
-    if (!layout) return;
-    for (const [from, to] of collective.toCopy.splice(0)) {
-      host.copy(op, from, to, op.direction === 'dispatch' ? dispatchRows(layout, from, to) : combineRows(layout, from, to));
-      if (--collective.copiesLeft[from]! === 0) host.onSent(op, from);
+  const copyArrived = (op: Collective): void => {
+    const state = stateOf(op);
+    const waiting = state.toCopy.splice(0);
+    for (const [from, to] of waiting) {
+      const rows = rowsBetween(op, from, to);
+      if (!rows) {
+        state.toCopy.push([from, to]);
+        continue;
+      }
+      host.copy(op, from, to, rows);
+      if (--state.copiesLeft[from]! === 0) host.onSent(op, from);
     }
   };
 
   /** When a rank held all that a collective brings it; undefined while something is still to come. */
-  const heldAt = (op: AllToAll, rank: number): number | undefined => {
-    const { readyAt, arrivedAt } = collectiveOf(op);
+  const heldAt = (op: Collective, rank: number): number | undefined => {
+    const { readyAt, arrivedAt } = stateOf(op);
     if (readyAt.includes(undefined) || arrivedAt[rank]!.includes(undefined)) return undefined;
     return Math.max(...(arrivedAt[rank] as number[]));
+  };
+
+  const send = (from: number, to: number, readyAt: number, content: Content): void => {
+    const bytes = rowsToSend(content.op, from, to, content.part) * host.rowBytes(content.op);
+    stateOf(content.op).sentBytes[from]! += bytes;
+    wire.offer(readyAt, [{ from, to, bytes, content }]);
+  };
+
+  /** A rank's own part sets out: straight to all others, or to its neighbour in the ring. */
+  const sendOwn = (op: Collective, rank: number, { readyAt, at }: Announcement): void => {
+    const state = stateOf(op);
+    state.copiesLeft[rank] = 1;
+    if (op.kind !== 'all-to-all' && op.algorithm === 'ring') {
+      state.copiesLeft[rank] = ranks;
+      const part = op.kind === 'all-gather' ? rank : (rank + ranks - 1) % ranks;
+      if (ranks > 1) send(rank, (rank + 1) % ranks, readyAt, { op, part, step: 0 });
+      for (const held of state.toHandOn[rank]!.splice(0)) handOn(op, rank, held);
+    }
+    // Each rank begins with its successor, so that not all send to the same rank at once.
+    else
+      for (let i = 1; i < ranks; i++) {
+        const to = (rank + i) % ranks;
+        const part = op.kind === 'reduce-scatter' ? to : rank;
+        if (rowsToSend(op, rank, to, part) === 0) {
+          state.arrivedAt[to]![rank] = at;
+          continue;
+        }
+        state.copiesLeft[rank]!++;
+        send(rank, to, readyAt, { op, part, step: 0 });
+      }
+    state.arrivedAt[rank]![rank] = at;
+    state.toCopy.push([rank, rank]);
+  };
+
+  /** A ring: a part goes on from a rank that it has reached, once that rank's own part is there too. */
+  const handOn = (op: Collective, rank: number, { part, step, at }: { part: number; step: number; at: number }): void => {
+    const { readyAt, toHandOn } = stateOf(op);
+    if (readyAt[rank] === undefined) toHandOn[rank]!.push({ part, step, at });
+    else send(rank, (rank + 1) % ranks, Math.max(at, readyAt[rank]), { op, part, step: step + 1 });
+  };
+
+  /** What a message brings its receiver. */
+  const arrive = (from: number, to: number, { op, part, step }: Content, at: number): void => {
+    const state = stateOf(op);
+    const hold = (origin: number) => {
+      state.arrivedAt[to]![origin] = at;
+      state.toCopy.push([origin, to]);
+    };
+    if (op.kind === 'all-to-all' || op.algorithm === 'direct') hold(from);
+    else {
+      const last = step === ranks - 2;
+      // A gathered part is copied from where it set out: every rank on its way holds the same bytes.
+      if (op.kind === 'all-gather') hold(part);
+      else if (last) for (const origin of each) if (origin !== to) hold(origin);
+      if (!last) handOn(op, to, { part, step, at });
+    }
   };
 
   return {
@@ -69,65 +156,55 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
      * A rank's part of a collective could leave at `readyAt`, of which the host heard at `at`: what would have arrived
      * meanwhile arrives then. A Dispatch says its counts (kernels/send_plan.wgsl).
      */
-    announce(rank: number, op: AllToAll, { readyAt, at }: Announcement, counts: Uint32Array | null): void {
-      const collective = collectiveOf(op);
-      const exchange = exchangeFor(op);
-      collective.readyAt[rank] = readyAt;
-      collective.heardAt[rank] = at;
-      if (counts) {
+    announce(rank: number, op: Collective, announced: Announcement, counts: Uint32Array | null): void {
+      const state = stateOf(op);
+      state.readyAt[rank] = announced.readyAt;
+      state.heardAt[rank] = announced.at;
+      if (op.kind === 'all-to-all' && counts) {
+        const exchange = exchangeFor(op);
         exchange.counts[rank] = counts;
         if (!exchange.counts.includes(null)) {
           exchange.layout = exchangeOf(exchange.counts as Uint32Array[], op.experts);
           host.onExchange(op, exchange.layout);
         }
       }
-      const leaving: Message<AllToAll>[] = [];
-      // Each rank begins with its successor, so that not all send to the same rank at once.
-      for (let i = 1; i < ranks; i++) {
-        const to = (rank + i) % ranks;
-        const bytes = rowsBetween(op, rank, to) * host.rowBytes(op);
-        collective.sentBytes[rank]! += bytes;
-        if (bytes > 0) leaving.push({ from: rank, to, bytes, content: op });
-        else collective.arrivedAt[to]![rank] = at;
-      }
-      collective.arrivedAt[rank]![rank] = at;
-      collective.copiesLeft[rank] = leaving.length + 1;
-      collective.toCopy.push([rank, rank]);
-      wire.offer(readyAt, leaving);
+      sendOwn(op, rank, announced);
       copyArrived(op);
     },
 
     /** Takes in what has arrived by `now`. */
     deliver(now: number): void {
-      for (const { message, leftAt, arrivedAt: due } of wire.advance(now)) {
-        const { from, to, bytes, content: op } = message;
-        const collective = collectiveOf(op);
-        const arrivedAt = Math.max(due, collective.heardAt[from]!);
-        collective.arrivedAt[to]![from] = arrivedAt;
-        collective.receivedBytes[to]! += bytes;
-        collective.toCopy.push([from, to]);
-        const { name, block, layer } = op;
-        messages.push({
-          kind: 'message',
-          op: op.id,
-          rank: from,
-          to,
-          name,
-          block,
-          layer,
-          start: leftAt,
-          end: arrivedAt,
-          clock: 'host',
-          bytes,
-        });
-        copyArrived(op);
-      }
+      // What a ring hands on may be due as well.
+      for (let arrived = wire.advance(now); arrived.length > 0; arrived = wire.advance(now))
+        for (const { message, leftAt, arrivedAt: due } of arrived) {
+          const { from, to, bytes, content } = message;
+          const { op } = content;
+          const state = stateOf(op);
+          const arrivedAt = Math.max(due, state.heardAt[from]!);
+          state.receivedBytes[to]! += bytes;
+          const { name, block, layer } = op;
+          messages.push({
+            kind: 'message',
+            op: op.id,
+            rank: from,
+            to,
+            name,
+            block,
+            layer,
+            start: leftAt,
+            end: arrivedAt,
+            clock: 'host',
+            bytes,
+          });
+          arrive(from, to, content, arrivedAt);
+          copyArrived(op);
+        }
     },
 
     nextEvent: (): number => wire.nextEvent(),
 
     /** When the last rank held all that a collective brings it; undefined while something is still to come. */
-    heldByAllAt(op: AllToAll): number | undefined {
+    heldByAllAt(op: Collective): number | undefined {
       const all = each.map((rank) => heldAt(op, rank));
       return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
     },
@@ -135,7 +212,7 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
     /** Collectives that have ended on a rank, and messages that have arrived, in ms since `origin`. */
     spans(origin: number): (CollectiveSpan | MessageSpan)[] {
       const intervals: CollectiveSpan[] = [];
-      for (const [op, { readyAt, sentBytes, receivedBytes }] of collectives)
+      for (const [op, { readyAt, sentBytes, receivedBytes }] of states)
         for (const rank of each) {
           const held = heldAt(op, rank);
           if (held === undefined) continue;
@@ -159,7 +236,15 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   };
 }
 
-const newCollective = (ranks: number) => ({
+/** Parts of known sizes, `parts[r]` rows each: gathered, part s lies behind those before it; scattered, contributions lie by sender. */
+function spreadRows(op: Spread, parts: readonly number[], sender: number, receiver: number): Rows {
+  const before = (rank: number) => parts.slice(0, rank).reduce((a, b) => a + b, 0);
+  return op.kind === 'all-gather'
+    ? { count: parts[sender]!, from: 0, to: before(sender) }
+    : { count: parts[receiver]!, from: before(receiver), to: sender * parts[receiver]! };
+}
+
+const newState = (ranks: number) => ({
   /** When each rank's own part could leave. */
   readyAt: new Array<number | undefined>(ranks).fill(undefined),
   /** When the host heard of that. */
@@ -171,4 +256,6 @@ const newCollective = (ranks: number) => ({
   /** Messages that have arrived and are still to be copied, [from, to], and how many each sender still waits for. */
   toCopy: [] as [number, number][],
   copiesLeft: new Array<number>(ranks).fill(0),
+  /** Parts of a ring that have reached a rank whose own part is not ready yet. */
+  toHandOn: Array.from({ length: ranks }, () => [] as { part: number; step: number; at: number }[]),
 });

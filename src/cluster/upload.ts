@@ -1,32 +1,42 @@
 import type { Storage } from '../gpu/buffers';
 import type { Engine } from '../gpu/engine';
 import type { WeightSource } from '../model/checkpoint';
+import type { Plan } from '../model/plan';
 import { readFloats } from '../model/safetensors';
-import { type Piece, valuesIn, type Weight } from '../model/weights';
+import { type Cut, cutOf, matrixIn, type Piece, type Weight } from '../model/weights';
 
 export type Progress = (doneBytes: number, totalBytes: number) => void;
 type Held = readonly ReadonlyMap<string, Storage>[];
 
-/** Where a piece goes: which rank's buffer of which weight, from which value on. */
+/** Where a part of a piece goes: which ranks' buffer of which weight, from which value on. */
 type Place = {
   readonly weight: string;
   readonly ranks: readonly number[];
   readonly at: number;
   readonly piece: Piece;
+  readonly cut: Cut;
+  /** Of the piece, among all. */
   readonly index: number;
 };
 
-function placesOf(weights: readonly Weight[], ranks: number): Place[] {
-  const all = Array.from({ length: ranks }, (_, rank) => rank);
+function placesOf(weights: readonly Weight[], plan: Plan): Place[] {
   let index = 0;
-  return weights.flatMap(({ name, experts, pieces }) => {
-    const onRank = experts > 0 ? pieces.length / ranks : pieces.length;
-    let at = 0;
-    return pieces.map((piece, i): Place => {
-      if (i % onRank === 0) at = 0;
-      const place = { weight: name, ranks: experts > 0 ? [Math.floor(i / onRank)] : all, at, piece, index: index++ };
-      at += valuesIn(piece);
-      return place;
+  return weights.flatMap((weight) => {
+    const ends = new Array<number>(plan.ranks).fill(0);
+    return weight.pieces.flatMap((piece, i) => {
+      const places = new Map<string, Place & { ranks: number[] }>();
+      for (let rank = 0; rank < plan.ranks; rank++) {
+        const cut = cutOf(weight, i, plan, rank);
+        if (!cut) continue;
+        const at = ends[rank]!;
+        ends[rank] = at + cut.rows * cut.cols;
+        const key = `${at} ${cut.row} ${cut.col}`;
+        const known = places.get(key);
+        if (known) known.ranks.push(rank);
+        else places.set(key, { weight: weight.name, ranks: [rank], at, piece, cut, index });
+      }
+      index++;
+      return [...places.values()];
     });
   });
 }
@@ -39,19 +49,20 @@ export async function fillWeights(
   engine: Engine,
   weights: readonly Weight[],
   held: Held,
+  plan: Plan,
   source: Extract<WeightSource, { kind: 'stored' }>,
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
   const { queue } = engine.gpu.device;
   const places = new Map<string, Place[]>();
-  for (const place of placesOf(weights, held.length)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
+  for (const place of placesOf(weights, plan)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
   let queued = 0;
   let done = 0;
   for await (const tensor of untilAborted(source.tensors(), signal)) {
     const values = places.has(tensor.name) ? readFloats(tensor) : null;
-    for (const { weight, ranks, at, piece } of places.get(tensor.name) ?? []) {
-      const own = pieceOf(values!, piece);
+    for (const { weight, ranks, at, piece, cut } of places.get(tensor.name) ?? []) {
+      const own = cutFrom(pieceOf(values!, piece), matrixIn(piece).cols, cut);
       for (const rank of ranks) {
         queue.writeBuffer(held[rank]!.get(weight)!.buffer, 4 * at, own);
         queued += own.byteLength;
@@ -87,6 +98,17 @@ function pieceOf(values: Float32Array<ArrayBuffer>, { shape, expert }: Piece): F
   return out;
 }
 
+/** A part of a matrix of `cols` columns. */
+function cutFrom(matrix: Float32Array<ArrayBuffer>, cols: number, cut: Cut): Float32Array<ArrayBuffer> {
+  if (cut.cols === cols) return matrix.subarray(cut.row * cols, (cut.row + cut.rows) * cols);
+  const out = new Float32Array(cut.rows * cut.cols);
+  for (let r = 0; r < cut.rows; r++) {
+    const from = (cut.row + r) * cols + cut.col;
+    out.set(matrix.subarray(from, from + cut.cols), r * cut.cols);
+  }
+  return out;
+}
+
 /**
  * Draws an untrained model on the device: matrices normal with a deviation of 1 / sqrt(columns), so that every layer keeps
  * the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the ranks.
@@ -95,25 +117,27 @@ export async function drawWeights(
   engine: Engine,
   weights: readonly Weight[],
   held: Held,
+  plan: Plan,
   seed: number,
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
   const { device } = engine.gpu;
   await engine.launcher.prepare(['draw_normal']);
-  const places = placesOf(weights, held.length);
+  const places = placesOf(weights, plan);
   const kinds = new Map(weights.map(({ name, kind }) => [name, kind]));
-  const total = places.reduce((sum, { piece }) => sum + valuesIn(piece), 0);
+  const total = places.reduce((sum, { cut }) => sum + cut.rows * cut.cols, 0);
   let done = 0;
-  for (const { weight, ranks, at, piece, index } of places) {
+  for (const { weight, ranks, at, piece, cut, index } of places) {
     signal?.throwIfAborted();
-    const count = valuesIn(piece);
+    const count = cut.rows * cut.cols;
     for (const rank of ranks) {
       const storage = held[rank]!.get(weight)!;
       if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, 4 * at, new Float32Array(count).fill(1));
       if (kinds.get(weight) !== 'matrix') continue; // a new buffer holds zeros
-      const cols = piece.expert === null ? piece.shape.at(-1)! : piece.shape[1]!;
-      const launch = engine.launcher.bind('draw_normal', [count, at, (seed * 1_000_003 + index) >>> 0, cols ** -0.5], [storage]);
+      const { cols } = matrixIn(piece);
+      const sizes = [count, at, (seed * 1_000_003 + index) >>> 0, cols, cut.row, cut.col, cut.cols, cols ** -0.5];
+      const launch = engine.launcher.bind('draw_normal', sizes, [storage]);
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       engine.launcher.record(pass, launch);

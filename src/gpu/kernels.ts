@@ -41,6 +41,9 @@ const WORKGROUPS: { readonly [K in KernelName]: (s: SizesOf<K, number>) => Workg
   expert_plan: (s) => [s.experts, 1, 1],
   weigh_experts: (s) => each(s.rows),
   unpermute: (s) => each(s.rows),
+  pack_bf16: (s) => each64(s.rows * Math.ceil(s.width / 2)),
+  unpack_bf16: (s) => each64(s.rows * s.width),
+  sum_parts: (s) => each64(s.rows * s.width),
   draw_normal: (s) => each64(s.rows),
 };
 

@@ -1,7 +1,8 @@
-import { INSTANT } from '../cluster/wire';
+import { INSTANT_TOPOLOGY } from '../cluster/topology';
 import type { Switches } from '../connectivity/switches';
 import { parseSwitches } from '../connectivity/switches';
 import { openCheckpoint } from '../model/checkpoint';
+import type { Plan } from '../model/plan';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../model/safetensors';
 import { readFile, readJson, within } from '../model/source';
 import { createDecoder } from './decoder';
@@ -21,9 +22,9 @@ export const TOLERANCE = 1e-4;
  * Compares a checkpoint folder's forward passes with what PyTorch expects: for each connectivity C, C.json holds the
  * config keys and expected.C.safetensors the values (docs/checkpoints.md). Yields a row an entry.
  */
-export async function* check(lab: Lab, folder: string, connectivities: readonly string[], ranks: number): AsyncGenerator<CheckRow> {
+export async function* check(lab: Lab, folder: string, connectivities: readonly string[], plan: Plan): AsyncGenerator<CheckRow> {
   const source = within(lab.source, folder);
-  const model = await deploy(lab, await openCheckpoint(source), ranks);
+  const model = await deploy(lab, await openCheckpoint(source), plan);
   try {
     for (const connectivity of connectivities) {
       const switches = parseSwitches(await readJson(source, `${connectivity}.json`), model.checkpoint.spec);
@@ -75,7 +76,7 @@ async function greedyError(
     capacity,
     schedule: 'overlapped',
     cost: () => 1,
-    link: INSTANT,
+    topology: INSTANT_TOPOLOGY,
   });
   try {
     let next = prompts;

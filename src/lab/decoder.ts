@@ -1,11 +1,12 @@
 import { feedOf, type Piece } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
-import type { Link } from '../cluster/wire';
+import { linksOf, type Topology } from '../cluster/topology';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
 import { megabytes } from '../model/memory';
-import { LOGITS, lower } from '../program/lower';
+import { holdersOf, resultPlaceOf } from '../model/plan';
+import { LOGITS, type LoweringOptions, lower } from '../program/lower';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import type { ClockBounds } from '../trace/clock';
 import { checkSequences } from './forward';
@@ -32,14 +33,17 @@ export type DecoderOptions = {
   readonly schedule: ScheduleKind;
   /** What the overlapped schedule expects operations to take; any unit. */
   readonly cost: Cost;
-  readonly link: Link;
-};
+  readonly topology: Topology;
+  /** Uniform numbers in [0, 1) for the jitter of the links. */
+  readonly random?: () => number;
+} & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
 const CLOCK_AGE_MS = 2000;
 
 /**
- * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are dealt out to the ranks in turn; each lies in its rank's caches one after the other, `capacity` rows each.
+ * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are spread by the
+ * cluster's plan; in a rank's caches they lie one after the other, `capacity` rows each.
  */
 export async function createDecoder(
   lab: Lab,
@@ -47,16 +51,19 @@ export async function createDecoder(
   switches: Switches,
   options: DecoderOptions,
 ): Promise<Decoder> {
-  const { sequences, capacity, link } = options;
+  const { sequences, capacity, topology, random = Math.random } = options;
   if (capacity > positionsOf(spec))
     throw new InputError(
       `Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,
     );
-  const ranks = cluster.ranks.length;
-  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, logits: 'last', hidden: false, cached: true });
+  const { plan } = cluster;
+  const { ranks } = plan;
+  const { wire = 'f32', allReduce = 'direct' } = options;
+  const program = lower(spec, connectivityOf(spec, switches), { plan, wire, allReduce, logits: 'last', hidden: false, cached: true });
   const orders = schedule(program, options.schedule, options.cost);
   const cached = [...program.values.values()].filter((value) => value.cached);
-  const rowsOn = cluster.ranks.map(({ index }) => capacity * Math.ceil(Math.max(0, sequences - index) / ranks));
+  const heldBy = Array.from({ length: sequences }, (_, i) => holdersOf(plan, i));
+  const rowsOn = cluster.ranks.map(({ index }) => capacity * heldBy.filter((ranksOf) => ranksOf.includes(index)).length);
   const { device } = lab.engine.gpu;
   await lab.engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
   device.pushErrorScope('out-of-memory');
@@ -89,13 +96,13 @@ export async function createDecoder(
       if (overflowing >= 0) throw new InputError(`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
       const pieces: (Piece & { sequence: number })[][] = cluster.ranks.map(() => []);
       tokens.forEach((ids, sequence) => {
-        const base = Math.floor(sequence / ranks) * capacity;
-        if (ids.length > 0) pieces[sequence % ranks]!.push({ sequence, ids, from: lengths[sequence]!, base });
+        const base = resultPlaceOf(plan, sequence).index * capacity;
+        if (ids.length > 0) for (const rank of heldBy[sequence]!) pieces[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
       });
-      const feeds = pieces.map((own, rank) => feedOf(rank, spec, own, rowsOn[rank]!));
+      const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own, rowsOn[rank]!));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
       const run = await runOrders(cluster, program, orders, feeds, {
-        linkBetween: () => link,
+        linkBetween: linksOf(topology, ranks, random),
         pause: lab.pause,
         caches,
         ...(clock && { clock: clock.bounds }),
@@ -105,6 +112,7 @@ export async function createDecoder(
       const logits = new Array<Float32Array | null>(sequences).fill(null);
       pieces.forEach((own, rank) => {
         own.forEach(({ sequence, ids }, i) => {
+          if (resultPlaceOf(plan, sequence).rank !== rank) return;
           lengths[sequence]! += ids.length;
           logits[sequence] = run.outputs[rank]!.get(LOGITS)!.subarray(i * spec.vocabulary, (i + 1) * spec.vocabulary);
         });

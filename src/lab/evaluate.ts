@@ -32,7 +32,7 @@ export async function evaluate(
   const sequences = sequencesOf(windows);
   const checkpoint = await openCheckpoint(within(lab.source, folder));
   const switches = switchesOf(connectivity ?? 'config', checkpoint);
-  const model = await deploy(lab, checkpoint, ranks, { signal });
+  const model = await deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
   const atOnce = Math.max(1, Math.floor(Math.min(TOKENS_A_BATCH, LOGITS_A_BATCH / checkpoint.spec.vocabulary) / windows.shape[1]!));
   let sum = 0;
   let tokens = 0;

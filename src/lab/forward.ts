@@ -4,8 +4,9 @@ import { INSTANT } from '../cluster/wire';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
+import { holdersOf, resultPlaceOf } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
-import { LOGITS, lower } from '../program/lower';
+import { LOGITS, type LoweringOptions, lower } from '../program/lower';
 import { schedule } from '../program/schedule';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
@@ -16,8 +17,11 @@ export type Forward = {
   readonly hidden: readonly (readonly Float32Array[])[];
 };
 
+export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
+  Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>> & { readonly signal?: AbortSignal };
+
 /**
- * What a model computes on some sequences, dealt out to the ranks in turn, over a wire that takes no time. Throws
+ * What a model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no time. Throws
  * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
  */
 export async function forward(
@@ -25,14 +29,15 @@ export async function forward(
   { checkpoint: { spec }, cluster }: Deployed,
   switches: Switches,
   sequences: readonly (readonly number[])[],
-  options: { readonly logits: 'all' | 'last'; readonly hidden: boolean; readonly signal?: AbortSignal },
+  options: ForwardOptions,
 ): Promise<Forward> {
   checkSequences(spec, sequences);
-  const ranks = cluster.ranks.length;
-  const program = lower(spec, connectivityOf(spec, switches), { plan: { kind: 'ep', ranks }, cached: false, ...options });
+  const { plan } = cluster;
+  const { logits, hidden, wire = 'f32', allReduce = 'direct' } = options;
+  const program = lower(spec, connectivityOf(spec, switches), { plan, wire, allReduce, cached: false, logits, hidden });
   const orders = schedule(program, 'overlapped', () => 1);
-  const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => i % ranks === index));
-  const feeds = dealt.map((own, rank) => feedOf(rank, spec, wholeSequences(own), 0));
+  const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
+  const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own), 0));
   const { outputs } = await runOrders(cluster, program, orders, feeds, {
     linkBetween: () => INSTANT,
     pause: lab.pause,
@@ -42,7 +47,7 @@ export async function forward(
   const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
     const at = outputs.map(() => 0);
     return sequences.map((_, i) => {
-      const rank = i % ranks;
+      const { rank } = resultPlaceOf(plan, i);
       const from = at[rank]!;
       at[rank] = from + rowsOf(i) * width;
       return outputs[rank]!.get(name)!.subarray(from, at[rank]);

@@ -1,5 +1,5 @@
 import { median, quantile } from 'simple-statistics';
-import { INSTANT, linkOf } from '../cluster/wire';
+import { quickerAllReduce } from '../cluster/topology';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import type { TextTokenizer } from '../model/tokenizer';
@@ -28,6 +28,8 @@ export type Continuation = {
 
 /** A step of all requests together: prompt tokens, or one token each. */
 export type StepResult = { readonly tokens: number; readonly prefill: boolean; readonly wallMs: number; readonly hidden: number | null };
+
+import { topologyOf } from './wire_settings';
 
 export type GenerationResult = Combination & {
   readonly promptTokens: readonly number[];
@@ -77,7 +79,7 @@ export async function generate(
       if (!own) {
         const onProgress = (done: number, total: number) =>
           emit({ kind: 'progress', doing: `loading the ${connectivity} model`, done, total });
-        own = await deploy(lab, checkpoint, settings.ranks, { onProgress, signal });
+        own = await deploy(lab, checkpoint, { kind: settings.parallel, ranks: settings.ranks }, { onProgress, signal });
         deployed.set(checkpoint, own);
       }
       const stops = settings.stopAtEnd ? model.stopTokens : new Set<number>();
@@ -131,12 +133,20 @@ async function createWriter(
   settings: GenerateSettings,
 ) {
   const { ranks, tokens, chunk } = settings;
+  const topology = topologyOf(settings, settings.link, settings.dilate ?? ranks);
   const decoder = await createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
     sequences: prompts.length,
     capacity: Math.max(...prompts.map((ids) => ids.length)) + tokens - 1,
     schedule: settings.schedule,
     cost: (op) => (op.kind === 'compute' ? 1 : 4),
-    link: settings.link ? linkOf(settings.link.gbps, settings.link.us, settings.dilate ?? ranks) : INSTANT,
+    topology,
+    random: seededRandom(settings.seed),
+    wire: settings.wire,
+    // Most steps decode: a token of each request.
+    allReduce:
+      settings.allReduce === 'auto'
+        ? quickerAllReduce(topology, ranks, prompts.length * deployed.checkpoint.spec.hidden * (settings.wire === 'bf16' ? 2 : 4))
+        : settings.allReduce,
   });
   const combination: Combination = { connectivity, schedule: settings.schedule };
   const requests = prompts.map((ids, i) => ({

@@ -1,3 +1,4 @@
+import type { Plan } from '../model/plan';
 import { filesSource } from '../model/source';
 import { type CheckRow, check } from './check';
 import { type Evaluation, evaluate } from './evaluate';
@@ -10,7 +11,7 @@ import { GenerateSettings, parseSettings, Settings } from './settings';
 export type Job =
   | { readonly kind: 'measure'; readonly settings: unknown; readonly files?: readonly File[] }
   | { readonly kind: 'generate'; readonly settings: unknown; readonly files?: readonly File[] }
-  | { readonly kind: 'check'; readonly folder: string; readonly connectivities: readonly string[]; readonly ranks: number }
+  | { readonly kind: 'check'; readonly folder: string; readonly connectivities: readonly string[]; readonly plan: Plan }
   | {
       readonly kind: 'evaluate';
       readonly folder: string;
@@ -43,7 +44,7 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
       return generate(withFiles(lab, job.files), parseSettings(GenerateSettings, job.settings), emit, signal);
     case 'check': {
       const rows: CheckRow[] = [];
-      for await (const row of check(lab, job.folder, job.connectivities, job.ranks)) {
+      for await (const row of check(lab, job.folder, job.connectivities, job.plan)) {
         signal?.throwIfAborted();
         rows.push(row);
         emit({ kind: 'row', row });

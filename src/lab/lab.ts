@@ -2,6 +2,7 @@ import { type Cluster, createCluster } from '../cluster/cluster';
 import type { Pause } from '../cluster/pause';
 import type { Engine } from '../gpu/engine';
 import type { Checkpoint } from '../model/checkpoint';
+import type { Plan } from '../model/plan';
 import type { Source } from '../model/source';
 
 /** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
@@ -27,15 +28,15 @@ export type DeployOptions = {
 const MOST_POSITIONS = 32768;
 export const positionsOf = ({ maxPositions }: { readonly maxPositions: number }): number => Math.min(maxPositions, MOST_POSITIONS);
 
-/** Reads or draws a checkpoint's weights onto `ranks` emulated devices. Throws InputError when they don't fit. */
+/** Reads or draws a checkpoint's weights onto emulated devices. Throws InputError when they don't fit. */
 export const deploy = async (
   { engine }: Lab,
   checkpoint: Checkpoint,
-  ranks: number,
+  plan: Plan,
   { onProgress, signal }: DeployOptions = {},
 ): Promise<Deployed> => ({
   checkpoint,
-  cluster: await createCluster(engine, checkpoint.spec, checkpoint.weights, ranks, {
+  cluster: await createCluster(engine, checkpoint.spec, checkpoint.weights, plan, {
     positions: positionsOf(checkpoint.spec),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),

@@ -1,14 +1,16 @@
 import { median } from 'simple-statistics';
 import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
-import { INSTANT, type Link, linkOf } from '../cluster/wire';
+import { expectedMs, INSTANT_TOPOLOGY, linksOf, quickerAllReduce, type Topology } from '../cluster/topology';
+import { INSTANT } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { holdersOf, type Plan } from '../model/plan';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
-import type { Program } from '../program/program';
+import { isCollective, type Operation, type Program, type Spread } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { type CollectiveExposure, exposuresOf, hostMsOf, meanExposures } from '../trace/exposure';
 import { hiddenShare, overlapOf } from '../trace/overlap';
@@ -22,7 +24,8 @@ import { type Deployed, deploy, type Lab, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import { argmax } from './numbers';
 import type { Settings } from './settings';
-import { type Estimate, estimate, estimateRatio } from './statistics';
+import { type Estimate, estimate, estimateRatio, seededRandom } from './statistics';
+import { topologyOf } from './wire_settings';
 
 export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };
 
@@ -56,6 +59,10 @@ export type Measurement = {
   readonly madeFor: MadeFor;
   /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
   readonly link: { readonly gbps: number; readonly us: number; readonly dilation: number };
+  /** How all-reduces were done; null where there are none. */
+  readonly allReduce: Spread['algorithm'] | null;
+  /** Counted runs of each combination. */
+  readonly repeats: number;
   readonly promptTokens: number;
   readonly results: readonly CombinationResult[];
 };
@@ -66,6 +73,8 @@ export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combina
 const WARM_UPS = 1;
 const CALIBRATIONS = 3;
 const WARM_MS = 1500;
+/** Where an interval does not get narrow. */
+const MOST_REPEATS = 1000;
 
 /** A connectivity ready to run: its model on the cluster, its program, and what each operation takes without a wire. */
 type Subject = {
@@ -98,6 +107,10 @@ export async function measure(
   signal?: AbortSignal,
 ): Promise<Measurement> {
   const { ranks } = settings;
+  const plan: Plan = { kind: settings.parallel, ranks };
+  const dilation = settings.dilate ?? ranks;
+  if (settings.link.kind === 'ratio' && settings.topology.between)
+    throw new InputError('A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.');
   const total =
     (CALIBRATIONS + 1) * settings.connectivity.length +
     (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
@@ -113,24 +126,31 @@ export async function measure(
   const models = new Map<Checkpoint, Deployed>();
   try {
     const subjects: Subject[] = [];
+    let allReduce: Spread['algorithm'] = 'direct';
     for (const connectivity of settings.connectivity) {
       const checkpoint = await chosen.checkpointOf(connectivity);
       let model = models.get(checkpoint);
       if (!model) {
         checkSequences(checkpoint.spec, batch);
         const onProgress = (bytes: number, of: number) => emit({ kind: 'progress', doing: 'loading the model', done: bytes, total: of });
-        model = await deploy(lab, checkpoint, ranks, { onProgress, signal });
+        model = await deploy(lab, checkpoint, plan, { onProgress, signal });
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
+      allReduce = allReduceOf(settings, spec.hidden, batch.length * batch[0]!.length);
       const switches = switchesOf(connectivity, model.checkpoint);
       const program = lower(spec, connectivityOf(spec, switches), {
-        plan: { kind: 'ep', ranks },
+        plan,
+        wire: settings.wire,
+        allReduce,
         logits: 'last',
         hidden: false,
         cached: false,
       });
-      const feeds = batch.map((sequence, rank) => feedOf(rank, spec, wholeSequences([sequence]), 0));
+      const feeds = Array.from({ length: ranks }, (_, rank) => {
+        const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
+        return feedOf(rank, ranks, spec, wholeSequences(own), 0);
+      });
       const orders = schedule(program, 'blocking', () => 1);
       const runs: RunResult[] = [];
       const withoutWire = { linkBetween: () => INSTANT, pause: lab.pause, ...abortable };
@@ -146,23 +166,33 @@ export async function measure(
     }
 
     const link = chooseLink(settings, subjects[0]!);
-    const emulated = linkOf(link.gbps, link.us, link.dilation);
+    const topology = topologyOf(settings, link, dilation);
     const lineup = subjects.flatMap((subject) => {
-      const cost = costOf(subject.calibration, emulated);
+      const cost = costOf(subject.calibration, topology, ranks);
       return settings.schedule.map((kind) => ({
         subject,
         combination: { connectivity: subject.connectivity, schedule: kind },
         orders: schedule(subject.program, kind, cost),
-        runs: [] as RunResult[],
+        runs: [] as KeptRun[],
         hashes: new Set<string>(),
       }));
     });
-    for (let repeat = -WARM_UPS; repeat < settings.repeats; repeat++)
+    const began = performance.now();
+    const narrow = () =>
+      settings.until === null ||
+      lineup.slice(1).every(({ runs }) => {
+        const { median: middle, low, high } = speedupOf(lineup[0]!.runs, runs);
+        return high - low < settings.until! * middle;
+      });
+    const overBudget = () => performance.now() - began > 1000 * settings.budget;
+    for (let repeat = -WARM_UPS; repeat < settings.repeats || (!narrow() && repeat < MOST_REPEATS); repeat++) {
+      if (repeat > 0 && overBudget()) break;
       for (const { subject, combination, orders, runs, hashes } of lineup) {
-        const counted = repeat >= 0 ? `run ${repeat + 1} of ${settings.repeats}` : 'warm-up';
+        const counted = repeat >= 0 ? `run ${repeat + 1}${settings.until ? '' : ` of ${settings.repeats}`}` : 'warm-up';
         progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
         const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
-          linkBetween: () => emulated,
+          // Paired runs meet the same jitter.
+          linkBetween: linksOf(topology, ranks, seededRandom(settings.seed + repeat)),
           pause: lab.pause,
           ...abortable,
           // Counted runs are shown when they have ended: showing them on the way would take the host's time.
@@ -172,10 +202,10 @@ export async function measure(
         hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
         if (hashes.size > 1)
           throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
-        if (repeat >= 0) runs.push(run);
+        if (repeat >= 0) runs.push(keptOf(run));
       }
+    }
 
-    const walls = lineup[0]!.runs.map(({ wallMs }) => wallMs);
     const results: CombinationResult[] = [];
     for (const { subject, combination, runs, hashes } of lineup) {
       const overlaps = runs.map(({ spans }) => Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));
@@ -195,10 +225,7 @@ export async function measure(
         exposures: meanExposures(exposuresOf(typical.spans, ranks)),
         boundMs: bound.wall,
         hiddenBound: bound.hidden,
-        speedup: estimateRatio(
-          walls,
-          runs.map((r) => r.wallMs),
-        ),
+        speedup: speedupOf(lineup[0]!.runs, runs),
         logitsSha256: [...hashes][0]!,
         clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
@@ -217,6 +244,8 @@ export async function measure(
       settings,
       madeFor: await chosen.madeFor(),
       link,
+      allReduce: subjects.some(({ program }) => program.operations.some((op) => op.block === 'all-reduce')) ? allReduce : null,
+      repeats: lineup[0]!.runs.length,
       promptTokens: batch[0]!.length,
       results: results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null })),
     };
@@ -225,8 +254,18 @@ export async function measure(
   }
 }
 
+/** What is kept of a run: its outputs are compared at once. */
+type KeptRun = Pick<RunResult, 'spans' | 'wallMs' | 'clockErrorMs'>;
+const keptOf = ({ spans, wallMs, clockErrorMs }: RunResult): KeptRun => ({ spans, wallMs, clockErrorMs });
+
+const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estimate =>
+  estimateRatio(
+    first.map(({ wallMs }) => wallMs),
+    other.map(({ wallMs }) => wallMs),
+  );
+
 /** ms that a rank spent on each operation (by id), kernels and collectives: mean over the ranks, median over the runs. */
-function durationsOf(runs: readonly RunResult[], ranks: number): Map<number, number> {
+function durationsOf(runs: readonly KeptRun[], ranks: number): Map<number, number> {
   const perRun = runs.map(({ spans }) => {
     const sums = new Map<number, number>();
     for (const span of spans) if (span.kind !== 'message') sums.set(span.op, (sums.get(span.op) ?? 0) + (span.end - span.start) / ranks);
@@ -245,7 +284,7 @@ function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
 }
 
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
-function announceMsOf(runs: readonly RunResult[]): number {
+function announceMsOf(runs: readonly KeptRun[]): number {
   const lates = runs.flatMap(({ spans }) => spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])));
   return lates.length > 0 ? median(lates) : 0;
 }
@@ -255,11 +294,23 @@ const mean = (count: number, of: (i: number) => number): number =>
 
 /** What the overlapped schedule expects of each operation, ms. */
 const costOf =
-  ({ durations, portBytes, announceMs }: Calibration, link: Link): Cost =>
+  ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
   (op) =>
-    op.kind === 'compute'
-      ? (durations.get(op.id) ?? 0)
-      : Math.max(announceMs, (portBytes.get(op.id) ?? 0) / link.bytesPerMs + link.latencyMs);
+    isCollective(op)
+      ? Math.max(announceMs, expectedMs(topology, ranks, portBytes.get(op.id) ?? 0, stepsOf(op, ranks)))
+      : (durations.get(op.id) ?? 0);
+
+const stepsOf = (op: Operation, ranks: number): number =>
+  (op.kind === 'all-gather' || op.kind === 'reduce-scatter') && op.algorithm === 'ring' ? ranks - 1 : 1;
+
+/** A ratio sets a bandwidth and no latency, so bytes alone decide. */
+function allReduceOf(settings: Settings, width: number, tokens: number): Spread['algorithm'] {
+  const { allReduce, link, ranks, wire, dilate } = settings;
+  if (allReduce !== 'auto') return allReduce;
+  const bytes = tokens * width * (wire === 'bf16' ? 2 : 4);
+  const within = link.kind === 'speed' ? link : { gbps: 1, us: 0 };
+  return quickerAllReduce(topologyOf(settings, within, dilate ?? ranks), ranks, bytes);
+}
 
 /** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
 function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivity }: Subject): Measurement['link'] {
@@ -287,7 +338,7 @@ async function continueGreedily(
     capacity,
     schedule: 'overlapped',
     cost: () => 1,
-    link: INSTANT,
+    topology: INSTANT_TOPOLOGY,
   });
   const ids: number[] = [];
   try {

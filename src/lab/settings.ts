@@ -25,6 +25,17 @@ const Connectivity = z
     /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
     'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N',
   );
+/** Ranks in nodes: the link between nodes and what disturbs the links; see cluster/topology.ts. */
+const Nodes = z.object({
+  nodes: z.number().int().min(1).max(16),
+  /** Between nodes; null: as within. */
+  between: z.object({ gbps: z.number().positive().max(1e6), us: z.number().nonnegative().max(1e6) }).nullable(),
+  jitter: z.number().min(0).max(10),
+  slow: z.object({ rank: z.number().int().min(0).max(15), times: z.number().min(1).max(100) }).nullable(),
+});
+const Parallel = z.enum(['ep', 'tp']);
+const Wire = z.enum(['f32', 'bf16']);
+const AllReduce = z.enum(['auto', 'direct', 'ring']);
 const Text = z.enum(['alice', 'moby_dick', 'emma']);
 const Ranks = z.number().int().min(1).max(16);
 
@@ -40,13 +51,28 @@ export const Settings = z.object({
   tokens: z.number().int().min(1).max(4096),
   connectivity: z.array(Connectivity).min(1),
   schedule: z.array(z.enum(['blocking', 'overlapped'])).min(1),
-  parallel: z.literal('ep'),
+  parallel: Parallel,
+  /** How values travel: as computed, or rounded to 16 bits as real systems send them. */
+  wire: Wire,
+  /** How `tp` adds up; auto: the quicker one for the size. */
+  allReduce: AllReduce,
   backing: z.literal('shared'),
   ranks: Ranks,
   link: LinkSetting,
+  topology: Nodes,
   /** How many times slower the links are made; null: as many times as there are ranks on the GPU. */
   dilate: z.number().positive().max(1000).nullable(),
   repeats: z.number().int().min(1).max(1000),
+  /** Go on beyond `repeats` until the 95 % interval of each speed-up is narrower than this share of it; null: stop there. */
+  until: z.number().positive().max(1).nullable(),
+  /** Seconds after which no further repeat is begun. */
+  budget: z.number().positive().max(36000),
+  /** Of the jitter. */
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31),
   /** Greedy tokens that continue the prompt after the measurement; 0: none. */
   continuation: z.number().int().min(0).max(256),
 });
@@ -61,11 +87,17 @@ export const DEFAULT_SETTINGS: Settings = {
   connectivity: ['regular', 'farskip'],
   schedule: ['blocking', 'overlapped'],
   parallel: 'ep',
+  wire: 'bf16',
+  allReduce: 'auto',
   backing: 'shared',
   ranks: 4,
   link: { kind: 'ratio', ratio: 0.5 },
+  topology: { nodes: 1, between: null, jitter: 0, slow: null },
   dilate: null,
   repeats: 5,
+  until: null,
+  budget: 3600,
+  seed: 1,
   continuation: 0,
 };
 
@@ -88,7 +120,11 @@ export const GenerateSettings = z.object({
   tokens: z.number().int().min(1).max(4096),
   /** Prompt tokens of a request that one step takes at most. */
   chunk: z.number().int().min(1).max(4096),
+  parallel: Parallel,
+  wire: Wire,
+  allReduce: AllReduce,
   ranks: Ranks,
+  topology: Nodes,
   /** null: a wire that takes no time. */
   link: z.object({ gbps: z.number().positive().max(1e6), us: z.number().nonnegative().max(1e6) }).nullable(),
   dilate: z.number().positive().max(1000).nullable(),
@@ -117,7 +153,11 @@ export const DEFAULT_GENERATION: GenerateSettings = {
   text: 'alice',
   tokens: 48,
   chunk: 64,
+  parallel: 'ep',
+  wire: 'f32',
+  allReduce: 'auto',
   ranks: 4,
+  topology: { nodes: 1, between: null, jitter: 0, slow: null },
   link: null,
   dilate: null,
   sampling: { temperature: 0, topK: 0, topP: 1 },

@@ -1,17 +1,21 @@
+import type { Plan } from './plan';
 import type { ModelSpec } from './spec';
-import { valuesIn, type Weight, weightsOf } from './weights';
+import { cutOf, type Weight, weightsOf } from './weights';
 
-/** Bytes of a weight on one of `ranks` ranks, as float32. */
-export const bytesOnRank = ({ experts, pieces }: Weight, ranks: number): number =>
-  (4 * pieces.reduce((sum, piece) => sum + valuesIn(piece), 0)) / (experts > 0 ? ranks : 1);
+/** Bytes of a weight on each rank, as float32; all ranks have as much. */
+export const bytesOnRank = (weight: Weight, plan: Plan): number =>
+  weight.pieces.reduce((sum, _, i) => {
+    const cut = cutOf(weight, i, plan, 0);
+    return sum + (cut ? 4 * cut.rows * cut.cols : 0);
+  }, 0);
 
 export type Memory = { readonly bytes: number; readonly largest: { readonly name: string; readonly bytes: number } };
 
-/** What a model's weights take on `ranks` ranks together, float32, and the largest single buffer among them. */
-export function memoryOf(spec: ModelSpec, ranks: number): Memory {
-  const sizes = weightsOf(spec).map((weight) => ({ name: weight.name, bytes: bytesOnRank(weight, ranks) }));
+/** What a model's weights take on all ranks together, float32, and the largest single buffer among them. */
+export function memoryOf(spec: ModelSpec, plan: Plan): Memory {
+  const sizes = weightsOf(spec).map((weight) => ({ name: weight.name, bytes: bytesOnRank(weight, plan) }));
   return {
-    bytes: ranks * sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: plan.ranks * sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     largest: sizes.reduce((a, b) => (b.bytes > a.bytes ? b : a)),
   };
 }

@@ -1,14 +1,18 @@
 import { InputError } from './error';
+import type { Plan } from './plan';
 import type { ModelSpec } from './spec';
 
 /**
  * A weight as the kernels want it: rows of `cols` values, made of pieces of checkpoint tensors that lie one after the
- * other. A split weight has the pieces of each expert in turn and is spread evenly over the ranks; others are on every rank.
+ * other. A weight of experts has the pieces of each expert in turn and is spread evenly over the ranks; others are on every rank,
+ * or, under tensor parallelism, cut as `split` says.
  */
 export type Weight = {
   readonly name: string;
   /** Experts whose pieces these are; 0 for a weight that every rank has whole. */
   readonly experts: number;
+  /** What tensor parallelism spreads of each piece: its output rows or its input columns, in so many blocks (heads, channels). */
+  readonly split: { readonly axis: 'rows' | 'cols'; readonly blocks: number } | null;
   readonly pieces: readonly Piece[];
   /** A vector is a norm's weights, a bias an offset of scores; what a weight is made of when it is drawn from a seed. */
   readonly kind: 'matrix' | 'vector' | 'bias';
@@ -16,6 +20,26 @@ export type Weight = {
 
 /** A whole tensor; or, of one that stacks all experts, the matrix of one expert, transposed. */
 export type Piece = { readonly tensor: string; readonly shape: readonly number[]; readonly expert: number | null };
+
+/** Rows and columns of a piece as it lies in the weight; a vector is a column. */
+export const matrixIn = ({ shape, expert }: Piece): { readonly rows: number; readonly cols: number } =>
+  expert === null ? { rows: shape[0]!, cols: shape[1] ?? 1 } : { rows: shape[2]!, cols: shape[1]! };
+
+/** A part of a piece's matrix. */
+export type Cut = { readonly row: number; readonly rows: number; readonly col: number; readonly cols: number };
+
+/** What a rank holds of the i-th piece of a weight; null when nothing. */
+export function cutOf({ experts, pieces, split }: Weight, i: number, { kind, ranks }: Plan, rank: number): Cut | null {
+  const { rows, cols } = matrixIn(pieces[i]!);
+  const whole = { row: 0, rows, col: 0, cols };
+  if (experts > 0) return Math.floor(i / (pieces.length / ranks)) === rank ? whole : null;
+  if (kind === 'ep' || !split) return whole;
+  const parts = Math.min(ranks, split.blocks); // ranks share a block when there are fewer
+  const part = Math.floor((rank * parts) / ranks);
+  return split.axis === 'rows'
+    ? { ...whole, row: (rows / parts) * part, rows: rows / parts }
+    : { ...whole, col: (cols / parts) * part, cols: cols / parts };
+}
 
 export const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
 
@@ -27,16 +51,18 @@ export function weightsOf(spec: ModelSpec): Weight[] {
   const out: Weight[] = [];
   const { names, hidden } = spec;
   const whole = (tensor: string, ...shape: number[]): Piece => ({ tensor, shape, expert: null });
-  const add = (name: string, kind: Weight['kind'], experts: number, pieces: Piece[]) => out.push({ name, kind, experts, pieces });
-  const matrix = (name: string, rows: number, cols: number, tensor = `${name}.weight`) =>
-    add(name, 'matrix', 0, [whole(tensor, rows, cols)]);
+  const add = (name: string, kind: Weight['kind'], experts: number, pieces: Piece[], split: Weight['split'] = null) =>
+    out.push({ name, kind, experts, split, pieces });
+  const matrix = (name: string, rows: number, cols: number, tensor = `${name}.weight`, split: Weight['split'] = null) =>
+    add(name, 'matrix', 0, [whole(tensor, rows, cols)], split);
+  const outOf = (blocks: number) => ({ axis: 'rows', blocks }) as const;
+  const into = (blocks: number) => ({ axis: 'cols', blocks }) as const;
+  const heads = (name: string, rows: number, cols: number, split: Weight['split']) => matrix(name, rows, cols, `${name}.weight`, split);
   const vector = (name: string, length: number) => add(name, 'vector', 0, [whole(`${name}.weight`, length)]);
   const mlp = (name: string, tensors: string, inner: number) => {
-    add(`${name}.gate_up`, 'matrix', 0, [
-      whole(`${tensors}.gate_proj.weight`, inner, hidden),
-      whole(`${tensors}.up_proj.weight`, inner, hidden),
-    ]);
-    add(`${name}.down`, 'matrix', 0, [whole(`${tensors}.down_proj.weight`, hidden, inner)]);
+    const gateUp = [whole(`${tensors}.gate_proj.weight`, inner, hidden), whole(`${tensors}.up_proj.weight`, inner, hidden)];
+    add(`${name}.gate_up`, 'matrix', 0, gateUp, outOf(inner));
+    add(`${name}.down`, 'matrix', 0, [whole(`${tensors}.down_proj.weight`, hidden, inner)], into(inner));
   };
 
   matrix('model.embed_tokens', spec.vocabulary, hidden);
@@ -46,27 +72,27 @@ export function weightsOf(spec: ModelSpec): Weight[] {
     vector(`${at}.input_layernorm`, hidden);
     vector(`${at}.post_attention_layernorm`, hidden);
     if (a.kind === 'gqa') {
-      matrix(`${self}.q_proj`, a.heads * a.headDim, hidden);
-      matrix(`${self}.k_proj`, a.kvHeads * a.headDim, hidden);
-      matrix(`${self}.v_proj`, a.kvHeads * a.headDim, hidden);
-      matrix(`${self}.o_proj`, hidden, a.heads * a.headDim);
+      heads(`${self}.q_proj`, a.heads * a.headDim, hidden, outOf(a.heads));
+      heads(`${self}.k_proj`, a.kvHeads * a.headDim, hidden, outOf(a.kvHeads));
+      heads(`${self}.v_proj`, a.kvHeads * a.headDim, hidden, outOf(a.kvHeads));
+      heads(`${self}.o_proj`, hidden, a.heads * a.headDim, into(a.heads));
       if (a.qkNorm === 'weighted') {
         vector(`${self}.q_norm`, a.headDim);
         vector(`${self}.k_norm`, a.headDim);
       }
     } else {
       const queries = a.heads * (a.nope + a.rotated);
-      if (a.qLatent === null) matrix(`${self}.q_proj`, queries, hidden);
+      if (a.qLatent === null) heads(`${self}.q_proj`, queries, hidden, outOf(a.heads));
       else {
         matrix(`${self}.q_a_proj`, a.qLatent, hidden);
         vector(`${self}.q_a_layernorm`, a.qLatent);
-        matrix(`${self}.q_b_proj`, queries, a.qLatent);
+        heads(`${self}.q_b_proj`, queries, a.qLatent, outOf(a.heads));
       }
       matrix(`${self}.kv_a_proj_with_mqa`, a.latent + a.rotated, hidden);
       vector(`${self}.kv_a_layernorm`, a.latent);
-      matrix(`${self}.kv_b_proj`, a.heads * (a.nope + a.valueDim), a.latent);
-      if (a.gated) matrix(`${self}.gate_proj`, a.heads * a.valueDim, hidden);
-      matrix(`${self}.o_proj`, hidden, a.heads * a.valueDim);
+      heads(`${self}.kv_b_proj`, a.heads * (a.nope + a.valueDim), a.latent, outOf(a.heads));
+      if (a.gated) heads(`${self}.gate_proj`, a.heads * a.valueDim, hidden, outOf(a.heads));
+      heads(`${self}.o_proj`, hidden, a.heads * a.valueDim, into(a.heads));
     }
     const block = `${at}.${names.block}`;
     if (f.kind === 'dense') {

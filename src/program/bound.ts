@@ -1,4 +1,4 @@
-import { type Operation, type Program, readsOfOperation, writesOfOperation } from './program';
+import { isCollective, type Operation, type Program, readsOfOperation, writesOfOperation } from './program';
 import type { Cost } from './schedule';
 
 /** What no schedule of a program on one compute lane beside one wire could beat, given what each operation takes. */
@@ -25,7 +25,7 @@ export function boundOf(program: Program, cost: Cost): Bound {
     endsAt.set(op, cost(op) + Math.max(0, ...needs.map((need) => endsAt.get(need)!)));
   }
   const compute = operations.filter((op) => op.kind === 'compute');
-  const collectives = operations.filter((op) => op.kind === 'all-to-all');
+  const collectives = operations.filter(isCollective);
   const total = (ops: readonly Operation[]) => ops.reduce((sum, op) => sum + cost(op), 0);
   const free = new Set<Operation>();
   let hideable = 0;

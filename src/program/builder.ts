@@ -1,4 +1,4 @@
-import type { AllToAll, Block, Compute, Dim, KernelCall, Operation, Program, Value } from './program';
+import type { AllToAll, Block, Compute, Dim, KernelCall, Operation, Program, Spread, Value } from './program';
 
 export type Written = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type?: 'u32'; readonly cached?: true };
 export type Place = { readonly block: Block; readonly layer: number | null };
@@ -24,7 +24,7 @@ export function programBuilder() {
       place: Place,
       name: string,
       call: KernelCall,
-      reads: { inputs: readonly string[]; weights?: readonly string[] },
+      reads: { inputs: readonly string[]; weights?: readonly string[]; atMost?: true },
       ...written: Written[]
     ): string {
       const op: Compute = {
@@ -36,12 +36,17 @@ export function programBuilder() {
         inputs: reads.inputs,
         weights: reads.weights ?? [],
         outputs: written.map(declare),
+        ...(reads.atMost && { atMost: true }),
       };
       operations.push(op);
       return op.outputs[0]!;
     },
     allToAll(op: Omit<AllToAll, 'kind' | 'id' | 'output'>, written: Written): string {
       operations.push({ kind: 'all-to-all', id: operations.length, ...op, output: declare(written) });
+      return written.name;
+    },
+    spread(op: Omit<Spread, 'id' | 'output'>, written: Written): string {
+      operations.push({ id: operations.length, ...op, output: declare(written) });
       return written.name;
     },
     columns: (name: string): number => values.get(name)!.cols,

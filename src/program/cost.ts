@@ -1,7 +1,11 @@
 import { type Compute, INPUTS, resolve } from './program';
 
-/** Floating-point operations of a kernel on a rank whose symbols are known; the products alone where there are any. */
-export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): number {
+/**
+ * Floating-point operations of a kernel on a rank whose symbols are known; the products alone where there are any. null where
+ * only the GPU knows how many rows there are.
+ */
+export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): number | null {
+  if (op.atMost) return null;
   const n = (dim: Parameters<typeof resolve>[0]) => resolve(dim, symbols);
   switch (op.kernel) {
     case 'gemm':
@@ -38,11 +42,15 @@ export function flopsOf(op: Compute, symbols: ReadonlyMap<string, number>): numb
       return n(op.sizes.rows) * n(op.sizes.experts) * 4;
     case 'weigh_experts':
       return 2 * n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.topK);
+    case 'sum_parts':
+      return n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.parts);
     case 'unpermute':
       return n(op.sizes.rows) * n(op.sizes.width) * n(op.sizes.ranks);
     case 'embedding':
     case 'gather_rows':
     case 'cache_rows':
+    case 'pack_bf16':
+    case 'unpack_bf16':
     case 'draw_normal':
     case 'send_plan':
     case 'permute':

@@ -1,16 +1,19 @@
 import { type Connectivity, readsOf, type SubBlock, type Term, termsOf } from '../connectivity/connectivity';
-import type { ModelSpec } from '../model/spec';
+import { reducedTogether } from '../connectivity/reduced_together';
+import type { Plan } from '../model/plan';
+import type { AttentionSpec, ModelSpec } from '../model/spec';
 import { headOf } from '../model/weights';
 import { programBuilder } from './builder';
+import { lowerAllReduce, type WireFormat } from './lower_all_reduce';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
-import { INPUTS, type Program } from './program';
-
-/** How the program is spread: `ep` is data-parallel attention with the experts spread over `ranks`. */
-export type ParallelPlan = { readonly kind: 'ep'; readonly ranks: number };
+import { INPUTS, type Program, type Spread } from './program';
 
 export type LoweringOptions = {
-  readonly plan: ParallelPlan;
+  readonly plan: Plan;
+  readonly wire: WireFormat;
+  /** How all-reduces are done (`tp`). */
+  readonly allReduce: Spread['algorithm'];
   /** Logits of every token, or of the last of each sequence. */
   readonly logits: 'all' | 'last';
   /** Whether the residual stream is an output too: after the logits, outputs[1 + k] is the stream after layer k, 0 the embedding. */
@@ -23,7 +26,8 @@ export const LOGITS = 'logits';
 
 /**
  * The program of a model under a connectivity: per layer attention, router with Dispatch, routed experts, Combine, and
- * shared experts, in that order; each reads the sum of just the terms that the connectivity leaves it.
+ * shared experts, in that order; each reads the sum of just the terms that the connectivity leaves it. Under `tp` ranks
+ * compute parts of terms, and an all-reduce adds up those of a layer that every reader takes together.
  */
 export function lower(spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): Program {
   const build = programBuilder();
@@ -35,26 +39,34 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
   if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered)) input(INPUTS.temperature, 'tokens', {});
   if (spec.layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input')) input(INPUTS.one, 'tokens', {});
 
-  // Sums of terms made so far, by the terms in them: a sum that two sub-blocks read is computed once.
+  // Sums made so far, by the values in them: a sum that two sub-blocks read is computed once.
   const sums = new Map<string, string>();
+  /** The value that brings a term; terms that are reduced together have one. */
   const termValue = new Map<Term, string>();
+  const labels = new Map<string, string>();
   const norms = new Map<string, string>();
 
-  const sumOf = (terms: readonly Term[], layer: number | null): string => {
-    const last = terms.at(-1)!;
-    if (terms.length === 1) return termValue.get(last)!;
-    const known = sums.get(terms.join('+'));
+  const sumOfValues = (values: readonly string[], layer: number | null): string => {
+    const last = values.at(-1)!;
+    if (values.length === 1) return last;
+    const known = sums.get(values.join('+'));
     if (known) return known;
-    const rest = sumOf(terms.slice(0, -1), layer);
+    const rest = sumOfValues(values.slice(0, -1), layer);
     const name = build.compute(
       { block: 'residual', layer },
-      `+ ${last}`,
+      `+ ${labels.get(last)}`,
       { kernel: 'add', sizes: { rows: 'tokens', width } },
-      { inputs: [rest, termValue.get(last)!] },
+      { inputs: [rest, last] },
       { name: `sum.${sums.size}`, rows: 'tokens', cols: width },
     );
-    sums.set(terms.join('+'), name);
+    sums.set(values.join('+'), name);
     return name;
+  };
+  const sumOf = (terms: readonly Term[], layer: number | null): string =>
+    sumOfValues([...new Set(terms.map((term) => termValue.get(term)!))], layer);
+  const bring = (terms: readonly Term[], value: string): void => {
+    for (const term of terms) termValue.set(term, value);
+    labels.set(value, terms.join(', '));
   };
   const normed = (terms: readonly Term[], weight: string, layer: number | null, block: SubBlock | 'head'): string => {
     const x = sumOf(terms, layer);
@@ -71,8 +83,8 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     return name;
   };
 
-  termValue.set(
-    'embedding',
+  bring(
+    ['embedding'],
     build.compute(
       { block: 'embedding', layer: null },
       'embedding',
@@ -84,25 +96,52 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
   const stream: Term[] = ['embedding'];
   const hidden = ['embedding'];
 
+  const { plan, wire } = options;
+  const share = plan.kind === 'tp' ? plan.ranks : 1;
   spec.layers.forEach(({ attention, feedForward }, layer) => {
+    const groups = share > 1 ? reducedTogether(spec, connectivity, layer) : [];
+    const partial = new Map<Term, string>();
+    /** A term as a rank has computed it; under `tp` its part of it. */
+    const computed = (term: Term, value: string): void => {
+      if (share === 1) {
+        bring([term], value);
+        return;
+      }
+      partial.set(term, value);
+      const group = groups.find((terms) => terms.includes(term))!;
+      if (!group.every((each) => partial.has(each))) return;
+      const label = group.join(', ');
+      const own = group
+        .map((each) => partial.get(each)!)
+        .reduce((sum, part, i) =>
+          build.compute(
+            { block: 'all-reduce', layer },
+            'add parts',
+            { kernel: 'add', sizes: { rows: 'tokens', width } },
+            { inputs: [sum, part] },
+            { name: `partial ${label} ${i}`, rows: 'tokens', cols: width },
+          ),
+        );
+      bring(group, lowerAllReduce(build, own, { layer, width, ranks: share, wire, algorithm: options.allReduce, label }));
+    };
     const at = `model.layers.${layer}`;
     const reads = (block: SubBlock) => readsOf(spec, connectivity, layer, block);
     const attentionIn = normed(reads('attention'), `${at}.input_layernorm`, layer, 'attention');
-    termValue.set(
+    computed(
       `attention.${layer}`,
-      lowerAttention(build, attention, { layer, width, eps: spec.normEps, cached: options.cached, x: attentionIn }),
+      lowerAttention(build, partOfAttention(attention, share), { layer, width, eps: spec.normEps, cached: options.cached, x: attentionIn }),
     );
 
     const feedForwardNorm = `${at}.post_attention_layernorm`;
     if (feedForward.kind === 'moe') {
       const x = normed(reads('routed'), feedForwardNorm, layer, 'routed');
-      termValue.set(`routed.${layer}`, lowerRouted(build, feedForward, width, layer, options.plan.ranks, x));
+      computed(`routed.${layer}`, lowerRouted(build, feedForward, { layer, width, plan, wire, x }));
     }
     const sharedInner = feedForward.kind === 'dense' ? feedForward.inner : feedForward.sharedInner;
     if (sharedInner > 0) {
       const x = normed(reads('shared'), feedForwardNorm, layer, 'shared');
       const prefix = feedForward.kind === 'dense' ? `${at}.mlp` : `${at}.mlp.shared_experts`;
-      termValue.set(`shared.${layer}`, lowerGatedMlp(build, prefix, width, sharedInner, layer, x));
+      computed(`shared.${layer}`, lowerGatedMlp(build, prefix, width, sharedInner / share, layer, x));
     }
     stream.push(...termsOf(spec, layer));
     if (options.hidden) hidden.push(sumOf(stream, layer));
@@ -136,4 +175,10 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     { name: LOGITS, rows, cols: spec.vocabulary },
   );
   return build.finish(options.hidden ? [LOGITS, ...hidden] : [LOGITS]);
+}
+
+/** A rank's heads. Fewer key-value heads than ranks: ranks share one. */
+function partOfAttention(spec: AttentionSpec, share: number): AttentionSpec {
+  const heads = spec.heads / share;
+  return spec.kind === 'gqa' ? { ...spec, heads, kvHeads: Math.max(1, spec.kvHeads / share) } : { ...spec, heads };
 }

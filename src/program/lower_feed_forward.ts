@@ -1,6 +1,8 @@
+import type { Plan } from '../model/plan';
 import type { FeedForwardSpec, RouterSpec } from '../model/spec';
 import type { Builder } from './builder';
-import { CONSTANTS, INPUTS } from './program';
+import { type WireFormat, wireColumns } from './lower_all_reduce';
+import { CONSTANTS, type Dim, INPUTS } from './program';
 
 /** As kernels/router_topk.wgsl numbers them. */
 const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };
@@ -33,49 +35,48 @@ export function lowerGatedMlp(build: Builder, weights: string, width: number, in
   );
 }
 
-/**
- * Router, Dispatch, this rank's experts, Combine, on x [tokens, width]; returns the routed experts' term. On the wire
- * a token travels once to each rank that holds one of its experts, and one row comes back from there.
- */
-export function lowerRouted(
-  build: Builder,
-  spec: Extract<FeedForwardSpec, { kind: 'moe' }>,
-  width: number,
-  layer: number,
-  ranks: number,
-  x: string,
-): string {
-  const { experts, topK, inner } = spec;
-  const weights = `model.layers.${layer}.mlp`;
-  const name = (part: string) => `routed.${layer}.${part}`;
-  const router = { block: 'router', layer } as const;
-  const routed = { block: 'routed', layer } as const;
-  const rows = 'tokens';
-  const sentAtMost = { of: rows, times: Math.min(ranks, topK) };
-  const received = `received.${layer}`;
-  const pairs = `pairs.${layer}`;
-  const wire = width + 2 * topK;
-  const local = experts / ranks;
-  const weighInput = () =>
-    build.compute(
-      router,
-      'weigh input',
-      { kernel: 'scale_rows', sizes: { rows, width } },
-      { inputs: [x, scores] },
-      { name: name('weighed input'), rows, cols: width },
-    );
+/** Where routed experts are lowered: their normalised input x [tokens, width], spread by `plan`. */
+export type RoutedPlace = {
+  readonly layer: number;
+  readonly width: number;
+  readonly plan: Plan;
+  readonly wire: WireFormat;
+  readonly x: string;
+};
+type Moe = Extract<FeedForwardSpec, { kind: 'moe' }>;
 
+/**
+ * Router and routed experts; returns their term. `ep`: on the wire (Dispatch) a token travels once to each rank that holds one of
+ * its experts, and one row comes back from there (Combine). `tp`: every rank has all tokens and computes its own experts' part of
+ * the term, which is then still to be added up.
+ */
+export function lowerRouted(build: Builder, spec: Moe, at: RoutedPlace): string {
+  const routing = lowerRouter(build, spec, at);
+  return at.plan.kind === 'ep' ? lowerExchanged(build, spec, at, routing) : lowerInPlace(build, spec, at, routing);
+}
+
+const nameIn = (layer: number) => (part: string) => `routed.${layer}.${part}`;
+
+/** What goes to the experts, and for each token its experts and their weights, [tokens, topK] both. */
+type Routing = { readonly x: string; readonly ids: string; readonly weights: string };
+
+function lowerRouter(build: Builder, spec: Moe, { layer, width, x }: RoutedPlace): Routing {
+  const { experts, topK } = spec;
+  const { scoring, groups, keptGroups, normalise, balanced, scale, weighs } = spec.router;
+  const name = nameIn(layer);
+  const place = { block: 'router', layer } as const;
+  const gate = `model.layers.${layer}.mlp.gate`;
+  const rows = 'tokens';
   const logits = build.compute(
-    router,
+    place,
     'gate',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: experts } },
-    { inputs: [x], weights: [`${weights}.gate`] },
+    { inputs: [x], weights: [gate] },
     { name: name('logits'), rows, cols: experts },
   );
   const scores = name('weights');
-  const { scoring, groups, keptGroups, normalise, balanced, scale, weighs } = spec.router;
   const ids = build.compute(
-    router,
+    place,
     'top-k',
     {
       kernel: 'router_topk',
@@ -91,79 +92,155 @@ export function lowerRouted(
         scale,
       },
     },
-    { inputs: [logits], weights: [scoring === 'sigmoid with bias' ? `${weights}.gate.bias` : CONSTANTS.zeros] },
+    { inputs: [logits], weights: [scoring === 'sigmoid with bias' ? `${gate}.bias` : CONSTANTS.zeros] },
     { name: name('ids'), rows, cols: topK, type: 'u32' },
     { name: scores, rows, cols: topK },
   );
+  if (weighs === 'output') return { x, ids, weights: scores };
   // A score that weighs the expert's input is spent before the token leaves; what comes back is summed as it is.
-  const [sentX, sentWeights] = weighs === 'output' ? [x, scores] : [weighInput(), INPUTS.one];
+  const weighed = build.compute(
+    place,
+    'weigh input',
+    { kernel: 'scale_rows', sizes: { rows, width } },
+    { inputs: [x, scores] },
+    { name: name('weighed input'), rows, cols: width },
+  );
+  return { x: weighed, ids, weights: INPUTS.one };
+}
+
+function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks }, wire }: RoutedPlace, routing: Routing): string {
+  const { experts, topK } = spec;
+  const name = nameIn(layer);
+  const router = { block: 'router', layer } as const;
+  const routed = { block: 'routed', layer } as const;
+  const rows = 'tokens';
+  const received = `received.${layer}`;
+  const packed = wire === 'bf16' ? 1 : 0;
+  const words = wireColumns(width, wire);
+  const cols = words + 2 * topK;
   const counts = name('counts');
   const rowOf = build.compute(
     router,
     'send plan',
     { kernel: 'send_plan', sizes: { rows, ranks, experts, topK } },
-    { inputs: [ids] },
+    { inputs: [routing.ids] },
     { name: name('rowOf'), rows, cols: ranks, type: 'u32' },
     { name: counts, rows: 1, cols: experts + ranks, type: 'u32' },
   );
   const send = build.compute(
     router,
     'permute',
-    { kernel: 'permute', sizes: { rows, ranks, experts, topK, width } },
-    { inputs: [sentX, ids, sentWeights, rowOf] },
-    { name: name('send'), rows: sentAtMost, cols: wire, type: 'u32' },
+    { kernel: 'permute', sizes: { rows, ranks, experts, topK, width, packed } },
+    { inputs: [routing.x, routing.ids, routing.weights, rowOf] },
+    { name: name('send'), rows: { of: rows, times: Math.min(ranks, topK) }, cols, type: 'u32' },
   );
-
   const arrived = build.allToAll(
     { name: 'Dispatch', block: 'dispatch', layer, direction: 'dispatch', input: send, counts, experts },
-    { name: name('received'), rows: received, cols: wire, type: 'u32' },
+    { name: name('received'), rows: received, cols, type: 'u32' },
   );
-
-  const pairOf = name('pairOf');
-  const offsets = name('offsets');
-  const pairRow = build.compute(
-    routed,
-    'expert plan',
-    { kernel: 'expert_plan', sizes: { rows: received, width, topK, firstExpert: { of: 'rank', times: local }, experts: local } },
-    { inputs: [arrived] },
-    { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
-    { name: pairOf, rows: received, cols: topK, type: 'u32' },
-    { name: offsets, rows: 1, cols: local + 1, type: 'u32' },
-  );
-  const grouped = (part: string, source: string, gather: number, stride: number, k: number, cols: number, weight: string) =>
-    build.compute(
-      routed,
-      part,
-      { kernel: 'grouped_gemm', sizes: { pairs, inner: k, cols, groups: local, stride, gather } },
-      { inputs: [source, pairRow, offsets], weights: [`${weights}.experts.${weight}`] },
-      { name: name(part), rows: pairs, cols },
-    );
-  const gateUp = grouped('experts gate, up', arrived, 1, wire, width, 2 * inner, 'gate_up');
-  const activated = build.compute(
-    routed,
-    'experts SwiGLU',
-    { kernel: 'swiglu', sizes: { rows: pairs, width: inner } },
-    { inputs: [gateUp] },
-    { name: name('activated'), rows: pairs, cols: inner },
-  );
-  const down = grouped('experts down', activated, 0, inner, inner, width, 'down');
-  const weighed = build.compute(
-    routed,
-    'weigh experts',
-    { kernel: 'weigh_experts', sizes: { rows: received, width, topK } },
-    { inputs: [down, arrived, pairOf] },
-    { name: name('weighed'), rows: received, cols: width },
-  );
-
+  const x = packed
+    ? build.compute(
+        routed,
+        'from bf16',
+        { kernel: 'unpack_bf16', sizes: { rows: received, width, stride: cols } },
+        { inputs: [arrived] },
+        { name: name('unpacked'), rows: received, cols: width },
+      )
+    : arrived;
+  const weighed = lowerExperts(build, spec, layer, width, {
+    rows: received,
+    pairs: `pairs.${layer}`,
+    local: experts / ranks,
+    x,
+    ids: { value: arrived, at: words },
+    weights: { value: arrived, at: words + topK },
+    packed,
+  });
   const returned = build.allToAll(
     { name: 'Combine', block: 'combine', layer, direction: 'combine', input: weighed, counts, experts },
-    { name: name('returned'), rows: `sent.${layer}`, cols: width },
+    { name: name('returned'), rows: `sent.${layer}`, cols: words, type: 'u32' },
   );
   return build.compute(
     routed,
     'un-permute',
-    { kernel: 'unpermute', sizes: { rows, ranks, width } },
+    { kernel: 'unpermute', sizes: { rows, ranks, width, packed } },
     { inputs: [returned, rowOf] },
     { name: name('sum'), rows, cols: width },
+  );
+}
+
+function lowerInPlace(build: Builder, spec: Moe, { layer, width, plan: { ranks } }: RoutedPlace, { x, ids, weights }: Routing): string {
+  const local = spec.experts / ranks;
+  return lowerExperts(build, spec, layer, width, {
+    rows: 'tokens',
+    // How many of a token's experts are this rank's only the GPU knows.
+    pairs: { of: 'tokens', times: Math.min(spec.topK, local) },
+    atMost: true,
+    local,
+    x,
+    ids: { value: ids, at: 0 },
+    weights: { value: weights, at: 0 },
+    packed: 0,
+  });
+}
+
+/** Rows for this rank's experts: x, and from a column of some value on the experts of each row and their weights. */
+type ExpertInput = {
+  readonly rows: string;
+  readonly pairs: Dim;
+  readonly atMost?: true;
+  readonly local: number;
+  readonly x: string;
+  readonly ids: { readonly value: string; readonly at: number };
+  readonly weights: { readonly value: string; readonly at: number };
+  readonly packed: 0 | 1;
+};
+
+/** This rank's experts on the rows given; returns the weighted sum of what they make of each row. */
+function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width: number, input: ExpertInput): string {
+  const { rows, pairs, local, x, ids, weights, packed } = input;
+  const name = nameIn(layer);
+  const place = { block: 'routed', layer } as const;
+  const atMost = input.atMost && { atMost: input.atMost };
+  const pairOf = name('pairOf');
+  const offsets = name('offsets');
+  const pairRow = build.compute(
+    place,
+    'expert plan',
+    {
+      kernel: 'expert_plan',
+      sizes: { rows, stride: build.columns(ids.value), at: ids.at, topK, firstExpert: { of: 'rank', times: local }, experts: local },
+    },
+    { inputs: [ids.value] },
+    { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
+    { name: pairOf, rows, cols: topK, type: 'u32' },
+    { name: offsets, rows: 1, cols: local + 1, type: 'u32' },
+  );
+  const grouped = (part: string, source: string, gather: number, k: number, cols: number, weight: string) =>
+    build.compute(
+      place,
+      part,
+      { kernel: 'grouped_gemm', sizes: { pairs, inner: k, cols, groups: local, stride: build.columns(source), gather } },
+      { inputs: [source, pairRow, offsets], weights: [`model.layers.${layer}.mlp.experts.${weight}`], ...atMost },
+      { name: name(part), rows: pairs, cols },
+    );
+  const gateUp = grouped('experts gate, up', x, 1, width, 2 * inner, 'gate_up');
+  const activated = build.compute(
+    place,
+    'experts SwiGLU',
+    { kernel: 'swiglu', sizes: { rows: pairs, width: inner } },
+    { inputs: [gateUp], ...atMost },
+    { name: name('activated'), rows: pairs, cols: inner },
+  );
+  const down = grouped('experts down', activated, 0, inner, width, 'down');
+  return build.compute(
+    place,
+    'weigh experts',
+    {
+      kernel: 'weigh_experts',
+      sizes: { rows, width, topK, stride: build.columns(weights.value), at: weights.at, packed },
+    },
+    { inputs: [down, weights.value, pairOf] },
+    { name: name('weighed'), rows, cols: packed ? Math.ceil(width / 2) : width, ...(packed && { type: 'u32' as const }) },
   );
 }

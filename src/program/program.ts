@@ -14,7 +14,7 @@ export type Program = {
 /**
  * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
  * `cache` the rows of its caches, `keys` the sum over its tokens of the keys each attends to and `keys in chunk` of those
- * in its chunk; for the MoE layer k, `sent.k` and `received.k` rows of Dispatch, `pairs.k` (token, expert) pairs
+ * in its chunk; `chunk` the rows of a reduce-scatter that it answers for; for the MoE layer k, `sent.k` and `received.k` rows of Dispatch, `pairs.k` (token, expert) pairs
  * computed here.
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
@@ -29,9 +29,19 @@ export type Value = {
 };
 
 /** What an operation belongs to: how it is drawn and summed. */
-export type Block = 'embedding' | 'attention' | 'router' | 'routed' | 'shared' | 'residual' | 'head' | 'dispatch' | 'combine';
+export type Block =
+  | 'embedding'
+  | 'attention'
+  | 'router'
+  | 'routed'
+  | 'shared'
+  | 'residual'
+  | 'head'
+  | 'dispatch'
+  | 'combine'
+  | 'all-reduce';
 
-export type Operation = Compute | AllToAll;
+export type Operation = Compute | Collective;
 
 type Common = { readonly id: number; readonly name: string; readonly block: Block; readonly layer: number | null };
 
@@ -55,11 +65,14 @@ export const KERNEL_SIZES = {
   scale_rows: ['rows', 'width'],
   router_topk: ['rows', 'experts', 'topK', 'scoring', 'groups', 'keptGroups', 'normalise', 'balanced', 'scale'],
   send_plan: ['rows', 'ranks', 'experts', 'topK'],
-  permute: ['rows', 'ranks', 'experts', 'topK', 'width'],
-  expert_plan: ['rows', 'width', 'topK', 'firstExpert', 'experts'],
-  weigh_experts: ['rows', 'width', 'topK'],
-  unpermute: ['rows', 'ranks', 'width'],
-  draw_normal: ['rows', 'first', 'stream', 'scale'],
+  permute: ['rows', 'ranks', 'experts', 'topK', 'width', 'packed'],
+  expert_plan: ['rows', 'stride', 'at', 'topK', 'firstExpert', 'experts'],
+  weigh_experts: ['rows', 'width', 'topK', 'stride', 'at', 'packed'],
+  unpermute: ['rows', 'ranks', 'width', 'packed'],
+  pack_bf16: ['rows', 'width'],
+  unpack_bf16: ['rows', 'width', 'stride'],
+  sum_parts: ['rows', 'width', 'parts', 'packed'],
+  draw_normal: ['rows', 'first', 'stream', 'cols', 'firstRow', 'firstCol', 'ownCols', 'scale'],
 } as const;
 export type KernelName = keyof typeof KERNEL_SIZES;
 export type SizesOf<K extends KernelName, T> = { readonly [S in (typeof KERNEL_SIZES)[K][number]]: T };
@@ -70,6 +83,8 @@ export type Compute = Common & {
   readonly inputs: readonly string[];
   readonly weights: readonly string[];
   readonly outputs: readonly string[];
+  /** Its rows are an upper bound: how many there are only the GPU knows. */
+  readonly atMost?: true;
 } & KernelCall;
 export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
 
@@ -85,6 +100,24 @@ export type AllToAll = Common & {
   readonly counts: string;
   readonly experts: number;
 };
+
+/**
+ * A collective of parts whose sizes are known beforehand, part s from rank s. All-gather: every rank's whole input goes to all.
+ * Reduce-scatter: of every rank's input the rows that rank d answers for go to rank d; the sum is the operation that reads what
+ * arrives. `direct` sends each part straight to where it goes; `ring` hands parts on from neighbour to neighbour, so that a
+ * reduce-scatter sends a (N - 1) / N-th of its input instead of all. What a ring would add on the way is added at the end,
+ * in rank order: the same bits either way.
+ */
+export type Spread = Common & {
+  readonly kind: 'all-gather' | 'reduce-scatter';
+  readonly algorithm: 'direct' | 'ring';
+  readonly input: string;
+  readonly output: string;
+};
+
+export type Collective = AllToAll | Spread;
+
+export const isCollective = (op: Operation): op is Collective => op.kind !== 'compute';
 
 export const readsOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
 export const writesOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);

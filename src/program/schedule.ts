@@ -1,10 +1,10 @@
-import { type AllToAll, type Compute, type Operation, type Program, readsOfOperation, writesOfOperation } from './program';
+import { type Collective, type Compute, isCollective, type Operation, type Program, readsOfOperation, writesOfOperation } from './program';
 
 /** What a rank is told to do, one after the other; every rank gets the same orders. */
 export type Order =
   | { readonly do: 'compute'; readonly op: Compute }
-  | { readonly do: 'start'; readonly op: AllToAll }
-  | { readonly do: 'wait'; readonly op: AllToAll };
+  | { readonly do: 'start'; readonly op: Collective }
+  | { readonly do: 'wait'; readonly op: Collective };
 
 export type ScheduleKind = 'blocking' | 'overlapped';
 
@@ -66,7 +66,7 @@ function listSchedule(program: Program, cost: Cost, patience: number): { readonl
     needs(op).reduce((latest, need) => Math.max(latest, endsAt.get(need) ?? Number.POSITIVE_INFINITY), 0);
   const waitForInputs = (op: Operation) => {
     for (const need of needs(op))
-      if (need.kind === 'all-to-all' && !waited.has(need)) {
+      if (isCollective(need) && !waited.has(need)) {
         waited.add(need);
         orders.push({ do: 'wait', op: need });
       }
@@ -74,7 +74,7 @@ function listSchedule(program: Program, cost: Cost, patience: number): { readonl
 
   while (left.size > 0) {
     for (const op of left)
-      if (op.kind === 'all-to-all' && readyAt(op) <= now) {
+      if (isCollective(op) && readyAt(op) <= now) {
         waitForInputs(op);
         orders.push({ do: 'start', op });
         wireFree = Math.max(now, wireFree) + cost(op);

@@ -25,7 +25,8 @@ export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
 export type ComputeSpan = At & {
   readonly kind: 'compute';
   readonly gpuMs: number | null;
-  readonly flops: number;
+  /** null where only the GPU knows how many rows there were. */
+  readonly flops: number | null;
   /** When the host had handed it to the GPU. */
   readonly submitted: number;
   /** The last collective that its rank had waited for, and when that was there. */

@@ -9,6 +9,7 @@ const read = (feed: ReturnType<typeof feedOf>, name: string) => [...feed.inputs.
 test('whole sequences lie one after the other, each seeing its own first key, or its chunk', () => {
   const feed = feedOf(
     1,
+    3,
     spec,
     wholeSequences([
       [7, 8, 9, 10, 11, 12],
@@ -22,11 +23,11 @@ test('whole sequences lie one after the other, each seeing its own first key, or
   expect(read(feed, INPUTS.first)).toEqual([0, 0, 0, 0, 0, 0, 6, 6]);
   expect(read(feed, INPUTS.firstInChunk)).toEqual([0, 0, 0, 0, 4, 4, 6, 6]);
   expect(read(feed, INPUTS.last)).toEqual([5, 7]);
-  expect(Object.fromEntries(feed.symbols)).toEqual({ tokens: 8, sequences: 2, rank: 1, cache: 0, keys: 24, 'keys in chunk': 16 });
+  expect(Object.fromEntries(feed.symbols)).toEqual({ tokens: 8, sequences: 2, rank: 1, cache: 0, chunk: 3, keys: 24, 'keys in chunk': 16 });
 });
 
 test('tokens that continue a sequence see the keys before them in the cache, and are tempered by their position', () => {
-  const feed = feedOf(0, spec, [{ ids: [1, 2], from: 3, base: 20 }], 40);
+  const feed = feedOf(0, 1, spec, [{ ids: [1, 2], from: 3, base: 20 }], 40);
   expect(read(feed, INPUTS.position)).toEqual([3, 4]);
   expect(read(feed, INPUTS.own)).toEqual([23, 24]);
   expect(read(feed, INPUTS.first)).toEqual([20, 20]);
@@ -39,7 +40,7 @@ test('tokens that continue a sequence see the keys before them in the cache, and
 });
 
 test('a model without chunks or temperature has neither', () => {
-  const feed = feedOf(0, { attentionChunk: null, temperature: null } as ModelSpec, [{ ids: [1], from: 9, base: 0 }], 10);
+  const feed = feedOf(0, 1, { attentionChunk: null, temperature: null } as ModelSpec, [{ ids: [1], from: 9, base: 0 }], 10);
   expect(read(feed, INPUTS.firstInChunk)).toEqual([0]);
   expect(new Float32Array(feed.inputs.get(INPUTS.temperature)!.buffer)[0]).toBe(1);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTransfers } from '../../src/cluster/transfers';
 import type { Link } from '../../src/cluster/wire';
-import type { AllToAll } from '../../src/program/program';
+import type { AllToAll, Spread } from '../../src/program/program';
 
 const EXPERTS = 840; // divisible by 2 … 8 ranks
 const op = (direction: 'dispatch' | 'combine'): AllToAll => ({
@@ -44,9 +44,11 @@ function exchange(ranks: number, rows: readonly (readonly number[])[], order: re
   const freed: string[] = [];
   const transfers = createTransfers(ranks, () => link, {
     rowBytes: () => 4,
+    rowsOf: () => 0,
     onExchange: () => {},
-    onSent: ({ direction }, sender) => freed.push(`${direction} ${sender}`),
-    copy: ({ direction }, sender, receiver, { count, from, to }) => {
+    onSent: (op, sender) => freed.push(`${(op as AllToAll).direction} ${sender}`),
+    copy: (op, sender, receiver, { count, from, to }) => {
+      const { direction } = op as AllToAll;
       expect(freed).not.toContain(`${direction} ${sender}`);
       const [source, target] = direction === 'dispatch' ? [sent, received] : [received, returned];
       range(count).forEach((i) => {
@@ -115,4 +117,74 @@ test('the wire carries just the rows that leave their rank, each as long as its 
       }
     }),
   );
+});
+
+const spreads = fc.integer({ min: 1, max: 6 }).chain((ranks) =>
+  fc.record({
+    ranks: fc.constant(ranks),
+    kind: fc.constantFrom('all-gather' as const, 'reduce-scatter' as const),
+    algorithm: fc.constantFrom('direct' as const, 'ring' as const),
+    parts: fc.array(fc.nat(4), { minLength: ranks, maxLength: ranks }),
+    order: fc.shuffledSubarray(range(ranks), { minLength: ranks, maxLength: ranks }),
+    gaps: fc.array(fc.double({ min: 0, max: 9, noNaN: true }), { minLength: ranks, maxLength: ranks }),
+    link: fc.record({ latencyMs: fc.double({ min: 0, max: 3, noNaN: true }), bytesPerMs: fc.double({ min: 0.5, max: 1e9, noNaN: true }) }),
+  }),
+);
+
+test('all-gather and reduce-scatter bring every part to its place, straight or round a ring, with the bytes that each way takes', () => {
+  fc.assert(
+    fc.property(spreads, ({ ranks, kind, algorithm, parts, order, gaps, link }) => {
+      const spread: Spread = { kind, algorithm, id: 0, name: kind, block: 'all-reduce', layer: 0, input: 'in', output: 'out' };
+      const whole = parts.flatMap((count, part) => range(count).map((i) => `${part}#${i}`));
+      const inputs = range(ranks).map((s) =>
+        (kind === 'all-gather' ? whole.filter((label) => label.startsWith(`${s}#`)) : whole).map((label) => `${s}:${label}`),
+      );
+      const outputs: string[][] = range(ranks).map(() => []);
+      const freed: number[] = [];
+      const transfers = createTransfers(ranks, () => link, {
+        rowBytes: () => 4,
+        rowsOf: (value, rank) => (value === 'in' ? inputs[rank]!.length : kind === 'all-gather' ? whole.length : parts[rank]! * ranks),
+        onExchange: () => {},
+        onSent: (_, sender) => freed.push(sender),
+        copy: (_, sender, receiver, { count, from, to }) => {
+          expect(freed).not.toContain(sender);
+          range(count).forEach((i) => {
+            expect(outputs[receiver]![to + i]).toBeUndefined();
+            outputs[receiver]![to + i] = inputs[sender]![from + i]!;
+          });
+        },
+      });
+      let now = 0;
+      order.forEach((rank, i) => {
+        now += gaps[i]!;
+        transfers.announce(rank, spread, { readyAt: now, at: now }, null);
+        transfers.deliver(now);
+      });
+      while (transfers.heldByAllAt(spread) === undefined) {
+        now = transfers.nextEvent();
+        transfers.deliver(now);
+      }
+      const of = (s: number, d: number) => inputs[s]!.filter((label) => kind === 'all-gather' || label.startsWith(`${s}:${d}#`));
+      expect(outputs).toEqual(range(ranks).map((d) => range(ranks).flatMap((s) => of(s, d))));
+      expect(freed.toSorted()).toEqual(range(ranks));
+      // Either way each part crosses a link N - 1 times; round a ring, each time between neighbours.
+      const messages = transfers.spans(0).filter((span) => span.kind === 'message');
+      expect(messages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(4 * (ranks - 1) * whole.length);
+      if (algorithm === 'ring') for (const { rank, to } of messages) expect(to).toBe((rank + 1) % ranks);
+    }),
+  );
+});
+
+test('what the host hears of late arrives no sooner, but leaves when it was ready', () => {
+  const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
+  const host = { rowBytes: () => 4, rowsOf: () => 1, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const heldWhenHeardAt = (at: number) => {
+    const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+    for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
+    transfers.deliver(100);
+    return transfers.heldByAllAt(spread);
+  };
+  expect(heldWhenHeardAt(10)).toBe(14);
+  expect(heldWhenHeardAt(13)).toBe(14);
+  expect(heldWhenHeardAt(17)).toBe(17);
 });

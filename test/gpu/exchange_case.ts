@@ -48,6 +48,7 @@ export async function runExchange(
   const cluster: Cluster = {
     backing: 'shared',
     engine: lab.engine,
+    plan: { kind: 'ep', ranks },
     ranks: pools.map((pool, index) => {
       const weight = new Float32Array(local * width * width);
       for (let e = 0; e < local; e++) for (let i = 0; i < width; i++) weight[e * width * width + i * width + i] = index * local + e + 1;
@@ -110,7 +111,7 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
   const send = build.compute(
     place,
     'permute',
-    { kernel: 'permute', sizes: { rows: 'tokens', ranks, experts, topK, width } },
+    { kernel: 'permute', sizes: { rows: 'tokens', ranks, experts, topK, width, packed: 0 } },
     { inputs: [x, ids, weights, rowOf] },
     { name: 'send', rows: { of: 'tokens', times: Math.min(ranks, topK) }, cols: wire, type: 'u32' },
   );
@@ -121,7 +122,10 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
   const pairRow = build.compute(
     place,
     'expert plan',
-    { kernel: 'expert_plan', sizes: { rows: 'received.0', width, topK, firstExpert: { of: 'rank', times: local }, experts: local } },
+    {
+      kernel: 'expert_plan',
+      sizes: { rows: 'received.0', stride: wire, at: width, topK, firstExpert: { of: 'rank', times: local }, experts: local },
+    },
     { inputs: [arrived] },
     { name: 'pairRow', rows: 'pairs.0', cols: 1, type: 'u32' },
     { name: 'pairOf', rows: 'received.0', cols: topK, type: 'u32' },
@@ -137,7 +141,7 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
   const weighed = build.compute(
     place,
     'weigh',
-    { kernel: 'weigh_experts', sizes: { rows: 'received.0', width, topK } },
+    { kernel: 'weigh_experts', sizes: { rows: 'received.0', width, topK, stride: wire, at: width + topK, packed: 0 } },
     { inputs: [y, arrived, 'pairOf'] },
     { name: 'weighed', rows: 'received.0', cols: width },
   );
@@ -148,7 +152,7 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
   const out = build.compute(
     place,
     'un-permute',
-    { kernel: 'unpermute', sizes: { rows: 'tokens', ranks, width } },
+    { kernel: 'unpermute', sizes: { rows: 'tokens', ranks, width, packed: 0 } },
     { inputs: [returned, rowOf] },
     { name: 'out', rows: 'tokens', cols: width },
   );

@@ -5,7 +5,7 @@ import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
 import { createEngine } from '../../src/gpu/engine';
 import { TOLERANCE } from '../../src/lab/check';
-import { decodeError, FAMILIES } from '../oracle/decode_case';
+import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
 import { KERNEL_TOLERANCE } from './tolerance';
@@ -17,9 +17,13 @@ const cases = [
   ...KERNEL_CASES,
   ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),
 ].map((one) => ({ ...one, tolerance: KERNEL_TOLERANCE }));
-for (const ranks of [1, 2, 4])
+for (const plan of PLANS)
   for (const family of FAMILIES)
-    cases.push({ name: `decode: ${family} on ${ranks} ranks`, run: () => decodeError(lab, family, ranks), tolerance: TOLERANCE });
+    cases.push({
+      name: `decode: ${family} on ${plan.ranks} ranks (${plan.kind})`,
+      run: () => decodeError(lab, family, plan),
+      tolerance: TOLERANCE,
+    });
 let failed = 0;
 console.log(gpu.description);
 for (const { name, run, tolerance } of cases) {

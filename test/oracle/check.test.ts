@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type CheckRow, check } from '../../src/lab/check';
 import { openLab } from '../support';
+import { PLANS } from './decode_case';
 
 const folders = {
   mixtral: ['regular', 'farskip'],
@@ -11,12 +12,12 @@ const folders = {
   instella: ['farskip'],
 };
 
-for (const ranks of [1, 2, 4])
+for (const plan of PLANS)
   for (const [name, connectivities] of Object.entries(folders))
-    test(`${name} on ${ranks} ranks computes what PyTorch computes`, async () => {
+    test(`${name} on ${plan.ranks} ranks (${plan.kind}) computes what PyTorch computes`, async () => {
       const lab = await openLab();
       const rows: CheckRow[] = [];
-      for await (const row of check(lab, `test/oracle/fixtures/${name}`, connectivities, ranks)) rows.push(row);
+      for await (const row of check(lab, `test/oracle/fixtures/${name}`, connectivities, plan)) rows.push(row);
       const done = rows.filter((row) => row.status !== 'not yet');
       expect(done.filter((row) => row.status === 'failed')).toEqual([]);
       // Logits, loss, greedy tokens, the embedding and three layers' hidden states, for each connectivity.

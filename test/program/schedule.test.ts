@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connectivityOf } from '../../src/connectivity/connectivity';
+import { reducedTogether } from '../../src/connectivity/reduced_together';
 import { namedSwitches } from '../../src/connectivity/switches';
 import { parseConfig } from '../../src/model/config';
 import { PLAIN_NAMES } from '../../src/model/families/shared';
@@ -8,7 +9,7 @@ import { DRAWN } from '../../src/model/presets';
 import type { ModelSpec, RouterSpec } from '../../src/model/spec';
 import { boundOf } from '../../src/program/bound';
 import { lower } from '../../src/program/lower';
-import { type Operation, readsOfOperation, writesOfOperation } from '../../src/program/program';
+import { isCollective, type Operation, readsOfOperation, writesOfOperation } from '../../src/program/program';
 import { type Order, schedule } from '../../src/program/schedule';
 
 const ROUTER: RouterSpec = {
@@ -48,9 +49,11 @@ const spec: ModelSpec = {
       layer === 0 ? { kind: 'dense', inner: 16 } : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),
 };
-const programOf = (connectivity: string) =>
+const programOf = (connectivity: string, kind: 'ep' | 'tp' = 'ep', allReduce: 'direct' | 'ring' = 'direct') =>
   lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
-    plan: { kind: 'ep', ranks: 2 },
+    plan: { kind, ranks: 2 },
+    wire: 'f32',
+    allReduce,
     logits: 'last',
     hidden: false,
     cached: false,
@@ -73,7 +76,7 @@ function respectsDependencies(orders: readonly Order[], operations: readonly Ope
     if (order.do === 'compute') for (const value of writesOfOperation(order.op)) available.add(value);
   }
   expect(started.size).toBe(operations.length);
-  expect(orders.filter(({ do: what }) => what === 'wait')).toHaveLength(operations.filter(({ kind }) => kind === 'all-to-all').length);
+  expect(orders.filter(({ do: what }) => what === 'wait')).toHaveLength(operations.filter(isCollective).length);
 }
 
 const connectivities = fc.constantFrom('regular', 'farskip', 'attn_only', 'mlp_only', 'last_half', 'first:2', 'last:1');
@@ -83,9 +86,10 @@ test('every schedule respects every dependency, whatever the operations cost', (
     fc.property(
       connectivities,
       fc.constantFrom('blocking' as const, 'overlapped' as const),
+      fc.constantFrom(['ep', 'direct'] as const, ['tp', 'direct'] as const, ['tp', 'ring'] as const),
       fc.infiniteStream(fc.nat(9000)),
-      (name, kind, stream) => {
-        const program = programOf(name);
+      (name, kind, [plan, allReduce], stream) => {
+        const program = programOf(name, plan, allReduce);
         const costs = program.operations.map(() => stream.next().value as number);
         respectsDependencies(
           schedule(program, kind, (op) => costs[op.id]!),
@@ -99,8 +103,8 @@ test('every schedule respects every dependency, whatever the operations cost', (
 
 test('no schedule of one compute lane and one wire beats the bound', () => {
   fc.assert(
-    fc.property(connectivities, fc.infiniteStream(fc.nat(9000)), (name, stream) => {
-      const program = programOf(name);
+    fc.property(connectivities, fc.constantFrom('ep' as const, 'tp' as const), fc.infiniteStream(fc.nat(9000)), (name, plan, stream) => {
+      const program = programOf(name, plan);
       const costs = program.operations.map(() => stream.next().value as number);
       const cost = (op: Operation) => costs[op.id]!;
       const { wall, hidden } = boundOf(program, cost);
@@ -139,7 +143,7 @@ function simulate(orders: readonly Order[], cost: (op: Operation) => number): { 
 
 /** Costs in the proportions of an EP layer whose all-to-alls fit behind their windows: q, k, v 0.3, core attention 0.4, … */
 function typicalCost(op: Operation): number {
-  if (op.kind === 'all-to-all') return 0.35;
+  if (isCollective(op)) return 0.35;
   const parts: Record<string, number> = {
     'core attention': 0.4,
     output: 0.1,
@@ -182,6 +186,8 @@ test.each([
   const spec = parseConfig(DRAWN.find((preset) => preset.id === id)!.config);
   const program = lower(spec, connectivityOf(spec, namedSwitches('farskip', spec)), {
     plan: { kind: 'ep', ranks: 4 },
+    wire: 'f32',
+    allReduce: 'direct',
     logits: 'last',
     hidden: false,
     cached: false,
@@ -202,7 +208,7 @@ test.each([
     'gate, up': 0.6,
     down: 0.4,
   };
-  const cost = (op: Operation) => (op.kind === 'all-to-all' ? collective : (ms[op.name] ?? 0.06));
+  const cost = (op: Operation) => (isCollective(op) ? collective : (ms[op.name] ?? 0.06));
   expect(simulate(schedule(program, 'overlapped', cost), cost).wall).toBeLessThan(1.03 * boundOf(program, cost).wall);
 });
 
@@ -215,4 +221,29 @@ test('FarSkip hides what regular connectivity leaves exposed', () => {
   expect(farskipBlocking!.hidden).toBe(0);
   expect(farskipOverlapped!.hidden).toBeGreaterThan(regularOverlapped!.hidden + 0.3);
   expect(farskipOverlapped!.wall).toBeLessThan(regularOverlapped!.wall);
+});
+
+test.each([
+  ['regular', [['attention.1'], ['shared.1', 'routed.1']]],
+  ['farskip', [['attention.1', 'shared.1'], ['routed.1']]],
+  ['attn_only', [['attention.1'], ['shared.1'], ['routed.1']]],
+  ['mlp_only', [['attention.1', 'shared.1', 'routed.1']]],
+])('%s: terms that every reader takes together share an all-reduce', (name, groups) => {
+  const connectivity = connectivityOf(spec, namedSwitches(name, spec));
+  expect(reducedTogether(spec, connectivity, 1)).toEqual(groups);
+  const reduced = programOf(name, 'tp').operations.filter((op) => isCollective(op) && op.layer === 1);
+  expect(reduced).toHaveLength(groups.length);
+});
+
+test('a FarSkip layer under tensor parallelism: one all-reduce under the routed experts, the other under the next attention', () => {
+  const program = programOf('farskip', 'tp');
+  const orders = schedule(program, 'overlapped', (op) => (isCollective(op) ? 4 : 1));
+  const between = (name: string) => {
+    const inLayer = (order: Order, layer: number) => order.op.layer === layer;
+    const at = (what: Order['do']) => orders.findIndex((order) => order.do === what && inLayer(order, 2) && order.op === op);
+    const op = program.operations.find((each) => isCollective(each) && each.layer === 2 && writesOfOperation(each)[0]!.includes(name))!;
+    return orders.slice(at('start') + 1, at('wait')).map(({ op: { block, layer } }) => `${block} ${layer}`);
+  };
+  expect(between('shared.2')).toContain('routed 2');
+  expect(between('routed.2')).toContain('attention 3');
 });

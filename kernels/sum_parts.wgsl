@@ -1,0 +1,24 @@
+// What an all-reduce adds up: out[r, :] = sum over parts of x[part * rows + r, :], in the order of the parts, so that every rank
+// gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (pack_bf16.wgsl); out [rows, width].
+struct Sizes { rows: u32, width: u32, parts: u32, packed: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + group.y * 65535u) * 64u + lane;
+  if (i >= sizes.rows * sizes.width) { return; }
+  let row = i / sizes.width;
+  let column = i % sizes.width;
+  var sum = 0.0;
+  for (var part = 0u; part < sizes.parts; part++) {
+    if (sizes.packed == 0u) {
+      sum += bitcast<f32>(x[(part * sizes.rows + row) * sizes.width + column]);
+    } else {
+      let word = x[(part * sizes.rows + row) * ((sizes.width + 1u) / 2u) + column / 2u];
+      sum += bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
+    }
+  }
+  out[i] = sum;
+}

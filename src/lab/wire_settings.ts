@@ -1,0 +1,20 @@
+import { INSTANT_TOPOLOGY, type Topology } from '../cluster/topology';
+import { linkOf } from '../cluster/wire';
+import { InputError } from '../model/error';
+import type { Settings } from './settings';
+
+type Speed = { readonly gbps: number; readonly us: number };
+
+/** The topology that settings ask for, around a link within nodes (null: no delay at all). Throws InputError for nodes that ranks don't fill. */
+export function topologyOf(
+  { ranks, topology: { nodes, between, jitter, slow } }: Pick<Settings, 'ranks' | 'topology'>,
+  within: Speed | null,
+  dilation: number,
+): Topology {
+  if (ranks % nodes !== 0)
+    throw new InputError(`${ranks} devices can't be spread evenly over ${nodes} nodes; choose a number of nodes that divides ${ranks}.`);
+  if (slow && slow.rank >= ranks) throw new InputError(`There is no device ${slow.rank} to be slow; the last of ${ranks} is ${ranks - 1}.`);
+  if (!within) return INSTANT_TOPOLOGY;
+  const link = linkOf(within.gbps, within.us, dilation);
+  return { nodes, within: link, between: between ? linkOf(between.gbps, between.us, dilation) : link, jitter, slow };
+}

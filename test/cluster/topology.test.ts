@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { expectedMs, linksOf, nodeOf, quickerAllReduce, type Topology } from '../../src/cluster/topology';
+import { seededRandom } from '../../src/lab/statistics';
+
+const within = { latencyMs: 1, bytesPerMs: 100 };
+const between = { latencyMs: 5, bytesPerMs: 10 };
+const two: Topology = { nodes: 2, within, between, jitter: 0, slow: null };
+
+test('ranks of a node speak over one link, nodes over another', () => {
+  expect([0, 1, 2, 3].map((rank) => nodeOf(two, 4, rank))).toEqual([0, 0, 1, 1]);
+  const link = linksOf(two, 4, Math.random);
+  expect([link(0, 1), link(1, 2), link(3, 2), link(3, 0)]).toEqual([within, between, within, between]);
+});
+
+test('a straggler is slow both ways, and nobody else', () => {
+  const link = linksOf({ ...two, nodes: 1, slow: { rank: 2, times: 3 } }, 4, Math.random);
+  expect(link(0, 1)).toEqual(within);
+  for (const [from, to] of [
+    [0, 2],
+    [2, 3],
+  ] as const)
+    expect(link(from, to)).toEqual({ latencyMs: 3, bytesPerMs: 100 / 3 });
+});
+
+test('jitter only lengthens, by its share on average, and repeats with its seed', () => {
+  const draw = (seed: number) => {
+    const link = linksOf({ ...two, jitter: 0.5 }, 4, seededRandom(seed));
+    return Array.from({ length: 20_000 }, () => link(0, 1).latencyMs);
+  };
+  const times = draw(7);
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(1);
+  // The mean of 20,000 exponential variates is within 5 standard errors of 1.
+  expect(Math.abs(times.reduce((a, b) => a + b, 0) / 20_000 - 1.5)).toBeLessThan((5 * 0.5) / Math.sqrt(20_000));
+  expect(draw(7)).toEqual(times);
+  expect(draw(8)).not.toEqual(times);
+});
+
+test('small values are added up in one step, large ones round the ring', () => {
+  const one: Topology = { ...two, nodes: 1 };
+  expect(quickerAllReduce(one, 4, 100)).toBe('direct');
+  expect(quickerAllReduce(one, 4, 10_000)).toBe('ring');
+  // 3 ways of 10,000 bytes against 6 of 2,500, at 100 bytes a ms and 1 ms a step.
+  expect(expectedMs(one, 4, 30_000, 1)).toBe(301);
+  expect(expectedMs(one, 4, 15_000, 6)).toBe(156);
+  expect(quickerAllReduce(one, 1, 1e9)).toBe('direct');
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { namedSwitches } from '../../src/connectivity/switches';
+import { forward } from '../../src/lab/forward';
+import { deploy } from '../../src/lab/lab';
+import { relativeError } from '../../src/lab/numbers';
+import { openCheckpoint } from '../../src/model/checkpoint';
+import { within } from '../../src/model/source';
+import { openLab } from '../support';
+
+// Five tokens on four ranks: the chunks of a ring are of two, two, one and no rows.
+const SEQUENCES = [[3, 1, 4, 1, 5]];
+
+test.each(['regular', 'farskip', 'attn_only', 'mlp_only'])(
+  '%s: a ring gives the bits of a direct exchange, a 16-bit wire nearly those of f32',
+  async (name) => {
+    const lab = await openLab();
+    const checkpoint = await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2'));
+    const switches = namedSwitches(name, checkpoint.spec);
+    const tp = await deploy(lab, checkpoint, { kind: 'tp', ranks: 4 });
+    const ep = await deploy(lab, checkpoint, { kind: 'ep', ranks: 4 });
+    const options = { logits: 'all', hidden: false } as const;
+    const [direct, ring] = [
+      await forward(lab, tp, switches, SEQUENCES, { ...options, allReduce: 'direct' }),
+      await forward(lab, tp, switches, SEQUENCES, { ...options, allReduce: 'ring' }),
+    ];
+    expect(ring.logits).toEqual(direct.logits);
+    const rounded = [
+      await forward(lab, tp, switches, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'direct' }),
+      await forward(lab, tp, switches, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'ring' }),
+      await forward(lab, ep, switches, SEQUENCES, { ...options, wire: 'bf16' }),
+    ];
+    for (const { logits } of rounded) {
+      const error = relativeError(logits[0]!, direct.logits[0]!);
+      expect(error).toBeGreaterThan(1e-5);
+      expect(error).toBeLessThan(2e-2);
+    }
+    tp.cluster.destroy();
+    ep.cluster.destroy();
+  },
+);
