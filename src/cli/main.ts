@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CheckRow } from '../lab/check';
@@ -10,10 +10,11 @@ import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting } from '../lab/s
 import { InputError } from '../model/error';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
+import { fromChromeTraces } from '../trace/chrome_trace';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
 import type { Outcome } from './outcome';
-import { checkTable, generationJson, generationTable, measureJson, measureTable } from './report';
+import { checkTable, generationJson, generationTable, measureJson, measureTable, measureTraces, overlapTable } from './report';
 import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
 
 /** The folder that the command runs in: the project's root. */
@@ -66,7 +67,8 @@ runs(program.command('measure'))
   .option('--until <share>', "go on until each speed-up's interval is narrower than this share of it", number)
   .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_SETTINGS.budget)
   .option('--json <file>', 'write everything to a file')
-  .action(async ({ gpu, runtime, json, nodes, between, jitter, slow: straggler, ...rest }) => {
+  .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
+  .action(async ({ gpu, runtime, json, trace, nodes, between, jitter, slow: straggler, ...rest }) => {
     const settings = {
       ...DEFAULT_SETTINGS,
       ...rest,
@@ -77,7 +79,17 @@ runs(program.command('measure'))
     };
     const result = { ...((await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement), settings };
     console.log(measureTable(result));
+    if (trace) for (const [name, text] of measureTraces(result, trace)) writeFileSync(name, text);
     if (json) writeFileSync(json, `${JSON.stringify(measureJson(result), null, 1)}\n`);
+  });
+
+program
+  .command('overlap')
+  .description('how much communication lies under computation in Chrome traces: ours, or those of PyTorch profiles')
+  .argument('<files...>', 'one file, or one a rank')
+  .action((files: string[]) => {
+    const traces = files.map((name) => ({ name, text: readFileSync(file(name), 'utf8') }));
+    console.log(overlapTable(fromChromeTraces(traces)));
   });
 
 runs(program.command('check'))

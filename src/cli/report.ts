@@ -1,7 +1,11 @@
+import { join, parse } from 'node:path';
 import type { CheckRow } from '../lab/check';
 import type { Generation } from '../lab/generate';
 import type { CombinationResult, Measurement } from '../lab/measure';
 import type { Estimate } from '../lab/statistics';
+import { toChromeTrace } from '../trace/chrome_trace';
+import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
+import type { Span } from '../trace/span';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
 export function measureJson({ manifest, settings, madeFor, link, allReduce, repeats, promptTokens, results }: Measurement) {
@@ -126,4 +130,21 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** A Chrome trace of the run shown of each combination, by file name. */
+export function measureTraces({ manifest, settings, results }: Measurement, path: string): [string, string][] {
+  const { dir, name, ext } = parse(path);
+  return results.map(({ connectivity, schedule, spans }) => [
+    join(dir, `${name}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`),
+    JSON.stringify(toChromeTrace(spans, settings.ranks, { connectivity, schedule, manifest, settings })),
+  ]);
+}
+
+/** Overlap of each rank of a trace. */
+export function overlapTable({ spans, ranks }: { readonly spans: readonly Span[]; readonly ranks: number }): string {
+  const all = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
+  const share = (own: RankOverlap) => (own.commMs > 0 ? (own.hiddenMs / own.commMs).toFixed(3) : '-');
+  const rows = all.map((own, rank) => [String(rank), own.computeMs.toFixed(3), own.commMs.toFixed(3), own.hiddenMs.toFixed(3), share(own)]);
+  return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${hiddenShare(all)?.toFixed(3) ?? '-'}`;
 }

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { InputError } from '../model/error';
+import type { Block } from '../program/program';
+import { type Interval, subtract } from './overlap';
+import type { ComputeSpan, MessageSpan, Span } from './span';
+
+/**
+ * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a rank. Kernels
+ * have the category `kernel` and a stream; those named nccl…Kernel… are communication to HolisticTraceAnalysis, which
+ * takes all other kernels for computation and leaves memory copies out.
+ */
+export type ChromeTrace = {
+  readonly traceEvents: readonly TraceEvent[];
+  readonly displayTimeUnit: 'ms';
+  readonly otherData: Readonly<Record<string, unknown>>;
+};
+export type TraceEvent = {
+  readonly ph: 'X' | 'M' | 's' | 'f';
+  readonly pid: number;
+  readonly tid: number;
+  readonly name: string;
+  readonly cat?: string;
+  readonly ts?: number;
+  readonly dur?: number;
+  readonly id?: number;
+  readonly bp?: 'e';
+  readonly args?: Readonly<Record<string, unknown>>;
+};
+
+const THREADS = ['compute', 'send', 'receive'] as const;
+const COMPUTE = 0;
+const SEND = 1;
+const RECEIVE = 2;
+const us = (ms: number) => 1000 * ms;
+
+/**
+ * The spans of a run as a trace: for each rank its kernels, the messages that it sends, and its collectives in the thread that
+ * receives, with an arrow from each message to the collective that it belongs to. Nothing overlaps within a thread: where two
+ * collectives do, the later one is shown from the end of the earlier, so that their union stays what it was.
+ */
+export function toChromeTrace(spans: readonly Span[], ranks: number, otherData: Readonly<Record<string, unknown>> = {}): ChromeTrace {
+  const events: TraceEvent[] = [];
+  for (let rank = 0; rank < ranks; rank++) {
+    events.push({ ph: 'M', pid: rank, tid: 0, name: 'process_name', args: { name: `rank ${rank}` } });
+    THREADS.forEach((name, tid) => {
+      events.push({ ph: 'M', pid: rank, tid, name: 'thread_name', args: { name } });
+    });
+    for (const { span, interval } of oneByOne(spans, rank, 'compute')) events.push(kernelEvent(span as ComputeSpan, interval));
+    for (const { span, interval } of oneByOne(spans, rank, 'collective'))
+      events.push(complete(span, RECEIVE, 'kernel', `ncclKernel_${span.name} ${place(span)}`, interval, {}));
+    for (const { span, interval } of oneByOne(spans, rank, 'message')) {
+      const { to, bytes } = span as MessageSpan;
+      events.push(complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, { to, bytes }));
+    }
+  }
+  let id = 0;
+  for (const span of spans) {
+    if (span.kind !== 'message') continue;
+    id++;
+    const flow = { name: span.name, cat: 'message', id } as const;
+    events.push({ ph: 's', pid: span.rank, tid: SEND, ts: us(span.start), ...flow });
+    events.push({ ph: 'f', bp: 'e', pid: span.to, tid: RECEIVE, ts: us(span.end), ...flow });
+  }
+  return { traceEvents: events, displayTimeUnit: 'ms', otherData: { ...otherData, ranks } };
+}
+
+/** Spans of a rank in order, each with what of it lies beyond those before it; those that lie within them wholly are left out. */
+function oneByOne(spans: readonly Span[], rank: number, kind: Span['kind']): { span: Span; interval: Interval }[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return spans
+    .filter((span) => span.rank === rank && span.kind === kind)
+    .toSorted((a, b) => a.start - b.start || a.end - b.end)
+    .flatMap((span) => {
+      const [left] = subtract([[span.start, span.end]], [[Number.NEGATIVE_INFINITY, end]]);
+      end = Math.max(end, span.end);
+      return left ? [{ span, interval: left }] : [];
+    });
+}
+
+const place = ({ layer }: Span): string => (layer === null ? '' : `layer ${layer}`);
+
+const kernelEvent = (span: ComputeSpan, interval: Interval): TraceEvent =>
+  complete(span, COMPUTE, 'kernel', `${span.block} ${span.name} ${place(span)}`.trim(), interval, {
+    ...(span.gpuMs !== null && { gpu_us: us(span.gpuMs) }),
+    ...(span.flops !== null && { flops: span.flops }),
+    clock: span.clock,
+  });
+
+const complete = (
+  { op, rank, block, layer, name: operation }: Span,
+  tid: number,
+  cat: string,
+  name: string,
+  [start, end]: Interval,
+  args: Readonly<Record<string, unknown>>,
+): TraceEvent => ({
+  ph: 'X',
+  pid: rank,
+  tid,
+  name: name.trim(),
+  cat,
+  ts: us(start),
+  dur: us(end - start),
+  args: { device: rank, stream: tid, op, operation, block, layer, ...args },
+});
+
+const finite = z.number().refine(Number.isFinite);
+const KernelEvent = z.object({
+  ph: z.literal('X'),
+  cat: z.literal('kernel'),
+  name: z.string(),
+  pid: z.union([z.number(), z.string()]),
+  ts: z.coerce.number().pipe(finite),
+  dur: z.coerce.number().pipe(finite.min(0)),
+  args: z
+    .object({
+      device: z.number().optional(),
+      op: z.number().optional(),
+      operation: z.string().optional(),
+      block: z.string().optional(),
+      layer: z.number().nullable().optional(),
+      clock: z.enum(['gpu', 'host']).optional(),
+    })
+    .optional(),
+});
+const Trace = z.union([
+  z.array(z.unknown()),
+  z.object({
+    traceEvents: z.array(z.unknown()),
+    distributedInfo: z.object({ rank: z.number().int().min(0).optional() }).optional(),
+    baseTimeNanoseconds: z.number().optional(),
+  }),
+]);
+
+const BLOCKS: readonly Block[] = [
+  'embedding',
+  'attention',
+  'router',
+  'routed',
+  'shared',
+  'residual',
+  'head',
+  'dispatch',
+  'combine',
+  'all-reduce',
+];
+/** As HolisticTraceAnalysis tells communication. */
+const isCommunication = (name: string): boolean => /^nccl.*Kernel/.test(name);
+
+/**
+ * Kernels of one or more trace files, ours or those that PyTorch's profiler wrote on each rank, as spans in ms since the first of
+ * them. A file that names its rank (distributedInfo) is that rank; else each process of it is one, in order. Throws InputError
+ * with the file's name when it is no trace or has no kernels.
+ */
+export function fromChromeTraces(files: readonly { readonly name: string; readonly text: string }[]): { spans: Span[]; ranks: number } {
+  const found: Span[] = [];
+  const taken = new Set<number>();
+  for (const { name, text } of files) {
+    const trace = parseTrace(name, text);
+    const events = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap((event) => KernelEvent.safeParse(event).data ?? []);
+    if (events.length === 0)
+      throw new InputError(
+        `${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
+      );
+    const baseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
+    const own = Array.isArray(trace) ? undefined : trace.distributedInfo?.rank;
+    const processes = [...new Set(events.map(({ pid }) => pid))].sort((a, b) => Number(a) - Number(b));
+    const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
+    const ranksOf = new Map(processes.map((pid, i) => [pid, own ?? first + i]));
+    for (const rank of new Set(ranksOf.values())) {
+      if (taken.has(rank)) throw new InputError(`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
+      taken.add(rank);
+    }
+    for (const { name: kernel, pid, ts, dur, args } of events) {
+      const communicates = isCommunication(kernel);
+      const block = BLOCKS.find((known) => known === args?.block);
+      const common = {
+        op: args?.op ?? -1,
+        rank: ranksOf.get(pid)!,
+        name: args?.operation ?? kernel,
+        block: block ?? (communicates ? 'all-reduce' : 'residual'),
+        layer: args?.layer ?? null,
+        start: (baseUs + ts) / 1000,
+        end: (baseUs + ts + dur) / 1000,
+        clock: args?.clock ?? (communicates && block ? 'host' : 'gpu'),
+      } as const;
+      found.push(
+        communicates
+          ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
+          : { kind: 'compute', ...common, gpuMs: null, flops: null, submitted: common.start, awaited: null },
+      );
+    }
+  }
+  const origin = found.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
+  return { spans: found.map((span) => ({ ...span, start: span.start - origin, end: span.end - origin })), ranks: Math.max(...taken) + 1 };
+}
+
+function parseTrace(name: string, text: string): z.infer<typeof Trace> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(`${name} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).`);
+  }
+  const trace = Trace.safeParse(value);
+  if (!trace.success) throw new InputError(`${name} is not a Chrome trace: it should be a list of events, or an object with traceEvents.`);
+  return trace.data;
+}

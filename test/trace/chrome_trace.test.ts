@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
+import { overlapOf } from '../../src/trace/overlap';
+import type { Span } from '../../src/trace/span';
+import { holisticOverlap } from './holistic_reading';
+
+const RANKS = 3;
+const time = fc.double({ min: 0, max: 50, noNaN: true });
+const spans: fc.Arbitrary<Span[]> = fc
+  .array(
+    fc.record({
+      rank: fc.nat(RANKS - 1),
+      to: fc.nat(RANKS - 1),
+      from: time,
+      length: fc.double({ min: 0.001, max: 50, noNaN: true }),
+      kind: fc.constantFrom('compute', 'collective', 'message'),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
+  .map((drawn) =>
+    drawn.map(({ rank, to, from, length, kind }, op): Span => {
+      const common = {
+        op,
+        rank,
+        name: `op ${op}`,
+        block: 'routed' as const,
+        layer: 1,
+        start: from,
+        end: from + length,
+        clock: 'gpu' as const,
+      };
+      if (kind === 'collective') return { kind, ...common, block: 'dispatch', sentBytes: 1, receivedBytes: 1 };
+      if (kind === 'message') return { kind, ...common, to, bytes: 7 };
+      return { kind: 'compute', ...common, gpuMs: length, flops: 3, submitted: from, awaited: null };
+    }),
+  );
+
+test('a trace has the overlap of its spans, read by counting and read in again', () => {
+  fc.assert(
+    fc.property(spans, (given) => {
+      const text = JSON.stringify(toChromeTrace(given, RANKS));
+      const counted = holisticOverlap(text);
+      const kernels = given.some(({ kind }) => kind !== 'message');
+      const again = kernels ? fromChromeTraces([{ name: 'a', text }]).spans : [];
+      // Processes without kernels are not there when read in again: ranks are told by the spans' order of processes.
+      const present = [...new Set(given.filter(({ kind }) => kind !== 'message').map(({ rank }) => rank))].sort();
+      for (let rank = 0; rank < RANKS; rank++) {
+        const own = overlapOf(given, rank);
+        if (own.commMs < 1e-6) continue;
+        expect(counted.get(rank)!).toBeCloseTo(own.hiddenMs / own.commMs, 6);
+        const back = overlapOf(again, present.indexOf(rank));
+        expect(back.commMs).toBeCloseTo(own.commMs, 6);
+        expect(back.hiddenMs).toBeCloseTo(own.hiddenMs, 6);
+        expect(back.computeMs).toBeCloseTo(own.computeMs, 6);
+      }
+    }),
+  );
+});
+
+test('nothing overlaps in a thread, and each message has an arrow', () => {
+  fc.assert(
+    fc.property(spans, (given) => {
+      const { traceEvents } = toChromeTrace(given, RANKS);
+      const complete = traceEvents.filter(({ ph }) => ph === 'X');
+      for (const key of new Set(complete.map(({ pid, tid }) => `${pid} ${tid}`))) {
+        const own = complete.filter(({ pid, tid }) => `${pid} ${tid}` === key).toSorted((a, b) => a.ts! - b.ts!);
+        own.slice(1).forEach((event, i) => {
+          expect(event.ts!).toBeGreaterThanOrEqual(own[i]!.ts! + own[i]!.dur! - 1e-6);
+        });
+      }
+      const messages = given.filter(({ kind }) => kind === 'message');
+      expect(traceEvents.filter(({ ph }) => ph === 's')).toHaveLength(messages.length);
+      expect(traceEvents.filter(({ ph }) => ph === 'f')).toHaveLength(messages.length);
+    }),
+  );
+});
+
+const pytorch = (rank: number, base: number) =>
+  JSON.stringify({
+    schemaVersion: 1,
+    distributedInfo: { backend: 'nccl', rank, world_size: 2 },
+    baseTimeNanoseconds: base,
+    traceEvents: [
+      { ph: 'X', cat: 'cpu_op', name: 'aten::mm', pid: 77, tid: 77, ts: 0, dur: 900 },
+      { ph: 'X', cat: 'kernel', name: 'sm90_xmma_gemm', pid: 0, tid: 7, ts: 100, dur: 100, args: { device: 0, stream: 7 } },
+      { ph: 'X', cat: 'kernel', name: 'ncclDevKernel_SendRecv(x)', pid: 0, tid: 20, ts: 150, dur: 200, args: { device: 0, stream: 20 } },
+      { ph: 'X', cat: 'kernel', name: 'elementwise', pid: 0, tid: 7, ts: 300, dur: 25, args: { device: 0, stream: 7 } },
+    ],
+  });
+
+test('several ranks of a PyTorch profile are read at once, on one clock', () => {
+  const { spans: read, ranks } = fromChromeTraces([
+    { name: 'rank1.json', text: pytorch(1, 1_000_000) },
+    { name: 'rank0.json', text: pytorch(0, 0) },
+  ]);
+  expect(ranks).toBe(2);
+  for (const rank of [0, 1]) {
+    const { computeMs, commMs, hiddenMs } = overlapOf(read, rank);
+    expect([computeMs, commMs, hiddenMs]).toEqual([0.125, 0.2, 0.075].map((ms) => expect.closeTo(ms, 9)));
+  }
+  expect(Math.min(...read.filter(({ rank }) => rank === 1).map(({ start }) => start))).toBeCloseTo(1, 9);
+});
+
+test.each([
+  ['{', /a.json is not JSON/],
+  ['{"events": []}', /not a Chrome trace/],
+  ['{"traceEvents": [{"ph": "X", "name": 3}]}', /has no kernels/],
+  [pytorch(0, 0), /is of rank 0, as is another/],
+])('%s is refused in a sentence', (text, sentence) => {
+  expect(() =>
+    fromChromeTraces([
+      { name: 'b.json', text: pytorch(0, 0) },
+      { name: 'a.json', text },
+    ]),
+  ).toThrow(sentence);
+});

@@ -1,0 +1,30 @@
+/**
+ * The overlap of communication and computation as HolisticTraceAnalysis defines it, read from a trace's JSON by counting, at every
+ * boundary, what is running: of the time in which communication kernels (nccl…Kernel…) run, the share in which other kernels run
+ * too; for each process. Shares no code with the product.
+ */
+export function holisticOverlap(json: string): Map<number, number> {
+  const { traceEvents } = JSON.parse(json) as {
+    traceEvents: { ph: string; cat?: string; name: string; pid: number; ts: number; dur: number; args?: { stream?: number } }[];
+  };
+  const kernels = traceEvents.filter((event) => event.ph === 'X' && event.cat === 'kernel' && (event.args?.stream ?? -1) >= 0);
+  const shares = new Map<number, number>();
+  for (const pid of new Set(kernels.map((event) => event.pid))) {
+    const edges: { at: number; comm: number; comp: number }[] = [];
+    for (const { name, ts, dur } of kernels.filter((event) => event.pid === pid)) {
+      const comm = /^nccl.*Kernel/.test(name) ? 1 : 0;
+      edges.push({ at: ts, comm, comp: 1 - comm }, { at: ts + dur, comm: -comm, comp: comm - 1 });
+    }
+    edges.sort((a, b) => a.at - b.at);
+    let [comm, comp, communicating, both] = [0, 0, 0, 0];
+    edges.forEach((edge, i) => {
+      const since = i === 0 ? 0 : edge.at - edges[i - 1]!.at;
+      if (comm > 0) communicating += since;
+      if (comm > 0 && comp > 0) both += since;
+      comm += edge.comm;
+      comp += edge.comp;
+    });
+    if (communicating > 0) shares.set(pid, both / communicating);
+  }
+  return shares;
+}
