@@ -13,7 +13,7 @@ import { LOGITS, lower } from '../program/lower';
 import { isCollective, type Operation, type Program, type Spread } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { type CollectiveExposure, exposuresOf, hostMsOf, meanExposures } from '../trace/exposure';
-import { hiddenShare, overlapOf } from '../trace/overlap';
+import { hiddenShare, operationMs, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
@@ -264,13 +264,9 @@ const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estima
     other.map(({ wallMs }) => wallMs),
   );
 
-/** ms that a rank spent on each operation (by id), kernels and collectives: mean over the ranks, median over the runs. */
+/** ms that each operation takes (by id), as on a device 1/N as fast: median over the runs. */
 function durationsOf(runs: readonly KeptRun[], ranks: number): Map<number, number> {
-  const perRun = runs.map(({ spans }) => {
-    const sums = new Map<number, number>();
-    for (const span of spans) if (span.kind !== 'message') sums.set(span.op, (sums.get(span.op) ?? 0) + (span.end - span.start) / ranks);
-    return sums;
-  });
+  const perRun = runs.map(({ spans }) => operationMs(spans, ranks));
   const ids = new Set(perRun.flatMap((sums) => [...sums.keys()]));
   return new Map([...ids].map((id) => [id, median(perRun.map((sums) => sums.get(id) ?? 0))]));
 }

@@ -59,3 +59,19 @@ export function hiddenShare(ranks: readonly RankOverlap[]): number | null {
   const shares = ranks.filter((r) => r.commMs > 0).map((r) => r.hiddenMs / r.commMs);
   return shares.length > 0 ? shares.reduce((a, b) => a + b, 0) / shares.length : null;
 }
+
+/**
+ * ms that each operation (by id) took on the device that all ranks share, their turns together: as on a device 1/N as fast. Of a
+ * kernel, from when it could run, its rank ready and the kernel before it done, to its end; of a collective, the mean over ranks.
+ */
+export function operationMs(spans: readonly Span[], ranks: number): Map<number, number> {
+  const sums = new Map<number, number>();
+  const add = (op: number, ms: number) => sums.set(op, (sums.get(op) ?? 0) + ms);
+  let free = Number.NEGATIVE_INFINITY;
+  for (const { op, start, end } of spans.filter(({ kind }) => kind === 'compute').toSorted((a, b) => a.end - b.end)) {
+    add(op, end - Math.max(start, free));
+    free = end;
+  }
+  for (const { kind, op, start, end } of spans) if (kind === 'collective') add(op, (end - start) / ranks);
+  return sums;
+}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
 import { exposuresOf, hostMsOf } from '../../src/trace/exposure';
-import { hiddenShare, type Interval, intersect, lengthOf, merge, overlapOf, subtract } from '../../src/trace/overlap';
+import { hiddenShare, type Interval, intersect, lengthOf, merge, operationMs, overlapOf, subtract } from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
 
 const intervals = fc.array(
@@ -80,4 +80,27 @@ test('a clock is never further off than its error says', () => {
 
 test('nanoseconds keep their digits', () => {
   expect(toMs(1_700_000_000_000_123_456n) - 1_700_000_000_000).toBeCloseTo(0.123456, 3);
+});
+
+test('ranks take turns on one device: an operation takes its turns together, not what its ranks waited for one another', () => {
+  const kernel = (op: number, rank: number, start: number, end: number): Span => ({
+    kind: 'compute',
+    op,
+    rank,
+    name: '',
+    block: 'routed',
+    layer: 0,
+    start,
+    end,
+    clock: 'gpu',
+    gpuMs: null,
+    flops: null,
+    submitted: 0,
+    awaited: null,
+  });
+  // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could start.
+  const spans = [kernel(1, 0, 0, 3), kernel(1, 1, 0, 6), kernel(2, 0, 3, 7), kernel(2, 1, 6, 8)];
+  expect(Object.fromEntries(operationMs(spans, 2))).toEqual({ 1: 6, 2: 2 });
+  // The device idles until both are ready at 10.
+  expect(operationMs([...spans, kernel(3, 0, 10, 11), kernel(3, 1, 10, 12)], 2).get(3)).toBe(2);
 });
