@@ -4,15 +4,16 @@ import { createPause } from '../src/cluster/pause';
 import { openGpu } from '../src/gpu/device';
 import { createEngine } from '../src/gpu/engine';
 import type { Lab } from '../src/lab/lab';
+import { type SelfTest, selfTest } from '../src/lab/self_test';
+
+/** One machine has one GPU: what was found of it once holds for all labs of a test file. */
+let found: SelfTest | null = null;
 
 /** A lab on whatever GPU Dawn finds (SwiftShader in CI). Paths are relative to `root`. Fails when there is no GPU. */
 export async function openLab(root = '.'): Promise<Lab> {
   const gpu = await openGpu(nodeGpu(), 'hardware');
-  return {
-    engine: createEngine(gpu),
-    source: diskSource(root),
-    dropped: null,
-    pause: createPause(gpu),
-    runtime: `Node ${process.version}`,
-  };
+  const engine = createEngine(gpu);
+  const pause = createPause(gpu);
+  found ??= await selfTest(engine, pause);
+  return { engine, source: diskSource(root), dropped: null, pause, runtime: `Node ${process.version}`, selfTest: found };
 }

@@ -76,6 +76,31 @@ export function Controls({ described }: { described: Described }) {
           onChange={(ranks) => edit({ ranks: Number(ranks) })}
         />
         <Choice
+          name="parallel"
+          label="Spread"
+          value={form.parallel}
+          options={[
+            ['ep', 'Experts'],
+            ['tp', 'Heads, experts'],
+          ]}
+          onChange={(parallel) => edit({ parallel })}
+        />
+        <p className="hint">
+          {form.parallel === 'ep'
+            ? 'Expert parallelism: each device has sequences of its own and some of the experts; tokens travel (all-to-all).'
+            : 'Tensor parallelism: every device has all tokens, some heads and some experts; sums travel (all-reduce).'}
+        </p>
+        <Choice
+          name="wire"
+          label="Values on the wire"
+          value={form.wire}
+          options={[
+            ['bf16', '16 bits'],
+            ['f32', '32 bits'],
+          ]}
+          onChange={(wire) => edit({ wire })}
+        />
+        <Choice
           name="link"
           label="Wire set by"
           value={form.link.kind}

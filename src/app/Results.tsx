@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import type { CombinationResult, Measurement } from '../lab/measure';
+import { describeSelfTest } from '../lab/self_test';
 import { ms, percent } from './format';
 import { MadeForNotice } from './MadeForNotice';
 import { useLab } from './store';
@@ -20,7 +21,7 @@ export function Results() {
       <div className="scroll">
         <table>
           <caption>
-            Medians of {settings.repeats} runs each in turn, with 95 % intervals; {settings.ranks} devices × {promptTokens} tokens
+            Medians of {measurement.repeats} runs each in turn, with 95 % intervals; {settings.ranks} devices × {promptTokens} tokens
           </caption>
           <thead>
             <tr>
@@ -63,10 +64,11 @@ export function Results() {
       <Continuations measurement={measurement} />
       <p className="faint">
         {settings.model}, measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}. Wire {link.gbps.toPrecision(3)} GB/s,{' '}
-        {link.us} µs a link, emulated {link.dilation} times slower.{' '}
+        {link.us} µs a link, {settings.wire} values, emulated {link.dilation} times slower.{' '}
         {manifest.timestamps
           ? `Compute by GPU timestamps, placed on the host’s clock to within ${ms(clockError)}.`
-          : 'This GPU has no timestamps: compute is timed by fences, coarsely.'}
+          : 'This GPU has no timestamps: compute is timed by fences, coarsely.'}{' '}
+        {describeSelfTest(manifest.selfTest)}
       </p>
     </section>
   );

@@ -33,6 +33,7 @@ function about(span: Span): string {
 }
 
 function sourceOf(span: Span): string {
+  if (span.kind === 'compute' && span.uncertain) return 'shorter than a step of the GPU’s timestamps here: anywhere within one';
   if (span.kind === 'compute')
     return span.clock === 'gpu'
       ? 'end: GPU timestamp on the host’s clock; start: when its inputs were there'

@@ -135,7 +135,7 @@ const Bars = memo(function Bars({ placed, from, perMs }: { placed: readonly Plac
       width={Math.max(0.5, (span.end - span.start) * perMs)}
       height={height}
       fill={span.kind === 'collective' ? BLOCKS[span.block].colour : fillOf(span.block)}
-      className={span.kind}
+      className={span.kind === 'compute' && span.uncertain ? 'compute uncertain' : span.kind}
     />
   ));
 });

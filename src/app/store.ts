@@ -21,6 +21,8 @@ export type Form = {
   readonly text: Settings['text'];
   readonly tokens: number;
   readonly ranks: number;
+  readonly parallel: Settings['parallel'];
+  readonly wire: Settings['wire'];
   readonly link: LinkSetting;
   readonly farskip: boolean;
   readonly schedule: Settings['schedule'][number];
@@ -70,6 +72,8 @@ const FORM: Form = {
   text: 'alice',
   tokens: 64,
   ranks: 4,
+  parallel: 'ep',
+  wire: 'bf16',
   link: { kind: 'ratio', ratio: 0.5 },
   farskip: true,
   schedule: 'overlapped',
@@ -99,6 +103,8 @@ export function settingsOf(form: Form, which: 'chosen' | 'both'): Settings {
     connectivity: connectivitiesOf(form, which),
     schedule: [form.schedule],
     ranks: form.ranks,
+    parallel: form.parallel,
+    wire: form.wire,
     link: form.link,
     repeats: form.repeats,
     continuation: 12,
@@ -118,6 +124,8 @@ export function generationOf(form: Form, which: 'chosen' | 'both'): GenerateSett
     tokens: form.newTokens,
     chunk: form.chunk,
     ranks: form.ranks,
+    parallel: form.parallel,
+    wire: form.wire,
     link: form.link.kind === 'speed' ? { gbps: form.link.gbps, us: form.link.us } : null,
     sampling: form.sampling,
     seed: form.seed,

@@ -1,7 +1,6 @@
-import { createPause } from '../cluster/pause';
 import { GpuUnavailable, openGpu } from '../gpu/device';
-import { createEngine } from '../gpu/engine';
 import { type Job, type JobEvent, runJob } from '../lab/job';
+import { openLab } from '../lab/lab';
 import { InputError } from '../model/error';
 import { diskSource } from './disk';
 import { nodeGpu } from './node_gpu';
@@ -16,13 +15,7 @@ export async function runInNode(
 ): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(), gpu);
-    const lab = {
-      engine: createEngine(opened),
-      source: diskSource(site),
-      dropped: null,
-      pause: createPause(opened),
-      runtime: `Node ${process.version}, Dawn`,
-    };
+    const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`);
     const lost = opened.lost.then((cause) => {
       throw cause;
     });

@@ -2,6 +2,7 @@ import { join, parse } from 'node:path';
 import type { CheckRow } from '../lab/check';
 import type { Generation } from '../lab/generate';
 import type { CombinationResult, Measurement } from '../lab/measure';
+import { describeSelfTest } from '../lab/self_test';
 import type { Estimate } from '../lab/statistics';
 import { toChromeTrace } from '../trace/chrome_trace';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
@@ -30,6 +31,7 @@ export function measureJson({ manifest, settings, madeFor, link, allReduce, repe
       hidden_bound: r.hiddenBound,
       speedup: r.speedup,
       clock_error_ms: r.clockErrorMs,
+      resolution_ms: r.resolutionMs,
       logits_sha256: r.logitsSha256,
       collectives: r.exposures.map(({ name, layer, ms, hiddenMs, exposed, awaitedBy }) => ({
         name,
@@ -63,6 +65,7 @@ export function measureTable({ manifest, link, allReduce, repeats, promptTokens,
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
     `wire: ${settings.wire}, ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated${allReduce ? `; ${allReduce} all-reduce` : ''}`,
+    describeSelfTest(manifest.selfTest),
     table(
       ['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'host ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'],
       rows,

@@ -1,6 +1,6 @@
 import type { Engine } from '../gpu/engine';
 import type { Collective, Compute } from '../program/program';
-import { type ClockBounds, narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
+import { type ClockBounds, COARSE_NS, narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
 import type { ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
 
@@ -59,6 +59,7 @@ export function createRecorder(bounds: ClockBounds) {
     /** Spans of all passes whose times are known, in ms since `origin` (host ms). */
     spans(origin: number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
+      const { tickNs } = clock;
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
@@ -91,6 +92,7 @@ export function createRecorder(bounds: ClockBounds) {
           end: end - origin,
           clock: ran ? 'gpu' : 'host',
           gpuMs: ran ? toMs(ran.endNs - ran.beginNs) : null,
+          uncertain: ran !== null && tickNs > COARSE_NS && Number(ran.endNs - ran.beginNs) < tickNs,
           flops,
           submitted: submitted - origin,
           awaited: awaited.op && { op: awaited.op.id, at: awaited.at - origin },

@@ -13,7 +13,7 @@ import {
   resolve,
 } from '../program/program';
 import type { Order } from '../program/schedule';
-import type { ClockBounds } from '../trace/clock';
+import { type ClockBounds, COARSE_NS } from '../trace/clock';
 import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
 import type { Feed } from './feed';
@@ -40,6 +40,8 @@ export type RunResult = {
   readonly wallMs: number;
   /** How far off the GPU's clock can be from the host's, ms. */
   readonly clockErrorMs: number;
+  /** The step of the GPU's timestamps where browsers round them, ms; else 0. */
+  readonly resolutionMs: number;
   /** What is known of the GPU's clock after the run. */
   readonly clock: ClockBounds;
   /** For each rank, the program's outputs. */
@@ -175,6 +177,8 @@ async function run(
     if (hasWork(symbols, op)) {
       let launch = rank.launches.get(order);
       if (!launch || !engine.launcher.matches(launch, sizes, buffers)) {
+        // The one before was submitted in an earlier run.
+        if (launch) engine.launcher.release(launch);
         launch = engine.launcher.bind(op.kernel, sizes, buffers);
         rank.launches.set(order, launch);
       }
@@ -303,6 +307,7 @@ async function run(
       spans: spansSoFar(origin),
       wallMs: ended - origin,
       clockErrorMs: recorder.clockErrorMs(),
+      resolutionMs: recorder.clock().tickNs > COARSE_NS ? recorder.clock().tickNs / 1e6 : 0,
       clock: recorder.clock(),
       outputs: states.map(
         (_, index) => new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[index * program.outputs.length + i]!)])),

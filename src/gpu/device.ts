@@ -14,6 +14,7 @@ export type Gpu = {
   /** Kept only to be kept: Dawn for Node crashes once the instance of a living device is collected. */
   readonly instance: GPU;
   readonly device: GPUDevice;
+  readonly preference: 'hardware' | 'swiftshader';
   readonly timestamps: boolean;
   readonly description: string;
   readonly lost: Promise<GpuUnavailable>;
@@ -56,6 +57,7 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
   return {
     instance: gpu,
     device,
+    preference,
     timestamps,
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
     lost: device.lost.then(

@@ -9,6 +9,7 @@ export type Launch = {
   readonly buffers: readonly Storage[];
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
+  readonly uniform: GPUBuffer;
   readonly workgroups: readonly [number, number, number] | null;
 };
 
@@ -47,13 +48,16 @@ export function createLauncher(gpu: Gpu) {
       const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
       const named = Object.fromEntries(KERNEL_SIZES[kernel].map((name, i) => [name, sizes[i]!]));
       const workgroups = workgroupsOf(kernel, named);
-      return { sizes, buffers, pipeline, group, workgroups: workgroups.includes(0) ? null : workgroups };
+      return { sizes, buffers, pipeline, group, uniform, workgroups: workgroups.includes(0) ? null : workgroups };
     },
 
     /** Whether a launch is of just these sizes and buffers, and so can be recorded again for them. */
     matches(launch: Launch, sizes: readonly number[], buffers: readonly Storage[]): boolean {
       return launch.sizes.every((size, i) => size === sizes[i]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
     },
+
+    /** Frees what a launch that is replaced holds of its own; what was submitted with it is not disturbed. */
+    release: ({ uniform }: Launch): void => uniform.destroy(),
 
     record(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: Launch): void {
       if (!workgroups) return;

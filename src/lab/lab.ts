@@ -1,9 +1,11 @@
 import { type Cluster, createCluster } from '../cluster/cluster';
-import type { Pause } from '../cluster/pause';
-import type { Engine } from '../gpu/engine';
+import { createPause, type Pause } from '../cluster/pause';
+import type { Gpu } from '../gpu/device';
+import { createEngine, type Engine } from '../gpu/engine';
 import type { Checkpoint } from '../model/checkpoint';
 import type { Plan } from '../model/plan';
 import type { Source } from '../model/source';
+import { type SelfTest, selfTest } from './self_test';
 
 /** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
 export type Lab = {
@@ -14,7 +16,15 @@ export type Lab = {
   readonly dropped: Source | null;
   readonly pause: Pause;
   readonly runtime: string;
+  readonly selfTest: SelfTest;
 };
+
+/** A lab on an opened GPU; tests it first. */
+export async function openLab(gpu: Gpu, source: Source, runtime: string): Promise<Lab> {
+  const engine = createEngine(gpu);
+  const pause = createPause(gpu);
+  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause) };
+}
 
 /** A checkpoint spread over ranks. */
 export type Deployed = { readonly checkpoint: Checkpoint; readonly cluster: Cluster };

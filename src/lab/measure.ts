@@ -46,6 +46,8 @@ export type CombinationResult = Combination & {
   readonly speedup: Estimate;
   readonly logitsSha256: string;
   readonly clockErrorMs: number;
+  /** Overlap shorter than this was not claimed: the step of timestamps that a browser rounds. */
+  readonly resolutionMs: number;
   readonly table: Connectivity;
   /** Spans of the repeat whose wall time is the median. */
   readonly spans: readonly Span[];
@@ -208,7 +210,9 @@ export async function measure(
 
     const results: CombinationResult[] = [];
     for (const { subject, combination, runs, hashes } of lineup) {
-      const overlaps = runs.map(({ spans }) => Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));
+      const overlaps = runs.map(({ spans, resolutionMs }) =>
+        Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)),
+      );
       const overRanks = (of: 'computeMs' | 'commMs') => estimate(overlaps.map((own) => mean(ranks, (rank) => own[rank]![of])));
       const hidden = overlaps.map(hiddenShare);
       const durations = durationsOf(runs, ranks);
@@ -228,6 +232,7 @@ export async function measure(
         speedup: speedupOf(lineup[0]!.runs, runs),
         logitsSha256: [...hashes][0]!,
         clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
+        resolutionMs: Math.max(...runs.map((r) => r.resolutionMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
         spans: typical.spans,
         continuation: null,
@@ -255,8 +260,8 @@ export async function measure(
 }
 
 /** What is kept of a run: its outputs are compared at once. */
-type KeptRun = Pick<RunResult, 'spans' | 'wallMs' | 'clockErrorMs'>;
-const keptOf = ({ spans, wallMs, clockErrorMs }: RunResult): KeptRun => ({ spans, wallMs, clockErrorMs });
+type KeptRun = Omit<RunResult, 'outputs' | 'clock'>;
+const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult): KeptRun => ({ spans, wallMs, clockErrorMs, resolutionMs });
 
 const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estimate =>
   estimateRatio(

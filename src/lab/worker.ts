@@ -1,11 +1,9 @@
 /// <reference lib="webworker" />
-import { createPause } from '../cluster/pause';
 import { type Gpu, GpuUnavailable, openGpu } from '../gpu/device';
-import { createEngine } from '../gpu/engine';
 import { InputError } from '../model/error';
 import { siteSource } from '../model/source';
 import { type Job, type JobEvent, runJob } from './job';
-import type { Lab } from './lab';
+import { type Lab, openLab } from './lab';
 
 /** To the worker. Files are fetched relative to `base`; one job at a time. */
 export type Request =
@@ -31,16 +29,7 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
     try {
       if (!opened) {
         const gpu = await openGpu(scope.navigator.gpu, preference);
-        opened = {
-          gpu,
-          lab: {
-            engine: createEngine(gpu),
-            source: siteSource(base),
-            dropped: null,
-            pause: createPause(gpu),
-            runtime: scope.navigator.userAgent,
-          },
-        };
+        opened = { gpu, lab: await openLab(gpu, siteSource(base), scope.navigator.userAgent) };
         const forget = () => {
           opened = null;
         };

@@ -187,7 +187,7 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
       found.push(
         communicates
           ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
-          : { kind: 'compute', ...common, gpuMs: null, flops: null, submitted: common.start, awaited: null },
+          : { kind: 'compute', ...common, uncertain: false, gpuMs: null, flops: null, submitted: common.start, awaited: null },
       );
     }
   }

@@ -5,20 +5,33 @@
  * Work submitted at host time s, begun by the GPU at b, ended at e and known to the host at k obeys s <= b and e <= k,
  * so the offset lies between the largest s - b and the smallest k - e seen. No assumption is made on what lies between.
  */
-export type ClockBounds = { readonly lower: number; readonly upper: number };
+export type ClockBounds = {
+  readonly lower: number;
+  readonly upper: number;
+  /** The step of the timestamps: the greatest that divides all seen, ns; browsers round them down to 0.1 ms or less. 0: none seen. */
+  readonly tickNs: number;
+};
 
-export const UNKNOWN_CLOCK: ClockBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
+export const UNKNOWN_CLOCK: ClockBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, tickNs: 0 };
 
 /** Bounds narrowed by work submitted no later than the GPU's `beginNs` and known to have ended after its `endNs`. */
 export function narrow(bounds: ClockBounds, submittedMs: number, beginNs: bigint, endNs: bigint, knownMs: number): ClockBounds {
+  const tickNs = Number(gcd(gcd(BigInt(bounds.tickNs), beginNs), endNs));
+  // Rounded down: what is stamped b began before b + tick.
   return {
-    lower: Math.max(bounds.lower, submittedMs - toMs(beginNs)),
+    lower: Math.max(bounds.lower, submittedMs - toMs(beginNs) - (tickNs > COARSE_NS ? tickNs / 1e6 : 0)),
     upper: Math.min(bounds.upper, knownMs - toMs(endNs)),
+    tickNs,
   };
 }
 
+/** A coarser step than this is a browser's rounding: a GPU's own is finer. */
+export const COARSE_NS = 10_000;
+
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
+
 /** The offset in the middle of the bounds and how far off it can be (ms); bounds that cross show drift, and count as error. */
-export function offsetOf({ lower, upper }: ClockBounds): { readonly offset: number; readonly error: number } {
+export function offsetOf({ lower, upper }: Pick<ClockBounds, 'lower' | 'upper'>): { readonly offset: number; readonly error: number } {
   return { offset: (lower + upper) / 2, error: Math.abs(upper - lower) / 2 };
 }
 

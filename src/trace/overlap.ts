@@ -46,12 +46,19 @@ export function subtract(a: readonly Interval[], b: readonly Interval[]): Interv
 
 export type RankOverlap = { readonly computeMs: number; readonly commMs: number; readonly hiddenMs: number };
 
-/** The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). */
-export function overlapOf(spans: readonly Span[], rank: number): RankOverlap {
+/**
+ * The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). Pieces shorter
+ * than `resolution`, the step of the clocks, are not claimed.
+ */
+export function overlapOf(spans: readonly Span[], rank: number, resolution = 0): RankOverlap {
   const of = (kind: Span['kind']) => merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
   const compute = of('compute');
   const comm = of('collective');
-  return { computeMs: lengthOf(compute), commMs: lengthOf(comm), hiddenMs: lengthOf(intersect(compute, comm)) };
+  return {
+    computeMs: lengthOf(compute),
+    commMs: lengthOf(comm),
+    hiddenMs: lengthOf(intersect(compute, comm).filter(([start, end]) => end - start >= resolution)),
+  };
 }
 
 /** Share of communication hidden behind compute, mean over the ranks that communicate; null when none does. */

@@ -25,6 +25,8 @@ export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
 export type ComputeSpan = At & {
   readonly kind: 'compute';
   readonly gpuMs: number | null;
+  /** Shorter than the step of the GPU's clock, so that it may have been anywhere within it. */
+  readonly uncertain: boolean;
   /** null where only the GPU knows how many rows there were. */
   readonly flops: number | null;
   /** When the host had handed it to the GPU. */

@@ -71,9 +71,12 @@ test('measure writes what it measured as JSON', async () => {
     '--repeats',
     '2',
   ];
-  const { code, out } = await lab('measure', ...args, '--gpu', 'swiftshader', '--json', file);
+  const { code, out } = await lab('measure', ...args, '--gpu', 'swiftshader', '--json', file, '--trace', file);
   expect(code).toBe(0);
   expect(out).toMatch(/farskip × overlapped/);
+  expect(out).toMatch(/Two devices on this GPU/);
+  const overlap = await lab('overlap', file.replace('m.json', 'm.farskip-overlapped.json'));
+  expect(overlap.out).toMatch(/hidden, mean over ranks: [01]\.\d{3}/);
   const { manifest, link, results } = JSON.parse(readFileSync(file, 'utf8'));
   expect(manifest).toMatchObject({
     settings: { ranks: 2, tokens: 8 },
@@ -97,7 +100,9 @@ test.each([
   [['measure', '--ranks', 'four'], /ranks.*whole number/],
   [['measure', '--link', 'fast'], /GBPS,US .* or ratio:R/],
   [['measure', '--link', 'native'], /separate backing, which is not there yet/],
-  [['measure', '--parallel', 'tp'], /setting parallel can't be used/],
+  [['measure', '--parallel', 'pp'], /Allowed choices are ep, tp/],
+  [['measure', '--slow', '3'], /RANK,TIMES/],
+  [['overlap', 'package.json'], /not a Chrome trace/],
   [['measure', '--model', 'gpt'], /setting model can't be used/],
   [['measure', '--gpu', 'abacus'], /swiftshader, hardware/],
   [['measure', '--sideways'], /unknown option '--sideways'/],
@@ -110,7 +115,10 @@ test.each([
   [['generate', 'test', '--prompt', 'a'], /model can't be used|config.json can't be read/],
   [['juggle'], /unknown command 'juggle'/],
 ])('%j is one line and exit 2', async (args, sentence) => {
-  const { code, err } = await lab(...args, ...(args[1] === '--gpu' || args[0] === 'juggle' ? [] : ['--runtime', 'node']));
+  const { code, err } = await lab(
+    ...args,
+    ...(args[1] === '--gpu' || args[0] === 'juggle' || args[0] === 'overlap' ? [] : ['--runtime', 'node']),
+  );
   expect(code).toBe(2);
   expect(err.trim()).toMatch(sentence);
   expect(

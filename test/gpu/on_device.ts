@@ -1,10 +1,9 @@
 import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
-import { createPause } from '../../src/cluster/pause';
 import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
-import { createEngine } from '../../src/gpu/engine';
 import { TOLERANCE } from '../../src/lab/check';
+import { openLab } from '../../src/lab/lab';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
@@ -12,7 +11,7 @@ import { KERNEL_TOLERANCE } from './tolerance';
 
 // The kernel cases, and decoding against prefill, without a test runner, for a machine with a GPU: node build/cli/kernels.js
 const gpu = await openGpu(nodeGpu(), 'hardware');
-const lab = { engine: createEngine(gpu), source: diskSource('.'), dropped: null, pause: createPause(gpu), runtime: 'Node' };
+const lab = await openLab(gpu, diskSource('.'), 'Node');
 const cases = [
   ...KERNEL_CASES,
   ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),
@@ -25,7 +24,7 @@ for (const plan of PLANS)
       tolerance: TOLERANCE,
     });
 let failed = 0;
-console.log(gpu.description);
+console.log(gpu.description, lab.selfTest);
 for (const { name, run, tolerance } of cases) {
   const error = await run(lab);
   const ok = error <= tolerance;

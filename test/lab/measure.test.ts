@@ -3,7 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab';
 import { type Measurement, measure } from '../../src/lab/measure';
 import { DEFAULT_SETTINGS } from '../../src/lab/settings';
+import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
+import { overlapOf } from '../../src/trace/overlap';
 import { openLab } from '../support';
+import { holisticOverlap } from '../trace/holistic_reading';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -50,6 +53,44 @@ describe('the reference model on four devices, communication half of computation
   });
 });
 
+test('at a quarter of the computation, FarSkip × overlapped hides the most of the communication; a trace says as much', async () => {
+  const link = { kind: 'ratio' as const, ratio: 0.25 };
+  const settings = { ...DEFAULT_SETTINGS, link, connectivity: ['farskip' as const], schedule: ['overlapped' as const], repeats: 3 };
+  const { results } = await measure(lab, settings, () => {});
+  expect(results[0]!.hidden!.median).toBeGreaterThanOrEqual(0.7);
+  const { spans } = results[0]!;
+  const text = JSON.stringify(toChromeTrace(spans, 4));
+  const counted = holisticOverlap(text);
+  const again = fromChromeTraces([{ name: 'trace', text }]).spans;
+  for (let rank = 0; rank < 4; rank++) {
+    const { commMs, hiddenMs } = overlapOf(spans, rank);
+    expect(Math.abs(counted.get(rank)! - hiddenMs / commMs)).toBeLessThan(1e-3);
+    expect(overlapOf(again, rank).hiddenMs / overlapOf(again, rank).commMs).toBeCloseTo(hiddenMs / commMs, 3);
+  }
+});
+
+test('under tensor parallelism FarSkip hides all-reduces that the regular model must wait for', async () => {
+  const settings = { ...DEFAULT_SETTINGS, parallel: 'tp' as const, link: { kind: 'ratio' as const, ratio: 0.25 }, tokens: 32, repeats: 3 };
+  const { results, allReduce } = await measure(lab, settings, () => {});
+  expect(allReduce).toBe('ring');
+  const [blocking, overlapped, farskipBlocking, farskipOverlapped] = results;
+  expect(overlapped!.logitsSha256).toBe(blocking!.logitsSha256);
+  expect(farskipOverlapped!.logitsSha256).toBe(farskipBlocking!.logitsSha256);
+  expect(farskipOverlapped!.hidden!.median).toBeGreaterThan(overlapped!.hidden!.median + 0.3);
+});
+
+test('runs go on until the interval is narrow or the budget is spent', async () => {
+  const small = {
+    ...DEFAULT_SETTINGS,
+    tokens: 4,
+    ranks: 2,
+    link: { kind: 'speed' as const, gbps: 100, us: 1 },
+    connectivity: ['farskip' as const],
+  };
+  expect((await measure(lab, { ...small, repeats: 2, until: 0.9, budget: 30 }, () => {})).repeats).toBeGreaterThanOrEqual(2);
+  expect((await measure(lab, { ...small, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
+});
+
 test('a prompt is continued as PyTorch continues it, by the regular and by the converted model', async () => {
   const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
   const settings = {
@@ -70,6 +111,10 @@ test.each([
   [{ prompt: 'again and '.repeat(2000), tokens: 4096 }, /has \d+ tokens, but the model reads at most 1024; shorten it/],
   [{ prompt: '' }, /The prompt is empty/],
   [{ ranks: 3 }, /16 experts can't be spread evenly over 3 devices/],
+  [{ parallel: 'tp' as const, ranks: 16 }, /4 attention heads can't be spread evenly over 16 devices \(tp\)/],
+  [{ topology: { nodes: 3, between: null, jitter: 0, slow: null } }, /4 devices can't be spread evenly over 3 nodes/],
+  [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /needs a bandwidth within them/],
+  [{ topology: { nodes: 1, between: null, jitter: 0, slow: { rank: 9, times: 2 } } }, /There is no device 9 to be slow/],
   [{ ranks: 1 }, /sends nothing; use more devices or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
   await expect(measure(lab, { ...DEFAULT_SETTINGS, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(sentence);

@@ -27,10 +27,10 @@ test('merged and intersected intervals cover what counting covers', () => {
 test('overlap is per rank, and messages count for nothing', () => {
   const at = { op: 0, name: '', block: 'routed' as const, layer: 0, clock: 'host' as const };
   const spans: Span[] = [
-    { ...at, kind: 'compute', rank: 0, start: 0, end: 4, gpuMs: null, flops: 0, submitted: 0, awaited: null },
+    { ...at, kind: 'compute', rank: 0, start: 0, end: 4, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
     { ...at, kind: 'collective', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
     { ...at, kind: 'message', rank: 0, to: 1, start: 0, end: 9, bytes: 1 },
-    { ...at, kind: 'compute', rank: 1, start: 0, end: 99, gpuMs: null, flops: 0, submitted: 0, awaited: null },
+    { ...at, kind: 'compute', rank: 1, start: 0, end: 99, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
   ];
   expect(overlapOf(spans, 0)).toEqual({ computeMs: 4, commMs: 4, hiddenMs: 2 });
   expect(hiddenShare([overlapOf(spans, 0), overlapOf(spans, 1)])).toBe(0.5);
@@ -40,7 +40,21 @@ test('overlap is per rank, and messages count for nothing', () => {
 test('what exposed a collective is told apart: waiting for it, nothing left to do, the host', () => {
   const at = { name: 'k', block: 'routed' as const, layer: 0 };
   const compute = (start: number, end: number, submitted: number, awaited: { op: number; at: number } | null, name = 'k') =>
-    ({ ...at, name, op: 9, kind: 'compute', rank: 0, start, end, clock: 'gpu', gpuMs: null, flops: 0, submitted, awaited }) as const;
+    ({
+      ...at,
+      name,
+      op: 9,
+      kind: 'compute',
+      rank: 0,
+      start,
+      end,
+      clock: 'gpu',
+      uncertain: false,
+      gpuMs: null,
+      flops: 0,
+      submitted,
+      awaited,
+    }) as const;
   const collective = (op: number, start: number, end: number) =>
     ({ ...at, op, kind: 'collective', rank: 0, start, end, clock: 'host', sentBytes: 0, receivedBytes: 0 }) as const;
   const spans: Span[] = [
@@ -78,6 +92,42 @@ test('a clock is never further off than its error says', () => {
   );
 });
 
+test('timestamps rounded down to a step still bound the clock, and the step is found', () => {
+  const STEP = 65_536n;
+  const duration = fc.double({ min: 0, max: 3, noNaN: true });
+  const piece = fc.record({ at: fc.double({ min: 0, max: 1e4, noNaN: true }), queued: duration, took: duration, told: duration });
+  fc.assert(
+    fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.array(piece, { minLength: 1, maxLength: 30 }), (truth, pieces) => {
+      const ns = (hostMs: number) => (BigInt(Math.round((hostMs - truth + 2e6) * 1e6)) / STEP) * STEP;
+      const bounds = pieces.reduce(
+        (known, { at, queued, took, told }) => narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
+        UNKNOWN_CLOCK,
+      );
+      expect(bounds.tickNs % Number(STEP)).toBe(0);
+      const { offset, error } = offsetOf(bounds);
+      expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
+    }),
+  );
+});
+
+test('overlap shorter than the step of the clocks is not claimed', () => {
+  const at = { op: 0, rank: 0, name: '', block: 'routed', layer: 0, clock: 'gpu' } as const;
+  const compute = (start: number, end: number): Span => ({
+    kind: 'compute',
+    ...at,
+    start,
+    end,
+    uncertain: false,
+    gpuMs: null,
+    flops: null,
+    submitted: start,
+    awaited: null,
+  });
+  const spans: Span[] = [{ kind: 'collective', ...at, start: 0, end: 10, sentBytes: 0, receivedBytes: 0 }, compute(1, 1.05), compute(4, 5)];
+  expect(overlapOf(spans, 0).hiddenMs).toBeCloseTo(1.05, 9);
+  expect(overlapOf(spans, 0, 0.1).hiddenMs).toBeCloseTo(1, 9);
+});
+
 test('nanoseconds keep their digits', () => {
   expect(toMs(1_700_000_000_000_123_456n) - 1_700_000_000_000).toBeCloseTo(0.123456, 3);
 });
@@ -93,6 +143,7 @@ test('ranks take turns on one device: an operation takes its turns together, not
     start,
     end,
     clock: 'gpu',
+    uncertain: false,
     gpuMs: null,
     flops: null,
     submitted: 0,

@@ -1,0 +1,142 @@
+import { median } from 'simple-statistics';
+import type { Pause } from '../cluster/pause';
+import { calibrate } from '../cluster/recorder';
+import { openGpu } from '../gpu/device';
+import { createEngine, type Engine } from '../gpu/engine';
+import type { Launch } from '../gpu/launcher';
+import { offsetOf } from '../trace/clock';
+
+/** What this GPU and browser do, measured once when the engine starts; goes with every result. */
+export type SelfTest = {
+  /**
+   * What two devices with the same work do: run `at once` (together hardly longer than one alone), `share` the GPU (both end
+   * about when twice the work is done), or run `in turn` (one ends when it would have alone).
+   */
+  readonly devices: 'at once' | 'share' | 'in turn';
+  /** Whether a read-back submitted before long work is told while that work still runs. */
+  readonly readBackOverlaps: boolean;
+  /** Smallest step of the GPU's timestamps seen, ns; null without timestamps. */
+  readonly tickNs: number | null;
+  /** How far off the GPU's clock can be from the host's, ms; null without timestamps. */
+  readonly clockErrorMs: number | null;
+  /** From submitting a copy of 16 bytes until the host has them, ms. */
+  readonly roundTripMs: number;
+};
+
+/** How long the work is that is waited beside, ms. */
+const WORK_MS = 20;
+const LEAST_VALUES = 2 ** 14;
+const MOST_VALUES = 2 ** 24;
+
+/** Takes some tenths of a second. Opens a second device for the while. */
+export async function selfTest(engine: Engine, pause: Pause): Promise<SelfTest> {
+  const bounds = engine.timestamps ? await calibrate(engine, pause) : null;
+  const worker = await prepareWork(engine);
+  const other = createEngine(await openGpu(engine.gpu.instance, engine.gpu.preference));
+  const otherWorker = await prepareWork(other);
+  try {
+    // Launches long enough that submitting them takes no time beside.
+    let values = LEAST_VALUES;
+    let one = 0;
+    for (; ; values *= 4) {
+      worker.take(values);
+      otherWorker.take(values);
+      await pause.during(worker.work(1));
+      one = (await took(() => pause.during(worker.work(4)))) / 4;
+      if (one > WORK_MS / 20 || values === MOST_VALUES) break;
+    }
+    const roundTrips: number[] = [];
+    for (let i = 0; i < 9; i++) roundTrips.push(await took(() => pause.during(worker.readBack())));
+    const launches = Math.max(1, Math.round(WORK_MS / one));
+    await pause.during(Promise.all([worker.work(launches), otherWorker.work(1)]));
+    const alone = median([
+      await took(() => pause.during(worker.work(launches))),
+      await took(() => pause.during(worker.work(launches))),
+      await took(() => pause.during(worker.work(launches))),
+    ]);
+    const ends = await pause.during(both(worker, otherWorker, launches));
+    const since = performance.now();
+    const mapped = worker.readBack().then(() => performance.now() - since);
+    const worked = worker.work(launches).then(() => performance.now() - since);
+    const [readBack, work] = await pause.during(Promise.all([mapped, worked]));
+    return {
+      devices: sharingOf(alone, ends),
+      readBackOverlaps: readBack < work / 2,
+      tickNs: bounds?.tickNs ?? null,
+      clockErrorMs: bounds && offsetOf(bounds).error,
+      roundTripMs: median(roundTrips),
+    };
+  } finally {
+    worker.destroy();
+    otherWorker.destroy();
+    other.destroy();
+    other.gpu.device.destroy();
+  }
+}
+
+/** What the ends of equal work on two devices, begun together, say, if one alone takes `alone`. */
+export function sharingOf(alone: number, ends: readonly [number, number]): SelfTest['devices'] {
+  const [first, last] = [Math.min(...ends), Math.max(...ends)];
+  if (last < 1.4 * alone) return 'at once';
+  return first > 0.75 * last ? 'share' : 'in turn';
+}
+
+async function both(a: Work, b: Work, launches: number): Promise<[number, number]> {
+  const since = performance.now();
+  const end = () => performance.now() - since;
+  return Promise.all([a.work(launches).then(end), b.work(launches).then(end)]);
+}
+
+type Work = Awaited<ReturnType<typeof prepareWork>>;
+
+/** Work that can be repeated: numbers are drawn, `values` of them a launch, so many launches in one submit. */
+async function prepareWork(engine: Engine) {
+  const { device } = engine.gpu;
+  await engine.launcher.prepare(['draw_normal']);
+  const pool = engine.createPool();
+  let out = pool.reserve(0);
+  let launch: Launch | null = null;
+  return {
+    take(values: number): void {
+      pool.drop(out);
+      out = pool.reserve(4 * values);
+      launch = engine.launcher.bind('draw_normal', [values, 0, 1, values, 0, 0, values, 1], [out]);
+    },
+    async work(launches: number): Promise<void> {
+      const encoder = device.createCommandEncoder();
+      for (let i = 0; i < launches; i++) {
+        const pass = encoder.beginComputePass();
+        engine.launcher.record(pass, launch!);
+        pass.end();
+      }
+      device.queue.submit([encoder.finish()]);
+      await device.queue.onSubmittedWorkDone();
+    },
+    readBack(): Promise<unknown> {
+      const encoder = device.createCommandEncoder();
+      const map = engine.readback.record(encoder, [{ buffer: out.buffer, offset: 0, bytes: 16 }]);
+      device.queue.submit([encoder.finish()]);
+      return map();
+    },
+    destroy: () => pool.destroy(),
+  };
+}
+
+async function took(work: () => Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await work();
+  return performance.now() - since;
+}
+
+/** The findings in a sentence or two. */
+export function describeSelfTest({ devices, readBackOverlaps, tickNs, clockErrorMs, roundTripMs }: SelfTest): string {
+  const sharing = {
+    'at once': 'Two devices on this GPU run at once',
+    share: 'Two devices on this GPU share it fairly',
+    'in turn': 'Two devices on this GPU run one after the other',
+  }[devices];
+  const tick =
+    tickNs === null ? 'there are no timestamps' : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`;
+  const clock = clockErrorMs === null ? '' : `, placed on the host’s clock to ${clockErrorMs.toFixed(2)} ms`;
+  return `${sharing}; reading back ${readBackOverlaps ? 'runs beside' : 'waits for'} computing; a round trip takes ${roundTripMs.toFixed(2)} ms; ${tick}${clock}.`;
+}
