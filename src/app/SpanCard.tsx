@@ -36,7 +36,7 @@ function sourceOf(span: Span): string {
   if (span.kind === 'compute' && span.uncertain) return 'shorter than a step of the GPU’s timestamps here: anywhere within one';
   if (span.kind === 'compute')
     return span.clock === 'gpu'
-      ? 'end: GPU timestamp on the host’s clock; start: when its inputs were there'
+      ? 'GPU timestamps on the host’s clock, the other devices’ turns included; start: when its inputs were there'
       : 'measured by fences on the host';
   return 'host clock; wire paced by the emulated link';
 }

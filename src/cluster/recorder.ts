@@ -19,7 +19,7 @@ export type PassRecord = {
  * Collects what the GPU did in one run and turns it into compute spans. With timestamps a span a kernel, on the GPU's
  * clock calibrated by `bounds`; without, a span a submit and rank, ended by the fence of that submit.
  */
-export function createRecorder(bounds: ClockBounds) {
+export function createRecorder(bounds: ClockBounds, ranks: number) {
   const passes: PassRecord[] = [];
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
@@ -56,16 +56,21 @@ export function createRecorder(bounds: ClockBounds) {
     },
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,
-    /** Spans of all passes whose times are known, in ms since `origin` (host ms). */
+    /**
+     * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a round; a rank is
+     * busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast would be, for N times what the
+     * GPU gave it, but no longer than the round.
+     */
     spans(origin: number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
       const { tickNs } = clock;
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
-      for (const { rank, op, flops, awaited, submit, ran } of passes) {
-        const end = ran ? toMs(ran.endNs) + offset : doneAt[submit];
-        if (end === undefined) continue;
+      const rounds = roundEnds(passes);
+      for (const [i, { rank, op, flops, awaited, submit, ran }] of passes.entries()) {
+        const own = ran ? toMs(ran.endNs) + offset : doneAt[submit];
+        if (own === undefined) continue;
         const open = openOfRank.get(rank);
         if (!ran && open?.submit === submit) {
           const earlier = out[open.index]!;
@@ -78,7 +83,8 @@ export function createRecorder(bounds: ClockBounds) {
         }
         const { name, block, layer } = op;
         const submitted = submittedAt[submit] ?? 0;
-        const start = Math.min(Math.max(submitted, awaited.at, endOfRank.get(rank) ?? 0), end);
+        const start = Math.min(Math.max(submitted, awaited.at, endOfRank.get(rank) ?? 0), own);
+        const end = ran ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs))) : own;
         endOfRank.set(rank, end);
         openOfRank.set(rank, { submit, index: out.length });
         out.push({
@@ -101,6 +107,15 @@ export function createRecorder(bounds: ClockBounds) {
       return out;
     },
   };
+}
+
+/** For each pass, when the last known one of its round had ended: a round is passes of one operation that follow one another. */
+function roundEnds(passes: readonly PassRecord[]): bigint[] {
+  const ends = passes.map(({ ran }) => ran?.endNs ?? 0n);
+  const later = (a: bigint, b: bigint) => (a > b ? a : b);
+  for (let i = 1; i < passes.length; i++) if (passes[i]!.op === passes[i - 1]!.op) ends[i] = later(ends[i]!, ends[i - 1]!);
+  for (let i = passes.length - 2; i >= 0; i--) if (passes[i]!.op === passes[i + 1]!.op) ends[i] = later(ends[i]!, ends[i + 1]!);
+  return ends;
 }
 
 /** Bounds of the GPU's clock from a few empty passes, each submitted and awaited alone. */

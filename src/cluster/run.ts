@@ -90,7 +90,7 @@ async function run(
   const { queue } = device;
   const { pause, signal } = options;
   await engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
-  const recorder = createRecorder(options.clock ?? (await calibrate(engine, pause)));
+  const recorder = createRecorder(options.clock ?? (await calibrate(engine, pause)), ranks.length);
   engine.timestamps?.reset();
   const readers = readersOf(program);
   const events: Event[] = [];

@@ -72,7 +72,7 @@ export type Measurement = {
 export type Progress = { readonly kind: 'progress'; readonly doing: string; readonly done: number; readonly total: number };
 export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
 
-const WARM_UPS = 1;
+const WARM_UPS = 2;
 const CALIBRATIONS = 3;
 const WARM_MS = 1500;
 /** Where an interval does not get narrow. */

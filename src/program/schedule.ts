@@ -68,7 +68,7 @@ function overlapped(program: Program, cost: Cost): Order[] {
 
 const MOST_ROUNDS = 4;
 /** How near to its floor a list is left as it is. */
-const NEAR = 1.02;
+const NEAR = 1.003;
 
 /** No order is quicker than the longest path, all computation, or all communication. */
 const floorOf = ({ operations, costs, path }: Graph): number => {
@@ -76,8 +76,11 @@ const floorOf = ({ operations, costs, path }: Graph): number => {
   const collectives = operations.filter(isCollective);
   return Math.max(sum(collectives), sum(operations) - sum(collectives), ...path.values());
 };
-/** A list is preferred if it is quicker by more than a run would show. */
-const quicker = (best: List, other: List): List => (other.wall < best.wall * (1 - 0.003) ? other : best);
+/** A list is preferred if it is quicker; one with a bias more, if it is so by more than what the ends of a program bring. */
+const quicker = (best: List, other: List): List => {
+  const worth = other.biases.size > best.biases.size ? 0.003 : 1e-6;
+  return other.wall < best.wall * (1 - worth) ? other : best;
+};
 
 type List = {
   readonly orders: Order[];

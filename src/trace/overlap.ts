@@ -1,4 +1,4 @@
-import type { Span } from './span';
+import type { MessageSpan, Span } from './span';
 
 export type Interval = readonly [start: number, end: number];
 
@@ -69,7 +69,8 @@ export function hiddenShare(ranks: readonly RankOverlap[]): number | null {
 
 /**
  * ms that each operation (by id) took on the device that all ranks share, their turns together: as on a device 1/N as fast. Of a
- * kernel, from when it could run, its rank ready and the kernel before it done, to its end; of a collective, the mean over ranks.
+ * kernel, from when it could run, its rank ready and the kernel before it done, to its end; of a collective, how long its
+ * messages kept the ports busy, mean over ranks of the busier direction: without what it waited for behind earlier collectives.
  */
 export function operationMs(spans: readonly Span[], ranks: number): Map<number, number> {
   const sums = new Map<number, number>();
@@ -77,8 +78,21 @@ export function operationMs(spans: readonly Span[], ranks: number): Map<number, 
   let free = Number.NEGATIVE_INFINITY;
   for (const { op, start, end } of spans.filter(({ kind }) => kind === 'compute').toSorted((a, b) => a.end - b.end)) {
     add(op, end - Math.max(start, free));
-    free = end;
+    free = Math.max(free, end);
   }
-  for (const { kind, op, start, end } of spans) if (kind === 'collective') add(op, (end - start) / ranks);
+  const messages = new Map<number, MessageSpan[]>();
+  for (const span of spans) if (span.kind === 'message') messages.set(span.op, [...(messages.get(span.op) ?? []), span]);
+  const busy = (own: readonly MessageSpan[], port: (message: MessageSpan) => number): number =>
+    Array.from({ length: ranks }, (_, rank) =>
+      lengthOf(merge(own.filter((message) => port(message) === rank).map(({ start, end }): Interval => [start, end]))),
+    ).reduce((sum, ms) => sum + ms / ranks, 0);
+  for (const [op, own] of messages)
+    add(
+      op,
+      Math.max(
+        busy(own, ({ rank }) => rank),
+        busy(own, ({ to }) => to),
+      ),
+    );
   return sums;
 }

@@ -19,8 +19,9 @@ type At = {
 export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
 
 /**
- * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done) to its end: as
- * N ranks share one GPU, this includes the turns of the others. `gpuMs` is what the GPU itself gave it.
+ * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done): as N ranks share one GPU,
+ * this includes the turns of the others. It lasts until its own turn has ended, or for N times `gpuMs`, what the GPU itself gave it,
+ * as on a device 1/N as fast, but no longer than all ranks' turns at this operation.
  */
 export type ComputeSpan = At & {
   readonly kind: 'compute';

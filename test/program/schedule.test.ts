@@ -49,6 +49,8 @@ const spec: ModelSpec = {
       layer === 0 ? { kind: 'dense', inner: 16 } : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),
 };
+/** As many layers as real models have: the ends of a short program have orders of their own. */
+const deep: ModelSpec = { ...spec, layers: Array.from({ length: 24 }, (_, layer) => spec.layers[Math.min(layer, 1)]!) };
 const programOf = (connectivity: string, kind: 'ep' | 'tp' = 'ep', allReduce: 'direct' | 'ring' = 'direct') =>
   lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
     plan: { kind, ranks: 2 },
@@ -158,7 +160,15 @@ function typicalCost(op: Operation): number {
 }
 
 test('the overlapped schedule of FarSkip finds the order of an EP layer by itself', () => {
-  const orders = schedule(programOf('farskip'), 'overlapped', typicalCost);
+  const program = lower(deep, connectivityOf(deep, namedSwitches('farskip', deep)), {
+    plan: { kind: 'ep', ranks: 2 },
+    wire: 'f32',
+    allReduce: 'direct',
+    logits: 'last',
+    hidden: false,
+    cached: false,
+  });
+  const orders = schedule(program, 'overlapped', typicalCost);
   const at = (what: Order['do'], name: string, layer: number) =>
     orders.findIndex((order) => order.do === what && order.op.name === name && order.op.layer === layer);
   const steps = [

@@ -152,6 +152,21 @@ test('ranks take turns on one device: an operation takes its turns together, not
   // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could start.
   const spans = [kernel(1, 0, 0, 3), kernel(1, 1, 0, 6), kernel(2, 0, 3, 7), kernel(2, 1, 6, 8)];
   expect(Object.fromEntries(operationMs(spans, 2))).toEqual({ 1: 6, 2: 2 });
+  // Messages of both directions, and what a collective waited for behind another is not its own.
+  const message = (rank: number, to: number, start: number, end: number): Span => ({
+    kind: 'message',
+    op: 5,
+    rank,
+    to,
+    name: '',
+    block: 'dispatch',
+    layer: 0,
+    start,
+    end,
+    clock: 'host',
+    bytes: 1,
+  });
+  expect(operationMs([message(0, 1, 3, 5), message(1, 0, 4, 8)], 2).get(5)).toBe(3);
   // The device idles until both are ready at 10.
   expect(operationMs([...spans, kernel(3, 0, 10, 11), kernel(3, 1, 10, 12)], 2).get(3)).toBe(2);
 });
