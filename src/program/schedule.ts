@@ -41,7 +41,7 @@ function blocking(program: Program): Order[] {
 const PATIENCES = [0, 0.25, 0.5, 1, 2, 4, Number.POSITIVE_INFINITY];
 
 /** Blocks whose operations some lists put off or prefer, by these shares of a layer's time. */
-const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed'];
+const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed', 'all-reduce', 'residual'];
 const BIASES = [-1, -0.5, -0.25, 0.25, 0.5, 1];
 
 /**
@@ -55,12 +55,14 @@ function overlapped(program: Program, cost: Cost): Order[] {
   const layerTime = program.operations.reduce((sum, op) => sum + (isCollective(op) ? 0 : cost(op)), 0) / Math.max(1, layers);
   for (let round = 0; round < MOST_ROUNDS && best.wall > NEAR * floorOf(graph); round++) {
     const before = best;
+    let found = best;
     for (const block of BIASED)
-      for (const share of BIASES) {
-        const biases = new Map([...best.biases, [block, share * layerTime]]);
-        best = quicker(best, listSchedule(graph, best.patience, biases));
-      }
-    for (const patience of PATIENCES) best = quicker(best, listSchedule(graph, patience, best.biases));
+      for (const share of BIASES)
+        for (const patience of PATIENCES) {
+          const biases = new Map([...best.biases, [block, share * layerTime]]);
+          found = quicker(found, listSchedule(graph, patience, biases));
+        }
+    best = found;
     if (best === before) break;
   }
   return best.orders;
