@@ -6,7 +6,7 @@ import type { Evaluation } from '../lab/evaluate';
 import type { Generation } from '../lab/generate';
 import type { Job, JobEvent } from '../lab/job';
 import type { Measurement } from '../lab/measure';
-import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting } from '../lab/settings';
+import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting, type Settings } from '../lab/settings';
 import { InputError } from '../model/error';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
@@ -68,7 +68,8 @@ runs(program.command('measure'))
   .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_SETTINGS.budget)
   .option('--json <file>', 'write everything to a file')
   .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
-  .action(async ({ gpu, runtime, json, trace, nodes, between, jitter, slow: straggler, ...rest }) => {
+  .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep)
+  .action(async ({ gpu, runtime, json, trace, nodes, between, jitter, slow: straggler, sweep: points = [{}], ...rest }) => {
     const settings = {
       ...DEFAULT_SETTINGS,
       ...rest,
@@ -77,10 +78,17 @@ runs(program.command('measure'))
       until: rest.until ?? null,
       topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
     };
-    const result = { ...((await run({ kind: 'measure', settings }, { gpu, runtime })) as Measurement), settings };
-    console.log(measureTable(result));
-    if (trace) for (const [name, text] of measureTraces(result, trace)) writeFileSync(name, text);
-    if (json) writeFileSync(json, `${JSON.stringify(measureJson(result), null, 1)}\n`);
+    if (trace && points.length > 1) throw new InputError('A sweep writes no traces; measure one of its points with --trace.');
+    const written: unknown[] = [];
+    for (const point of points as Partial<Settings>[]) {
+      const own = { ...settings, ...point };
+      const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
+      console.log(measureTable(result));
+      if (trace) for (const [name, text] of measureTraces(result, trace)) writeFileSync(name, text);
+      written.push(measureJson(result));
+      // After each point: a sweep that is stopped keeps what it has.
+      if (json) writeFileSync(json, `${JSON.stringify(points.length > 1 ? written : written[0], null, 1)}\n`);
+    }
   });
 
 program
@@ -256,6 +264,16 @@ function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } |
   if (given.kind === 'ratio')
     throw new InputError('This link is given as GBPS,US: a ratio is of the link within a node, of one measurement.');
   return { gbps: given.gbps, us: given.us };
+}
+
+/** The settings that each point of a sweep changes. */
+function sweep(text: string): Partial<Settings>[] {
+  const [, name, values] = /^(tokens|ranks|ratio)=(.+)$/.exec(text) ?? [];
+  if (!name || !values) throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
+  return list(values).map((value) => {
+    if (name === 'ratio') return { link: { kind: 'ratio', ratio: number(value) } };
+    return name === 'tokens' ? { tokens: integer(value) } : { ranks: integer(value) };
+  });
 }
 
 function slow(text: string): { rank: number; times: number } {

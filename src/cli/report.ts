@@ -33,7 +33,7 @@ export function measureJson({ manifest, settings, madeFor, link, allReduce, repe
       clock_error_ms: r.clockErrorMs,
       resolution_ms: r.resolutionMs,
       logits_sha256: r.logitsSha256,
-      collectives: r.exposures.map(({ name, layer, ms, hiddenMs, exposed, awaitedBy }) => ({
+      collectives: r.exposures.map(({ name, layer, ms, hiddenMs, exposed, awaitedBy, reason }) => ({
         name,
         layer,
         ms,
@@ -42,6 +42,7 @@ export function measureJson({ manifest, settings, madeFor, link, allReduce, repe
         host_ms: exposed.host,
         no_work_ms: exposed.noWork,
         awaited_by: awaitedBy,
+        reason,
       })),
     })),
   };

@@ -12,7 +12,7 @@ import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
 import { isCollective, type Operation, type Program, type Spread } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
-import { type CollectiveExposure, exposuresOf, hostMsOf, meanExposures } from '../trace/exposure';
+import { exposuresOf, hostMsOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
 import { hiddenShare, operationMs, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
@@ -39,7 +39,7 @@ export type CombinationResult = Combination & {
   /** Time in which a device could have computed but for the host, mean over ranks. */
   readonly hostMs: Estimate;
   /** Of the run shown: what hid each collective and what exposed it, mean over ranks. */
-  readonly exposures: readonly Omit<CollectiveExposure, 'rank'>[];
+  readonly exposures: readonly (MeanExposure & { readonly reason: Reason | null })[];
   readonly boundMs: number;
   readonly hiddenBound: number | null;
   /** Wall time of the first combination ÷ this one's, pair by pair. */
@@ -226,7 +226,10 @@ export async function measure(
         commMs: overRanks('commMs'),
         hidden: hidden.includes(null) ? null : estimate(hidden as number[]),
         hostMs: estimate(runs.map(({ spans }) => mean(ranks, (rank) => hostMsOf(spans, rank)))),
-        exposures: meanExposures(exposuresOf(typical.spans, ranks)),
+        exposures: meanExposures(exposuresOf(typical.spans, ranks)).map((exposure) => ({
+          ...exposure,
+          reason: reasonOf(exposure, bound.independent.get(exposure.op) ?? 0),
+        })),
         boundMs: bound.wall,
         hiddenBound: bound.hidden,
         speedup: speedupOf(lineup[0]!.runs, runs),

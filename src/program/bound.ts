@@ -7,6 +7,8 @@ export type Bound = {
   readonly wall: number;
   /** The largest share of the communication that any schedule could hide; null without communication. */
   readonly hidden: number | null;
+  /** For each collective (by id), how long the compute takes that neither leads to it nor needs it. */
+  readonly independent: ReadonlyMap<number, number>;
 };
 
 /**
@@ -29,16 +31,19 @@ export function boundOf(program: Program, cost: Cost): Bound {
   const total = (ops: readonly Operation[]) => ops.reduce((sum, op) => sum + cost(op), 0);
 
   const free = new Set<Operation>();
+  const independentMs = new Map<number, number>();
   let hideable = 0;
   for (const collective of collectives) {
     const independent = compute.filter((op) => !before.get(op)!.has(collective) && !before.get(collective)!.has(op));
     for (const op of independent) free.add(op);
+    independentMs.set(collective.id, total(independent));
     hideable += Math.min(cost(collective), total(independent));
   }
   const communication = total(collectives);
   return {
     wall: wallOf(operations, needs, cost),
     hidden: communication > 0 ? Math.min(hideable, total([...free])) / communication : null,
+    independent: independentMs,
   };
 }
 

@@ -24,6 +24,8 @@ export type CollectiveExposure = {
   readonly awaitedBy: string | null;
 };
 
+export type MeanExposure = Omit<CollectiveExposure, 'rank'>;
+
 type Gap = { readonly interval: Interval; readonly before: ComputeSpan };
 
 /** Gaps between the compute spans of a rank, each with the kernel that ended it. */
@@ -78,8 +80,30 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
   });
 }
 
+/** Why most of what is exposed of a collective is so; null when nearly nothing is. */
+export type Reason =
+  /** It takes longer than all compute that could run meanwhile. */
+  | 'wire slower than compute'
+  /** There was time enough to hide it, but a kernel waited. */
+  | 'waited for'
+  /** Ranks had nothing left to do, or waited for another collective. */
+  | 'no work left'
+  | 'host late';
+
+/** `independentMs`: how long the compute takes that neither leads to the collective nor needs it. */
+export function reasonOf({ ms, hiddenMs, exposed }: MeanExposure, independentMs: number): Reason | null {
+  if (ms - hiddenMs < NEARLY_NOTHING * ms) return null;
+  const { awaited, noWork, host } = exposed;
+  if (host > awaited && host > noWork) return 'host late';
+  if (ms > independentMs) return 'wire slower than compute';
+  return awaited >= noWork ? 'waited for' : 'no work left';
+}
+
+/** Share of a collective. */
+const NEARLY_NOTHING = 0.02;
+
 /** Exposures of each collective, mean over the ranks; `rank` is left out. */
-export function meanExposures(exposures: readonly CollectiveExposure[]): Omit<CollectiveExposure, 'rank'>[] {
+export function meanExposures(exposures: readonly CollectiveExposure[]): MeanExposure[] {
   const ops = [...new Set(exposures.map(({ op }) => op))];
   return ops.map((wanted) => {
     const own = exposures.filter((exposure) => exposure.op === wanted);

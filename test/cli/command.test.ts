@@ -64,8 +64,8 @@ test('measure writes what it measured as JSON', async () => {
     'overlapped',
     '--ranks',
     '2',
-    '--tokens',
-    '8',
+    '--sweep',
+    'tokens=4,8',
     '--link',
     '5,10',
     '--repeats',
@@ -77,7 +77,9 @@ test('measure writes what it measured as JSON', async () => {
   expect(out).toMatch(/Two devices on this GPU/);
   const overlap = await lab('overlap', file.replace('m.json', 'm.farskip-overlapped.json'));
   expect(overlap.out).toMatch(/hidden, mean over ranks: [01]\.\d{3}/);
-  const { manifest, link, results } = JSON.parse(readFileSync(file, 'utf8'));
+  const points = JSON.parse(readFileSync(file, 'utf8'));
+  expect(points.map((point: { tokens_per_rank: number }) => point.tokens_per_rank)).toEqual([4, 8]);
+  const { manifest, link, results } = points[1];
   expect(manifest).toMatchObject({
     settings: { ranks: 2, tokens: 8 },
     adapter: expect.stringMatching(/swiftshader/i),
@@ -102,6 +104,7 @@ test.each([
   [['measure', '--link', 'native'], /separate backing, which is not there yet/],
   [['measure', '--parallel', 'pp'], /Allowed choices are ep, tp/],
   [['measure', '--slow', '3'], /RANK,TIMES/],
+  [['measure', '--sweep', 'layers=1,2'], /tokens=…, ranks=… or ratio=…/],
   [['overlap', 'package.json'], /not a Chrome trace/],
   [['measure', '--model', 'gpt'], /setting model can't be used/],
   [['measure', '--gpu', 'abacus'], /swiftshader, hardware/],

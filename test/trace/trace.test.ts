@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
-import { exposuresOf, hostMsOf } from '../../src/trace/exposure';
+import { exposuresOf, hostMsOf, reasonOf } from '../../src/trace/exposure';
 import { hiddenShare, type Interval, intersect, lengthOf, merge, operationMs, overlapOf, subtract } from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
 
@@ -169,4 +169,14 @@ test('ranks take turns on one device: an operation takes its turns together, not
   expect(operationMs([message(0, 1, 3, 5), message(1, 0, 4, 8)], 2).get(5)).toBe(3);
   // The device idles until both are ready at 10.
   expect(operationMs([...spans, kernel(3, 0, 10, 11), kernel(3, 1, 10, 12)], 2).get(3)).toBe(2);
+});
+
+test.each([
+  [{ ms: 10, hiddenMs: 9.9, exposed: { awaited: 0.1, noWork: 0, host: 0 } }, 20, null],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0 } }, 4, 'wire slower than compute'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0 } }, 20, 'waited for'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 5, host: 0 } }, 20, 'no work left'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 1, host: 4 } }, 4, 'host late'],
+] as const)('what is exposed of %j beside %d ms of other compute: %s', (exposure, independent, reason) => {
+  expect(reasonOf({ op: 0, name: '', layer: 0, awaitedBy: null, ...exposure }, independent)).toBe(reason);
 });
