@@ -55,7 +55,9 @@ export function Controls({ described }: { described: Described }) {
         )}
         {measuring && (
           <p className="hint">
-            Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length
+            {form.parallel === 'ep'
+              ? 'Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length'
+              : 'All devices prefill the same sequences together: the prompt, and passages of the same length, one for each further device,'}
             {form.source === 'prompt' ? ` from ${titleOfText(form.text)}` : ' that follow it'}.
           </p>
         )}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Checkpoint } from '../model/checkpoint';
 import { megabytes, memoryOf } from '../model/memory';
+import type { Plan } from '../model/plan';
 import { DRAWN, isUntrained, PRESETS } from '../model/presets';
 import { isMoe } from '../model/spec';
 import { parametersOf } from '../model/weights';
@@ -83,7 +84,9 @@ export function ModelFields({ described }: { described: Described }) {
           </p>
         </>
       )}
-      {(form.model !== 'files' || form.files.length > 0) && <Description described={described} ranks={form.ranks} />}
+      {(form.model !== 'files' || form.files.length > 0) && (
+        <Description described={described} plan={{ kind: form.parallel, ranks: form.ranks }} />
+      )}
       <KeptModels described={described} kept={kept} />
     </fieldset>
   );
@@ -143,7 +146,7 @@ function OwnModel() {
   );
 }
 
-function Description({ described, ranks }: { described: Described; ranks: number }) {
+function Description({ described, plan }: { described: Described; plan: Plan }) {
   const limit = useBufferLimit();
   if (described.kind === 'waiting') return <p className="hint described">Reading what the model says of itself …</p>;
   if (described.kind === 'refused')
@@ -153,12 +156,12 @@ function Description({ described, ranks }: { described: Described; ranks: number
       </p>
     );
   const { spec } = described.checkpoint;
-  const { bytes, largest } = memoryOf(spec, { kind: 'ep', ranks });
+  const { bytes, largest } = memoryOf(spec, plan);
   const fits = limit === null || largest.bytes <= limit;
   return (
     <>
       <p className="hint described">
-        {summaryOf(described.checkpoint)} On {ranks} devices its weights take {megabytes(bytes)} of GPU memory in all
+        {summaryOf(described.checkpoint)} On {plan.ranks} devices its weights take {megabytes(bytes)} of GPU memory in all
         {limit !== null && `, the largest buffer ${megabytes(largest.bytes)} of the ${megabytes(limit)} that this GPU binds`}.
       </p>
       {!fits && (

@@ -13,7 +13,7 @@ import { LOGITS, lower } from '../program/lower';
 import { isCollective, type Operation, type Program, type Spread } from '../program/program';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import { exposuresOf, hostMsOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
-import { hiddenShare, operationMs, overlapOf } from '../trace/overlap';
+import { hiddenShare, operationMs, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
@@ -49,7 +49,7 @@ export type CombinationResult = Combination & {
   /** Overlap shorter than this was not claimed: the step of timestamps that a browser rounds. */
   readonly resolutionMs: number;
   readonly table: Connectivity;
-  /** Spans of the repeat whose wall time is the median. */
+  /** Spans of a repeat whose wall time is the median, or near it. */
   readonly spans: readonly Span[];
   /** Greedy tokens after the prompt of rank 0, and their text. */
   readonly continuation: { readonly ids: readonly number[]; readonly text: string } | null;
@@ -117,7 +117,8 @@ export async function measure(
     (CALIBRATIONS + 1) * settings.connectivity.length +
     (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
   let done = 0;
-  const progress = (doing: string) => emit({ kind: 'progress', doing, done: done++, total });
+  // Runs until an interval is narrow are not foreseen.
+  const progress = (doing: string) => emit({ kind: 'progress', doing, done: done++, total: Math.max(total, done) });
   const abortable = signal ? { signal } : {};
 
   progress('loading the model');
@@ -204,29 +205,27 @@ export async function measure(
         hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
         if (hashes.size > 1)
           throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
-        if (repeat >= 0) runs.push(keptOf(run));
+        if (repeat < 0) continue;
+        runs.push(keptOf(run, ranks));
+        forgetSpans(runs);
       }
     }
 
     const results: CombinationResult[] = [];
     for (const { subject, combination, runs, hashes } of lineup) {
-      const overlaps = runs.map(({ spans, resolutionMs }) =>
-        Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)),
-      );
-      const overRanks = (of: 'computeMs' | 'commMs') => estimate(overlaps.map((own) => mean(ranks, (rank) => own[rank]![of])));
-      const hidden = overlaps.map(hiddenShare);
-      const durations = durationsOf(runs, ranks);
+      const overRanks = (of: 'computeMs' | 'commMs') => estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
+      const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
+      const durations = mediansOf(runs.map((run) => run.durations));
       const bound = boundOf(subject.program, (op) => durations.get(op.id) ?? 0);
-      const byWall = runs.toSorted((a, b) => a.wallMs - b.wallMs);
-      const typical = byWall[Math.floor((byWall.length - 1) / 2)]!;
+      const { spans } = typicalOf(runs);
       results.push({
         ...combination,
         wallMs: estimate(runs.map((r) => r.wallMs)),
         computeMs: overRanks('computeMs'),
         commMs: overRanks('commMs'),
         hidden: hidden.includes(null) ? null : estimate(hidden as number[]),
-        hostMs: estimate(runs.map(({ spans }) => mean(ranks, (rank) => hostMsOf(spans, rank)))),
-        exposures: meanExposures(exposuresOf(typical.spans, ranks)).map((exposure) => ({
+        hostMs: estimate(runs.map((r) => r.hostMs)),
+        exposures: meanExposures(exposuresOf(spans, ranks)).map((exposure) => ({
           ...exposure,
           reason: reasonOf(exposure, bound.independent.get(exposure.op) ?? 0),
         })),
@@ -237,7 +236,7 @@ export async function measure(
         clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
         resolutionMs: Math.max(...runs.map((r) => r.resolutionMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
-        spans: typical.spans,
+        spans,
         continuation: null,
       });
     }
@@ -248,7 +247,7 @@ export async function measure(
         continued.set(connectivity, { ids, text: tokenizer.decode(ids) });
       }
     return {
-      manifest: manifestOf(lab, 1),
+      manifest: manifestOf(lab, settings.seed),
       settings,
       madeFor: await chosen.madeFor(),
       link,
@@ -262,9 +261,41 @@ export async function measure(
   }
 }
 
-/** What is kept of a run: its outputs are compared at once. */
-type KeptRun = Omit<RunResult, 'outputs' | 'clock'>;
-const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult): KeptRun => ({ spans, wallMs, clockErrorMs, resolutionMs });
+/** What is kept of a run. Spans are many: those of a few runs are kept, near the median in wall time. */
+type KeptRun = {
+  readonly wallMs: number;
+  readonly overlaps: readonly RankOverlap[];
+  readonly hostMs: number;
+  /** operationMs of its spans. */
+  readonly durations: ReadonlyMap<number, number>;
+  readonly clockErrorMs: number;
+  readonly resolutionMs: number;
+  spans: readonly Span[] | null;
+};
+
+const MOST_SPANS = 3;
+
+const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult, ranks: number): KeptRun => ({
+  wallMs,
+  overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)),
+  hostMs: mean(ranks, (rank) => hostMsOf(spans, rank)),
+  durations: operationMs(spans, ranks),
+  clockErrorMs,
+  resolutionMs,
+  spans,
+});
+
+/** Runs whose spans are still there, those nearest to the median wall time first. */
+function withSpans(runs: readonly KeptRun[]): KeptRun[] {
+  const middle = median(runs.map(({ wallMs }) => wallMs));
+  return runs.filter(({ spans }) => spans !== null).toSorted((a, b) => Math.abs(a.wallMs - middle) - Math.abs(b.wallMs - middle));
+}
+
+function forgetSpans(runs: readonly KeptRun[]): void {
+  for (const run of withSpans(runs).slice(MOST_SPANS)) run.spans = null;
+}
+
+const typicalOf = (runs: readonly KeptRun[]) => ({ spans: withSpans(runs)[0]!.spans! });
 
 const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estimate =>
   estimateRatio(
@@ -272,11 +303,10 @@ const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estima
     other.map(({ wallMs }) => wallMs),
   );
 
-/** ms that each operation takes (by id), as on a device 1/N as fast: median over the runs. */
-function durationsOf(runs: readonly KeptRun[], ranks: number): Map<number, number> {
-  const perRun = runs.map(({ spans }) => operationMs(spans, ranks));
-  const ids = new Set(perRun.flatMap((sums) => [...sums.keys()]));
-  return new Map([...ids].map((id) => [id, median(perRun.map((sums) => sums.get(id) ?? 0))]));
+/** ms that each operation takes (by id): median over the runs. */
+function mediansOf(runs: readonly ReadonlyMap<number, number>[]): Map<number, number> {
+  const ids = new Set(runs.flatMap((durations) => [...durations.keys()]));
+  return new Map([...ids].map((id) => [id, median(runs.map((durations) => durations.get(id) ?? 0))]));
 }
 
 function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
@@ -284,11 +314,16 @@ function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
   for (const span of runs[0]!.spans)
     if (span.kind === 'collective') portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
   const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
-  return { durations: durationsOf(runs, ranks), portBytes, computeMs: median(compute), announceMs: announceMsOf(runs) };
+  return {
+    durations: mediansOf(runs.map(({ spans }) => operationMs(spans, ranks))),
+    portBytes,
+    computeMs: median(compute),
+    announceMs: announceMsOf(runs),
+  };
 }
 
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
-function announceMsOf(runs: readonly KeptRun[]): number {
+function announceMsOf(runs: readonly RunResult[]): number {
   const lates = runs.flatMap(({ spans }) => spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])));
   return lates.length > 0 ? median(lates) : 0;
 }

@@ -75,8 +75,8 @@ test('under tensor parallelism FarSkip hides all-reduces that the regular model 
     parallel: 'tp' as const,
     allReduce: 'direct' as const,
     link: { kind: 'ratio' as const, ratio: 0.25 },
-    tokens: 32,
-    repeats: 3,
+    tokens: 24,
+    repeats: 1,
   };
   const { results, allReduce } = await measure(lab, settings, () => {});
   expect(allReduce).toBe('direct');
