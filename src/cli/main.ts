@@ -78,13 +78,12 @@ runs(program.command('measure'))
       until: rest.until ?? null,
       topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
     };
-    if (trace && points.length > 1) throw new InputError('A sweep writes no traces; measure one of its points with --trace.');
     const written: unknown[] = [];
-    for (const point of points as Partial<Settings>[]) {
+    for (const [i, point] of (points as Partial<Settings>[]).entries()) {
       const own = { ...settings, ...point };
       const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
       console.log(measureTable(result));
-      if (trace) for (const [name, text] of measureTraces(result, trace)) writeFileSync(name, text);
+      if (trace) for (const [name, text] of measureTraces(result, trace, points.length > 1 ? i + 1 : null)) writeFileSync(name, text);
       written.push(measureJson(result));
       // After each point: a sweep that is stopped keeps what it has.
       if (json) writeFileSync(json, `${JSON.stringify(points.length > 1 ? written : written[0], null, 1)}\n`);

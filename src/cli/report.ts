@@ -136,11 +136,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     .join('\n');
 }
 
-/** A Chrome trace of the run shown of each combination, by file name. */
-export function measureTraces({ manifest, settings, results }: Measurement, path: string): [string, string][] {
+/** A Chrome trace of the run shown of each combination, by file name; `point` is that of a sweep. */
+export function measureTraces({ manifest, settings, results }: Measurement, path: string, point: number | null): [string, string][] {
   const { dir, name, ext } = parse(path);
   return results.map(({ connectivity, schedule, spans }) => [
-    join(dir, `${name}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`),
+    join(dir, `${name}${point === null ? '' : `.${point}`}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`),
     JSON.stringify(toChromeTrace(spans, settings.ranks, { connectivity, schedule, manifest, settings })),
   ]);
 }

@@ -1,6 +1,7 @@
 import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { ResolvedPasses } from '../gpu/timestamps';
+import { InputError } from '../model/error';
 import { flopsOf } from '../program/cost';
 import {
   type AllToAll,
@@ -302,6 +303,8 @@ async function run(
     const ended = performance.now();
     recorder.known(last, ended);
     readTimestamps(stamps.first, parts.slice(wanted.length));
+    if (engine.timestamps && recorder.passes.some(({ ran }) => ran === null))
+      throw new InputError(`A run of ${recorder.passes.length} kernels is more than can be timed; use fewer devices or layers.`);
     await queue.onSubmittedWorkDone();
     return {
       spans: spansSoFar(origin),

@@ -2,6 +2,10 @@ import type { Gpu } from './device';
 import type { Piece } from './readback';
 
 const PASSES_A_SET = 2048; // a query set has at most 4096 queries, two a pass
+/** Sets that one call resolves at most: as many passes as a run may have. */
+const MOST_PIECES = 32;
+/** Where a pass that is read alone is resolved to, beside all others. */
+const OWN_SLOT = MOST_PIECES * PASSES_A_SET * 16;
 
 /** Pieces of a buffer that hold [begin, end] of the passes from `first` on. */
 export type ResolvedPasses = { readonly first: number; readonly pieces: readonly Piece[] };
@@ -17,7 +21,7 @@ export function createTimestamps(gpu: Gpu) {
   /** Passes of one set. */
   const resolvePasses = (encoder: GPUCommandEncoder, first: number, count: number, offset: number): Piece => {
     resolved ??= gpu.device.createBuffer({
-      size: 2 * PASSES_A_SET * 8 * 2,
+      size: OWN_SLOT + 256,
       usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
     });
     encoder.resolveQuerySet(sets[Math.floor(first / PASSES_A_SET)]!, 2 * (first % PASSES_A_SET), 2 * count, resolved, offset);
@@ -45,7 +49,7 @@ export function createTimestamps(gpu: Gpu) {
       const first = read;
       const pieces: Piece[] = [];
       let offset = 0;
-      while (read < recorded && pieces.length < 2) {
+      while (read < recorded && pieces.length < MOST_PIECES) {
         const end = Math.min(recorded, (Math.floor(read / PASSES_A_SET) + 1) * PASSES_A_SET);
         pieces.push(resolvePasses(encoder, read, end - read, offset));
         offset += Math.ceil(((end - read) * 16) / 256) * 256;
@@ -56,7 +60,7 @@ export function createTimestamps(gpu: Gpu) {
     /** Records the reading of one pass alone, which `resolve` will read again. */
     resolveOne: (encoder: GPUCommandEncoder, pass: number): ResolvedPasses => ({
       first: pass,
-      pieces: [resolvePasses(encoder, pass, 1, 0)],
+      pieces: [resolvePasses(encoder, pass, 1, OWN_SLOT)],
     }),
     destroy(): void {
       for (const set of sets) set.destroy();

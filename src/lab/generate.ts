@@ -229,7 +229,7 @@ async function createWriter(
         tokens: pieces.reduce((sum, piece) => sum + piece.length, 0),
         prefill,
         wallMs,
-        hidden: hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank))),
+        hidden: hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, run.resolutionMs))),
       });
     },
     destroy: () => decoder.destroy(),

@@ -75,6 +75,8 @@ export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combina
 const WARM_UPS = 2;
 const CALIBRATIONS = 3;
 const WARM_MS = 1500;
+/** Fewer say nothing of an interval. */
+const LEAST_RUNS = 5;
 /** Where an interval does not get narrow. */
 const MOST_REPEATS = 1000;
 
@@ -183,10 +185,11 @@ export async function measure(
     const began = performance.now();
     const narrow = () =>
       settings.until === null ||
-      lineup.slice(1).every(({ runs }) => {
-        const { median: middle, low, high } = speedupOf(lineup[0]!.runs, runs);
-        return high - low < settings.until! * middle;
-      });
+      (lineup[0]!.runs.length >= LEAST_RUNS &&
+        lineup.slice(1).every(({ runs }) => {
+          const { median: middle, low, high } = speedupOf(lineup[0]!.runs, runs);
+          return high - low < settings.until! * middle;
+        }));
     const overBudget = () => performance.now() - began > 1000 * settings.budget;
     for (let repeat = -WARM_UPS; repeat < settings.repeats || (!narrow() && repeat < MOST_REPEATS); repeat++) {
       if (repeat > 0 && overBudget()) break;
@@ -194,7 +197,7 @@ export async function measure(
         const counted = repeat >= 0 ? `run ${repeat + 1}${settings.until ? '' : ` of ${settings.repeats}`}` : 'warm-up';
         progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
         const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
-          // Paired runs meet the same jitter.
+          // Paired runs draw the same jitter, though not always for the same messages.
           linkBetween: linksOf(topology, ranks, seededRandom(settings.seed + repeat)),
           pause: lab.pause,
           ...abortable,

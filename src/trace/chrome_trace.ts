@@ -114,12 +114,12 @@ const KernelEvent = z.object({
   dur: z.coerce.number().pipe(finite.min(0)),
   args: z
     .object({
-      device: z.number().optional(),
-      op: z.number().optional(),
-      operation: z.string().optional(),
-      block: z.string().optional(),
-      layer: z.number().nullable().optional(),
-      clock: z.enum(['gpu', 'host']).optional(),
+      // PyTorch has arguments of these names too (a kernel's `block` is its size): what is not ours is left out.
+      op: z.number().optional().catch(undefined),
+      operation: z.string().optional().catch(undefined),
+      block: z.string().optional().catch(undefined),
+      layer: z.number().nullable().optional().catch(undefined),
+      clock: z.enum(['gpu', 'host']).optional().catch(undefined),
     })
     .optional(),
 });

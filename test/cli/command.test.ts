@@ -75,7 +75,7 @@ test('measure writes what it measured as JSON', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/farskip × overlapped/);
   expect(out).toMatch(/Two devices on this GPU/);
-  const overlap = await lab('overlap', file.replace('m.json', 'm.farskip-overlapped.json'));
+  const overlap = await lab('overlap', file.replace('m.json', 'm.2.farskip-overlapped.json'));
   expect(overlap.out).toMatch(/hidden, mean over ranks: [01]\.\d{3}/);
   const points = JSON.parse(readFileSync(file, 'utf8'));
   expect(points.map((point: { tokens_per_rank: number }) => point.tokens_per_rank)).toEqual([4, 8]);
