@@ -1,7 +1,8 @@
 // Permute tokens into the send buffer of Dispatch: a row is the activation, then the ids of the token's experts on the
 // destination rank (NONE in the other slots), then their weights.
 // x [rows, width], ids and weights [rows, topK], rowOf [rows, ranks] (send_plan.wgsl), out [sent, words + 2 * topK]: words is
-// width, or, when `packed` is 1, half of it rounded up: two bf16 a word (pack_bf16.wgsl).
+// width, or, when `packed` is 1, half of it rounded up: two bf16 a word (shared/bf16.wgsl).
+// include shared/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -11,12 +12,6 @@ struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packe
 @group(0) @binding(5) var<storage, read_write> out: array<u32>;
 
 const NONE = 0xffffffffu;
-
-fn bf16(value: f32) -> u32 {
-  let bits = bitcast<u32>(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) { return 0x7fc0u; }
-  return (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -30,8 +25,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var word = lane; word < words; word += 64u) {
     var value = 0u;
     if (sizes.packed == 1u) {
-      value = bf16(x[token * sizes.width + 2u * word]);
-      if (2u * word + 1u < sizes.width) { value |= bf16(x[token * sizes.width + 2u * word + 1u]) << 16u; }
+      let at = token * sizes.width + 2u * word;
+      var odd = 0.0;
+      if (2u * word + 1u < sizes.width) { odd = x[at + 1u]; }
+      value = packBf16(x[at], odd);
     } else {
       value = bitcast<u32>(x[token * sizes.width + word]);
     }

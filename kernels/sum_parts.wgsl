@@ -1,5 +1,6 @@
 // What an all-reduce adds up: out[r, :] = sum over parts of x[part * rows + r, :], in the order of the parts, so that every rank
-// gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (pack_bf16.wgsl); out [rows, width].
+// gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (shared/bf16.wgsl); out [rows, width].
+// include shared/bf16.wgsl
 struct Sizes { rows: u32, width: u32, parts: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -17,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       sum += bitcast<f32>(x[(part * sizes.rows + row) * sizes.width + column]);
     } else {
       let word = x[(part * sizes.rows + row) * ((sizes.width + 1u) / 2u) + column / 2u];
-      sum += bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
+      sum += unpackBf16(word, column);
     }
   }
   out[i] = sum;

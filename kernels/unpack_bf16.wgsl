@@ -1,5 +1,6 @@
 // What pack_bf16.wgsl or permute.wgsl packed, as f32: the first `width` values of each row of `stride` words.
 // x [rows, stride], out [rows, width].
+// include shared/bf16.wgsl
 struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -11,5 +12,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   if (i >= sizes.rows * sizes.width) { return; }
   let column = i % sizes.width;
   let word = x[(i / sizes.width) * sizes.stride + column / 2u];
-  out[i] = bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
+  out[i] = unpackBf16(word, column);
 }

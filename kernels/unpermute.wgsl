@@ -1,6 +1,7 @@
 // Un-permute what Combine brought back: out[t, :] = sum over ranks of the row that each sent for token t, in rank order.
 // returned [sent, width], or [sent, half of it rounded up] with two bf16 a word when `packed` is 1; rowOf [rows, ranks]
 // (send_plan.wgsl), out [rows, width].
+// include shared/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> returned: array<u32>;
@@ -12,7 +13,7 @@ const NONE = 0xffffffffu;
 fn valueAt(row: u32, column: u32) -> f32 {
   if (sizes.packed == 0u) { return bitcast<f32>(returned[row * sizes.width + column]); }
   let word = returned[row * ((sizes.width + 1u) / 2u) + column / 2u];
-  return bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
+  return unpackBf16(word, column);
 }
 
 @compute @workgroup_size(64)

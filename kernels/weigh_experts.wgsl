@@ -1,6 +1,7 @@
 // A rank's part of the routed experts' output: out[r, :] = sum over slots of weight * expert output, in slot order.
 // y [pairs, width]; received [any, stride], whose row r has the weights of its slots from column `at` on; pairOf
-// [rows, topK] (expert_plan.wgsl); out [rows, width], or, when `packed` is 1, two bf16 a word (pack_bf16.wgsl).
+// [rows, topK] (expert_plan.wgsl); out [rows, width], or, when `packed` is 1, two bf16 a word (shared/bf16.wgsl).
+// include shared/bf16.wgsl
 struct Sizes { rows: u32, width: u32, topK: u32, stride: u32, at: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> y: array<f32>;
@@ -9,12 +10,6 @@ struct Sizes { rows: u32, width: u32, topK: u32, stride: u32, at: u32, packed: u
 @group(0) @binding(4) var<storage, read_write> out: array<u32>;
 
 const NONE = 0xffffffffu;
-
-fn bf16(value: f32) -> u32 {
-  let bits = bitcast<u32>(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) { return 0x7fc0u; }
-  return (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
-}
 
 fn sumAt(row: u32, column: u32) -> f32 {
   var sum = 0.0;
@@ -37,8 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   let words = (sizes.width + 1u) / 2u;
   for (var word = lane; word < words; word += 64u) {
-    var value = bf16(sumAt(row, 2u * word));
-    if (2u * word + 1u < sizes.width) { value |= bf16(sumAt(row, 2u * word + 1u)) << 16u; }
-    out[row * words + word] = value;
+    var odd = 0.0;
+    if (2u * word + 1u < sizes.width) { odd = sumAt(row, 2u * word + 1u); }
+    out[row * words + word] = packBf16(sumAt(row, 2u * word), odd);
   }
 }

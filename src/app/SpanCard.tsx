@@ -1,12 +1,12 @@
 import type { Span } from '../trace/span';
 import { bytes, flops, ms } from './format';
-import { BLOCKS } from './palette';
+import { PALETTE } from './palette';
 
 /** What a span is: operation, layer, device, time, bytes or FLOPs, and where the time is from. */
 export function SpanCard({ span, left, top }: { span: Span; left: number; top: number }) {
   return (
     <div className="card" style={{ left, top }} role="status">
-      <strong>{span.name}</strong> · {BLOCKS[span.block].label}
+      <strong>{span.name}</strong> · {PALETTE[span.block].label}
       {span.layer !== null && `, layer ${span.layer}`}
       <br />
       device {span.rank}

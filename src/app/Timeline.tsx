@@ -1,7 +1,8 @@
 import { scaleLinear } from 'd3-scale';
 import { memo, useMemo, useRef, useState } from 'react';
+import { BLOCKS } from '../program/program';
 import type { Span } from '../trace/span';
-import { BLOCKS, LEGEND } from './palette';
+import { PALETTE } from './palette';
 import { SpanCard } from './SpanCard';
 import type { Track } from './store';
 import { useWidth } from './useWidth';
@@ -25,12 +26,12 @@ export function Timeline({ tracks }: { tracks: readonly Track[] }) {
         <Lanes key={`${track.combination.connectivity} ${track.combination.schedule}`} track={track} end={end} width={width} />
       ))}
       <ul className="legend">
-        {LEGEND.filter((block) => shown.has(block)).map((block) => (
+        {BLOCKS.filter((block) => shown.has(block)).map((block) => (
           <li key={block}>
             <svg width={14} height={14} aria-hidden="true">
               <rect width={14} height={14} fill={fillOf(block)} />
             </svg>
-            {BLOCKS[block].label}
+            {PALETTE[block].label}
           </li>
         ))}
       </ul>
@@ -135,7 +136,7 @@ const Bars = memo(function Bars({ placed, from, perMs }: { placed: readonly Plac
       y={y}
       width={Math.max(0.5, (span.end - span.start) * perMs)}
       height={height}
-      fill={span.kind === 'collective' ? BLOCKS[span.block].colour : fillOf(span.block)}
+      fill={span.kind === 'collective' ? PALETTE[span.block].colour : fillOf(span.block)}
       className={span.kind === 'compute' && span.uncertain ? 'compute uncertain' : span.kind}
     />
   ));
@@ -153,14 +154,14 @@ function place(spans: readonly Span[]): Placed[] {
     });
 }
 
-const fillOf = (block: Span['block']) => (BLOCKS[block].hatch ? `url(#hatch-${block})` : BLOCKS[block].colour);
+const fillOf = (block: Span['block']) => (PALETTE[block].hatch ? `url(#hatch-${block})` : PALETTE[block].colour);
 
 function Hatches() {
   return (
     <svg width={0} height={0} aria-hidden="true" className="hatches">
       <defs>
-        {LEGEND.map((block) => {
-          const { hatch, colour } = BLOCKS[block];
+        {BLOCKS.map((block) => {
+          const { hatch, colour } = PALETTE[block];
           return (
             hatch && (
               <pattern key={block} id={`hatch-${block}`} width={6} height={6} patternUnits="userSpaceOnUse">

@@ -1,6 +1,6 @@
 import { Bar, BarChart, ErrorBar, ResponsiveContainer, XAxis, YAxis } from 'recharts';
 import type { Estimate } from '../lab/statistics';
-import { BLOCKS } from './palette';
+import { PALETTE } from './palette';
 
 /** Time to first token of each run, with its interval. The table above it says the same in numbers. */
 export default function WallChart({ rows }: { rows: readonly { name: string; wall: Estimate }[] }) {
@@ -11,7 +11,7 @@ export default function WallChart({ rows }: { rows: readonly { name: string; wal
         <BarChart data={data} layout="vertical" margin={{ left: 8, right: 24 }}>
           <XAxis type="number" unit=" ms" tickLine={false} stroke="currentColor" />
           <YAxis type="category" dataKey="name" width={130} tickLine={false} stroke="currentColor" />
-          <Bar dataKey="ms" fill={BLOCKS.attention.colour} isAnimationActive={false} barSize={18}>
+          <Bar dataKey="ms" fill={PALETTE.attention.colour} isAnimationActive={false} barSize={18}>
             <ErrorBar dataKey="interval" direction="x" stroke="currentColor" />
           </Bar>
         </BarChart>

@@ -1,7 +1,7 @@
 import { connectivityOf, readsOf, type SubBlock, type Term, termsOf } from '../connectivity/connectivity';
 import { namedSwitches } from '../connectivity/switches';
 import { isMoe } from '../model/spec';
-import { BLOCKS } from './palette';
+import { PALETTE } from './palette';
 import { useLab } from './store';
 import type { Described } from './useDescribed';
 
@@ -65,13 +65,13 @@ export function Wiring({ described }: { described: Described }) {
           <path
             key={key}
             d={`M${from} 48 C ${from} 90, ${to} 90, ${to} 128`}
-            stroke={kept ? BLOCKS[block].colour : 'currentColor'}
+            stroke={kept ? PALETTE[block].colour : 'currentColor'}
             className={kept ? 'read' : 'left-out'}
           />
         ))}
         {readers.map(({ block, label, x }) => (
           <g key={block}>
-            <rect x={x - 56} y={130} width={112} height={26} rx={5} fill={BLOCKS[block].colour} />
+            <rect x={x - 56} y={130} width={112} height={26} rx={5} fill={PALETTE[block].colour} />
             <text x={x} y={147} textAnchor="middle" className="on-colour">
               {label}
             </text>

@@ -1,7 +1,7 @@
 import type { Block } from '../program/program';
 
 /** How each kind of operation is drawn: a colour of the Okabe–Ito palette (safe for colour-blind readers) and a name. */
-export const BLOCKS: Readonly<Record<Block, { readonly label: string; readonly colour: string; readonly hatch?: 'up' | 'down' }>> = {
+export const PALETTE: Readonly<Record<Block, { readonly label: string; readonly colour: string; readonly hatch?: 'up' | 'down' }>> = {
   attention: { label: 'Attention', colour: '#0072B2' },
   router: { label: 'Router', colour: '#CC79A7' },
   routed: { label: 'Routed experts', colour: '#D55E00' },
@@ -13,15 +13,3 @@ export const BLOCKS: Readonly<Record<Block, { readonly label: string; readonly c
   'all-reduce': { label: 'All-reduce', colour: '#E69F00', hatch: 'up' },
   combine: { label: 'Combine (all-to-all)', colour: '#F0E442', hatch: 'down' },
 };
-
-export const LEGEND: readonly Block[] = [
-  'attention',
-  'router',
-  'routed',
-  'shared',
-  'residual',
-  'head',
-  'dispatch',
-  'combine',
-  'all-reduce',
-];

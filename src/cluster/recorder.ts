@@ -1,6 +1,6 @@
 import type { Engine } from '../gpu/engine';
 import type { Collective, Compute } from '../program/program';
-import { type ClockBounds, COARSE_NS, narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
+import { type ClockBounds, narrow, offsetOf, resolutionMsOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
 import type { ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
 
@@ -63,7 +63,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
      */
     spans(origin: number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
-      const { tickNs } = clock;
+      const resolutionMs = resolutionMsOf(clock);
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
@@ -98,7 +98,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           end: end - origin,
           clock: ran ? 'gpu' : 'host',
           gpuMs: ran ? toMs(ran.endNs - ran.beginNs) : null,
-          uncertain: ran !== null && tickNs > COARSE_NS && Number(ran.endNs - ran.beginNs) < tickNs,
+          uncertain: ran !== null && toMs(ran.endNs - ran.beginNs) < resolutionMs,
           flops,
           submitted: submitted - origin,
           awaited: awaited.op && { op: awaited.op.id, at: awaited.at - origin },

@@ -14,7 +14,7 @@ import {
   resolve,
 } from '../program/program';
 import type { Order } from '../program/schedule';
-import { type ClockBounds, COARSE_NS } from '../trace/clock';
+import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
 import type { Feed } from './feed';
@@ -310,7 +310,7 @@ async function run(
       spans: spansSoFar(origin),
       wallMs: ended - origin,
       clockErrorMs: recorder.clockErrorMs(),
-      resolutionMs: recorder.clock().tickNs > COARSE_NS ? recorder.clock().tickNs / 1e6 : 0,
+      resolutionMs: resolutionMsOf(recorder.clock()),
       clock: recorder.clock(),
       outputs: states.map(
         (_, index) => new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[index * program.outputs.length + i]!)])),

@@ -1,11 +1,17 @@
 import { KERNEL_SIZES, type KernelName, type SizesOf } from '../program/program';
 
-const files = import.meta.glob<string>('../../kernels/*.wgsl', { query: '?raw', import: 'default', eager: true });
+const files = import.meta.glob<string>('../../kernels/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
 
-/** WGSL source of a kernel, from kernels/NAME.wgsl. */
+/** WGSL source of a kernel, from kernels/NAME.wgsl, and after it the functions that its line `// include shared/…` asks for. */
 export function sourceOf(name: KernelName): string {
-  const source = files[`../../kernels/${name}.wgsl`];
-  if (source === undefined) throw new Error(`kernels/${name}.wgsl is missing`);
+  const source = readKernel(`${name}.wgsl`);
+  const [, shared] = /^\/\/ include (shared\/\w+\.wgsl)$/m.exec(source) ?? [];
+  return shared ? `${source}\n${readKernel(shared)}` : source;
+}
+
+function readKernel(path: string): string {
+  const source = files[`../../kernels/${path}`];
+  if (source === undefined) throw new Error(`kernels/${path} is missing`);
   return source;
 }
 

@@ -11,6 +11,7 @@ import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
 import type { ClockBounds } from '../trace/clock';
 import { checkSequences } from './forward';
 import { type Deployed, type Lab, positionsOf } from './lab';
+import { seededRandom } from './statistics';
 
 /** A model with its keys and values kept, so that each step computes just the tokens that are new. */
 export type Decoder = {
@@ -34,8 +35,8 @@ export type DecoderOptions = {
   /** What the overlapped schedule expects operations to take; any unit. */
   readonly cost: Cost;
   readonly topology: Topology;
-  /** Uniform numbers in [0, 1) for the jitter of the links. */
-  readonly random?: () => number;
+  /** Of the jitter of the links. */
+  readonly seed?: number;
 } & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
@@ -51,7 +52,8 @@ export async function createDecoder(
   switches: Switches,
   options: DecoderOptions,
 ): Promise<Decoder> {
-  const { sequences, capacity, topology, random = Math.random } = options;
+  const { sequences, capacity, topology, seed = 1 } = options;
+  const random = seededRandom(seed);
   if (capacity > positionsOf(spec))
     throw new InputError(
       `Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,

@@ -1,5 +1,4 @@
 import { median, quantile } from 'simple-statistics';
-import { quickerAllReduce } from '../cluster/topology';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import type { TextTokenizer } from '../model/tokenizer';
@@ -29,7 +28,7 @@ export type Continuation = {
 /** A step of all requests together: prompt tokens, or one token each. */
 export type StepResult = { readonly tokens: number; readonly prefill: boolean; readonly wallMs: number; readonly hidden: number | null };
 
-import { topologyOf } from './wire_settings';
+import { allReduceOf, topologyOf } from './wire_settings';
 
 export type GenerationResult = Combination & {
   readonly promptTokens: readonly number[];
@@ -140,13 +139,10 @@ async function createWriter(
     schedule: settings.schedule,
     cost: (op) => (op.kind === 'compute' ? 1 : 4),
     topology,
-    random: seededRandom(settings.seed),
+    seed: settings.seed,
     wire: settings.wire,
     // Most steps decode: a token of each request.
-    allReduce:
-      settings.allReduce === 'auto'
-        ? quickerAllReduce(topology, ranks, prompts.length * deployed.checkpoint.spec.hidden * (settings.wire === 'bf16' ? 2 : 4))
-        : settings.allReduce,
+    allReduce: allReduceOf(settings, topology, prompts.length, deployed.checkpoint.spec.hidden),
   });
   const combination: Combination = { connectivity, schedule: settings.schedule };
   const requests = prompts.map((ids, i) => ({

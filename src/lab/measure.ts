@@ -1,7 +1,6 @@
-import { median } from 'simple-statistics';
 import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
 import { type RunResult, runOrders } from '../cluster/run';
-import { expectedMs, INSTANT_TOPOLOGY, linksOf, quickerAllReduce, type Topology } from '../cluster/topology';
+import { INSTANT_TOPOLOGY, linksOf } from '../cluster/topology';
 import { INSTANT } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
@@ -10,22 +9,24 @@ import { InputError } from '../model/error';
 import { holdersOf, type Plan } from '../model/plan';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
-import { isCollective, type Operation, type Program, type Spread } from '../program/program';
-import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
-import { exposuresOf, hostMsOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
-import { hiddenShare, operationMs, overlapOf, type RankOverlap } from '../trace/overlap';
+import type { Program, Spread } from '../program/program';
+import { type ScheduleKind, schedule } from '../program/schedule';
+import { exposuresOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
+import { hiddenShare } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { batchOf, readText } from './batch';
+import { type Calibration, calibrationOf, chooseLink, costOf, type NominalLink } from './calibration';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
 import { type MadeFor, switchesOf } from './find_model';
 import { checkSequences } from './forward';
+import { forgetSpans, type KeptRun, keptOf, speedupOf, typicalSpans } from './kept_run';
 import { type Deployed, deploy, type Lab, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
-import { argmax } from './numbers';
+import { argmax, mean, mediansOf } from './numbers';
 import type { Settings } from './settings';
-import { type Estimate, estimate, estimateRatio, seededRandom } from './statistics';
-import { topologyOf } from './wire_settings';
+import { type Estimate, estimate, seededRandom } from './statistics';
+import { allReduceOf, topologyOf } from './wire_settings';
 
 export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };
 
@@ -60,7 +61,7 @@ export type Measurement = {
   readonly settings: Settings;
   readonly madeFor: MadeFor;
   /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
-  readonly link: { readonly gbps: number; readonly us: number; readonly dilation: number };
+  readonly link: NominalLink;
   /** How all-reduces were done; null where there are none. */
   readonly allReduce: Spread['algorithm'] | null;
   /** Counted runs of each combination. */
@@ -89,17 +90,6 @@ type Subject = {
   readonly feeds: readonly Feed[];
   readonly calibration: Calibration;
 };
-type Calibration = {
-  /** ms a rank spends on each operation, as a device 1/N as fast; by id. */
-  readonly durations: ReadonlyMap<number, number>;
-  /** ms a rank spends on all kernels together. */
-  readonly computeMs: number;
-  /** Bytes through the busiest port, of collectives by id. */
-  readonly portBytes: ReadonlyMap<number, number>;
-  /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
-  readonly announceMs: number;
-};
-
 /**
  * Measures each connectivity under each schedule: every combination once to warm up, then all in turn, `repeats` times,
  * over the same wire. Throws InputError for settings that can't be met, and when a result differs between repeats.
@@ -142,7 +132,9 @@ export async function measure(
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
-      allReduce = allReduceOf(settings, spec.hidden, batch.length * batch[0]!.length);
+      // A ratio sets a bandwidth and no latency, so bytes alone decide.
+      const nominal = settings.link.kind === 'speed' ? settings.link : { gbps: 1, us: 0 };
+      allReduce = allReduceOf(settings, topologyOf(settings, nominal, dilation), batch.length * batch[0]!.length, spec.hidden);
       const switches = switchesOf(connectivity, model.checkpoint);
       const program = lower(spec, connectivityOf(spec, switches), {
         plan,
@@ -170,7 +162,7 @@ export async function measure(
       subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs, ranks) });
     }
 
-    const link = chooseLink(settings, subjects[0]!);
+    const link = chooseLink(settings, subjects[0]!.connectivity, subjects[0]!.calibration);
     const topology = topologyOf(settings, link, dilation);
     const lineup = subjects.flatMap((subject) => {
       const cost = costOf(subject.calibration, topology, ranks);
@@ -220,7 +212,7 @@ export async function measure(
       const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
       const durations = mediansOf(runs.map((run) => run.durations));
       const bound = boundOf(subject.program, (op) => durations.get(op.id) ?? 0);
-      const { spans } = typicalOf(runs);
+      const spans = typicalSpans(runs);
       results.push({
         ...combination,
         wallMs: estimate(runs.map((r) => r.wallMs)),
@@ -262,108 +254,6 @@ export async function measure(
   } finally {
     for (const { cluster } of models.values()) cluster.destroy();
   }
-}
-
-/** What is kept of a run. Spans are many: those of a few runs are kept, near the median in wall time. */
-type KeptRun = {
-  readonly wallMs: number;
-  readonly overlaps: readonly RankOverlap[];
-  readonly hostMs: number;
-  /** operationMs of its spans. */
-  readonly durations: ReadonlyMap<number, number>;
-  readonly clockErrorMs: number;
-  readonly resolutionMs: number;
-  spans: readonly Span[] | null;
-};
-
-const MOST_SPANS = 3;
-
-const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult, ranks: number): KeptRun => ({
-  wallMs,
-  overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)),
-  hostMs: mean(ranks, (rank) => hostMsOf(spans, rank)),
-  durations: operationMs(spans, ranks),
-  clockErrorMs,
-  resolutionMs,
-  spans,
-});
-
-/** Runs whose spans are still there, those nearest to the median wall time first. */
-function withSpans(runs: readonly KeptRun[]): KeptRun[] {
-  const middle = median(runs.map(({ wallMs }) => wallMs));
-  return runs.filter(({ spans }) => spans !== null).toSorted((a, b) => Math.abs(a.wallMs - middle) - Math.abs(b.wallMs - middle));
-}
-
-function forgetSpans(runs: readonly KeptRun[]): void {
-  for (const run of withSpans(runs).slice(MOST_SPANS)) run.spans = null;
-}
-
-const typicalOf = (runs: readonly KeptRun[]) => ({ spans: withSpans(runs)[0]!.spans! });
-
-const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estimate =>
-  estimateRatio(
-    first.map(({ wallMs }) => wallMs),
-    other.map(({ wallMs }) => wallMs),
-  );
-
-/** ms that each operation takes (by id): median over the runs. */
-function mediansOf(runs: readonly ReadonlyMap<number, number>[]): Map<number, number> {
-  const ids = new Set(runs.flatMap((durations) => [...durations.keys()]));
-  return new Map([...ids].map((id) => [id, median(runs.map((durations) => durations.get(id) ?? 0))]));
-}
-
-function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
-  const portBytes = new Map<number, number>();
-  for (const span of runs[0]!.spans)
-    if (span.kind === 'collective') portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
-  const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
-  return {
-    durations: mediansOf(runs.map(({ spans }) => operationMs(spans, ranks))),
-    portBytes,
-    computeMs: median(compute),
-    announceMs: announceMsOf(runs),
-  };
-}
-
-/** A wire that takes no time leaves just what it takes to hear of a collective. */
-function announceMsOf(runs: readonly RunResult[]): number {
-  const lates = runs.flatMap(({ spans }) => spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])));
-  return lates.length > 0 ? median(lates) : 0;
-}
-
-const mean = (count: number, of: (i: number) => number): number =>
-  Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
-
-/** What the overlapped schedule expects of each operation, ms. */
-const costOf =
-  ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
-  (op) =>
-    isCollective(op)
-      ? Math.max(announceMs, expectedMs(topology, ranks, portBytes.get(op.id) ?? 0, stepsOf(op, ranks)))
-      : (durations.get(op.id) ?? 0);
-
-const stepsOf = (op: Operation, ranks: number): number =>
-  (op.kind === 'all-gather' || op.kind === 'reduce-scatter') && op.algorithm === 'ring' ? ranks - 1 : 1;
-
-/** A ratio sets a bandwidth and no latency, so bytes alone decide. */
-function allReduceOf(settings: Settings, width: number, tokens: number): Spread['algorithm'] {
-  const { allReduce, link, ranks, wire, dilate } = settings;
-  if (allReduce !== 'auto') return allReduce;
-  const bytes = tokens * width * (wire === 'bf16' ? 2 : 4);
-  const within = link.kind === 'speed' ? link : { gbps: 1, us: 0 };
-  return quickerAllReduce(topologyOf(settings, within, dilate ?? ranks), ranks, bytes);
-}
-
-/** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
-function chooseLink({ link, dilate, ranks }: Settings, { calibration, connectivity }: Subject): Measurement['link'] {
-  const dilation = dilate ?? ranks;
-  if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
-  const bytes = [...calibration.portBytes.values()].reduce((a, b) => a + b, 0);
-  if (bytes === 0)
-    throw new InputError(
-      `A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
-    );
-  return { gbps: (bytes / (link.ratio * calibration.computeMs) / 1e6) * dilation, us: 0, dilation };
 }
 
 async function continueGreedily(

@@ -1,3 +1,5 @@
+import { median } from 'simple-statistics';
+
 /** Relative error ‖a − b‖ / ‖b‖ in float64; NaN in either makes it NaN, lengths that differ make it Infinity. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
@@ -32,4 +34,14 @@ export function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;
+}
+
+/** Mean of `of(0)` … `of(count - 1)`. */
+export const mean = (count: number, of: (i: number) => number): number =>
+  Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
+
+/** Of maps of numbers by key, the median of each key; a key that a map lacks counts as 0. */
+export function mediansOf(maps: readonly ReadonlyMap<number, number>[]): Map<number, number> {
+  const keys = new Set(maps.flatMap((map) => [...map.keys()]));
+  return new Map([...keys].map((key) => [key, median(maps.map((map) => map.get(key) ?? 0))]));
 }

@@ -60,7 +60,7 @@ export async function selfTest(engine: Engine, pause: Pause): Promise<SelfTest> 
     return {
       devices: ends && sharingOf(alone, ends),
       readBackOverlaps: readBack < work / 2,
-      tickNs: bounds?.tickNs ?? null,
+      tickNs: bounds && Number(bounds.tickNs),
       clockErrorMs: bounds && offsetOf(bounds).error,
       roundTripMs: median(roundTrips),
     };

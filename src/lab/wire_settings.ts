@@ -1,6 +1,7 @@
-import { INSTANT_TOPOLOGY, type Topology } from '../cluster/topology';
+import { INSTANT_TOPOLOGY, quickerAllReduce, type Topology } from '../cluster/topology';
 import { linkOf } from '../cluster/wire';
 import { InputError } from '../model/error';
+import type { Spread } from '../program/program';
 import type { Settings } from './settings';
 
 type Speed = { readonly gbps: number; readonly us: number };
@@ -14,7 +15,21 @@ export function topologyOf(
   if (ranks % nodes !== 0)
     throw new InputError(`${ranks} devices can't be spread evenly over ${nodes} nodes; choose a number of nodes that divides ${ranks}.`);
   if (slow && slow.rank >= ranks) throw new InputError(`There is no device ${slow.rank} to be slow; the last of ${ranks} is ${ranks - 1}.`);
+  if (!within && (between || jitter > 0 || slow))
+    throw new InputError(
+      'A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.',
+    );
   if (!within) return INSTANT_TOPOLOGY;
   const link = linkOf(within.gbps, within.us, dilation);
   return { nodes, within: link, between: between ? linkOf(between.gbps, between.us, dilation) : link, jitter, slow };
+}
+
+/** How all-reduces of values [tokens, width] are done: as asked, or the quicker way. */
+export function allReduceOf(
+  { ranks, allReduce, wire }: Pick<Settings, 'ranks' | 'allReduce' | 'wire'>,
+  topology: Topology,
+  tokens: number,
+  width: number,
+): Spread['algorithm'] {
+  return allReduce === 'auto' ? quickerAllReduce(topology, ranks, tokens * width * (wire === 'bf16' ? 2 : 4)) : allReduce;
 }

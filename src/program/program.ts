@@ -29,17 +29,19 @@ export type Value = {
 };
 
 /** What an operation belongs to: how it is drawn and summed. */
-export type Block =
-  | 'embedding'
-  | 'attention'
-  | 'router'
-  | 'routed'
-  | 'shared'
-  | 'residual'
-  | 'head'
-  | 'dispatch'
-  | 'combine'
-  | 'all-reduce';
+export const BLOCKS = [
+  'embedding',
+  'attention',
+  'router',
+  'routed',
+  'shared',
+  'residual',
+  'head',
+  'dispatch',
+  'combine',
+  'all-reduce',
+] as const;
+export type Block = (typeof BLOCKS)[number];
 
 export type Operation = Compute | Collective;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../model/error';
-import type { Block } from '../program/program';
+import { BLOCKS } from '../program/program';
 import { type Interval, subtract } from './overlap';
 import type { ComputeSpan, MessageSpan, Span } from './span';
 
@@ -132,18 +132,6 @@ const Trace = z.union([
   }),
 ]);
 
-const BLOCKS: readonly Block[] = [
-  'embedding',
-  'attention',
-  'router',
-  'routed',
-  'shared',
-  'residual',
-  'head',
-  'dispatch',
-  'combine',
-  'all-reduce',
-];
 /** As HolisticTraceAnalysis tells communication. */
 const isCommunication = (name: string): boolean => /^nccl.*Kernel/.test(name);
 

@@ -9,24 +9,27 @@ export type ClockBounds = {
   readonly lower: number;
   readonly upper: number;
   /** The step of the timestamps: the greatest that divides all seen, ns; browsers round them down to 0.1 ms or less. 0: none seen. */
-  readonly tickNs: number;
+  readonly tickNs: bigint;
 };
 
-export const UNKNOWN_CLOCK: ClockBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, tickNs: 0 };
+export const UNKNOWN_CLOCK: ClockBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, tickNs: 0n };
 
 /** Bounds narrowed by work submitted no later than the GPU's `beginNs` and known to have ended after its `endNs`. */
 export function narrow(bounds: ClockBounds, submittedMs: number, beginNs: bigint, endNs: bigint, knownMs: number): ClockBounds {
-  const tickNs = Number(gcd(gcd(BigInt(bounds.tickNs), beginNs), endNs));
+  const tickNs = gcd(gcd(bounds.tickNs, beginNs), endNs);
   // Rounded down: what is stamped b began before b + tick.
   return {
-    lower: Math.max(bounds.lower, submittedMs - toMs(beginNs) - (tickNs > COARSE_NS ? tickNs / 1e6 : 0)),
+    lower: Math.max(bounds.lower, submittedMs - toMs(beginNs) - resolutionMsOf({ tickNs })),
     upper: Math.min(bounds.upper, knownMs - toMs(endNs)),
     tickNs,
   };
 }
 
 /** A coarser step than this is a browser's rounding: a GPU's own is finer. */
-export const COARSE_NS = 10_000;
+const COARSE_NS = 10_000n;
+
+/** How coarse the timestamps are where a browser rounds them, ms; else 0. */
+export const resolutionMsOf = ({ tickNs }: Pick<ClockBounds, 'tickNs'>): number => (tickNs > COARSE_NS ? Number(tickNs) / 1e6 : 0);
 
 const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 

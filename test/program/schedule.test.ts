@@ -51,9 +51,15 @@ const spec: ModelSpec = {
 };
 /** As many layers as real models have: the ends of a short program have orders of their own. */
 const deep: ModelSpec = { ...spec, layers: Array.from({ length: 24 }, (_, layer) => spec.layers[Math.min(layer, 1)]!) };
-const programOf = (connectivity: string, kind: 'ep' | 'tp' = 'ep', allReduce: 'direct' | 'ring' = 'direct') =>
-  lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
-    plan: { kind, ranks: 2 },
+const programOf = (
+  connectivity: string,
+  kind: 'ep' | 'tp' = 'ep',
+  allReduce: 'direct' | 'ring' = 'direct',
+  model: ModelSpec = spec,
+  ranks = 2,
+) =>
+  lower(model, connectivityOf(model, namedSwitches(connectivity, model)), {
+    plan: { kind, ranks },
     wire: 'f32',
     allReduce,
     logits: 'last',
@@ -160,14 +166,7 @@ function typicalCost(op: Operation): number {
 }
 
 test('the overlapped schedule of FarSkip finds the order of an EP layer by itself', () => {
-  const program = lower(deep, connectivityOf(deep, namedSwitches('farskip', deep)), {
-    plan: { kind: 'ep', ranks: 2 },
-    wire: 'f32',
-    allReduce: 'direct',
-    logits: 'last',
-    hidden: false,
-    cached: false,
-  });
+  const program = programOf('farskip', 'ep', 'direct', deep);
   const orders = schedule(program, 'overlapped', typicalCost);
   const at = (what: Order['do'], name: string, layer: number) =>
     orders.findIndex((order) => order.do === what && order.op.name === name && order.op.layer === layer);
@@ -194,14 +193,7 @@ test.each([
   // ms of a layer on a GPU, its collectives about as long as the work that is free of them: filling each window at once
   // loses 8 to 9 % here, as the kernel that is running when a collective arrives holds up what waits for it.
   const spec = parseConfig(DRAWN.find((preset) => preset.id === id)!.config);
-  const program = lower(spec, connectivityOf(spec, namedSwitches('farskip', spec)), {
-    plan: { kind: 'ep', ranks: 4 },
-    wire: 'f32',
-    allReduce: 'direct',
-    logits: 'last',
-    hidden: false,
-    cached: false,
-  });
+  const program = programOf('farskip', 'ep', 'direct', spec, 4);
   const ms: Record<string, number> = {
     'core attention': 1.2,
     output: 0.4,

@@ -103,7 +103,7 @@ test('timestamps rounded down to a step still bound the clock, and the step is f
         (known, { at, queued, took, told }) => narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
         UNKNOWN_CLOCK,
       );
-      expect(bounds.tickNs % Number(STEP)).toBe(0);
+      expect(bounds.tickNs % STEP).toBe(0n);
       const { offset, error } = offsetOf(bounds);
       expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
     }),

@@ -1,0 +1,79 @@
+import { relativeError } from '../../src/lab/numbers';
+import type { KernelName } from '../../src/program/program';
+import * as reference from '../reference';
+import { below, type Data, floats, type KernelCase, launch, POISON, random, same } from './launch_kernel';
+
+const kernelCase = (name: KernelName, run: KernelCase['run']): KernelCase => ({ name, run });
+
+/** Kernels that make what the wire carries, and read it: 16-bit rows, and the sums of an all-reduce. */
+export const WIRE_CASES: readonly KernelCase[] = [
+  // Both kernels, there and back, on an even and an odd number of columns.
+  ...[64, 77].map((width) =>
+    kernelCase(width === 64 ? 'pack_bf16' : 'unpack_bf16', async (lab) => {
+      const rows = 9;
+      const words = Math.ceil(width / 2);
+      const x = Float32Array.from({ length: rows * width }, () => (2 * Math.random() - 1) * 2 ** below(40) * 2 ** -20);
+      x.set([0, -0, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -(1 + 2 ** -8), 3.3e38, Number.POSITIVE_INFINITY]);
+      const [packed] = await launch(lab, 'pack_bf16', { rows, width }, [x], [rows * words]);
+      const wide = new Uint32Array(rows * (words + 3)).fill(POISON);
+      for (let r = 0; r < rows; r++) wide.set(packed!.subarray(r * words, (r + 1) * words), r * (words + 3));
+      const [back] = await launch(lab, 'unpack_bf16', { rows, width, stride: words + 3 }, [wide], [rows * width]);
+      return same(floats(back!), Array.from(x, reference.bf16));
+    }),
+  ),
+  ...[0, 1].map((packed) =>
+    kernelCase('sum_parts', async (lab) => {
+      const s = { rows: 7, width: 33, parts: 3, packed };
+      const x = random(s.parts * s.rows * s.width);
+      const sent = packed
+        ? (await launch(lab, 'pack_bf16', { rows: s.parts * s.rows, width: s.width }, [x], [s.parts * s.rows * 17]))[0]!
+        : x;
+      const [out] = await launch(lab, 'sum_parts', s, [sent as Data], [s.rows * s.width]);
+      const given = Array.from(x, packed ? reference.bf16 : (value) => value);
+      const expected = Array.from({ length: s.rows * s.width }, (_, i) =>
+        [0, 1, 2].reduce((sum, part) => sum + given[part * s.rows * s.width + i]!, 0),
+      );
+      return relativeError(floats(out!), expected);
+    }),
+  ),
+  // With it weigh_experts and unpermute, on bf16 rows.
+  kernelCase('permute', async (lab) => {
+    // Two ranks: token t goes to rank 0 in row t, to rank 1 in row rows + t; experts 0, 1 are rank 0's, 2, 3 rank 1's.
+    const s = { rows: 9, ranks: 2, experts: 4, topK: 2, width: 21, packed: 1 };
+    const words = 11;
+    const stride = words + 2 * s.topK;
+    const x = random(s.rows * s.width);
+    const ids = Uint32Array.from({ length: s.rows * 2 }, (_, i) => (i % 2 === 0 ? below(2) : 2 + below(2)));
+    const weights = random(s.rows * 2);
+    const rowOf = Uint32Array.from({ length: s.rows * 2 }, (_, i) => (i >> 1) + (i % 2) * s.rows);
+    const [sent] = await launch(lab, 'permute', s, [x, ids, weights, rowOf], [2 * s.rows * stride]);
+    const [arrived] = await launch(
+      lab,
+      'unpack_bf16',
+      { rows: 2 * s.rows, width: s.width, stride },
+      [sent as Data],
+      [2 * s.rows * s.width],
+    );
+    const rounded = Array.from(x, reference.bf16);
+    let error = relativeError(floats(arrived!), [...rounded, ...rounded]);
+    const slot = (row: number, column: number) => sent![row * stride + words + column]!;
+    for (let t = 0; t < s.rows; t++)
+      for (const rank of [0, 1]) {
+        const row = t + rank * s.rows;
+        if (slot(row, rank) !== ids[2 * t + rank] || slot(row, 1 - rank) !== 0xffffffff) error = Number.POSITIVE_INFINITY;
+        if (floats(sent!)[row * stride + words + 2 + rank] !== weights[2 * t + rank]) error = Number.POSITIVE_INFINITY;
+      }
+    // Each received row has the pair of its own slot.
+    const y = random(2 * s.rows * s.width);
+    const pairOf = Uint32Array.from({ length: 4 * s.rows }, (_, i) => (i % 2 === (i >= 2 * s.rows ? 1 : 0) ? i >> 1 : 0xffffffff));
+    const weigh = { rows: 2 * s.rows, width: s.width, topK: 2, stride, at: words + 2, packed: 1 };
+    const [weighed] = await launch(lab, 'weigh_experts', weigh, [y, sent as Data, pairOf], [2 * s.rows * words]);
+    const back = { rows: s.rows, ranks: 2, width: s.width, packed: 1 };
+    const [out] = await launch(lab, 'unpermute', back, [weighed as Data, rowOf], [s.rows * s.width]);
+    const expected = Array.from({ length: s.rows * s.width }, (_, i) => {
+      const t = Math.floor(i / s.width);
+      return [0, 1].reduce((sum, rank) => sum + reference.bf16(Math.fround(weights[2 * t + rank]! * y[i + rank * s.rows * s.width]!)), 0);
+    });
+    return Math.max(error, relativeError(floats(out!), expected));
+  }),
+];
