@@ -18,7 +18,11 @@ type Placed = { readonly span: Span; readonly y: number; readonly height: number
 export function Timeline({ tracks }: { tracks: readonly Track[] }) {
   const [holder, width] = useWidth();
   const end = Math.max(1, ...tracks.flatMap(({ spans }) => spans.map((span) => span.end)));
-  const shown = useMemo(() => new Set(tracks.flatMap(({ spans }) => spans.map(({ block }) => block))), [tracks]);
+  /** Blocks on show, one of those that are drawn alike. */
+  const legend = useMemo(() => {
+    const shown = new Set(tracks.flatMap(({ spans }) => spans.map(({ block }) => block)));
+    return [...new Map(BLOCKS.filter((block) => shown.has(block)).map((block) => [PALETTE[block].label, block])).values()];
+  }, [tracks]);
   return (
     <section className="timeline" ref={holder} aria-label="Timelines">
       <Hatches />
@@ -26,7 +30,7 @@ export function Timeline({ tracks }: { tracks: readonly Track[] }) {
         <Lanes key={`${track.combination.connectivity} ${track.combination.schedule}`} track={track} end={end} width={width} />
       ))}
       <ul className="legend">
-        {BLOCKS.filter((block) => shown.has(block)).map((block) => (
+        {legend.map((block) => (
           <li key={block}>
             <svg width={14} height={14} aria-hidden="true">
               <rect width={14} height={14} fill={fillOf(block)} />
