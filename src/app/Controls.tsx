@@ -1,3 +1,4 @@
+import type { LinkSetting } from '../lab/settings';
 import { TEXTS, titleOfText } from '../model/presets';
 import { Choice, NumberField, Switch } from './fields';
 import { GenerateFields } from './GenerateFields';
@@ -105,13 +106,14 @@ export function Controls({ described }: { described: Described }) {
         <Choice
           name="link"
           label="Wire set by"
-          value={form.link.kind}
+          value={measuring || form.link.kind === 'speed' ? form.link.kind : 'ratio'}
           options={[
             // A ratio is of one prefill: text is generated over a wire of some bandwidth, or of none.
             ['ratio', measuring ? 'Ratio' : 'No delay'],
             ['speed', 'Bandwidth'],
+            ...(measuring ? [['native', 'The host'] as const] : []),
           ]}
-          onChange={(kind) => edit({ link: kind === 'ratio' ? { kind, ratio: 0.5 } : { kind, gbps: 25, us: 10 } })}
+          onChange={(kind) => edit({ link: LINKS[kind] })}
         />
         {(measuring || form.link.kind === 'speed') && <LinkFields form={form} edit={edit} />}
       </fieldset>
@@ -146,6 +148,12 @@ export function Controls({ described }: { described: Described }) {
   );
 }
 
+const LINKS: { readonly [K in LinkSetting['kind']]: LinkSetting } = {
+  ratio: { kind: 'ratio', ratio: 0.5 },
+  speed: { kind: 'speed', gbps: 25, us: 10 },
+  native: { kind: 'native' },
+};
+
 type Edit = (change: Partial<Form>) => void;
 
 function BookSelect({ form, label, edit }: { form: Form; label: string; edit: Edit }) {
@@ -177,6 +185,13 @@ function LinkFields({ form: { link }, edit }: { form: Form; edit: Edit }) {
           onChange={(event) => edit({ link: { kind: 'ratio', ratio: Number(event.target.value) } })}
         />
       </label>
+    );
+  if (link.kind === 'native')
+    return (
+      <p className="hint">
+        Each device is a GPU device of its own, and messages go from one to the other through the host, as fast as that goes: no pace is
+        emulated.
+      </p>
     );
   return (
     <div className="row">

@@ -63,8 +63,11 @@ export function Results() {
       )}
       <Continuations measurement={measurement} />
       <p className="faint">
-        {settings.model}, measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}. Wire {link.gbps.toPrecision(3)} GB/s,{' '}
-        {link.us} µs a link, {settings.wire} values, emulated {link.dilation} times slower.{' '}
+        {settings.model}, measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}.{' '}
+        {link
+          ? `Wire ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, emulated ${link.dilation} times slower`
+          : 'Messages through the host, at its own pace'}
+        , {settings.wire} values.{' '}
         {manifest.timestamps
           ? `Compute by GPU timestamps, placed on the host’s clock to within ${ms(clockError)}.`
           : 'This GPU has no timestamps: compute is timed by fences, coarsely.'}{' '}

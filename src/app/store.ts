@@ -106,6 +106,7 @@ export function settingsOf(form: Form, which: 'chosen' | 'both'): Settings {
     parallel: form.parallel,
     wire: form.wire,
     link: form.link,
+    backing: form.link.kind === 'native' ? 'separate' : 'shared',
     repeats: form.repeats,
     continuation: 12,
   };

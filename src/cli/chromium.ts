@@ -85,6 +85,8 @@ function served(job: Job): { asked: Job; folders: string[] } {
     }
     case 'check':
       return { asked: { ...job, folder: 'files/0' }, folders: [job.folder] };
+    case 'bench':
+      return { asked: job, folders: [] };
     case 'evaluate':
       return { asked: { ...job, folder: 'files/0', val: `files/1/${basename(job.val)}` }, folders: [job.folder, dirname(job.val)] };
   }

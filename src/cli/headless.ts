@@ -1,3 +1,4 @@
+import { type TransferRate, together } from '../lab/bench';
 import { createEngineClient, JobFailed } from '../lab/client';
 import type { Job, JobEvent } from '../lab/job';
 import type { Outcome } from './outcome';
@@ -12,17 +13,23 @@ declare global {
 }
 
 window.runJob = async (job, gpu) => {
-  const client = createEngineClient(gpu, document.baseURI);
+  // A bench may be of an engine, and so a worker, for each device.
+  const workers = job.kind === 'bench' && job.settings.workerEach ? job.settings.devices : 1;
+  const clients = Array.from({ length: workers }, () => createEngineClient(gpu, document.baseURI));
+  const own: Job = workers > 1 && job.kind === 'bench' ? { ...job, settings: { ...job.settings, devices: 1 } } : job;
   try {
-    const result = await client.run(job, (event) => {
-      // The rest is for pages: the terminal shows none of it while a run goes on.
-      if (event.kind === 'progress') window.onJobEvent(event);
-    });
-    return { ok: true, result };
+    const running = clients.map((client, i) =>
+      client.run(own, (event) => {
+        // The rest is for pages: the terminal shows none of it while a run goes on.
+        if (event.kind === 'progress' && i === 0) window.onJobEvent(event);
+      }),
+    );
+    const results: readonly unknown[] = await Promise.all(running);
+    return { ok: true, result: workers > 1 ? together(results as readonly TransferRate[][]) : results[0] };
   } catch (cause) {
     if (cause instanceof JobFailed) return { ok: false, reason: cause.reason, message: cause.message };
     return { ok: false, reason: 'internal', message: String(cause) };
   } finally {
-    client.close();
+    for (const client of clients) client.close();
   }
 };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { TransferRate } from '../lab/bench';
 import type { CheckRow } from '../lab/check';
 import type { Evaluation } from '../lab/evaluate';
 import type { Generation } from '../lab/generate';
@@ -14,7 +15,16 @@ import { fromChromeTraces } from '../trace/chrome_trace';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
 import type { Outcome } from './outcome';
-import { checkTable, generationJson, generationTable, measureJson, measureTable, measureTraces, overlapTable } from './report';
+import {
+  checkTable,
+  generationJson,
+  generationTable,
+  measureJson,
+  measureTable,
+  measureTraces,
+  overlapTable,
+  transferTable,
+} from './report';
 import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
 
 /** The folder that the command runs in: the project's root. */
@@ -53,10 +63,14 @@ runs(program.command('measure'))
   .addOption(parallel())
   .addOption(wire('bf16'))
   .addOption(allReduce())
-  .addOption(new Option('--backing <kind>', 'shared (separate is not there yet)').default('shared'))
+  .addOption(
+    new Option('--backing <kind>', 'shared: one GPUDevice for all ranks; separate: one each, messages through the host')
+      .choices(['shared', 'separate'])
+      .default('shared'),
+  )
   .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
   .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_SETTINGS.tokens)
-  .option('--link <spec>', 'GBPS,US or ratio:R', link, DEFAULT_SETTINGS.link)
+  .option('--link <spec>', 'GBPS,US, ratio:R, or native (separate backing: no pace but that of the way)', link, DEFAULT_SETTINGS.link)
   .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
   .option('--nodes <n>', 'nodes that the devices are in', integer, 1)
   .option('--between <spec>', 'link between nodes, GBPS,US (default: as within)', link)
@@ -182,6 +196,23 @@ runs(program.command('generate'))
     if (json) writeFileSync(json, `${JSON.stringify(generationJson(result), null, 1)}\n`);
   });
 
+runs(program.command('bench'))
+  .description('how many bytes a second go between devices and the host, and from device to device through it, each way that there is')
+  .option('--mib <list>', 'sizes of what each device sends at a time', (text) => list(text).map(number), [0.25, 1, 4, 16])
+  .option('--devices <n>', 'GPU devices at work at once', integer, 4)
+  .option('--worker-each', 'a worker for each device instead of one for all (Chromium only)', false)
+  .option('--json <file>', 'write everything to a file')
+  .action(async ({ gpu, runtime, mib, devices, workerEach, json }) => {
+    if (workerEach && runtime === 'node')
+      throw new InputError('In Node there is one worker for all devices; leave --worker-each out or run in Chromium.');
+    if (devices < 1 || mib.some((size: number) => !(size > 0) || size > 256))
+      throw new InputError('A bench needs at least one device and sizes above 0, up to 256 MiB.');
+    const settings = { mib, devices, workerEach };
+    const rates = (await run({ kind: 'bench', settings }, { gpu, runtime })) as TransferRate[];
+    console.log(transferTable(rates));
+    if (json) writeFileSync(json, `${JSON.stringify({ settings, rates }, null, 1)}\n`);
+  });
+
 program.parseAsync().catch((cause: unknown) => {
   if (cause instanceof CommanderError) {
     if (cause.exitCode === 0) return;
@@ -260,8 +291,8 @@ function integer(text: string): number {
 /** Gigabytes a second and microseconds of a link that is given as such; null for none. */
 function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
   if (!given) return null;
-  if (given.kind === 'ratio')
-    throw new InputError('This link is given as GBPS,US: a ratio is of the link within a node, of one measurement.');
+  if (given.kind !== 'speed')
+    throw new InputError('This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.');
   return { gbps: given.gbps, us: given.us };
 }
 
@@ -283,11 +314,11 @@ function slow(text: string): { rank: number; times: number } {
 }
 
 function link(text: string): LinkSetting {
-  if (text === 'native') throw new InvalidArgumentError('native needs the separate backing, which is not there yet.');
+  if (text === 'native') return { kind: 'native' };
   const ratio = /^ratio:(.+)$/.exec(text);
   if (ratio) return { kind: 'ratio', ratio: number(ratio[1]!) };
   const [gbps, us, ...more] = text.split(',');
   if (gbps === undefined || us === undefined || more.length > 0)
-    throw new InvalidArgumentError('It should be GBPS,US (25,10: 25 GB/s and 10 µs) or ratio:R (ratio:0.5).');
+    throw new InvalidArgumentError('It should be GBPS,US (25,10: 25 GB/s and 10 µs), ratio:R (ratio:0.5) or native.');
   return { kind: 'speed', gbps: number(gbps), us: number(us) };
 }

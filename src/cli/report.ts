@@ -1,4 +1,5 @@
 import { join, parse } from 'node:path';
+import type { TransferRate } from '../lab/bench';
 import type { CheckRow } from '../lab/check';
 import type { Generation } from '../lab/generate';
 import type { CombinationResult, Measurement } from '../lab/measure';
@@ -13,7 +14,8 @@ export function measureJson({ manifest, settings, madeFor, link, allReduce, repe
   return {
     manifest: { ...manifest, settings },
     made_for: madeFor,
-    link: { gbps: link.gbps, us: link.us, dilation: link.dilation },
+    backing: settings.backing,
+    link: link ? { gbps: link.gbps, us: link.us, dilation: link.dilation } : 'native',
     wire: settings.wire,
     all_reduce: allReduce,
     repeats,
@@ -65,7 +67,7 @@ export function measureTable({ manifest, link, allReduce, repeats, promptTokens,
   ]);
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
-    `wire: ${settings.wire}, ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated${allReduce ? `; ${allReduce} all-reduce` : ''}`,
+    `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     describeSelfTest(manifest.selfTest),
     table(
       ['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'host ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'],
@@ -151,4 +153,15 @@ export function overlapTable({ spans, ranks }: { readonly spans: readonly Span[]
   const share = (own: RankOverlap) => (own.commMs > 0 ? (own.hiddenMs / own.commMs).toFixed(3) : '-');
   const rows = all.map((own, rank) => [String(rank), own.computeMs.toFixed(3), own.commMs.toFixed(3), own.hiddenMs.toFixed(3), share(own)]);
   return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${hiddenShare(all)?.toFixed(3) ?? '-'}`;
+}
+
+/** Gigabytes (1e9) a second, a row a way, a column a size. */
+export function transferTable(rates: readonly TransferRate[]): string {
+  const sizes = [...new Set(rates.map(({ mib }) => mib))];
+  const ways = [...new Set(rates.map(({ way }) => way))];
+  const rate = (way: string, mib: number) => rates.find((each) => each.way === way && each.mib === mib)!.gbps;
+  return table(
+    ['GB/s, all devices together', ...sizes.map((mib) => `${mib} MiB`)],
+    ways.map((way) => [way, ...sizes.map((mib) => rate(way, mib).toFixed(2))]),
+  );
 }

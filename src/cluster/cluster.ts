@@ -13,9 +13,10 @@ import type { Order } from '../program/schedule';
 import { checkFits } from './fits';
 import { drawWeights, fillWeights, type Progress } from './upload';
 
-/** An emulated device: its own weights (its share of those that are spread) and its own buffers. */
+/** An emulated device: its own weights (its share of those that are spread) and its own buffers, on the GPUDevice of `engine`. */
 export type Rank = {
   readonly index: number;
+  readonly engine: Engine;
   readonly pool: BufferPool;
   readonly weights: ReadonlyMap<string, Storage>;
   /** What each order was last bound to here, so that a run repeated binds nothing. */
@@ -23,12 +24,10 @@ export type Rank = {
 };
 
 /**
- * Ranks with a model spread over them. Backing `shared`: all on one engine, one queue; a message is a copy from one
- * rank's buffer to another's. (A `separate` backing, an engine a rank, has its place here.)
+ * Ranks with a model spread over them. `shared` backing: all on one GPUDevice, one queue, in turn; a message is a copy from one
+ * rank's buffer to another's. `separate`: a GPUDevice a rank; a message goes through the host.
  */
 export type Cluster = {
-  readonly backing: 'shared';
-  readonly engine: Engine;
   readonly plan: Plan;
   readonly ranks: readonly Rank[];
   destroy(): void;
@@ -42,26 +41,26 @@ export type ClusterOptions = {
 };
 
 /**
- * Puts a model on ranks. Throws InputError when it does not fit them or the GPU's memory, or when its files turn
- * out to be cut short.
+ * Puts a model on ranks, rank r on the GPUDevice of `engines[r]`: one for all, or one each. Throws InputError when it does not fit
+ * them or the GPU's memory, or when its files turn out to be cut short.
  */
 export async function createCluster(
-  engine: Engine,
+  engines: readonly Engine[],
   spec: ModelSpec,
   source: WeightSource,
   plan: Plan,
   { positions, onProgress, signal }: ClusterOptions,
 ): Promise<Cluster> {
-  checkFits(spec, plan, engine.gpu);
-  const pools = Array.from({ length: plan.ranks }, () => engine.createPool());
+  checkFits(spec, plan, engines[0]!.gpu);
+  const pools = engines.map((engine) => engine.createPool());
   const destroy = () => {
     for (const pool of pools) pool.destroy();
   };
   try {
     const weights = weightsOf(spec);
-    const held = await reserve(engine, spec, weights, pools, plan);
-    if (source.kind === 'stored') await fillWeights(engine, weights, held, plan, source, onProgress, signal);
-    else await drawWeights(engine, weights, held, plan, source.seed, onProgress, signal);
+    const held = await reserve(engines, spec, weights, pools, plan);
+    if (source.kind === 'stored') await fillWeights(engines, weights, held, plan, source, onProgress, signal);
+    else await drawWeights(engines, weights, held, plan, source.seed, onProgress, signal);
     const rope = ropeTable(spec.rope, Math.min(positions, spec.maxPositions));
     const longest = Math.max(
       ...spec.layers.map(({ attention: a, feedForward: f }) =>
@@ -74,10 +73,8 @@ export async function createCluster(
       held[rank]!.set(CONSTANTS.ones, pool.hold(new Float32Array(longest).fill(1)));
     });
     return {
-      backing: 'shared',
-      engine,
       plan,
-      ranks: pools.map((pool, index) => ({ index, pool, weights: held[index]!, launches: new WeakMap() })),
+      ranks: pools.map((pool, index) => ({ index, engine: engines[index]!, pool, weights: held[index]!, launches: new WeakMap() })),
       destroy,
     };
   } catch (cause) {
@@ -88,16 +85,17 @@ export async function createCluster(
 
 /** Buffers for all weights, before the first byte is read: a GPU without the memory says so here. */
 async function reserve(
-  engine: Engine,
+  engines: readonly Engine[],
   spec: ModelSpec,
   weights: readonly Weight[],
   pools: readonly BufferPool[],
   plan: Plan,
 ): Promise<Map<string, Storage>[]> {
-  const { device } = engine.gpu;
-  device.pushErrorScope('out-of-memory');
+  const devices = [...new Set(engines)].map(({ gpu }) => gpu.device);
+  for (const device of devices) device.pushErrorScope('out-of-memory');
   const held = pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, plan))])));
-  if (await device.popErrorScope())
+  const errors = await Promise.all(devices.map((device) => device.popErrorScope()));
+  if (errors.some((error) => error !== null))
     throw new InputError(
       `The model needs ${megabytes(memoryOf(spec, plan).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
     );

@@ -1,35 +1,60 @@
 import type { Engine } from '../gpu/engine';
 import type { Collective, Compute } from '../program/program';
 import { type ClockBounds, narrow, offsetOf, resolutionMsOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
-import type { ComputeSpan } from '../trace/span';
+import type { CollectiveSpan, ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
 
-/** A kernel recorded for the GPU: when its rank could start it at the earliest, and, once known, when it ran. */
-export type PassRecord = {
+/** A kernel on a rank; `awaited` is the last collective that the rank had waited for, and when it had arrived on the host, ms; null and 0 when none. */
+export type Kernel = {
   readonly rank: number;
   readonly op: Compute;
   readonly flops: number | null;
-  /** The last collective that its rank had waited for, and when that had arrived, host ms; null and 0 when none. */
   readonly awaited: { readonly op: Collective | null; readonly at: number };
-  submit: number;
+};
+
+/** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran. */
+export type PassRecord = {
+  readonly kernel: Kernel | null;
+  readonly submit: number;
   ran: { readonly beginNs: bigint; readonly endNs: bigint } | null;
 };
 
+/** Bytes of a collective that the host gave at `at`, and the passes (by number) that tell when the device had done what came before, and this. */
+export type Upload = {
+  readonly op: Collective;
+  readonly rank: number;
+  readonly bytes: number;
+  readonly at: number;
+  readonly before: number | null;
+  readonly after: number | null;
+};
+
 /**
- * Collects what the GPU did in one run and turns it into compute spans. With timestamps a span a kernel, on the GPU's
+ * Collects what a GPUDevice that `ranks` ranks share did in one run and turns it into spans. With timestamps a span a kernel, on the GPU's
  * clock calibrated by `bounds`; without, a span a submit and rank, ended by the fence of that submit.
  */
 export function createRecorder(bounds: ClockBounds, ranks: number) {
   const passes: PassRecord[] = [];
+  const uploads: (Upload & { readonly submit: number })[] = [];
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
   const knownAt: number[] = [];
   let clock = bounds;
+  /** When a pass ended, host ms; undefined while that is not known. */
+  const endedAt = (pass: number): number | undefined => {
+    const ran = passes[pass]?.ran;
+    return ran ? toMs(ran.endNs) + offsetOf(clock).offset : undefined;
+  };
+  /** When the device had taken in an upload, host ms. */
+  const takenIn = ({ after, submit }: (typeof uploads)[number]): number | undefined => (after === null ? doneAt[submit] : endedAt(after));
   return {
     passes,
     /** Answers the pass's number. */
-    add(pass: Omit<PassRecord, 'submit' | 'ran'>): number {
-      return passes.push({ ...pass, submit: submittedAt.length, ran: null }) - 1;
+    add(kernel: Kernel | null): number {
+      return passes.push({ kernel, submit: submittedAt.length, ran: null }) - 1;
+    },
+    uploaded(upload: Upload): void {
+      uploads.push({ ...upload, submit: submittedAt.length });
     },
     submitted(at: number): number {
       return submittedAt.push(at) - 1;
@@ -49,26 +74,29 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
         clock = narrow(clock, submittedAt[pass.submit]!, pass.ran.beginNs, pass.ran.endNs, knownAt[pass.submit]!);
       }
     },
-    /** When a pass ended, host ms; undefined while that is not known. */
-    endedAt: (pass: number): number | undefined => {
-      const ran = passes[pass]?.ran;
-      return ran ? toMs(ran.endNs) + offsetOf(clock).offset : undefined;
-    },
+    endedAt,
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,
     /**
      * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a round; a rank is
      * busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast would be, for N times what the
-     * GPU gave it, but no longer than the round.
+     * GPU gave it, but no longer than the round. An upload is a part of its collective, from when the device came to it.
      */
-    spans(origin: number): ComputeSpan[] {
+    spans(origin: number): (ComputeSpan | CollectiveSpan)[] {
       const { offset } = offsetOf(clock);
       const resolutionMs = resolutionMsOf(clock);
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
       const rounds = roundEnds(passes);
-      for (const [i, { rank, op, flops, awaited, submit, ran }] of passes.entries()) {
+      const heldSince = new Map<string, number>();
+      for (const upload of uploads) {
+        const key = `${upload.op.id} ${upload.rank}`;
+        heldSince.set(key, Math.max(heldSince.get(key) ?? 0, takenIn(upload) ?? 0));
+      }
+      for (const [i, { kernel, submit, ran }] of passes.entries()) {
+        if (!kernel) continue;
+        const { rank, op, flops, awaited } = kernel;
         const own = ran ? toMs(ran.endNs) + offset : doneAt[submit];
         if (own === undefined) continue;
         const open = openOfRank.get(rank);
@@ -83,7 +111,8 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
         }
         const { name, block, layer } = op;
         const submitted = submittedAt[submit] ?? 0;
-        const start = Math.min(Math.max(submitted, awaited.at, endOfRank.get(rank) ?? 0), own);
+        const held = Math.max(awaited.at, (awaited.op && heldSince.get(`${awaited.op.id} ${rank}`)) ?? 0);
+        const start = Math.min(Math.max(submitted, held, endOfRank.get(rank) ?? 0), own);
         const end = ran ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs))) : own;
         endOfRank.set(rank, end);
         openOfRank.set(rank, { submit, index: out.length });
@@ -101,20 +130,44 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           uncertain: ran !== null && toMs(ran.endNs - ran.beginNs) < resolutionMs,
           flops,
           submitted: submitted - origin,
-          awaited: awaited.op && { op: awaited.op.id, at: awaited.at - origin },
+          awaited: awaited.op && { op: awaited.op.id, at: held - origin },
         });
       }
-      return out;
+      return [...out, ...uploads.flatMap((upload) => uploadSpan(upload, origin))];
     },
   };
+
+  function uploadSpan(upload: (typeof uploads)[number], origin: number): CollectiveSpan[] {
+    const end = takenIn(upload);
+    if (end === undefined) return [];
+    const { op, rank, bytes, at, before } = upload;
+    const start = Math.min(Math.max(at, (before === null ? undefined : endedAt(before)) ?? at), end);
+    return [
+      {
+        kind: 'collective',
+        part: 'upload',
+        op: op.id,
+        rank,
+        name: op.name,
+        block: op.block,
+        layer: op.layer,
+        start: start - origin,
+        end: end - origin,
+        clock: before === null ? 'host' : 'gpu',
+        sentBytes: 0,
+        receivedBytes: bytes,
+      },
+    ];
+  }
 }
 
 /** For each pass, when the last known one of its round had ended: a round is passes of one operation that follow one another. */
 function roundEnds(passes: readonly PassRecord[]): bigint[] {
   const ends = passes.map(({ ran }) => ran?.endNs ?? 0n);
   const later = (a: bigint, b: bigint) => (a > b ? a : b);
-  for (let i = 1; i < passes.length; i++) if (passes[i]!.op === passes[i - 1]!.op) ends[i] = later(ends[i]!, ends[i - 1]!);
-  for (let i = passes.length - 2; i >= 0; i--) if (passes[i]!.op === passes[i + 1]!.op) ends[i] = later(ends[i]!, ends[i + 1]!);
+  for (let i = 1; i < passes.length; i++) if (passes[i]!.kernel?.op === passes[i - 1]!.kernel?.op) ends[i] = later(ends[i]!, ends[i - 1]!);
+  for (let i = passes.length - 2; i >= 0; i--)
+    if (passes[i]!.kernel?.op === passes[i + 1]!.kernel?.op) ends[i] = later(ends[i]!, ends[i + 1]!);
   return ends;
 }
 

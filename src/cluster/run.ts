@@ -1,6 +1,7 @@
 import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
-import type { ResolvedPasses } from '../gpu/timestamps';
+import type { Engine } from '../gpu/engine';
+import type { Piece } from '../gpu/readback';
 import { InputError } from '../model/error';
 import { flopsOf } from '../program/cost';
 import {
@@ -18,8 +19,9 @@ import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
 import type { Cluster } from './cluster';
 import type { Feed } from './feed';
+import { createLane, type Lane } from './lane';
 import type { Pause } from './pause';
-import { calibrate, createRecorder } from './recorder';
+import { calibrate } from './recorder';
 import { createTransfers, rowsOfValue } from './transfers';
 import type { Link } from './wire';
 
@@ -54,22 +56,26 @@ const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
 
 /** How often spans are shown while a run goes on, ms. */
 const LIVE_MS = 50;
-const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
 
 type Event =
   | {
       readonly kind: 'announced';
       readonly op: Collective;
+      readonly rank: number;
       readonly readyAt: number;
       readonly at: number;
-      readonly counts: readonly Uint32Array[] | null;
+      readonly counts: Uint32Array | null;
+      /** What the rank sends, where it must go through the host. */
+      readonly sent: HostBytes | null;
     }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
+type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
+
 /**
- * Runs the same orders on all ranks of a cluster in the shared backing: ranks take turns order by order, so that they
- * advance together, each as if on a device 1/N as fast; the host only waits when they can't go on. Throws when aborted or when the device is lost;
- * the cluster can then be used again, unless it was lost.
+ * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a device 1/N as fast;
+ * those on devices of their own share the GPU as it sees fit. All advance together; the host only waits when they can't go on. Throws when
+ * aborted or when a device is lost; the cluster can then be used again, unless it was lost.
  */
 export const runOrders = (
   cluster: Cluster,
@@ -77,7 +83,15 @@ export const runOrders = (
   orders: readonly Order[],
   feeds: readonly Feed[],
   options: RunOptions,
-): Promise<RunResult> => refusingErrors(cluster.engine.gpu, () => run(cluster, program, orders, feeds, options));
+): Promise<RunResult> =>
+  enginesOf(cluster).reduce(
+    (work, { gpu }) =>
+      () =>
+        refusingErrors(gpu, work),
+    () => run(cluster, program, orders, feeds, options),
+  )();
+
+const enginesOf = ({ ranks }: Cluster): Engine[] => [...new Set(ranks.map(({ engine }) => engine))];
 
 async function run(
   cluster: Cluster,
@@ -86,18 +100,25 @@ async function run(
   feeds: readonly Feed[],
   options: RunOptions,
 ): Promise<RunResult> {
-  const { engine, ranks } = cluster;
-  const { device } = engine.gpu;
-  const { queue } = device;
+  const { ranks } = cluster;
   const { pause, signal } = options;
-  await engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
-  const recorder = createRecorder(options.clock ?? (await calibrate(engine, pause)), ranks.length);
-  engine.timestamps?.reset();
+  const engines = enginesOf(cluster);
+  const kernels = program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []));
+  await Promise.all(engines.map(({ launcher }) => launcher.prepare(kernels)));
   const readers = readersOf(program);
   const events: Event[] = [];
   const post = (event: Event) => {
     events.push(event);
   };
+  const fail = (cause: unknown) => post({ kind: 'failed', cause });
+  const lanes: Lane[] = [];
+  for (const engine of engines) {
+    const own = ranks.filter((rank) => rank.engine === engine).map(({ index }) => index);
+    // Clocks of devices differ: what is known of one says nothing of another.
+    const clock = (engines.length === 1 && options.clock) || (await calibrate(engine, pause));
+    lanes.push(createLane(engine, own, clock, fail));
+  }
+  const laneOf = ranks.map(({ engine }) => lanes[engines.indexOf(engine)]!);
 
   const states = ranks.map((rank, index) => ({
     rank,
@@ -105,8 +126,10 @@ async function run(
     values: new Map<string, Storage>(options.caches?.[index]),
     uses: new Map(readers),
   }));
-  /** The last kernel that wrote each value, over all ranks: its number with the recorder. */
-  const writtenBy = new Map<string, number>();
+  /** The last kernel that wrote each value on each lane: its number with the lane's recorder. */
+  const writtenBy = new Map<Lane, Map<string, number>>(lanes.map((lane) => [lane, new Map()]));
+  /** What ranks send through the host. */
+  const passing = new Map<Collective, (HostBytes | null)[]>();
   /** The last message that all ranks waited for, and when it had arrived. */
   let awaited = { op: null as Collective | null, at: 0 };
   const rankOf = (index: number) => states[index]!;
@@ -129,22 +152,16 @@ async function run(
     state.rank.pool.give(storage);
   };
 
-  let encoder = device.createCommandEncoder();
-  let recorded = 0;
-  const submit = (): number | null => {
-    if (recorded === 0) return null;
-    const id = recorder.submitted(performance.now());
-    queue.submit([encoder.finish()]);
-    if (!engine.timestamps)
-      queue.onSubmittedWorkDone().then(
-        () => recorder.fenced(id, performance.now()),
-        (cause) => post({ kind: 'failed', cause }),
-      );
-    encoder = device.createCommandEncoder();
-    recorded = 0;
-    return id;
+  const letGo = (op: Collective, rank: number) => {
+    const sent = passing.get(op)!;
+    sent[rank]?.release();
+    sent[rank] = null;
   };
-  let resolvedAt = performance.now();
+  const recorded = () => lanes.reduce((sum, lane) => sum + lane.recorded(), 0);
+  const submit = () => {
+    for (const lane of lanes) lane.submit();
+  };
+  let stampsReadAt = performance.now();
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
     rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
@@ -160,16 +177,31 @@ async function run(
       const size = 4 * program.values.get(op.input)!.cols;
       const target = take(receiver, op.output);
       if (rows.count === 0) return;
+      const bytes = rows.count * size;
+      const sent = passing.get(op)?.[sender];
+      if (sent && sender !== receiver) {
+        laneOf[receiver]!.upload(
+          op,
+          receiver,
+          target.buffer,
+          rows.to * size,
+          sent.bytes.subarray(rows.from * size, rows.from * size + bytes),
+        );
+        return;
+      }
       const source = rankOf(sender).values.get(op.input)!;
-      encoder.copyBufferToBuffer(source.buffer, rows.from * size, target.buffer, rows.to * size, rows.count * size);
-      recorded++;
+      laneOf[receiver]!.copy(source.buffer, rows.from * size, target.buffer, rows.to * size, bytes);
     },
-    onSent: (op, sender) => release(sender, op.input),
+    onSent: (op, sender) => {
+      letGo(op, sender);
+      release(sender, op.input);
+    },
   });
 
   const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
     const { op } = order;
     const { rank, symbols, values } = rankOf(index);
+    const { launcher } = rank.engine;
     const sizes = sizesOf(op, symbols);
     const buffers: Storage[] = [];
     for (const name of op.inputs) buffers.push(values.get(name)!);
@@ -177,60 +209,61 @@ async function run(
     for (const name of op.outputs) buffers.push(take(index, name));
     if (hasWork(symbols, op)) {
       let launch = rank.launches.get(order);
-      if (!launch || !engine.launcher.matches(launch, sizes, buffers)) {
+      if (!launch || !launcher.matches(launch, sizes, buffers)) {
         // The one before was submitted in an earlier run.
-        if (launch) engine.launcher.release(launch);
-        launch = engine.launcher.bind(op.kernel, sizes, buffers);
+        if (launch) launcher.release(launch);
+        launch = launcher.bind(op.kernel, sizes, buffers);
         rank.launches.set(order, launch);
       }
-      const timestampWrites = engine.timestamps?.next();
-      const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
-      engine.launcher.record(pass, launch);
-      pass.end();
-      const recordedAs = recorder.add({ rank: index, op, flops: flopsOf(op, symbols), awaited });
-      for (const name of op.outputs) writtenBy.set(name, recordedAs);
-      recorded++;
+      const bound = launch;
+      const lane = laneOf[index]!;
+      const pass = lane.compute({ rank: index, op, flops: flopsOf(op, symbols), awaited }, (encoder) => launcher.record(encoder, bound));
+      for (const name of op.outputs) writtenBy.get(lane)!.set(name, pass);
     }
     for (const name of new Set(op.inputs)) release(index, name);
   };
 
-  /** Asks the GPU to tell when the ranks' parts of a collective are ready, with the counts of a Dispatch. */
+  /** Asks the GPU to tell when the ranks' parts of a collective are ready, with the counts of a Dispatch and what must go through the host. */
   const start = (op: Collective): void => {
-    const pieces = states.map(({ values }) =>
-      isDispatch(op)
-        ? { buffer: values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
-        : { buffer: values.get(op.input)!.buffer, offset: 0, bytes: 4 },
+    passing.set(
+      op,
+      ranks.map(() => null),
     );
-    // When the kernel that wrote it ended says when it could leave, whenever the host hears of that. All other timestamps on
-    // the way are for the live view alone: reading them costs the GPU time.
-    const pass = writtenBy.get(op.input);
-    const own = (pass !== undefined && engine.timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
-    const live = options.onSpans !== undefined && performance.now() - resolvedAt > LIVE_MS;
-    const stamps = (live && engine.timestamps?.resolve(encoder)) || NO_STAMPS;
-    if (live) resolvedAt = performance.now();
-    recorded++;
-    const map = engine.readback.record(encoder, [...pieces, ...own.pieces, ...stamps.pieces]);
-    const id = submit()!;
-    map()
-      .then((parts) => {
-        const at = performance.now();
-        recorder.known(id, at);
-        readTimestamps(own.first, parts.slice(pieces.length, pieces.length + own.pieces.length));
-        readTimestamps(stamps.first, parts.slice(pieces.length + own.pieces.length));
-        const readyAt = Math.min(at, (pass !== undefined && recorder.endedAt(pass)) || at);
-        const counts = isDispatch(op) ? parts.slice(0, pieces.length).map((part) => new Uint32Array(part)) : null;
-        post({ kind: 'announced', op, readyAt, at, counts });
-      })
-      .catch((cause) => post({ kind: 'failed', cause }));
+    // All timestamps on the way are for the live view alone: reading them costs the GPU time.
+    const live = options.onSpans !== undefined && performance.now() - stampsReadAt > LIVE_MS;
+    if (live) stampsReadAt = performance.now();
+    for (const lane of lanes) {
+      const counts = lane.ranks.map((rank) =>
+        isDispatch(op)
+          ? { buffer: rankOf(rank).values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
+          : { buffer: rankOf(rank).values.get(op.input)!.buffer, offset: 0, bytes: 4 },
+      );
+      const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => wholeOf(rank, op.input));
+      // When the kernel that wrote it ended says when it could leave, whenever the host hears of that.
+      const pass = writtenBy.get(lane)!.get(op.input);
+      lane.read([...counts, ...sent], pass, live).then(({ parts, release: done, at }) => {
+        const readyAt = Math.min(at, (pass !== undefined && lane.recorder.endedAt(pass)) || at);
+        lane.ranks.forEach((rank, i) => {
+          const bytes = parts[counts.length + i];
+          post({
+            kind: 'announced',
+            op,
+            rank,
+            readyAt,
+            at,
+            counts: isDispatch(op) ? new Uint32Array(parts[i]!.slice().buffer) : null,
+            sent: bytes ? { bytes, release: done } : null,
+          });
+        });
+        if (sent.length === 0) done();
+      }, fail);
+    }
     if (isDispatch(op)) for (const index of states.keys()) release(index, op.counts);
   };
-  const readTimestamps = (first: number, parts: readonly ArrayBuffer[]): void => {
-    let from = first;
-    for (const part of parts) {
-      const values = new BigUint64Array(part);
-      recorder.timestamps(from, values);
-      from += values.length / 2;
-    }
+  const wholeOf = (index: number, name: string): Piece => {
+    const { values, symbols } = rankOf(index);
+    const value = program.values.get(name)!;
+    return { buffer: values.get(name)!.buffer, offset: 0, bytes: 4 * value.cols * resolve(value.rows, symbols) };
   };
 
   const step = (order: Order): void => {
@@ -246,13 +279,14 @@ async function run(
     }
   };
 
-  const spansSoFar = (origin: number): Span[] => [...recorder.spans(origin), ...transfers.spans(origin)];
+  const spansSoFar = (origin: number): Span[] => [...lanes.flatMap(({ recorder }) => recorder.spans(origin)), ...transfers.spans(origin)];
 
   try {
     states.forEach((_, index) => {
+      const { queue } = ranks[index]!.engine.gpu.device;
       for (const name of program.inputs) queue.writeBuffer(take(index, name).buffer, 0, feeds[index]!.inputs.get(name)!);
     });
-    await queue.onSubmittedWorkDone();
+    await settled(engines);
     const origin = performance.now();
     let shownAt = origin;
     let next = 0;
@@ -261,7 +295,8 @@ async function run(
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
         if (event.kind === 'failed') throw event.cause;
-        for (const rank of states.keys()) transfers.announce(rank, event.op, event, event.counts?.[rank] ?? null);
+        passing.get(event.op)![event.rank] = event.sent;
+        transfers.announce(event.rank, event.op, event, event.counts);
       }
       transfers.deliver(performance.now());
       // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
@@ -269,7 +304,7 @@ async function run(
       if (order && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined)) {
         next++;
         step(order);
-        if (recorded >= allowed) {
+        if (recorded() >= allowed) {
           submit();
           allowed = Math.min(2 * allowed, COMMANDS_A_SUBMIT.most);
           await pause.turn();
@@ -289,41 +324,46 @@ async function run(
       else await pause.when(called);
     }
 
-    const stamps = engine.timestamps?.resolve(encoder) ?? NO_STAMPS;
-    const wanted = states.flatMap(({ values, symbols }) =>
-      program.outputs.map((name) => {
-        const value = program.values.get(name)!;
-        return { buffer: values.get(name)!.buffer, offset: 0, bytes: 4 * value.cols * resolve(value.rows, symbols) };
-      }),
+    const reading = lanes.map((lane) =>
+      lane.read(
+        lane.ranks.flatMap((rank) => program.outputs.map((name) => wholeOf(rank, name))),
+        undefined,
+        true,
+      ),
     );
-    recorded++;
-    const map = engine.readback.record(encoder, [...wanted, ...stamps.pieces]);
-    const last = submit()!;
-    const parts = await pause.during(map());
-    const ended = performance.now();
-    recorder.known(last, ended);
-    readTimestamps(stamps.first, parts.slice(wanted.length));
-    if (engine.timestamps && recorder.passes.some(({ ran }) => ran === null))
-      throw new InputError(`A run of ${recorder.passes.length} kernels is more than can be timed; use fewer devices or layers.`);
-    await queue.onSubmittedWorkDone();
+    const reads = await pause.during(Promise.all(reading));
+    const ended = Math.max(...reads.map(({ at }) => at));
+    const passes = lanes.flatMap(({ engine, recorder }) => (engine.timestamps ? recorder.passes : []));
+    if (passes.some(({ ran }) => ran === null))
+      throw new InputError(`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`);
+    const outputs = ranks.map(({ index }) => {
+      const lane = laneOf[index]!;
+      const { parts } = reads[lanes.indexOf(lane)]!;
+      const first = lane.ranks.indexOf(index) * program.outputs.length;
+      return new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[first + i]!.slice().buffer)]));
+    });
+    for (const { release: done } of reads) done();
+    await settled(engines);
     return {
       spans: spansSoFar(origin),
       wallMs: ended - origin,
-      clockErrorMs: recorder.clockErrorMs(),
-      resolutionMs: resolutionMsOf(recorder.clock()),
-      clock: recorder.clock(),
-      outputs: states.map(
-        (_, index) => new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[index * program.outputs.length + i]!)])),
-      ),
+      clockErrorMs: Math.max(...lanes.map(({ recorder }) => recorder.clockErrorMs())),
+      resolutionMs: Math.max(...lanes.map(({ recorder }) => resolutionMsOf(recorder.clock()))),
+      clock: lanes[0]!.recorder.clock(),
+      outputs,
     };
   } catch (cause) {
-    if (signal?.aborted) await queue.onSubmittedWorkDone();
+    if (signal?.aborted) await settled(engines);
     throw cause;
   } finally {
+    for (const op of passing.keys()) for (const rank of states.keys()) letGo(op, rank);
     for (const { values, rank } of states)
       for (const [name, storage] of values) if (!program.values.get(name)!.cached) rank.pool.give(storage);
   }
 }
+
+const settled = (engines: readonly Engine[]): Promise<unknown> =>
+  Promise.all(engines.map(({ gpu }) => gpu.device.queue.onSubmittedWorkDone()));
 
 const isDispatch = (op: Collective): op is AllToAll => op.kind === 'all-to-all' && op.direction === 'dispatch';
 

@@ -5,7 +5,7 @@ import type { Plan } from '../model/plan';
 import { readFloats } from '../model/safetensors';
 import { type Cut, cutOf, matrixIn, type Piece, type Weight } from '../model/weights';
 
-export type Progress = (doneBytes: number, totalBytes: number) => void;
+export type Progress = (done: number, totalBytes: number) => void;
 type Held = readonly ReadonlyMap<string, Storage>[];
 
 /** Where a part of a piece goes: which ranks' buffer of which weight, from which value on. */
@@ -46,7 +46,7 @@ const QUEUED_BYTES = 64e6;
 
 /** Reads a checkpoint's tensors, one at a time, into the weights' buffers. Throws InputError when a file is cut short. */
 export async function fillWeights(
-  engine: Engine,
+  engines: readonly Engine[],
   weights: readonly Weight[],
   held: Held,
   plan: Plan,
@@ -54,7 +54,6 @@ export async function fillWeights(
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { queue } = engine.gpu.device;
   const places = new Map<string, Place[]>();
   for (const place of placesOf(weights, plan)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
   let queued = 0;
@@ -64,18 +63,21 @@ export async function fillWeights(
     for (const { weight, ranks, at, piece, cut } of places.get(tensor.name) ?? []) {
       const own = cutFrom(pieceOf(values!, piece), matrixIn(piece).cols, cut);
       for (const rank of ranks) {
-        queue.writeBuffer(held[rank]!.get(weight)!.buffer, 4 * at, own);
+        engines[rank]!.gpu.device.queue.writeBuffer(held[rank]!.get(weight)!.buffer, 4 * at, own);
         queued += own.byteLength;
       }
       if (queued < QUEUED_BYTES) continue;
-      await queue.onSubmittedWorkDone();
+      await allDone(engines);
       queued = 0;
     }
     done += tensor.bytes.byteLength;
     onProgress?.(done, source.bytes);
   }
-  await queue.onSubmittedWorkDone();
+  await allDone(engines);
 }
+
+const allDone = (engines: readonly Engine[]): Promise<unknown> =>
+  Promise.all([...new Set(engines)].map(({ gpu }) => gpu.device.queue.onSubmittedWorkDone()));
 
 /** The same items; an abort ends a wait for the next one too. */
 async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
@@ -114,7 +116,7 @@ function cutFrom(matrix: Float32Array<ArrayBuffer>, cols: number, cut: Cut): Flo
  * the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the ranks.
  */
 export async function drawWeights(
-  engine: Engine,
+  engines: readonly Engine[],
   weights: readonly Weight[],
   held: Held,
   plan: Plan,
@@ -122,8 +124,7 @@ export async function drawWeights(
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { device } = engine.gpu;
-  await engine.launcher.prepare(['draw_normal']);
+  await Promise.all([...new Set(engines)].map(({ launcher }) => launcher.prepare(['draw_normal'])));
   const places = placesOf(weights, plan);
   const kinds = new Map(weights.map(({ name, kind }) => [name, kind]));
   const total = places.reduce((sum, { cut }) => sum + cut.rows * cut.cols, 0);
@@ -132,23 +133,25 @@ export async function drawWeights(
     signal?.throwIfAborted();
     const count = cut.rows * cut.cols;
     for (const rank of ranks) {
+      const { gpu, launcher } = engines[rank]!;
+      const { device } = gpu;
       const storage = held[rank]!.get(weight)!;
       if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, 4 * at, new Float32Array(count).fill(1));
       if (kinds.get(weight) !== 'matrix') continue; // a new buffer holds zeros
       const { cols } = matrixIn(piece);
       const sizes = [count, at, (seed * 1_000_003 + index) >>> 0, cols, cut.row, cut.col, cut.cols, cols ** -0.5];
-      const launch = engine.launcher.bind('draw_normal', sizes, [storage]);
+      const launch = launcher.bind('draw_normal', sizes, [storage]);
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      engine.launcher.record(pass, launch);
+      launcher.record(pass, launch);
       pass.end();
       device.queue.submit([encoder.finish()]);
     }
     done += count;
     if (index % 64 === 0) {
       onProgress?.(4 * done, 4 * total);
-      await device.queue.onSubmittedWorkDone();
+      await allDone(engines);
     }
   }
-  await device.queue.onSubmittedWorkDone();
+  await allDone(engines);
 }

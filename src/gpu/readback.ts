@@ -1,5 +1,8 @@
 import type { Gpu } from './device';
 
+/** Bytes that were read, and what gives the memory that they lie in back. */
+export type Held = { readonly parts: readonly Uint8Array[]; readonly release: () => void };
+
 export type Piece = { readonly buffer: GPUBuffer; readonly offset: number; readonly bytes: number };
 
 /** Copies from the GPU to the host through staging buffers that are kept and used again. */
@@ -18,30 +21,45 @@ export function createReadback(gpu: Gpu) {
     all.add(buffer);
     return buffer;
   };
+  /** As `record`, without a copy of its own: the bytes are the GPU's staging memory, until `release`. */
+  const hold = (encoder: GPUCommandEncoder, pieces: readonly Piece[]): (() => Promise<Held>) => {
+    const total = Math.max(
+      4,
+      pieces.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    const staging = take(total);
+    let at = 0;
+    for (const { buffer, offset, bytes } of pieces) {
+      if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
+      at += bytes;
+    }
+    return async () => {
+      await staging.mapAsync(GPUMapMode.READ, 0, total);
+      const mapped = staging.getMappedRange(0, total);
+      let from = 0;
+      const parts = pieces.map(({ bytes }) => {
+        from += bytes;
+        return new Uint8Array(mapped, from - bytes, bytes);
+      });
+      const release = () => {
+        staging.unmap();
+        idle.push(staging);
+      };
+      return { parts, release };
+    };
+  };
   return {
+    hold,
     /**
      * Records copies of the pieces (offsets and lengths multiples of 4). Call the result right after submitting: it
      * settles with the pieces' bytes, in order, as soon as the GPU has come that far.
      */
     record(encoder: GPUCommandEncoder, pieces: readonly Piece[]): () => Promise<ArrayBuffer[]> {
-      const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
-      const staging = take(total);
-      let at = 0;
-      for (const { buffer, offset, bytes } of pieces) {
-        if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
-        at += bytes;
-      }
+      const map = hold(encoder, pieces);
       return async () => {
-        await staging.mapAsync(GPUMapMode.READ, 0, Math.max(4, total));
-        const mapped = staging.getMappedRange(0, Math.max(4, total));
-        let from = 0;
-        const out = pieces.map(({ bytes }) => {
-          const part = mapped.slice(from, from + bytes);
-          from += bytes;
-          return part;
-        });
-        staging.unmap();
-        idle.push(staging);
+        const { parts, release } = await map();
+        const out = parts.map((part) => part.slice().buffer as ArrayBuffer);
+        release();
         return out;
       };
     },

@@ -39,12 +39,12 @@ function announceMsOf(runs: readonly RunResult[]): number {
   return lates.length > 0 ? median(lates) : 0;
 }
 
-/** What the overlapped schedule expects of each operation, ms. */
+/** What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than without one. */
 export const costOf =
   ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
   (op) =>
     isCollective(op)
-      ? Math.max(announceMs, expectedMs(topology, ranks, portBytes.get(op.id) ?? 0, stepsOf(op, ranks)))
+      ? Math.max(announceMs, durations.get(op.id) ?? 0, expectedMs(topology, ranks, portBytes.get(op.id) ?? 0, stepsOf(op, ranks)))
       : (durations.get(op.id) ?? 0);
 
 const stepsOf = (op: Operation, ranks: number): number =>
@@ -53,8 +53,13 @@ const stepsOf = (op: Operation, ranks: number): number =>
 /** A link as it is named, and how many times slower it is emulated. */
 export type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
 
-/** The nominal link; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
-export function chooseLink({ link, dilate, ranks }: Settings, connectivity: string, { portBytes, computeMs }: Calibration): NominalLink {
+/** The nominal link, null for none; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
+export function chooseLink(
+  { link, dilate, ranks }: Settings,
+  connectivity: string,
+  { portBytes, computeMs }: Calibration,
+): NominalLink | null {
+  if (link.kind === 'native') return null;
   const dilation = dilate ?? ranks;
   if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
   const bytes = [...portBytes.values()].reduce((a, b) => a + b, 0);

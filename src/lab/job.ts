@@ -1,5 +1,6 @@
 import type { Plan } from '../model/plan';
 import { filesSource } from '../model/source';
+import { type BenchSettings, benchTransfers, type TransferRate } from './bench';
 import { type CheckRow, check } from './check';
 import { type Evaluation, evaluate } from './evaluate';
 import { type GenerateEvent, type Generation, generate } from './generate';
@@ -18,7 +19,8 @@ export type Job =
       readonly connectivity: string | null;
       readonly val: string;
       readonly ranks: number;
-    };
+    }
+  | { readonly kind: 'bench'; readonly settings: BenchSettings };
 
 export type JobEvent = MeasureEvent | GenerateEvent | { readonly kind: 'row'; readonly row: CheckRow };
 
@@ -27,6 +29,7 @@ export type JobResult = {
   readonly generate: Generation;
   readonly check: readonly CheckRow[];
   readonly evaluate: Evaluation;
+  readonly bench: readonly TransferRate[];
 };
 
 /** Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when stopped. */
@@ -61,6 +64,8 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
         (done, total) => emit({ kind: 'progress', doing: 'window', done, total }),
         signal,
       );
+    case 'bench':
+      return benchTransfers(lab, job.settings, (done, total) => emit({ kind: 'progress', doing: 'way', done, total }), signal);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Cluster, createCluster } from '../cluster/cluster';
 import { createPause, type Pause } from '../cluster/pause';
-import type { Gpu } from '../gpu/device';
+import { type Gpu, openGpu } from '../gpu/device';
 import { createEngine, type Engine } from '../gpu/engine';
 import type { Checkpoint } from '../model/checkpoint';
 import type { Plan } from '../model/plan';
@@ -26,10 +26,36 @@ export async function openLab(gpu: Gpu, source: Source, runtime: string): Promis
   return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause) };
 }
 
+/** How ranks are backed: by one GPUDevice that they share, or by one each. */
+export type Backing = 'shared' | 'separate';
+
+/** The engine of each rank, until they are closed. Throws GpuUnavailable when the GPU gives no more devices. */
+export type Engines = { readonly ofRank: readonly Engine[]; readonly close: () => void };
+
+export async function openEngines({ engine }: Lab, backing: Backing, ranks: number): Promise<Engines> {
+  const others: Engine[] = [];
+  const close = () => {
+    for (const other of others) {
+      other.destroy();
+      other.gpu.device.destroy();
+    }
+  };
+  try {
+    if (backing === 'separate')
+      while (others.length < ranks - 1) others.push(createEngine(await openGpu(engine.gpu.instance, engine.gpu.preference)));
+    return { ofRank: Array.from({ length: ranks }, (_, rank) => (rank === 0 || backing === 'shared' ? engine : others[rank - 1]!)), close };
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+}
+
 /** A checkpoint spread over ranks. */
 export type Deployed = { readonly checkpoint: Checkpoint; readonly cluster: Cluster };
 
 export type DeployOptions = {
+  /** Of each rank; left out: the lab's own for all. */
+  readonly engines?: readonly Engine[];
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 };
@@ -43,10 +69,10 @@ export const deploy = async (
   { engine }: Lab,
   checkpoint: Checkpoint,
   plan: Plan,
-  { onProgress, signal }: DeployOptions = {},
+  { engines = new Array<Engine>(plan.ranks).fill(engine), onProgress, signal }: DeployOptions = {},
 ): Promise<Deployed> => ({
   checkpoint,
-  cluster: await createCluster(engine, checkpoint.spec, checkpoint.weights, plan, {
+  cluster: await createCluster(engines, checkpoint.spec, checkpoint.weights, plan, {
     positions: positionsOf(checkpoint.spec),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),

@@ -21,7 +21,7 @@ import { createDecoder } from './decoder';
 import { type MadeFor, switchesOf } from './find_model';
 import { checkSequences } from './forward';
 import { forgetSpans, type KeptRun, keptOf, speedupOf, typicalSpans } from './kept_run';
-import { type Deployed, deploy, type Lab, positionsOf } from './lab';
+import { type Deployed, deploy, type Lab, openEngines, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import { argmax, mean, mediansOf } from './numbers';
 import type { Settings } from './settings';
@@ -60,8 +60,8 @@ export type Measurement = {
   readonly manifest: Manifest;
   readonly settings: Settings;
   readonly madeFor: MadeFor;
-  /** The wire as emulated, `dilation` times slower than the nominal gbps and µs. */
-  readonly link: NominalLink;
+  /** The wire as emulated, `dilation` times slower than the nominal gbps and µs; null: none, messages take what they take. */
+  readonly link: NominalLink | null;
   /** How all-reduces were done; null where there are none. */
   readonly allReduce: Spread['algorithm'] | null;
   /** Counted runs of each combination. */
@@ -105,6 +105,8 @@ export async function measure(
   const dilation = settings.dilate ?? ranks;
   if (settings.link.kind === 'ratio' && settings.topology.between)
     throw new InputError('A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.');
+  if (settings.link.kind === 'native' && settings.backing === 'shared')
+    throw new InputError('The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.');
   const total =
     (CALIBRATIONS + 1) * settings.connectivity.length +
     (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
@@ -119,6 +121,7 @@ export async function measure(
   const text = await readText(lab.source, settings.text);
   const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
   const models = new Map<Checkpoint, Deployed>();
+  const engines = await openEngines(lab, settings.backing, ranks);
   try {
     const subjects: Subject[] = [];
     let allReduce: Spread['algorithm'] = 'direct';
@@ -128,12 +131,12 @@ export async function measure(
       if (!model) {
         checkSequences(checkpoint.spec, batch);
         const onProgress = (bytes: number, of: number) => emit({ kind: 'progress', doing: 'loading the model', done: bytes, total: of });
-        model = await deploy(lab, checkpoint, plan, { onProgress, signal });
+        model = await deploy(lab, checkpoint, plan, { engines: engines.ofRank, onProgress, signal });
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
-      // A ratio sets a bandwidth and no latency, so bytes alone decide.
-      const nominal = settings.link.kind === 'speed' ? settings.link : { gbps: 1, us: 0 };
+      // A ratio sets a bandwidth and no latency, so bytes alone decide; through the host nothing is gained by a ring.
+      const nominal = settings.link.kind === 'speed' ? settings.link : settings.link.kind === 'ratio' ? { gbps: 1, us: 0 } : null;
       allReduce = allReduceOf(settings, topologyOf(settings, nominal, dilation), batch.length * batch[0]!.length, spec.hidden);
       const switches = switchesOf(connectivity, model.checkpoint);
       const program = lower(spec, connectivityOf(spec, switches), {
@@ -253,6 +256,7 @@ export async function measure(
     };
   } finally {
     for (const { cluster } of models.values()) cluster.destroy();
+    engines.close();
   }
 }
 

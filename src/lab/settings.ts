@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { InputError } from '../model/error';
 import { DRAWN, PRESETS } from '../model/presets';
 
-/** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, or as communication ÷ computation. */
+/** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
 export const LinkSetting = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('speed'), gbps: z.number().positive().max(1e6), us: z.number().nonnegative().max(1e6) }),
   z.object({ kind: z.literal('ratio'), ratio: z.number().positive().max(100) }),
+  z.object({ kind: z.literal('native') }),
 ]);
 export type LinkSetting = z.infer<typeof LinkSetting>;
 
@@ -56,7 +57,8 @@ export const Settings = z.object({
   wire: Wire,
   /** How `tp` adds up; auto: the quicker one for the size. */
   allReduce: AllReduce,
-  backing: z.literal('shared'),
+  /** shared: devices take turns on one GPUDevice; separate: a GPUDevice each, and messages go through the host. */
+  backing: z.enum(['shared', 'separate']),
   ranks: Ranks,
   link: LinkSetting,
   topology: Nodes,

@@ -17,7 +17,9 @@ export type Bound = {
  * earliest of them can, take together what they take, and the shortest way on from any of them remains.
  *
  * Hidden: a collective can only be hidden by compute that neither leads to it nor needs it, so it hides no more than that
- * compute takes; and all collectives together hide no more than the compute that is free of at least one of them.
+ * compute takes; and all collectives together hide no more than the compute that is free of at least one of them. Nor more than
+ * all that is done less the wall time: a schedule in which something is always under way takes just what is done, less what is done at once, and
+ * one in which nothing is now and then hides no more without those gaps.
  */
 export function boundOf(program: Program, cost: Cost): Bound {
   const { operations } = program;
@@ -40,9 +42,11 @@ export function boundOf(program: Program, cost: Cost): Bound {
     hideable += Math.min(cost(collective), total(independent));
   }
   const communication = total(collectives);
+  const wall = wallOf(operations, needs, cost);
+  const atOnce = total(operations) - wall;
   return {
-    wall: wallOf(operations, needs, cost),
-    hidden: communication > 0 ? Math.min(hideable, total([...free])) / communication : null,
+    wall,
+    hidden: communication > 0 ? Math.min(hideable, total([...free]), atOnce) / communication : null,
     independent: independentMs,
   };
 }

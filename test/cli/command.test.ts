@@ -100,8 +100,8 @@ test('measure writes what it measured as JSON', async () => {
 
 test.each([
   [['measure', '--ranks', 'four'], /ranks.*whole number/],
-  [['measure', '--link', 'fast'], /GBPS,US .* or ratio:R/],
-  [['measure', '--link', 'native'], /separate backing, which is not there yet/],
+  [['measure', '--link', 'fast'], /GBPS,US .*, ratio:R .* or native/],
+  [['measure', '--link', 'native'], /The native link is the way between separate devices/],
   [['measure', '--parallel', 'pp'], /Allowed choices are ep, tp/],
   [['measure', '--slow', '3'], /RANK,TIMES/],
   [['measure', '--sweep', 'layers=1,2'], /tokens=…, ranks=… or ratio=…/],

@@ -26,6 +26,7 @@ function spansOf(turns: readonly (readonly [number, number, number, number])[]) 
   recorder.timestamps(0, BigUint64Array.from(turns.flatMap(([, , begin, end]) => [BigInt(begin * 1e6), BigInt(end * 1e6)])));
   return recorder
     .spans(0)
+    .filter((span) => span.kind === 'compute')
     .map(({ op: id, rank, start, end, gpuMs }) => ({ id, rank, start: Math.round(start), end: Math.round(end), gpuMs }));
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../src/cluster/cluster';
 import { runOrders } from '../../src/cluster/run';
 import type { Link } from '../../src/cluster/wire';
-import type { Lab } from '../../src/lab/lab';
+import { type Backing, type Lab, openEngines } from '../../src/lab/lab';
 import { relativeError } from '../../src/lab/numbers';
 import { programBuilder } from '../../src/program/builder';
 import type { Program } from '../../src/program/program';
@@ -40,19 +40,25 @@ export async function runExchange(
   lab: Lab,
   { experts, topK, width, ids }: ExchangeCase,
   link: Link,
+  backing: Backing,
 ): Promise<{ error: number; bytes: number }> {
   const ranks = ids.length;
   const local = experts / ranks;
   const program = exchangeProgram(experts, topK, width, ranks);
-  const pools = ids.map(() => lab.engine.createPool());
+  const engines = await openEngines(lab, backing, ranks);
+  const pools = engines.ofRank.map((engine) => engine.createPool());
   const cluster: Cluster = {
-    backing: 'shared',
-    engine: lab.engine,
     plan: { kind: 'ep', ranks },
     ranks: pools.map((pool, index) => {
       const weight = new Float32Array(local * width * width);
       for (let e = 0; e < local; e++) for (let i = 0; i < width; i++) weight[e * width * width + i * width + i] = index * local + e + 1;
-      return { index, pool, weights: new Map([['scaled identity', pool.hold(weight)]]), launches: new WeakMap() };
+      return {
+        index,
+        engine: engines.ofRank[index]!,
+        pool,
+        weights: new Map([['scaled identity', pool.hold(weight)]]),
+        launches: new WeakMap(),
+      };
     }),
     destroy: () => {},
   };
@@ -79,6 +85,7 @@ export async function runExchange(
     { linkBetween: () => link, pause: lab.pause },
   );
   for (const pool of pools) pool.destroy();
+  engines.close();
   const errors = ids.map((own, rank) => {
     const { x, weights } = data[rank]!;
     const expected = own.flatMap((chosen, t) =>

@@ -16,8 +16,14 @@ test.each(KERNEL_CASES)('$name agrees with float64', async ({ run }) => {
   expect(await run(lab)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
 });
 
-test.each(EXCHANGES)('Dispatch and Combine over $name', async ({ make }) => {
-  const { error } = await runExchange(lab, make(), INSTANT);
+test.each(
+  EXCHANGES.flatMap((each) => [
+    { ...each, backing: 'shared' as const },
+    // SwiftShader takes seconds to open each device.
+    ...(each.name.startsWith('8') ? [] : [{ ...each, backing: 'separate' as const }]),
+  ]),
+)('Dispatch and Combine over $name, $backing backing', async ({ make, backing }) => {
+  const { error } = await runExchange(lab, make(), INSTANT, backing);
   expect(error).toBeLessThanOrEqual(KERNEL_TOLERANCE);
 });
 

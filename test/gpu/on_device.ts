@@ -14,7 +14,12 @@ const gpu = await openGpu(nodeGpu(), 'hardware');
 const lab = await openLab(gpu, diskSource('.'), 'Node');
 const cases = [
   ...KERNEL_CASES,
-  ...EXCHANGES.map(({ name, make }) => ({ name: `exchange: ${name}`, run: async () => (await runExchange(lab, make(), INSTANT)).error })),
+  ...EXCHANGES.flatMap(({ name, make }) =>
+    (['shared', 'separate'] as const).map((backing) => ({
+      name: `exchange: ${name}, ${backing}`,
+      run: async () => (await runExchange(lab, make(), INSTANT, backing)).error,
+    })),
+  ),
 ].map((one) => ({ ...one, tolerance: KERNEL_TOLERANCE }));
 for (const plan of PLANS)
   for (const family of FAMILIES)

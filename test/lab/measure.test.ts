@@ -86,6 +86,21 @@ test('under tensor parallelism FarSkip hides all-reduces that the regular model 
   expect(farskipOverlapped!.hidden!.median).toBeGreaterThan(overlapped!.hidden!.median + 0.3);
 });
 
+test('devices of their own, messages through the host, compute the same bits as devices that share one', async () => {
+  const settings = { ...DEFAULT_SETTINGS, tokens: 8, ranks: 2, connectivity: ['farskip' as const], repeats: 1 };
+  const shared = await measure(lab, { ...settings, schedule: ['overlapped'], link: { kind: 'speed', gbps: 100, us: 1 } }, () => {});
+  const separate = await measure(lab, { ...settings, backing: 'separate', link: { kind: 'native' } }, () => {});
+  expect(separate.link).toBeNull();
+  for (const { logitsSha256, spans } of separate.results) {
+    expect(logitsSha256).toBe(shared.results[0]!.logitsSha256);
+    const uploads = spans.filter((span) => span.kind === 'collective' && span.part === 'upload');
+    // Each message ends as one.
+    expect(uploads.length).toBeGreaterThan(8);
+    expect(uploads).toHaveLength(spans.filter(({ kind }) => kind === 'message').length);
+    for (const { start, end } of uploads) expect(end).toBeGreaterThanOrEqual(start);
+  }
+});
+
 test('runs go on until the interval is narrow or the budget is spent', async () => {
   const small = {
     ...DEFAULT_SETTINGS,
@@ -122,6 +137,7 @@ test.each([
   [{ topology: { nodes: 3, between: null, jitter: 0, slow: null } }, /4 devices can't be spread evenly over 3 nodes/],
   [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /needs a bandwidth within them/],
   [{ topology: { nodes: 1, between: null, jitter: 0, slow: { rank: 9, times: 2 } } }, /There is no device 9 to be slow/],
+  [{ link: { kind: 'native' as const } }, /set the backing to separate/],
   [{ ranks: 1 }, /sends nothing; use more devices or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
   await expect(measure(lab, { ...DEFAULT_SETTINGS, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(sentence);

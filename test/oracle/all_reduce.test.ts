@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { namedSwitches } from '../../src/connectivity/switches';
 import { forward } from '../../src/lab/forward';
-import { deploy } from '../../src/lab/lab';
+import { deploy, openEngines } from '../../src/lab/lab';
 import { relativeError } from '../../src/lab/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
@@ -38,3 +38,26 @@ test.each(['regular', 'farskip', 'attn_only', 'mlp_only'])(
     ep.cluster.destroy();
   },
 );
+
+test('devices of their own, messages through the host, compute the bits of devices that share one', async () => {
+  const lab = await openLab();
+  const checkpoint = await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2'));
+  const switches = namedSwitches('farskip', checkpoint.spec);
+  const engines = await openEngines(lab, 'separate', 4);
+  expect(new Set(engines.ofRank).size).toBe(4);
+  const sequences = [...SEQUENCES, [2, 7], [1, 8, 2, 8, 1, 8]];
+  for (const [kind, allReduce, wire] of [
+    ['ep', 'direct', 'bf16'],
+    ['tp', 'direct', 'f32'],
+    ['tp', 'ring', 'bf16'],
+  ] as const) {
+    const shared = await deploy(lab, checkpoint, { kind, ranks: 4 });
+    const separate = await deploy(lab, checkpoint, { kind, ranks: 4 }, { engines: engines.ofRank });
+    const options = { logits: 'all', hidden: false, wire, allReduce } as const;
+    const { logits } = await forward(lab, separate, switches, sequences, options);
+    expect(logits).toEqual((await forward(lab, shared, switches, sequences, options)).logits);
+    shared.cluster.destroy();
+    separate.cluster.destroy();
+  }
+  engines.close();
+});

@@ -1,0 +1,103 @@
+import type { Engine } from '../gpu/engine';
+import type { Held, Piece } from '../gpu/readback';
+import type { ResolvedPasses } from '../gpu/timestamps';
+import type { Collective } from '../program/program';
+import type { ClockBounds } from '../trace/clock';
+import { createRecorder, type Kernel } from './recorder';
+
+/** Ranks that share a GPUDevice: the commands recorded for it, and when it did them. */
+export type Lane = ReturnType<typeof createLane>;
+
+/** What a read of the device brought, and when the host had it. */
+export type Read = Held & { readonly at: number };
+
+const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
+
+/** `ranks` take turns on the device of `engine`. `onFailure` hears of a device that is lost. */
+export function createLane(engine: Engine, ranks: readonly number[], clock: ClockBounds, onFailure: (cause: unknown) => void) {
+  const { device } = engine.gpu;
+  const recorder = createRecorder(clock, ranks.length);
+  engine.timestamps?.reset();
+  let encoder = device.createCommandEncoder();
+  let recorded = 0;
+
+  /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
+  const submit = (): number | null => {
+    if (recorded === 0) return null;
+    const id = recorder.submitted(performance.now());
+    device.queue.submit([encoder.finish()]);
+    engine.hostWriter.submitted();
+    if (!engine.timestamps) device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
+    encoder = device.createCommandEncoder();
+    recorded = 0;
+    return id;
+  };
+  /** A pass with nothing in it, which tells when all before it was done. Answers its number. */
+  const mark = (): number | null => {
+    const timestampWrites = engine.timestamps?.next();
+    if (!timestampWrites) return null;
+    encoder.beginComputePass({ timestampWrites }).end();
+    return recorder.add(null);
+  };
+  const takeStamps = ({ first }: ResolvedPasses, parts: readonly Uint8Array[]): void => {
+    let from = first;
+    for (const part of parts) {
+      const values = new BigUint64Array(part.slice().buffer);
+      recorder.timestamps(from, values);
+      from += values.length / 2;
+    }
+  };
+
+  return {
+    engine,
+    ranks,
+    recorder,
+    submit,
+    recorded: (): number => recorded,
+
+    /** Records a kernel; answers its number with the recorder. */
+    compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): number {
+      const timestampWrites = engine.timestamps?.next();
+      const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+      record(pass);
+      pass.end();
+      recorded++;
+      return recorder.add(kernel);
+    },
+
+    /** Records a copy from one of its ranks' buffers to another's. */
+    copy(source: GPUBuffer, from: number, target: GPUBuffer, to: number, bytes: number): void {
+      encoder.copyBufferToBuffer(source, from, target, to, bytes);
+      recorded++;
+    },
+
+    /** Records that bytes of the host go into a rank's buffer, as part of a collective. */
+    upload(op: Collective, rank: number, target: GPUBuffer, to: number, bytes: Uint8Array): void {
+      const at = performance.now();
+      const before = mark();
+      engine.hostWriter.write(encoder, target, to, bytes);
+      recorded++;
+      recorder.uploaded({ op, rank, bytes: bytes.byteLength, at, before, after: mark() });
+    },
+
+    /**
+     * Submits everything and reads pieces of its buffers; with the times of `pass`, if given, and with all times not read yet
+     * if `all`.
+     */
+    read(pieces: readonly Piece[], pass: number | undefined, all: boolean): Promise<Read> {
+      const { timestamps } = engine;
+      const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
+      const stamps = (all && timestamps?.resolve(encoder)) || NO_STAMPS;
+      recorded++;
+      const map = engine.readback.hold(encoder, [...pieces, ...own.pieces, ...stamps.pieces]);
+      const id = submit()!;
+      return map().then(({ parts, release }) => {
+        const at = performance.now();
+        recorder.known(id, at);
+        takeStamps(own, parts.slice(pieces.length, pieces.length + own.pieces.length));
+        takeStamps(stamps, parts.slice(pieces.length + own.pieces.length));
+        return { parts: parts.slice(0, pieces.length), release, at };
+      });
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Pause } from '../cluster/pause';
+import type { Engine } from '../gpu/engine';
+import { HOST_WRITES, type HostWrite, type HostWriter } from '../gpu/host_write';
+import { type Lab, openEngines } from './lab';
+
+/** How many bytes a second go one way between host and GPU, or from device to device through the host; all devices at once. */
+export type TransferRate = { readonly way: string; readonly mib: number; readonly gbps: number };
+
+export type BenchSettings = {
+  /** Sizes of what each device sends at a time, MiB. */
+  readonly mib: readonly number[];
+  readonly devices: number;
+  /** A worker for each device, at the same time, instead of one for all; in a browser only. */
+  readonly workerEach: boolean;
+};
+
+/** What several engines with devices of their own, at work at the same time, transfer together. */
+export const together = (engines: readonly (readonly TransferRate[])[]): TransferRate[] =>
+  engines[0]!.map((rate, i) => ({ ...rate, gbps: engines.reduce((sum, rates) => sum + rates[i]!.gbps, 0) }));
+
+/** How long each way is tried, ms. */
+const TRIED_MS = 400;
+const WAYS = Object.keys(HOST_WRITES) as HostWrite[];
+
+type Device = { readonly engine: Engine; readonly source: GPUBuffer; readonly target: GPUBuffer };
+
+/**
+ * Tries the ways of bytes from devices to the host (`down`), from the host to devices (`up`), and from each device to the next
+ * through the host (`through`).
+ */
+export async function benchTransfers(
+  lab: Lab,
+  { mib: sizes, devices: count }: BenchSettings,
+  onProgress: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<TransferRate[]> {
+  const { pause } = lab;
+  const engines = await openEngines(lab, 'separate', count);
+  const rates: TransferRate[] = [];
+  const total = sizes.length * (2 + 2 * WAYS.length);
+  try {
+    for (const mib of sizes) {
+      const bytes = mib * 2 ** 20;
+      const pools = engines.ofRank.map((engine) => engine.createPool());
+      const devices: Device[] = engines.ofRank.map((engine, i) => ({
+        engine,
+        source: pools[i]!.reserve(bytes).buffer,
+        target: pools[i]!.reserve(bytes).buffer,
+      }));
+      const host = new Uint8Array(bytes).fill(1);
+      const add = async (way: string, once: () => Promise<unknown>): Promise<void> => {
+        signal?.throwIfAborted();
+        rates.push({ way, mib, gbps: (count * bytes) / 1e6 / (await meanMs(pause, once)) });
+        onProgress(rates.length, total);
+      };
+      await add('down, copied out', () => all(devices, async (device) => void (await down(device, bytes, true))));
+      await add('down, read in place', () => all(devices, async (device) => (await down(device, bytes, false)).release()));
+      for (const way of WAYS) {
+        const writers = devices.map(({ engine }) => HOST_WRITES[way](engine.gpu));
+        await add(`up, ${way}`, () => all(devices, (device, i) => up(device, writers[i]!, host)));
+        await add(`through, ${way}`, () =>
+          all(devices, async (device, i) => {
+            const next = (i + 1) % count;
+            const held = await down(device, bytes, false);
+            const done = up(devices[next]!, writers[next]!, held.parts[0]!);
+            held.release();
+            await done;
+          }),
+        );
+        for (const writer of writers) writer.destroy();
+      }
+      for (const pool of pools) pool.destroy();
+    }
+  } finally {
+    engines.close();
+  }
+  return rates;
+}
+
+const all = (devices: readonly Device[], work: (device: Device, index: number) => Promise<void>): Promise<unknown> =>
+  Promise.all(devices.map(work));
+
+async function down({ engine, source }: Device, bytes: number, copied: boolean) {
+  const encoder = engine.gpu.device.createCommandEncoder();
+  const map = engine.readback.hold(encoder, [{ buffer: source, offset: 0, bytes }]);
+  engine.gpu.device.queue.submit([encoder.finish()]);
+  const held = await map();
+  if (copied) {
+    held.parts[0]!.slice();
+    held.release();
+  }
+  return held;
+}
+
+async function up({ engine, target }: Device, writer: HostWriter, bytes: Uint8Array): Promise<void> {
+  const { device } = engine.gpu;
+  const encoder = device.createCommandEncoder();
+  writer.write(encoder, target, 0, bytes);
+  device.queue.submit([encoder.finish()]);
+  writer.submitted();
+  await device.queue.onSubmittedWorkDone();
+}
+
+async function meanMs(pause: Pause, once: () => Promise<unknown>): Promise<number> {
+  for (let i = 0; i < 2; i++) await pause.during(once());
+  const since = performance.now();
+  let times = 0;
+  do {
+    await pause.during(once());
+    times++;
+  } while (performance.now() - since < TRIED_MS);
+  return (performance.now() - since) / times;
+}
