@@ -1,9 +1,8 @@
 import type { Engine } from '../gpu/engine';
 import type { Held, Piece } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
-import type { Collective } from '../program/program';
 import type { ClockBounds } from '../trace/clock';
-import { createRecorder, type Kernel } from './recorder';
+import { createRecorder, type Kernel, type Upload } from './recorder';
 
 /** Ranks that share a GPUDevice: the commands recorded for it, and when it did them. */
 export type Lane = ReturnType<typeof createLane>;
@@ -25,6 +24,7 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
   const submit = (): number | null => {
     if (recorded === 0) return null;
     const id = recorder.submitted(performance.now());
+    engine.hostWriter.submitting();
     device.queue.submit([encoder.finish()]);
     engine.hostWriter.submitted();
     if (!engine.timestamps) device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
@@ -71,13 +71,13 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
       recorded++;
     },
 
-    /** Records that bytes of the host go into a rank's buffer, as part of a collective. */
-    upload(op: Collective, rank: number, target: GPUBuffer, to: number, bytes: Uint8Array): void {
-      const at = performance.now();
-      const before = mark();
+    /**
+     * Records that what rank `from` sent to one of its ranks goes into that rank's buffer. No reason to submit: it goes with the first kernel
+     * that may need it, since each submit with bytes of the host has its price.
+     */
+    upload({ op, from, rank }: Omit<Upload, 'pass'>, target: GPUBuffer, to: number, bytes: Uint8Array): void {
       engine.hostWriter.write(encoder, target, to, bytes);
-      recorded++;
-      recorder.uploaded({ op, rank, bytes: bytes.byteLength, at, before, after: mark() });
+      recorder.uploaded({ op, from, rank, pass: mark() });
     },
 
     /**

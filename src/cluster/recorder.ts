@@ -1,7 +1,7 @@
 import type { Engine } from '../gpu/engine';
 import type { Collective, Compute } from '../program/program';
 import { type ClockBounds, narrow, offsetOf, resolutionMsOf, toMs, UNKNOWN_CLOCK } from '../trace/clock';
-import type { CollectiveSpan, ComputeSpan } from '../trace/span';
+import type { ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
 
 /** A kernel on a rank; `awaited` is the last collective that the rank had waited for, and when it had arrived on the host, ms; null and 0 when none. */
@@ -19,15 +19,8 @@ export type PassRecord = {
   ran: { readonly beginNs: bigint; readonly endNs: bigint } | null;
 };
 
-/** Bytes of a collective that the host gave at `at`, and the passes (by number) that tell when the device had done what came before, and this. */
-export type Upload = {
-  readonly op: Collective;
-  readonly rank: number;
-  readonly bytes: number;
-  readonly at: number;
-  readonly before: number | null;
-  readonly after: number | null;
-};
+/** What rank `from` sent to `rank` in a collective, taken in from the host; `pass` tells when it was. */
+export type Upload = { readonly op: Collective; readonly from: number; readonly rank: number; readonly pass: number | null };
 
 /**
  * Collects what a GPUDevice that `ranks` ranks share did in one run and turns it into spans. With timestamps a span a kernel, on the GPU's
@@ -35,7 +28,8 @@ export type Upload = {
  */
 export function createRecorder(bounds: ClockBounds, ranks: number) {
   const passes: PassRecord[] = [];
-  const uploads: (Upload & { readonly submit: number })[] = [];
+  /** By operation and rank. */
+  const uploads = new Map<string, (Upload & { readonly submit: number })[]>();
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
   const knownAt: number[] = [];
@@ -45,8 +39,15 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
     const ran = passes[pass]?.ran;
     return ran ? toMs(ran.endNs) + offsetOf(clock).offset : undefined;
   };
-  /** When the device had taken in an upload, host ms. */
-  const takenIn = ({ after, submit }: (typeof uploads)[number]): number | undefined => (after === null ? doneAt[submit] : endedAt(after));
+  /** When a rank's device had taken in what it got in a collective, from one rank or from all, host ms; 0 while that is not known, or where nothing was. */
+  const takenIn = (op: number, rank: number, from?: number): number =>
+    Math.max(
+      0,
+      ...(uploads.get(`${op} ${rank}`) ?? []).flatMap((upload) => {
+        if (from !== undefined && upload.from !== from) return [];
+        return (upload.pass === null ? doneAt[upload.submit] : endedAt(upload.pass)) ?? [];
+      }),
+    );
   return {
     passes,
     /** Answers the pass's number. */
@@ -54,7 +55,8 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
       return passes.push({ kernel, submit: submittedAt.length, ran: null }) - 1;
     },
     uploaded(upload: Upload): void {
-      uploads.push({ ...upload, submit: submittedAt.length });
+      const key = `${upload.op.id} ${upload.rank}`;
+      uploads.set(key, [...(uploads.get(key) ?? []), { ...upload, submit: submittedAt.length }]);
     },
     submitted(at: number): number {
       return submittedAt.push(at) - 1;
@@ -75,25 +77,21 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
       }
     },
     endedAt,
+    takenIn,
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,
     /**
      * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a round; a rank is
      * busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast would be, for N times what the
-     * GPU gave it, but no longer than the round. An upload is a part of its collective, from when the device came to it.
+     * GPU gave it, but no longer than the round.
      */
-    spans(origin: number): (ComputeSpan | CollectiveSpan)[] {
+    spans(origin: number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
       const resolutionMs = resolutionMsOf(clock);
       const out: ComputeSpan[] = [];
       const endOfRank = new Map<number, number>();
       const openOfRank = new Map<number, { submit: number; index: number }>();
       const rounds = roundEnds(passes);
-      const heldSince = new Map<string, number>();
-      for (const upload of uploads) {
-        const key = `${upload.op.id} ${upload.rank}`;
-        heldSince.set(key, Math.max(heldSince.get(key) ?? 0, takenIn(upload) ?? 0));
-      }
       for (const [i, { kernel, submit, ran }] of passes.entries()) {
         if (!kernel) continue;
         const { rank, op, flops, awaited } = kernel;
@@ -111,7 +109,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
         }
         const { name, block, layer } = op;
         const submitted = submittedAt[submit] ?? 0;
-        const held = Math.max(awaited.at, (awaited.op && heldSince.get(`${awaited.op.id} ${rank}`)) ?? 0);
+        const held = awaited.op ? Math.max(awaited.at, takenIn(awaited.op.id, rank)) : 0;
         const start = Math.min(Math.max(submitted, held, endOfRank.get(rank) ?? 0), own);
         const end = ran ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs))) : own;
         endOfRank.set(rank, end);
@@ -133,32 +131,9 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           awaited: awaited.op && { op: awaited.op.id, at: held - origin },
         });
       }
-      return [...out, ...uploads.flatMap((upload) => uploadSpan(upload, origin))];
+      return out;
     },
   };
-
-  function uploadSpan(upload: (typeof uploads)[number], origin: number): CollectiveSpan[] {
-    const end = takenIn(upload);
-    if (end === undefined) return [];
-    const { op, rank, bytes, at, before } = upload;
-    const start = Math.min(Math.max(at, (before === null ? undefined : endedAt(before)) ?? at), end);
-    return [
-      {
-        kind: 'collective',
-        part: 'upload',
-        op: op.id,
-        rank,
-        name: op.name,
-        block: op.block,
-        layer: op.layer,
-        start: start - origin,
-        end: end - origin,
-        clock: before === null ? 'host' : 'gpu',
-        sentBytes: 0,
-        receivedBytes: bytes,
-      },
-    ];
-  }
 }
 
 /** For each pass, when the last known one of its round had ended: a round is passes of one operation that follow one another. */

@@ -181,8 +181,7 @@ async function run(
       const sent = passing.get(op)?.[sender];
       if (sent && sender !== receiver) {
         laneOf[receiver]!.upload(
-          op,
-          receiver,
+          { op, from: sender, rank: receiver },
           target.buffer,
           rows.to * size,
           sent.bytes.subarray(rows.from * size, rows.from * size + bytes),
@@ -279,7 +278,15 @@ async function run(
     }
   };
 
-  const spansSoFar = (origin: number): Span[] => [...lanes.flatMap(({ recorder }) => recorder.spans(origin)), ...transfers.spans(origin)];
+  /** On devices of their own ranks hold a message once the device has taken it in. */
+  const spansSoFar = (origin: number): Span[] => [
+    ...lanes.flatMap(({ recorder }) => recorder.spans(origin)),
+    ...transfers.spans(origin).map((span) => {
+      const [rank, from] = span.kind === 'message' ? [span.to, span.rank] : [span.rank];
+      const held = laneOf[rank]!.recorder.takenIn(span.op, rank, from);
+      return { ...span, end: Math.max(span.end, held - origin) };
+    }),
+  ];
 
   try {
     states.forEach((_, index) => {

@@ -219,7 +219,6 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
           const { name, block, layer } = op;
           intervals.push({
             kind: 'collective',
-            part: 'way',
             op: op.id,
             rank,
             name,

@@ -96,6 +96,7 @@ async function up({ engine, target }: Device, writer: HostWriter, bytes: Uint8Ar
   const { device } = engine.gpu;
   const encoder = device.createCommandEncoder();
   writer.write(encoder, target, 0, bytes);
+  writer.submitting();
   device.queue.submit([encoder.finish()]);
   writer.submitted();
   await device.queue.onSubmittedWorkDone();

@@ -9,7 +9,7 @@ import { InputError } from '../model/error';
 import { holdersOf, type Plan } from '../model/plan';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
-import type { Program, Spread } from '../program/program';
+import { isCollective, type Program, type Spread } from '../program/program';
 import { type ScheduleKind, schedule } from '../program/schedule';
 import { exposuresOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
 import { hiddenShare } from '../trace/overlap';
@@ -214,7 +214,9 @@ export async function measure(
       const overRanks = (of: 'computeMs' | 'commMs') => estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
       const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
       const durations = mediansOf(runs.map((run) => run.durations));
-      const bound = boundOf(subject.program, (op) => durations.get(op.id) ?? 0);
+      // Without an emulated pace messages last longer where they queue behind computing: what they take by themselves was seen without a wire.
+      const alone = link ? durations : subject.calibration.durations;
+      const bound = boundOf(subject.program, (op) => (isCollective(op) ? alone : durations).get(op.id) ?? 0);
       const spans = typicalSpans(runs);
       results.push({
         ...combination,

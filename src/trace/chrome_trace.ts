@@ -174,7 +174,7 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
       } as const;
       found.push(
         communicates
-          ? { kind: 'collective', part: 'way', ...common, sentBytes: 0, receivedBytes: 0 }
+          ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
           : { kind: 'compute', ...common, uncertain: false, gpuMs: null, flops: null, submitted: common.start, awaited: null },
       );
     }

@@ -1,5 +1,5 @@
 import { type Interval, intersect, lengthOf, merge, subtract } from './overlap';
-import type { CollectiveSpan, ComputeSpan, Span } from './span';
+import type { ComputeSpan, Span } from './span';
 
 /** Why a rank did not compute while a collective was under way, ms. */
 export type Exposed = {
@@ -55,28 +55,27 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
     const busy = merge(compute.map(({ start, end }): Interval => [start, end]));
     const gaps = gapsOf(compute);
     const host = merge(gaps.map(hostPart));
-    const collectives = new Map<number, CollectiveSpan[]>();
-    for (const span of spans)
-      if (span.kind === 'collective' && span.rank === rank) collectives.set(span.op, [...(collectives.get(span.op) ?? []), span]);
-    return [...collectives.values()].map((parts): CollectiveExposure => {
-      const [span] = parts as [CollectiveSpan];
-      const own = merge(parts.map(({ start, end }): Interval => [start, end]));
+    return spans.flatMap((span): CollectiveExposure[] => {
+      if (span.kind !== 'collective' || span.rank !== rank) return [];
+      const own: Interval[] = [[span.start, span.end]];
       const open = subtract(own, busy);
       const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
       const waited = merge(waits.map(({ interval: [start], before }): Interval => [start, Math.max(start, before.awaited!.at)]));
       const awaited = lengthOf(intersect(open, waited));
       const byHost = lengthOf(intersect(open, host));
-      const hiddenMs = lengthOf(intersect(own, busy));
-      return {
-        op: span.op,
-        name: span.name,
-        layer: span.layer,
-        rank,
-        ms: lengthOf(own),
-        hiddenMs,
-        exposed: { awaited, host: byHost, noWork: Math.max(0, lengthOf(open) - awaited - byHost) },
-        awaitedBy: waits[0]?.before.name ?? null,
-      };
+      const hiddenMs = lengthOf(intersect(merge(own), busy));
+      return [
+        {
+          op: span.op,
+          name: span.name,
+          layer: span.layer,
+          rank,
+          ms: span.end - span.start,
+          hiddenMs,
+          exposed: { awaited, host: byHost, noWork: Math.max(0, lengthOf(open) - awaited - byHost) },
+          awaitedBy: waits[0]?.before.name ?? null,
+        },
+      ];
     });
   });
 }

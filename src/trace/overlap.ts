@@ -86,8 +86,6 @@ export function operationMs(spans: readonly Span[], ranks: number): Map<number, 
     Array.from({ length: ranks }, (_, rank) =>
       lengthOf(merge(own.filter((message) => port(message) === rank).map(({ start, end }): Interval => [start, end]))),
     ).reduce((sum, ms) => sum + ms / ranks, 0);
-  // What devices of their own take in comes on top.
-  for (const span of spans) if (span.kind === 'collective' && span.part === 'upload') add(span.op, (span.end - span.start) / ranks);
   for (const [op, own] of messages)
     add(
       op,

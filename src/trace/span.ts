@@ -36,16 +36,8 @@ export type ComputeSpan = At & {
   readonly awaited: { readonly op: number; readonly at: number } | null;
 };
 
-/**
- * A collective on a rank: its `way`, from when the rank's own part could leave to when all that it was to receive was there; and, where ranks
- * are devices of their own, each `upload`, from when the device came to take in what the host held to when it had.
- */
-export type CollectiveSpan = At & {
-  readonly kind: 'collective';
-  readonly part: 'way' | 'upload';
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-};
+/** A collective on a rank, from when the rank's own part could leave to when it held all that it was to receive. */
+export type CollectiveSpan = At & { readonly kind: 'collective'; readonly sentBytes: number; readonly receivedBytes: number };
 
 /** One message of a collective on the wire, drawn in the lane of `rank`, which sends it. */
 export type MessageSpan = At & { readonly kind: 'message'; readonly to: number; readonly bytes: number };

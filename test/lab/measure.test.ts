@@ -93,11 +93,14 @@ test('devices of their own, messages through the host, compute the same bits as 
   expect(separate.link).toBeNull();
   for (const { logitsSha256, spans } of separate.results) {
     expect(logitsSha256).toBe(shared.results[0]!.logitsSha256);
-    const uploads = spans.filter((span) => span.kind === 'collective' && span.part === 'upload');
-    // Each message ends as one.
-    expect(uploads.length).toBeGreaterThan(8);
-    expect(uploads).toHaveLength(spans.filter(({ kind }) => kind === 'message').length);
-    for (const { start, end } of uploads) expect(end).toBeGreaterThanOrEqual(start);
+    // What waits for a collective begins when the device has taken it in.
+    const awaited = spans.flatMap((span) => (span.kind === 'compute' && span.awaited ? [{ ...span.awaited, span }] : []));
+    expect(awaited.length).toBeGreaterThan(20);
+    for (const { op, at, span } of awaited) {
+      const held = spans.find((each) => each.kind === 'collective' && each.op === op && each.rank === span.rank)!;
+      expect(at).toBeCloseTo(held.end, 6);
+      expect(span.end).toBeGreaterThan(held.end);
+    }
   }
 });
 

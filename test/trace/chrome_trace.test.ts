@@ -30,7 +30,7 @@ const spans: fc.Arbitrary<Span[]> = fc
         end: from + length,
         clock: 'gpu' as const,
       };
-      if (kind === 'collective') return { kind, part: 'way', ...common, block: 'dispatch', sentBytes: 1, receivedBytes: 1 };
+      if (kind === 'collective') return { kind, ...common, block: 'dispatch', sentBytes: 1, receivedBytes: 1 };
       if (kind === 'message') return { kind, ...common, to, bytes: 7 };
       return { kind: 'compute', ...common, uncertain: false, gpuMs: length, flops: 3, submitted: from, awaited: null };
     }),

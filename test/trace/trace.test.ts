@@ -28,7 +28,7 @@ test('overlap is per rank, and messages count for nothing', () => {
   const at = { op: 0, name: '', block: 'routed' as const, layer: 0, clock: 'host' as const };
   const spans: Span[] = [
     { ...at, kind: 'compute', rank: 0, start: 0, end: 4, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
-    { ...at, kind: 'collective', part: 'way', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
+    { ...at, kind: 'collective', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
     { ...at, kind: 'message', rank: 0, to: 1, start: 0, end: 9, bytes: 1 },
     { ...at, kind: 'compute', rank: 1, start: 0, end: 99, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
   ];
@@ -56,7 +56,7 @@ test('what exposed a collective is told apart: waiting for it, nothing left to d
       awaited,
     }) as const;
   const collective = (op: number, start: number, end: number) =>
-    ({ ...at, op, kind: 'collective', part: 'way', rank: 0, start, end, clock: 'host', sentBytes: 0, receivedBytes: 0 }) as const;
+    ({ ...at, op, kind: 'collective', rank: 0, start, end, clock: 'host', sentBytes: 0, receivedBytes: 0 }) as const;
   const spans: Span[] = [
     compute(0, 4, 0, null),
     collective(1, 2, 7),
@@ -123,11 +123,7 @@ test('overlap shorter than the step of the clocks is not claimed', () => {
     submitted: start,
     awaited: null,
   });
-  const spans: Span[] = [
-    { kind: 'collective', part: 'way', ...at, start: 0, end: 10, sentBytes: 0, receivedBytes: 0 },
-    compute(1, 1.05),
-    compute(4, 5),
-  ];
+  const spans: Span[] = [{ kind: 'collective', ...at, start: 0, end: 10, sentBytes: 0, receivedBytes: 0 }, compute(1, 1.05), compute(4, 5)];
   expect(overlapOf(spans, 0).hiddenMs).toBeCloseTo(1.05, 9);
   expect(overlapOf(spans, 0, 0.1).hiddenMs).toBeCloseTo(1, 9);
 });
