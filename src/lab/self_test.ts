@@ -13,8 +13,8 @@ export type SelfTest = {
    * about when twice the work is done), or run `in turn` (one ends when it would have alone). null: no second device was to be had.
    */
   readonly devices: 'at once' | 'share' | 'in turn' | null;
-  /** Whether a read-back submitted before long work is told while that work still runs. */
-  readonly readBackOverlaps: boolean;
+  /** When a read-back submitted before long work is told, and when the work has ended, ms. */
+  readonly readBack: { readonly ms: number; readonly workMs: number };
   /** Smallest step of the GPU's timestamps seen, ns; null without timestamps. */
   readonly tickNs: number | null;
   /** How far off the GPU's clock can be from the host's, ms; null without timestamps. */
@@ -59,7 +59,7 @@ export async function selfTest(engine: Engine, pause: Pause): Promise<SelfTest> 
     const [readBack, work] = await pause.during(Promise.all([mapped, worked]));
     return {
       devices: ends && sharingOf(alone, ends),
-      readBackOverlaps: readBack < work / 2,
+      readBack: { ms: readBack, workMs: work },
       tickNs: bounds && Number(bounds.tickNs),
       clockErrorMs: bounds && offsetOf(bounds).error,
       roundTripMs: median(roundTrips),
@@ -150,7 +150,7 @@ async function took(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** The findings in a sentence or two. */
-export function describeSelfTest({ devices, readBackOverlaps, tickNs, clockErrorMs, roundTripMs }: SelfTest): string {
+export function describeSelfTest({ devices, readBack, tickNs, clockErrorMs, roundTripMs }: SelfTest): string {
   const sharing = devices
     ? {
         'at once': 'Two devices on this GPU run at once',
@@ -161,5 +161,5 @@ export function describeSelfTest({ devices, readBackOverlaps, tickNs, clockError
   const tick =
     tickNs === null ? 'there are no timestamps' : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`;
   const clock = clockErrorMs === null ? '' : `, placed on the host’s clock to ${clockErrorMs.toFixed(2)} ms`;
-  return `${sharing}; reading back ${readBackOverlaps ? 'runs beside' : 'waits for'} computing; a round trip takes ${roundTripMs.toFixed(2)} ms; ${tick}${clock}.`;
+  return `${sharing}; reading back beside ${readBack.workMs.toFixed(0)} ms of computing takes ${readBack.ms.toFixed(1)} ms; a round trip takes ${roundTripMs.toFixed(2)} ms; ${tick}${clock}.`;
 }
