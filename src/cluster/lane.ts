@@ -12,21 +12,13 @@ export type Read = Held & { readonly at: number };
 
 const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
 
-/** `ranks` take turns on the device of `engine`; `counted`: how many submits are under way is asked for. `onFailure` hears of a device that is lost. */
-export function createLane(
-  engine: Engine,
-  ranks: readonly number[],
-  clock: ClockBounds,
-  counted: boolean,
-  onFailure: (cause: unknown) => void,
-) {
-  const fenced = counted || !engine.timestamps;
+/** `ranks` take turns on the device of `engine`. `onFailure` hears of a device that is lost. */
+export function createLane(engine: Engine, ranks: readonly number[], clock: ClockBounds, onFailure: (cause: unknown) => void) {
   const { device } = engine.gpu;
   const recorder = createRecorder(clock, ranks.length);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
   let recorded = 0;
-  let underWay = 0;
 
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
@@ -35,13 +27,7 @@ export function createLane(
     engine.hostWriter.submitting();
     device.queue.submit([encoder.finish()]);
     engine.hostWriter.submitted();
-    if (fenced) {
-      underWay++;
-      device.queue.onSubmittedWorkDone().then(() => {
-        underWay--;
-        if (!engine.timestamps) recorder.fenced(id, performance.now());
-      }, onFailure);
-    }
+    if (!engine.timestamps) device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
     encoder = device.createCommandEncoder();
     recorded = 0;
     return id;
@@ -68,8 +54,6 @@ export function createLane(
     recorder,
     submit,
     recorded: (): number => recorded,
-    /** Submits that the device is not known to have done; 0 unless they are counted. */
-    underWay: (): number => underWay,
 
     /** Records a kernel; answers its number with the recorder. */
     compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): number {

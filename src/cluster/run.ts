@@ -54,12 +54,6 @@ export type RunResult = {
 /** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
 const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
 
-/**
- * Submits that a device of its own may have before it: what arrives for it must go behind them, so they hold an upload up.
- * Devices that are shared are told all there is to do, since copies cost them next to nothing.
- */
-const SUBMITS_AHEAD = 2;
-
 /** How often spans are shown while a run goes on, ms. */
 const LIVE_MS = 50;
 
@@ -122,7 +116,7 @@ async function run(
     const own = ranks.filter((rank) => rank.engine === engine).map(({ index }) => index);
     // Clocks of devices differ: what is known of one says nothing of another.
     const clock = (engines.length === 1 && options.clock) || (await calibrate(engine, pause));
-    lanes.push(createLane(engine, own, clock, engines.length > 1, fail));
+    lanes.push(createLane(engine, own, clock, fail));
   }
   const laneOf = ranks.map(({ engine }) => lanes[engines.indexOf(engine)]!);
 
@@ -167,7 +161,6 @@ async function run(
   const submit = () => {
     for (const lane of lanes) lane.submit();
   };
-  const crowded = () => lanes.length > 1 && lanes.some((lane) => lane.underWay() >= SUBMITS_AHEAD);
   let stampsReadAt = performance.now();
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
@@ -315,7 +308,7 @@ async function run(
       transfers.deliver(performance.now());
       // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
       const order = orders[next];
-      if (order && !crowded() && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined)) {
+      if (order && (order.do !== 'wait' || transfers.heldByAllAt(order.op) !== undefined)) {
         next++;
         step(order);
         if (recorded() >= allowed) {
@@ -333,8 +326,7 @@ async function run(
       }
       allowed = COMMANDS_A_SUBMIT.first;
       const due = transfers.nextEvent();
-      const wasCrowded = crowded();
-      const called = () => events.length > 0 || signal?.aborted === true || (wasCrowded && !crowded());
+      const called = () => events.length > 0 || signal?.aborted === true;
       if (Number.isFinite(due)) await pause.until(due, called);
       else await pause.when(called);
     }
