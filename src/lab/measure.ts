@@ -214,9 +214,11 @@ export async function measure(
       const overRanks = (of: 'computeMs' | 'commMs') => estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
       const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
       const durations = mediansOf(runs.map((run) => run.durations));
-      // Without an emulated pace messages last longer where they queue behind computing: what they take by themselves was seen without a wire.
-      const alone = link ? durations : subject.calibration.durations;
-      const bound = boundOf(subject.program, (op) => (isCollective(op) ? alone : durations).get(op.id) ?? 0);
+      // Without an emulated pace messages last longer where they queue behind computing; without a wire nothing was in their way.
+      const alone = (id: number) => (link ? Number.POSITIVE_INFINITY : (subject.calibration.durations.get(id) ?? 0));
+      const bound = boundOf(subject.program, (op) =>
+        Math.min(durations.get(op.id) ?? 0, isCollective(op) ? alone(op.id) : Number.POSITIVE_INFINITY),
+      );
       const spans = typicalSpans(runs);
       results.push({
         ...combination,
