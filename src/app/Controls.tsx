@@ -1,13 +1,14 @@
 import type { LinkSetting } from '../lab/settings';
 import { TEXTS, titleOfText } from '../model/presets';
 import { Choice, NumberField, Switch } from './fields';
+import type { Form } from './form';
 import { GenerateFields } from './GenerateFields';
 import { ModelFields } from './ModelFields';
-import { type Form, useLab } from './store';
+import { useLab } from './store';
 import type { Described } from './useDescribed';
 
 export function Controls({ described }: { described: Described }) {
-  const { form, status, edit, run } = useLab();
+  const { form, status, edit, run, past, future, undo, redo } = useLab();
   const running = status.kind === 'running';
   const measuring = form.task === 'measure';
   return (
@@ -143,6 +144,15 @@ export function Controls({ described }: { described: Described }) {
         {measuring && (
           <NumberField label="Repeats" value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
         )}
+      </div>
+      <div className="actions">
+        <button type="button" disabled={past.length === 0} onClick={undo}>
+          Undo
+        </button>
+        <button type="button" disabled={future.length === 0} onClick={redo}>
+          Redo
+        </button>
+        <p className="hint">The page’s address holds all settings: copy it to share them.</p>
       </div>
     </form>
   );

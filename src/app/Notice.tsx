@@ -4,9 +4,19 @@ import { useLab } from './store';
 export function Notice() {
   const status = useLab((state) => state.status);
   const stop = useLab((state) => state.stop);
+  const linkProblems = useLab((state) => state.linkProblems);
   const missing = !('gpu' in navigator);
   return (
     <div aria-live="polite">
+      {linkProblems.length > 0 && (
+        <div className="notice failed" role="alert">
+          <ul>
+            {linkProblems.map((problem) => (
+              <li key={problem}>{problem}</li>
+            ))}
+          </ul>
+        </div>
+      )}
       {status.kind === 'running' && (
         <div className="notice running">
           {status.total > 0 ? (

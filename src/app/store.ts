@@ -3,36 +3,11 @@ import { createEngineClient, type EngineClient, JobFailed } from '../lab/client'
 import type { Generation, GenerationResult } from '../lab/generate';
 import type { JobEvent } from '../lab/job';
 import type { Combination, Measurement } from '../lab/measure';
-import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type GenerateSettings, type LinkSetting, type Settings } from '../lab/settings';
+import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
-import { isUntrained } from '../model/presets';
 import type { Span } from '../trace/span';
-
-/** What the form holds; `settingsOf` and `generationOf` make of it the settings of a run. */
-export type Form = {
-  /** A preset's id, `kept:NAME`, `files`, or an address. */
-  readonly model: string;
-  /** Files chosen or dropped, when the model is `files`. */
-  readonly files: readonly File[];
-  readonly balanced: boolean;
-  readonly task: 'measure' | 'generate';
-  readonly source: 'prompt' | 'passage';
-  readonly prompt: string;
-  readonly text: Settings['text'];
-  readonly tokens: number;
-  readonly ranks: number;
-  readonly parallel: Settings['parallel'];
-  readonly wire: Settings['wire'];
-  readonly link: LinkSetting;
-  readonly farskip: boolean;
-  readonly schedule: Settings['schedule'][number];
-  readonly repeats: number;
-  readonly others: number;
-  readonly newTokens: number;
-  readonly chunk: number;
-  readonly sampling: GenerateSettings['sampling'];
-  readonly seed: number;
-};
+import { type Form, generationOf, settingsOf } from './form';
+import { formOfLink, linkOf } from './link';
 
 export type Status =
   | { readonly kind: 'idle' }
@@ -55,89 +30,37 @@ type Shown = { readonly tracks: readonly Track[]; readonly measurement: Measurem
 
 type LabState = Shown & {
   readonly form: Form;
+  /** What of the page's link could not be used, a sentence each. */
+  readonly linkProblems: readonly string[];
   readonly status: Status;
   readonly edit: (change: Partial<Form>) => void;
+  /** Forms before the latest edits, and those that were undone, the nearest last. */
+  readonly past: readonly Form[];
+  readonly future: readonly Form[];
+  readonly undo: () => void;
+  readonly redo: () => void;
+  /** Takes the settings that a link's fragment says. */
+  readonly followLink: (fragment: string) => void;
   /** Runs what the switches say, or FarSkip off and on: a measurement, or a generation. */
   readonly run: (which: 'chosen' | 'both') => Promise<void>;
   readonly stop: () => void;
 };
 
-const FORM: Form = {
-  model: 'reference',
-  files: [],
-  balanced: true,
-  task: 'measure',
-  source: 'prompt',
-  prompt: 'Alice was beginning to',
-  text: 'alice',
-  tokens: 64,
-  ranks: 4,
-  parallel: 'ep',
-  wire: 'bf16',
-  link: { kind: 'ratio', ratio: 0.5 },
-  farskip: true,
-  schedule: 'overlapped',
-  repeats: 3,
-  others: 3,
-  newTokens: DEFAULT_GENERATION.tokens,
-  chunk: DEFAULT_GENERATION.chunk,
-  sampling: DEFAULT_GENERATION.sampling,
-  seed: DEFAULT_GENERATION.seed,
-};
+/** Edits of the same field that follow one another within this time are one, ms. */
+const ONE_EDIT_MS = 1000;
+const MOST_UNDONE = 100;
 
 /** Spans are kept of so many steps of a generation: some thousand spans each. */
 const STEPS_KEPT = 48;
 
-const connectivitiesOf = ({ farskip }: Form, which: 'chosen' | 'both') =>
-  which === 'both' ? ['regular', 'farskip'] : [farskip ? 'farskip' : 'regular'];
-
-export function settingsOf(form: Form, which: 'chosen' | 'both'): Settings {
-  return {
-    ...DEFAULT_SETTINGS,
-    model: form.model,
-    balanced: form.balanced && isUntrained(form.model),
-    prompt: form.source === 'prompt' ? form.prompt : null,
-    text: form.text,
-    // Never cuts a prompt of the user's: one that is too long is refused with its length.
-    tokens: form.source === 'prompt' ? 4096 : form.tokens,
-    connectivity: connectivitiesOf(form, which),
-    schedule: [form.schedule],
-    ranks: form.ranks,
-    parallel: form.parallel,
-    wire: form.wire,
-    link: form.link,
-    backing: form.link.kind === 'native' ? 'separate' : 'shared',
-    repeats: form.repeats,
-    continuation: 12,
-  };
-}
-
-export function generationOf(form: Form, which: 'chosen' | 'both'): GenerateSettings {
-  return {
-    ...DEFAULT_GENERATION,
-    model: form.model,
-    balanced: form.balanced && isUntrained(form.model),
-    connectivity: connectivitiesOf(form, which),
-    schedule: form.schedule,
-    prompts: [form.prompt],
-    others: form.others,
-    text: form.text,
-    tokens: form.newTokens,
-    chunk: form.chunk,
-    ranks: form.ranks,
-    parallel: form.parallel,
-    wire: form.wire,
-    link: form.link.kind === 'speed' ? { gbps: form.link.gbps, us: form.link.us } : null,
-    sampling: form.sampling,
-    seed: form.seed,
-  };
-}
-
 /** In an automated browser the page may be told which adapter to take, as the command line is: `?gpu=swiftshader`. */
 export const preference = new URLSearchParams(location.search).get('gpu') === 'swiftshader' ? 'swiftshader' : 'hardware';
 
+const opened = formOfLink(location.hash);
+
 export const useLab = create<LabState>((set, get) => {
   let engine: EngineClient | null = null;
+  let latest = { keys: '', at: 0 };
 
   const measureBy = async (client: EngineClient, form: Form, which: 'chosen' | 'both'): Promise<Partial<Shown>> => {
     const job = { kind: 'measure' as const, settings: settingsOf(form, which), files: form.files };
@@ -168,12 +91,41 @@ export const useLab = create<LabState>((set, get) => {
   };
 
   return {
-    form: FORM,
+    form: opened.form,
+    linkProblems: opened.problems,
     status: { kind: 'idle' },
     tracks: [],
     measurement: null,
     writing: null,
-    edit: (change) => set({ form: { ...get().form, ...change } }),
+    past: [],
+    future: [],
+    edit(change) {
+      const { form, past } = get();
+      // Letters typed or a slider drawn one after the other are one edit.
+      const keys = Object.keys(change).join();
+      const now = performance.now();
+      const goesOn = keys === latest.keys && now - latest.at < ONE_EDIT_MS;
+      latest = { keys, at: now };
+      set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [] });
+    },
+    undo() {
+      const { form, past, future } = get();
+      const before = past.at(-1);
+      latest = { keys: '', at: 0 };
+      if (before) set({ form: before, past: past.slice(0, -1), future: [...future, form] });
+    },
+    redo() {
+      const { form, past, future } = get();
+      const after = future.at(-1);
+      latest = { keys: '', at: 0 };
+      if (after) set({ form: after, past: [...past, form], future: future.slice(0, -1) });
+    },
+    followLink(fragment) {
+      const { form: before, past } = get();
+      const { form, problems } = formOfLink(fragment);
+      // Files can't be in a link: those chosen stay chosen.
+      set({ form: { ...form, files: before.files }, past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems: problems });
+    },
     stop: () => engine?.stop(),
     async run(which) {
       engine ??= createEngineClient(preference, document.baseURI);
@@ -195,6 +147,19 @@ export const useLab = create<LabState>((set, get) => {
     },
   };
 });
+
+// The address is the page's settings, always: a reload, a bookmark or somebody else finds them as they are. Browsers limit how often it may change.
+const ADDRESS_MS = 300;
+let addressing: ReturnType<typeof setTimeout> | undefined;
+useLab.subscribe(({ form }, before) => {
+  if (form === before.form) return;
+  clearTimeout(addressing);
+  addressing = setTimeout(() => {
+    const fragment = linkOf(form);
+    if (fragment !== location.hash) history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
+  }, ADDRESS_MS);
+});
+addEventListener('hashchange', () => useLab.getState().followLink(location.hash));
 
 const sameCombination = (a: Combination, b: Combination): boolean => a.connectivity === b.connectivity && a.schedule === b.schedule;
 

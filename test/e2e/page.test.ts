@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openSite } from './browser';
@@ -21,6 +22,9 @@ async function openPage(use: (page: Page) => Promise<void>, options: { width?: n
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) wrong.push(message.text());
+  });
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
     if (hostname !== '127.0.0.1' && protocol.startsWith('http')) wrong.push(`asked ${request.url()}`);
@@ -49,6 +53,59 @@ async function chooseLittle(page: Page): Promise<void> {
 }
 const runBoth = (page: Page) => page.getByRole('button', { name: 'Run FarSkip off and on' }).click();
 const alert = (page: Page) => page.getByRole('alert');
+
+test('the address is the settings: after a reload they are the same, and what of a link is nonsense is said', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    expect(new URL(page.url()).hash).toBe('');
+    await chooseLittle(page);
+    await pick(page, 'Heads, experts');
+    await page.getByRole('switch', { name: 'FarSkip' }).click();
+    await page.waitForFunction(() => location.hash.includes('farskip=false'));
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.waitForFunction(() => !location.hash.includes('farskip'));
+    await page.getByRole('button', { name: 'Redo' }).click();
+    await page.waitForFunction(() => location.hash.includes('farskip=false'));
+    const { hash } = new URL(page.url());
+    expect(hash.split(/[#&]/).slice(1).sort()).toEqual([
+      'farskip=false',
+      'parallel=tp',
+      'ranks=2',
+      'repeats=1',
+      'source=passage',
+      'tokens=8',
+      'v=1',
+    ]);
+    const stateOf = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('input, select, textarea, [role=switch]')].map((field) =>
+          field instanceof HTMLInputElement
+            ? `${field.name} ${field.value} ${field.checked}`
+            : (field.getAttribute('aria-checked') ?? (field as HTMLSelectElement).value),
+        ),
+      );
+    const before = await stateOf();
+    await page.reload();
+    await page.getByLabel('Tokens a device').waitFor();
+    expect(await stateOf()).toEqual(before);
+    expect(await alert(page).count()).toBe(0);
+
+    await page.goto(`${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={`);
+    await page.getByText("The link's link, “{”, can't be used").waitFor();
+    expect(await alert(page).getByRole('listitem').count()).toBe(2);
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+    expect(await page.getByLabel('Tokens a device').inputValue()).toBe('16');
+    expect(await page.getByRole('radio', { name: '4', exact: true }).isChecked()).toBe(true);
+  }));
+
+test('what a first visit loads of scripts is at most 250 kB, packed', () => {
+  const html = readFileSync('dist/index.html', 'utf8');
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, path]) => path!);
+  expect(scripts.length).toBeGreaterThan(0);
+  const packed = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(`dist/${path}`)).byteLength, 0);
+  expect(packed).toBeLessThanOrEqual(250_000);
+  expect(html).toContain('Content-Security-Policy');
+});
 
 test('FarSkip off and on are run, drawn and compared', () =>
   openPage(async (page) => {

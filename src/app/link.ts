@@ -1,0 +1,65 @@
+import { DEFAULT_FORM, type Form, FormSettings } from './form';
+
+/** Of the link's format; a change that old links can't be read with raises it. */
+const VERSION = 1;
+/** Longer fragments are not looked at. */
+const LONGEST = 200_000;
+
+type Key = keyof FormSettings;
+const KEYS = Object.keys(FormSettings.shape) as Key[];
+
+/**
+ * Settings as the fragment of the page's address: `#v=1` and those that differ from the defaults, texts as they are, all else as JSON; empty for
+ * the defaults. Files can't be in a link, so a model made of them is left out.
+ */
+export function linkOf(form: Form): string {
+  const parts = new URLSearchParams();
+  for (const key of KEYS) {
+    const value = form[key];
+    if (JSON.stringify(value) === JSON.stringify(DEFAULT_FORM[key]) || (key === 'model' && value === 'files')) continue;
+    parts.set(key, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  return parts.size === 0 ? '' : `#v=${VERSION}&${parts}`;
+}
+
+/** The settings that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for each. */
+export function formOfLink(fragment: string): { readonly form: Form; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  if (fragment.length > LONGEST)
+    return { form: DEFAULT_FORM, problems: [`The link is longer than ${LONGEST} characters, so its settings were left out.`] };
+  const parts = new URLSearchParams(fragment.replace(/^#/, ''));
+  const version = parts.get('v');
+  if (version !== null && version !== String(VERSION))
+    problems.push(
+      `The link is of version ${shown(version)}, and this lab reads version ${VERSION}: some settings may be others than meant.`,
+    );
+  const said: Partial<Record<Key, unknown>> = {};
+  for (const [key, raw] of parts) {
+    if (key === 'v') continue;
+    if (!isKey(key)) {
+      problems.push(`The link has a setting ${shown(key)}, which there is not; it was left out.`);
+      continue;
+    }
+    const parsed = FormSettings.shape[key].safeParse(typeof DEFAULT_FORM[key] === 'string' ? raw : json(raw));
+    if (parsed.success && !(key === 'model' && raw === 'files')) said[key] = parsed.data;
+    else {
+      const why = parsed.success ? 'files are not in a link' : parsed.error.issues[0]!.message;
+      problems.push(`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);
+    }
+  }
+  return { form: { ...DEFAULT_FORM, ...(said as Partial<FormSettings>) }, problems };
+}
+
+const isKey = (key: string): key is Key => Object.hasOwn(FormSettings.shape, key);
+
+/** What is not JSON stays the text that it is, which no such setting takes. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Some of what a link says, to be quoted. */
+const shown = (text: string): string => (text.length > 40 ? `“${text.slice(0, 40)}…”` : `“${text}”`);
