@@ -123,6 +123,7 @@ export const useLab = create<LabState>((set, get) => {
     followLink(fragment) {
       const { form: before, past } = get();
       const { form, problems } = formOfLink(fragment);
+      latest = { keys: '', at: 0 };
       // Files can't be in a link: those chosen stay chosen.
       set({ form: { ...form, files: before.files }, past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems: problems });
     },
@@ -159,7 +160,8 @@ useLab.subscribe(({ form }, before) => {
     if (fragment !== location.hash) history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
   }, ADDRESS_MS);
 });
-addEventListener('hashchange', () => useLab.getState().followLink(location.hash));
+// The event's own address: the page's may have been brought up to date meanwhile.
+window.addEventListener('hashchange', ({ newURL }) => useLab.getState().followLink(new URL(newURL).hash));
 
 const sameCombination = (a: Combination, b: Combination): boolean => a.connectivity === b.connectivity && a.schedule === b.schedule;
 
