@@ -4,6 +4,8 @@ import { DEFAULT_FORM, type Form, FormSettings } from './form';
 const VERSION = 1;
 /** Longer fragments are not looked at. */
 const LONGEST = 200_000;
+/** Of a link that is nonsense all over, so many sentences are enough. */
+const MOST_PROBLEMS = 10;
 
 type Key = keyof FormSettings;
 const KEYS = Object.keys(FormSettings.shape) as Key[];
@@ -47,7 +49,7 @@ export function formOfLink(fragment: string): { readonly form: Form; readonly pr
       problems.push(`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);
     }
   }
-  return { form: { ...DEFAULT_FORM, ...(said as Partial<FormSettings>) }, problems };
+  return { form: { ...DEFAULT_FORM, ...(said as Partial<FormSettings>) }, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS) };
 }
 
 const isKey = (key: string): key is Key => Object.hasOwn(FormSettings.shape, key);

@@ -106,7 +106,7 @@ export const useLab = create<LabState>((set, get) => {
       const now = performance.now();
       const goesOn = keys === latest.keys && now - latest.at < ONE_EDIT_MS;
       latest = { keys, at: now };
-      set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [] });
+      set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] });
     },
     undo() {
       const { form, past, future } = get();

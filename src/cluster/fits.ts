@@ -1,4 +1,4 @@
-import type { Gpu } from '../gpu/device';
+import { bindableBytes, type Gpu } from '../gpu/device';
 import { InputError } from '../model/error';
 import { megabytes, memoryOf } from '../model/memory';
 import type { Plan } from '../model/plan';
@@ -26,7 +26,7 @@ export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {
       throw new InputError(`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
   }
   const { largest, bytes } = memoryOf(spec, plan);
-  const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
+  const limit = bindableBytes(gpu.device);
   if (largest.bytes > limit)
     throw new InputError(
       `${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,

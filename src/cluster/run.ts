@@ -1,19 +1,9 @@
 import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
-import type { Piece } from '../gpu/readback';
 import { InputError } from '../model/error';
 import { flopsOf } from '../program/cost';
-import {
-  type AllToAll,
-  type Collective,
-  type Compute,
-  type Dim,
-  KERNEL_SIZES,
-  type Program,
-  readsOfOperation,
-  resolve,
-} from '../program/program';
+import { type Collective, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
@@ -23,6 +13,7 @@ import { createLane, type Lane } from './lane';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { createTransfers, rowsOfValue } from './transfers';
+import { createValues, isDispatch, readersOf } from './values';
 import type { Link } from './wire';
 
 export type RunOptions = {
@@ -65,8 +56,6 @@ type Event =
       readonly readyAt: number;
       readonly at: number;
       readonly counts: Uint32Array | null;
-      /** What the rank sends, where it must go through the host. */
-      readonly sent: HostBytes | null;
     }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
@@ -105,7 +94,6 @@ async function run(
   const engines = enginesOf(cluster);
   const kernels = program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []));
   await Promise.all(engines.map(({ launcher }) => launcher.prepare(kernels)));
-  const readers = readersOf(program);
   const events: Event[] = [];
   const post = (event: Event) => {
     events.push(event);
@@ -120,39 +108,16 @@ async function run(
   }
   const laneOf = ranks.map(({ engine }) => lanes[engines.indexOf(engine)]!);
 
-  const states = ranks.map((rank, index) => ({
-    rank,
-    symbols: new Map(feeds[index]!.symbols),
-    values: new Map<string, Storage>(options.caches?.[index]),
-    uses: new Map(readers),
-  }));
+  const readers = readersOf(program);
+  const valuesOf = ranks.map((rank, index) => createValues(program, readers, rank, feeds[index]!, options.caches?.[index]));
   /** The last kernel that wrote each value on each lane: its number with the lane's recorder. */
   const writtenBy = new Map<Lane, Map<string, number>>(lanes.map((lane) => [lane, new Map()]));
-  /** What ranks send through the host. */
+  /** What ranks send through the host, until all of it has been passed on; nothing is held once the run is over. */
   const passing = new Map<Collective, (HostBytes | null)[]>();
+  let over = false;
   /** The last message that all ranks waited for, and when it had arrived. */
   let awaited = { op: null as Collective | null, at: 0 };
-  const rankOf = (index: number) => states[index]!;
-  const take = (index: number, name: string): Storage => {
-    const state = rankOf(index);
-    const known = state.values.get(name);
-    if (known) return known;
-    const value = program.values.get(name)!;
-    const storage = state.rank.pool.take(4 * value.cols * resolve(value.rows, state.symbols));
-    state.values.set(name, storage);
-    return storage;
-  };
-  const release = (index: number, name: string): void => {
-    const state = rankOf(index);
-    const left = state.uses.get(name)! - 1;
-    state.uses.set(name, left);
-    const storage = state.values.get(name);
-    if (left > 0 || !storage || program.values.get(name)!.cached) return;
-    state.values.delete(name);
-    state.rank.pool.give(storage);
-  };
-
-  const letGo = (op: Collective, rank: number) => {
+  const letGo = (op: Collective, rank: number): void => {
     const sent = passing.get(op)!;
     sent[rank]?.release();
     sent[rank] = null;
@@ -165,9 +130,9 @@ async function run(
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
     rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
-    rowsOf: (value, rank) => rowsOfValue(program.values, rankOf(rank).symbols, value),
+    rowsOf: (value, rank) => rowsOfValue(program.values, valuesOf[rank]!.symbols, value),
     onExchange: (op, { sent, received, pairs }) => {
-      states.forEach(({ symbols }, rank) => {
+      valuesOf.forEach(({ symbols }, rank) => {
         symbols.set(`sent.${op.layer}`, sent[rank]!);
         symbols.set(`received.${op.layer}`, received[rank]!);
         symbols.set(`pairs.${op.layer}`, pairs[rank]!);
@@ -175,7 +140,7 @@ async function run(
     },
     copy: (op, sender, receiver, rows) => {
       const size = 4 * program.values.get(op.input)!.cols;
-      const target = take(receiver, op.output);
+      const target = valuesOf[receiver]!.take(op.output);
       if (rows.count === 0) return;
       const bytes = rows.count * size;
       const sent = passing.get(op)?.[sender];
@@ -188,24 +153,26 @@ async function run(
         );
         return;
       }
-      const source = rankOf(sender).values.get(op.input)!;
+      const source = valuesOf[sender]!.get(op.input);
       laneOf[receiver]!.copy(source.buffer, rows.from * size, target.buffer, rows.to * size, bytes);
     },
     onSent: (op, sender) => {
       letGo(op, sender);
-      release(sender, op.input);
+      valuesOf[sender]!.release(op.input);
     },
   });
 
   const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
     const { op } = order;
-    const { rank, symbols, values } = rankOf(index);
+    const rank = ranks[index]!;
+    const values = valuesOf[index]!;
+    const { symbols } = values;
     const { launcher } = rank.engine;
     const sizes = sizesOf(op, symbols);
     const buffers: Storage[] = [];
-    for (const name of op.inputs) buffers.push(values.get(name)!);
+    for (const name of op.inputs) buffers.push(values.get(name));
     for (const name of op.weights) buffers.push(rank.weights.get(name)!);
-    for (const name of op.outputs) buffers.push(take(index, name));
+    for (const name of op.outputs) buffers.push(values.take(name));
     if (hasWork(symbols, op)) {
       let launch = rank.launches.get(order);
       if (!launch || !launcher.matches(launch, sizes, buffers)) {
@@ -219,7 +186,7 @@ async function run(
       const pass = lane.compute({ rank: index, op, flops: flopsOf(op, symbols), awaited }, (encoder) => launcher.record(encoder, bound));
       for (const name of op.outputs) writtenBy.get(lane)!.set(name, pass);
     }
-    for (const name of new Set(op.inputs)) release(index, name);
+    for (const name of new Set(op.inputs)) values.release(name);
   };
 
   /** Asks the GPU to tell when the ranks' parts of a collective are ready, with the counts of a Dispatch and what must go through the host. */
@@ -232,43 +199,31 @@ async function run(
     const live = options.onSpans !== undefined && performance.now() - stampsReadAt > LIVE_MS;
     if (live) stampsReadAt = performance.now();
     for (const lane of lanes) {
+      // What is not asked for by itself is told by a word of the input.
       const counts = lane.ranks.map((rank) =>
-        isDispatch(op)
-          ? { buffer: rankOf(rank).values.get(op.counts)!.buffer, offset: 0, bytes: 4 * (op.experts + ranks.length) }
-          : { buffer: rankOf(rank).values.get(op.input)!.buffer, offset: 0, bytes: 4 },
+        isDispatch(op) ? valuesOf[rank]!.piece(op.counts) : { ...valuesOf[rank]!.piece(op.input), bytes: 4 },
       );
-      const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => wholeOf(rank, op.input));
+      const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.piece(op.input));
       // When the kernel that wrote it ended says when it could leave, whenever the host hears of that.
       const pass = writtenBy.get(lane)!.get(op.input);
-      lane.read([...counts, ...sent], pass, live).then(({ parts, release: done, at }) => {
+      lane.read([...counts, ...sent], pass, live).then(({ parts, release, at }) => {
+        if (over) return release();
         const readyAt = Math.min(at, (pass !== undefined && lane.recorder.endedAt(pass)) || at);
         lane.ranks.forEach((rank, i) => {
           const bytes = parts[counts.length + i];
-          post({
-            kind: 'announced',
-            op,
-            rank,
-            readyAt,
-            at,
-            counts: isDispatch(op) ? new Uint32Array(parts[i]!.slice().buffer) : null,
-            sent: bytes ? { bytes, release: done } : null,
-          });
+          if (bytes) passing.get(op)![rank] = { bytes, release };
+          post({ kind: 'announced', op, rank, readyAt, at, counts: isDispatch(op) ? new Uint32Array(parts[i]!.slice().buffer) : null });
         });
-        if (sent.length === 0) done();
+        if (sent.length === 0) release();
       }, fail);
     }
-    if (isDispatch(op)) for (const index of states.keys()) release(index, op.counts);
-  };
-  const wholeOf = (index: number, name: string): Piece => {
-    const { values, symbols } = rankOf(index);
-    const value = program.values.get(name)!;
-    return { buffer: values.get(name)!.buffer, offset: 0, bytes: 4 * value.cols * resolve(value.rows, symbols) };
+    if (isDispatch(op)) for (const values of valuesOf) values.release(op.counts);
   };
 
   const step = (order: Order): void => {
     switch (order.do) {
       case 'compute':
-        for (const index of states.keys()) compute(index, order);
+        for (const index of ranks.keys()) compute(index, order);
         break;
       case 'start':
         start(order.op);
@@ -289,9 +244,9 @@ async function run(
   ];
 
   try {
-    states.forEach((_, index) => {
-      const { queue } = ranks[index]!.engine.gpu.device;
-      for (const name of program.inputs) queue.writeBuffer(take(index, name).buffer, 0, feeds[index]!.inputs.get(name)!);
+    ranks.forEach(({ engine }, index) => {
+      const { queue } = engine.gpu.device;
+      for (const name of program.inputs) queue.writeBuffer(valuesOf[index]!.take(name).buffer, 0, feeds[index]!.inputs.get(name)!);
     });
     await settled(engines);
     const origin = performance.now();
@@ -302,7 +257,6 @@ async function run(
       signal?.throwIfAborted();
       for (const event of events.splice(0)) {
         if (event.kind === 'failed') throw event.cause;
-        passing.get(event.op)![event.rank] = event.sent;
         transfers.announce(event.rank, event.op, event, event.counts);
       }
       transfers.deliver(performance.now());
@@ -333,7 +287,7 @@ async function run(
 
     const reading = lanes.map((lane) =>
       lane.read(
-        lane.ranks.flatMap((rank) => program.outputs.map((name) => wholeOf(rank, name))),
+        lane.ranks.flatMap((rank) => program.outputs.map(valuesOf[rank]!.piece)),
         undefined,
         true,
       ),
@@ -349,7 +303,7 @@ async function run(
       const first = lane.ranks.indexOf(index) * program.outputs.length;
       return new Map(program.outputs.map((name, i) => [name, new Float32Array(parts[first + i]!.slice().buffer)]));
     });
-    for (const { release: done } of reads) done();
+    for (const { release } of reads) release();
     await settled(engines);
     return {
       spans: spansSoFar(origin),
@@ -363,16 +317,14 @@ async function run(
     if (signal?.aborted) await settled(engines);
     throw cause;
   } finally {
-    for (const op of passing.keys()) for (const rank of states.keys()) letGo(op, rank);
-    for (const { values, rank } of states)
-      for (const [name, storage] of values) if (!program.values.get(name)!.cached) rank.pool.give(storage);
+    over = true;
+    for (const op of passing.keys()) for (const rank of ranks.keys()) letGo(op, rank);
+    for (const values of valuesOf) values.close();
   }
 }
 
 const settled = (engines: readonly Engine[]): Promise<unknown> =>
   Promise.all(engines.map(({ gpu }) => gpu.device.queue.onSubmittedWorkDone()));
-
-const isDispatch = (op: Collective): op is AllToAll => op.kind === 'all-to-all' && op.direction === 'dispatch';
 
 /** An operation's sizes on a rank, in the order of KERNEL_SIZES. */
 const sizesOf = (op: Compute, symbols: ReadonlyMap<string, number>): number[] =>
@@ -390,15 +342,3 @@ const hasWork = (symbols: ReadonlyMap<string, number>, op: Compute): boolean => 
       return resolve(op.sizes.rows, symbols) > 0;
   }
 };
-
-/** How many operations read each value; the host counts as one reader of an output. */
-function readersOf(program: Program): Map<string, number> {
-  const readers = new Map<string, number>([...program.values.keys()].map((name) => [name, 0]));
-  const read = (name: string) => readers.set(name, readers.get(name)! + 1);
-  for (const op of program.operations) {
-    for (const name of new Set(readsOfOperation(op))) read(name);
-    if (op.kind !== 'compute' && isDispatch(op)) read(op.counts);
-  }
-  for (const name of program.outputs) read(name);
-  return readers;
-}

@@ -1,4 +1,4 @@
-import { type Gpu, GpuUnavailable } from './device';
+import { bindableBytes, type Gpu, GpuUnavailable } from './device';
 
 /** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */
 export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonly bytes: number };
@@ -8,7 +8,7 @@ export type BufferPool = ReturnType<typeof createBufferPool>;
 
 /** `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can bind. */
 export function createBufferPool(gpu: Gpu, newId: () => number) {
-  const limit = Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
+  const limit = bindableBytes(gpu.device);
   const free = new Map<number, Storage[]>();
   const all = new Set<Storage>();
   const allocate = (bytes: number): Storage => {

@@ -66,6 +66,16 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
   };
 }
 
+/** Bytes of the largest buffer that a kernel can work on. */
+export const bindableBytes = ({ limits }: { readonly limits: GPUSupportedLimits }): number =>
+  Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+
+/** bindableBytes of a device that `openGpu` would open, without opening it; null where there is no adapter. */
+export async function bindableBytesOf(gpu: GPU | undefined, preference: Gpu['preference']): Promise<number | null> {
+  const adapter = gpu ? await requestAdapter(gpu, preference) : null;
+  return adapter && bindableBytes(adapter);
+}
+
 /**
  * Runs `work` and throws GpuUnavailable when the GPU refused a command of it, for want of memory or else: what such work
  * reads back means nothing.

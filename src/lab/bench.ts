@@ -36,12 +36,12 @@ export async function benchTransfers(
 ): Promise<TransferRate[]> {
   const { pause } = lab;
   const engines = await openEngines(lab, 'separate', count);
+  const pools = engines.ofRank.map((engine) => engine.createPool());
   const rates: TransferRate[] = [];
   const total = sizes.length * (2 + 2 * WAYS.length);
   try {
     for (const mib of sizes) {
       const bytes = mib * 2 ** 20;
-      const pools = engines.ofRank.map((engine) => engine.createPool());
       const devices: Device[] = engines.ofRank.map((engine, i) => ({
         engine,
         source: pools[i]!.reserve(bytes).buffer,
@@ -72,6 +72,7 @@ export async function benchTransfers(
       for (const pool of pools) pool.destroy();
     }
   } finally {
+    for (const pool of pools) pool.destroy();
     engines.close();
   }
   return rates;

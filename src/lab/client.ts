@@ -1,3 +1,4 @@
+import { bindableBytesOf } from '../gpu/device';
 import type { Job, JobEvent, JobResult } from './job';
 import type { FailureCause, Reply, Request } from './worker';
 
@@ -35,3 +36,6 @@ export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string
     close: () => worker.terminate(),
   };
 }
+
+/** Bytes of the largest buffer that the engine's adapter can bind; null without an adapter. */
+export const largestBinding = (gpu: 'hardware' | 'swiftshader'): Promise<number | null> => bindableBytesOf(navigator.gpu, gpu);

@@ -71,5 +71,6 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   expect(problems[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
   expect(problems[4]).toMatch(/files are not in a link/);
   expect(problems[5]).toMatch(/“volume”, which there is not/);
+  expect(formOfLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
   expect(formOfLink(`#prompt=${'a'.repeat(300_000)}`).problems).toEqual([expect.stringMatching(/longer than 200000 characters/)]);
 });

@@ -96,6 +96,8 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(await page.locator('img[src=x]').count()).toBe(0);
     expect(await page.getByLabel('Tokens a device').inputValue()).toBe('16');
     expect(await page.getByRole('radio', { name: '4', exact: true }).isChecked()).toBe(true);
+    await pick(page, '2');
+    await alert(page).waitFor({ state: 'detached' });
   }));
 
 test('what a first visit loads of scripts is at most 250 kB, packed', () => {
