@@ -6,7 +6,9 @@ import type { CheckRow } from '../lab/check';
 import type { Evaluation } from '../lab/evaluate';
 import type { Generation } from '../lab/generate';
 import type { Job, JobEvent } from '../lab/job';
+import { nameOf, newRun, type RunContent, SWEEP_SETTINGS, type SweepPoint, type SweepSetting, sweptSetting } from '../lab/lab_run';
 import type { Measurement } from '../lab/measure';
+import { toRunFile } from '../lab/run_file';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting, type Settings } from '../lab/settings';
 import { InputError } from '../model/error';
 import type { Plan } from '../model/plan';
@@ -81,9 +83,11 @@ runs(program.command('measure'))
   .option('--until <share>', "go on until each speed-up's interval is narrower than this share of it", number)
   .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_SETTINGS.budget)
   .option('--json <file>', 'write everything to a file')
+  .option('--save <file>', 'write the run, as the page opens it')
+  .option('--name <text>', 'of the saved run')
   .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
   .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep)
-  .action(async ({ gpu, runtime, json, trace, nodes, between, jitter, slow: straggler, sweep: points = [{}], ...rest }) => {
+  .action(async ({ gpu, runtime, json, save, name, trace, nodes, between, jitter, slow: straggler, sweep: swept = ONE_POINT, ...rest }) => {
     const settings = {
       ...DEFAULT_SETTINGS,
       ...rest,
@@ -93,14 +97,22 @@ runs(program.command('measure'))
       topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
     };
     const written: unknown[] = [];
-    for (const [i, point] of (points as Partial<Settings>[]).entries()) {
-      const own = { ...settings, ...point };
+    const measured: SweepPoint[] = [];
+    for (const [i, { value, change }] of swept.points.entries()) {
+      const own = { ...settings, ...change };
       const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
       console.log(measureTable(result));
-      if (trace) for (const [name, text] of measureTraces(result, trace, points.length > 1 ? i + 1 : null)) writeFileSync(name, text);
+      if (trace) for (const [path, text] of measureTraces(result, trace, swept.over ? i + 1 : null)) writeFileSync(path, text);
+      measured.push({ value, measurement: result });
       written.push(measureJson(result));
       // After each point: a sweep that is stopped keeps what it has.
-      if (json) writeFileSync(json, `${JSON.stringify(points.length > 1 ? written : written[0], null, 1)}\n`);
+      if (json) writeFileSync(json, `${JSON.stringify(swept.over ? written : written[0], null, 1)}\n`);
+      if (save)
+        saveRun(
+          save,
+          name,
+          swept.over ? { kind: 'sweep', over: swept.over, points: measured } : { kind: 'measurement', measurement: result },
+        );
     }
   });
 
@@ -176,9 +188,27 @@ runs(program.command('generate'))
   .option('--seed <n>', 'of the draws', integer, 1)
   .option('--balanced', 'deal experts out evenly (untrained models only)', false)
   .option('--ignore-stop', 'go on after the stop tokens that the config names', false)
+  .option('--save <file>', 'write the run, as the page opens it')
+  .option('--name <text>', 'of the saved run')
   .option('--json <file>', 'write everything to a file')
   .action(async (model: string, options) => {
-    const { gpu, runtime, json, prompt, temperature, topK, topP, ignoreStop, link: within, nodes, between, dilate, ...rest } = options;
+    const {
+      gpu,
+      runtime,
+      json,
+      save,
+      name,
+      prompt,
+      temperature,
+      topK,
+      topP,
+      ignoreStop,
+      link: within,
+      nodes,
+      between,
+      dilate,
+      ...rest
+    } = options;
     const settings = {
       ...DEFAULT_GENERATION,
       ...rest,
@@ -193,6 +223,7 @@ runs(program.command('generate'))
     // The settings as they were given: elsewhere a folder may go by another name.
     const result = { ...((await run({ kind: 'generate', settings }, { gpu, runtime })) as Generation), settings };
     console.log(generationTable(result));
+    if (save) saveRun(save, name, { kind: 'generation', generation: result });
     if (json) writeFileSync(json, `${JSON.stringify(generationJson(result), null, 1)}\n`);
   });
 
@@ -296,14 +327,25 @@ function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } |
   return { gbps: given.gbps, us: given.us };
 }
 
-/** The settings that each point of a sweep changes. */
-function sweep(text: string): Partial<Settings>[] {
-  const [, name, values] = /^(tokens|ranks|ratio)=(.+)$/.exec(text) ?? [];
-  if (!name || !values) throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
-  return list(values).map((value) => {
-    if (name === 'ratio') return { link: { kind: 'ratio', ratio: number(value) } };
-    return name === 'tokens' ? { tokens: integer(value) } : { ranks: integer(value) };
-  });
+/** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
+type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
+const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
+
+function sweep(text: string): Swept {
+  const [name, values] = text.split('=');
+  const over = SWEEP_SETTINGS.find((known) => known === name);
+  if (!over || !values) throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
+  return {
+    over,
+    points: list(values).map((each) => {
+      const value = over === 'ratio' ? number(each) : integer(each);
+      return { value, change: sweptSetting(over, value) };
+    }),
+  };
+}
+
+function saveRun(path: string, name: string | undefined, content: RunContent): void {
+  writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content))));
 }
 
 function slow(text: string): { rank: number; times: number } {

@@ -9,6 +9,8 @@ export type Exchange = {
   readonly sent: readonly number[];
   readonly received: readonly number[];
   readonly pairs: readonly number[];
+  /** (token, expert) pairs of each expert, of all ranks together. */
+  readonly load: readonly number[];
 };
 
 /** `counts[s]` holds, for rank s, pairs for each of `experts` experts, then rows for each rank. */
@@ -16,12 +18,14 @@ export function exchangeOf(counts: readonly Uint32Array[], experts: number): Exc
   const ranks = counts.length;
   const local = experts / ranks;
   const each = Array.from({ length: ranks }, (_, r) => r);
+  const load = Array.from({ length: experts }, (_, expert) => sum(counts.map((own) => own[expert]!)));
   const rows = counts.map((own) => Array.from(own.subarray(experts, experts + ranks)));
   return {
     rows,
     sent: rows.map(sum),
     received: each.map((d) => sum(rows.map((own) => own[d]!))),
-    pairs: each.map((d) => sum(counts.map((own) => sum(Array.from(own.subarray(d * local, (d + 1) * local)))))),
+    pairs: each.map((d) => sum(load.slice(d * local, (d + 1) * local))),
+    load,
   };
 }
 

@@ -103,6 +103,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           out[open.index] = {
             ...earlier,
             name: `${earlier.name.replace(/ … .*/, '')} … ${op.name}`,
+            kernel: null,
             flops: earlier.flops === null || flops === null ? null : earlier.flops + flops,
           };
           continue;
@@ -119,6 +120,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           op: op.id,
           rank,
           name,
+          kernel: op.kernel,
           block,
           layer,
           start: start - origin,

@@ -40,7 +40,12 @@ export type RunResult = {
   readonly clock: ClockBounds;
   /** For each rank, the program's outputs. */
   readonly outputs: readonly ReadonlyMap<string, Float32Array>[];
+  /** Of each layer that dispatches tokens; the others route on the GPU alone. */
+  readonly routing: readonly Routing[];
 };
+
+/** (token, expert) pairs of each expert of a layer, of all ranks together. */
+export type Routing = { readonly layer: number; readonly load: readonly number[] };
 
 /** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
 const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
@@ -127,11 +132,13 @@ async function run(
     for (const lane of lanes) lane.submit();
   };
   let stampsReadAt = performance.now();
+  const routing: Routing[] = [];
 
   const transfers = createTransfers(ranks.length, options.linkBetween, {
     rowBytes: (op) => 4 * program.values.get(op.input)!.cols,
     rowsOf: (value, rank) => rowsOfValue(program.values, valuesOf[rank]!.symbols, value),
-    onExchange: (op, { sent, received, pairs }) => {
+    onExchange: (op, { sent, received, pairs, load }) => {
+      routing.push({ layer: op.layer!, load });
       valuesOf.forEach(({ symbols }, rank) => {
         symbols.set(`sent.${op.layer}`, sent[rank]!);
         symbols.set(`received.${op.layer}`, received[rank]!);
@@ -312,6 +319,7 @@ async function run(
       resolutionMs: Math.max(...lanes.map(({ recorder }) => resolutionMsOf(recorder.clock()))),
       clock: lanes[0]!.recorder.clock(),
       outputs,
+      routing,
     };
   } catch (cause) {
     if (signal?.aborted) await settled(engines);

@@ -48,14 +48,21 @@ export type Generation = {
   readonly settings: GenerateSettings;
   readonly madeFor: MadeFor;
   readonly results: readonly GenerationResult[];
+  /** The spans of the first steps of each. */
+  readonly steps: readonly GenerationStep[];
 };
+
+/** One model's step with its spans. */
+export type GenerationStep = { readonly step: number; readonly combination: Combination; readonly spans: readonly Span[] };
 
 export type GenerateEvent =
   | Progress
-  | { readonly kind: 'step'; readonly combination: Combination; readonly step: number; readonly spans: readonly Span[] }
+  | ({ readonly kind: 'step' } & GenerationStep)
   | { readonly kind: 'continued'; readonly result: GenerationResult };
 
 const TELL_MS = 50;
+/** A step has some thousand spans. */
+const STEPS_KEPT = 48;
 
 /**
  * Continues prompts by each connectivity, in turn step by step, so that they can be read side by side. A stop ends it
@@ -71,6 +78,7 @@ export async function generate(
   const prompts = await promptsOf(lab, model.tokenizer, settings);
   const deployed = new Map<Checkpoint, Deployed>();
   const writers: Writer[] = [];
+  const steps: GenerationStep[] = [];
   try {
     for (const connectivity of settings.connectivity) {
       const checkpoint = await model.checkpointOf(connectivity);
@@ -94,9 +102,11 @@ export async function generate(
             if (!signal?.aborted) throw cause;
             writer.stop();
           });
+        const taken: GenerationStep = { step, combination: writer.combination, spans: writer.spans() };
+        if (step < STEPS_KEPT && !signal?.aborted) steps.push(taken);
         // Telling takes time of its own: as often as an eye can follow, and at the end.
         if (!writer.done() && performance.now() - writer.toldAt() < TELL_MS) continue;
-        emit({ kind: 'step', combination: writer.combination, step, spans: writer.spans() });
+        emit({ kind: 'step', ...taken });
         emit({ kind: 'continued', result: writer.tell() });
       }
     return {
@@ -104,6 +114,7 @@ export async function generate(
       settings,
       madeFor: await model.madeFor(),
       results: writers.map((writer) => writer.result()),
+      steps,
     };
   } finally {
     for (const writer of writers) writer.destroy();

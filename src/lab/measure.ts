@@ -1,5 +1,5 @@
 import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
-import { type RunResult, runOrders } from '../cluster/run';
+import { type Routing, type RunResult, runOrders } from '../cluster/run';
 import { INSTANT_TOPOLOGY, linksOf } from '../cluster/topology';
 import { INSTANT } from '../cluster/wire';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
@@ -52,6 +52,8 @@ export type CombinationResult = Combination & {
   readonly table: Connectivity;
   /** Spans of a repeat whose wall time is the median, or near it. */
   readonly spans: readonly Span[];
+  /** Where the router sent the tokens; empty where tokens are not dispatched (tp). */
+  readonly routing: readonly Routing[];
   /** Greedy tokens after the prompt of rank 0, and their text. */
   readonly continuation: { readonly ids: readonly number[]; readonly text: string } | null;
 };
@@ -175,6 +177,7 @@ export async function measure(
         orders: schedule(subject.program, kind, cost),
         runs: [] as KeptRun[],
         hashes: new Set<string>(),
+        routing: [] as readonly Routing[],
       }));
     });
     const began = performance.now();
@@ -188,7 +191,8 @@ export async function measure(
     const overBudget = () => performance.now() - began > 1000 * settings.budget;
     for (let repeat = -WARM_UPS; repeat < settings.repeats || (!narrow() && repeat < MOST_REPEATS); repeat++) {
       if (repeat > 0 && overBudget()) break;
-      for (const { subject, combination, orders, runs, hashes } of lineup) {
+      for (const one of lineup) {
+        const { subject, combination, orders, runs, hashes } = one;
         const counted = repeat >= 0 ? `run ${repeat + 1}${settings.until ? '' : ` of ${settings.repeats}`}` : 'warm-up';
         progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
         const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
@@ -205,12 +209,14 @@ export async function measure(
           throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
         if (repeat < 0) continue;
         runs.push(keptOf(run, ranks));
+        // The same in every repeat, as the bits are.
+        one.routing = run.routing;
         forgetSpans(runs);
       }
     }
 
     const results: CombinationResult[] = [];
-    for (const { subject, combination, runs, hashes } of lineup) {
+    for (const { subject, combination, runs, hashes, routing } of lineup) {
       const overRanks = (of: 'computeMs' | 'commMs') => estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
       const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
       const durations = mediansOf(runs.map((run) => run.durations));
@@ -239,6 +245,7 @@ export async function measure(
         resolutionMs: Math.max(...runs.map((r) => r.resolutionMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
         spans,
+        routing,
         continuation: null,
       });
     }

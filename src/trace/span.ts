@@ -1,4 +1,4 @@
-import type { Block } from '../program/program';
+import type { Block, KernelName } from '../program/program';
 
 /** Which clock a time is from: GPU timestamps brought to the host's clock, or the host's own (fences, arrivals). */
 export type ClockSource = 'gpu' | 'host';
@@ -25,6 +25,8 @@ export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
  */
 export type ComputeSpan = At & {
   readonly kind: 'compute';
+  /** null where a span is several kernels, or one of another program's. */
+  readonly kernel: KernelName | null;
   readonly gpuMs: number | null;
   /** Shorter than the step of the GPU's clock, so that it may have been anywhere within it. */
   readonly uncertain: boolean;

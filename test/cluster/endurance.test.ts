@@ -1,74 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { feedOf, wholeSequences } from '../../src/cluster/feed';
-import { runOrders } from '../../src/cluster/run';
-import { linksOf, type Topology } from '../../src/cluster/topology';
-import { connectivityOf } from '../../src/connectivity/connectivity';
-import { namedSwitches } from '../../src/connectivity/switches';
-import { deploy } from '../../src/lab/lab';
-import { seededRandom } from '../../src/lab/statistics';
-import { openCheckpoint } from '../../src/model/checkpoint';
-import { within } from '../../src/model/source';
-import { LOGITS, lower } from '../../src/program/lower';
-import { schedule } from '../../src/program/schedule';
 import { openLab } from '../support';
-
-const RUNS = 200;
-const STEADY = 20;
-setFlagsFromString('--expose_gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import { endure } from './endurance_case';
 
 test('200 runs in a row, over links with jitter and a straggler, keep no memory and give the same bits', async () => {
-  const lab = await openLab();
-  const { device } = lab.engine.gpu;
-  const plan = { kind: 'ep', ranks: 4 } as const;
-  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), plan);
-  const { spec } = model.checkpoint;
-  const program = lower(spec, connectivityOf(spec, namedSwitches('farskip', spec)), {
-    plan,
-    wire: 'bf16',
-    allReduce: 'direct',
-    logits: 'last',
-    hidden: false,
-    cached: false,
-  });
-  const orders = schedule(program, 'overlapped', () => 1);
-  const sequences = [0, 1, 2, 3].map((i) => [1, 2 + i, 3, 5, 8]);
-  const feeds = sequences.map((own, rank) => feedOf(rank, 4, spec, wholeSequences([own]), 0));
-  const link = { latencyMs: 0.02, bytesPerMs: 1e6 };
-  const topology: Topology = { nodes: 2, within: link, between: { ...link, latencyMs: 0.1 }, jitter: 0.5, slow: { rank: 3, times: 2 } };
-
-  let alive = 0;
-  const create = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = create(descriptor);
-    const destroy = buffer.destroy.bind(buffer);
-    alive++;
-    buffer.destroy = () => {
-      alive--;
-      return destroy();
-    };
-    return buffer;
-  };
-  const seen = new Set<string>();
-  let steady = { alive: 0, heap: 0 };
-  for (let run = 0; run < RUNS; run++) {
-    const { outputs } = await runOrders(model.cluster, program, orders, feeds, {
-      linkBetween: linksOf(topology, 4, seededRandom(run)),
-      pause: lab.pause,
-    });
-    seen.add(outputs.map((own) => own.get(LOGITS)!.join()).join());
-    if (run === STEADY || run === RUNS - 1) {
-      collectGarbage();
-      const now = { alive, heap: process.memoryUsage().heapUsed };
-      if (run === STEADY) steady = now;
-      else {
-        expect(now.alive).toBe(steady.alive);
-        expect(now.heap - steady.heap).toBeLessThan(1e6);
-      }
-    }
-  }
-  expect(seen.size).toBe(1);
-  model.cluster.destroy();
+  const { buffersGrown, heapGrown, results } = await endure(await openLab());
+  expect(buffersGrown).toBe(0);
+  expect(heapGrown).toBeLessThan(1e6);
+  expect(results).toBe(1);
 });

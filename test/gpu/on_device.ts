@@ -4,6 +4,7 @@ import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
 import { TOLERANCE } from '../../src/lab/check';
 import { openLab } from '../../src/lab/lab';
+import { endure } from '../cluster/endurance_case';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
@@ -36,5 +37,9 @@ for (const { name, run, tolerance } of cases) {
   if (!ok) failed++;
   console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}`);
 }
-console.log(`${cases.length - failed} passed, ${failed} failed`);
+const { buffersGrown, heapGrown, results } = await endure(lab);
+const endured = buffersGrown === 0 && heapGrown < 1e6 && results === 1;
+if (!endured) failed++;
+console.log(`${endured ? 'passed' : 'FAILED'} 200 runs: ${buffersGrown} buffers and ${heapGrown} bytes of heap grown, ${results} result`);
+console.log(`${cases.length + 1 - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

@@ -27,10 +27,34 @@ test('merged and intersected intervals cover what counting covers', () => {
 test('overlap is per rank, and messages count for nothing', () => {
   const at = { op: 0, name: '', block: 'routed' as const, layer: 0, clock: 'host' as const };
   const spans: Span[] = [
-    { ...at, kind: 'compute', rank: 0, start: 0, end: 4, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
+    {
+      ...at,
+      kind: 'compute',
+      kernel: null,
+      rank: 0,
+      start: 0,
+      end: 4,
+      uncertain: false,
+      gpuMs: null,
+      flops: 0,
+      submitted: 0,
+      awaited: null,
+    },
     { ...at, kind: 'collective', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
     { ...at, kind: 'message', rank: 0, to: 1, start: 0, end: 9, bytes: 1 },
-    { ...at, kind: 'compute', rank: 1, start: 0, end: 99, uncertain: false, gpuMs: null, flops: 0, submitted: 0, awaited: null },
+    {
+      ...at,
+      kind: 'compute',
+      kernel: null,
+      rank: 1,
+      start: 0,
+      end: 99,
+      uncertain: false,
+      gpuMs: null,
+      flops: 0,
+      submitted: 0,
+      awaited: null,
+    },
   ];
   expect(overlapOf(spans, 0)).toEqual({ computeMs: 4, commMs: 4, hiddenMs: 2 });
   expect(hiddenShare([overlapOf(spans, 0), overlapOf(spans, 1)])).toBe(0.5);
@@ -45,6 +69,7 @@ test('what exposed a collective is told apart: waiting for it, nothing left to d
       name,
       op: 9,
       kind: 'compute',
+      kernel: null,
       rank: 0,
       start,
       end,
@@ -114,6 +139,7 @@ test('overlap shorter than the step of the clocks is not claimed', () => {
   const at = { op: 0, rank: 0, name: '', block: 'routed', layer: 0, clock: 'gpu' } as const;
   const compute = (start: number, end: number): Span => ({
     kind: 'compute',
+    kernel: null,
     ...at,
     start,
     end,
@@ -135,6 +161,7 @@ test('nanoseconds keep their digits', () => {
 test('ranks take turns on one device: an operation takes its turns together, not what its ranks waited for one another', () => {
   const kernel = (op: number, rank: number, start: number, end: number): Span => ({
     kind: 'compute',
+    kernel: null,
     op,
     rank,
     name: '',

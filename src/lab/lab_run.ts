@@ -1,0 +1,144 @@
+import type { Connectivity } from '../connectivity/connectivity';
+import type { Span } from '../trace/span';
+import { inColumnOrder } from '../trace/span_columns';
+import type { Generation } from './generate';
+import type { Manifest } from './manifest';
+import type { Combination, CombinationResult, Measurement } from './measure';
+import type { Settings } from './settings';
+
+/** What a session keeps, a file stores and the site's recorded runs are. `id` stays the same in all of them, so that links can name it. */
+export type LabRun = { readonly id: string; readonly name: string } & RunContent;
+export type RunContent =
+  | { readonly kind: 'measurement'; readonly measurement: Measurement }
+  | { readonly kind: 'sweep'; readonly over: SweepSetting; readonly points: readonly SweepPoint[] }
+  | { readonly kind: 'generation'; readonly generation: Generation }
+  /** Kernels of traces that were opened: this lab's own, or those of PyTorch's profiler. */
+  | { readonly kind: 'trace'; readonly ranks: number; readonly spans: readonly Span[] };
+
+export const SWEEP_SETTINGS = ['ratio', 'ranks', 'tokens'] as const;
+export type SweepSetting = (typeof SWEEP_SETTINGS)[number];
+/** What a point of a sweep changes. */
+export const sweptSetting = (over: SweepSetting, value: number): Partial<Settings> =>
+  over === 'ratio' ? { link: { kind: 'ratio', ratio: value } } : { [over]: value };
+export type SweepPoint = { readonly value: number; readonly measurement: Measurement };
+
+/** What a timeline draws: the spans of one run on all its devices. Times in ms. */
+export type Track = {
+  /** Names it within its run. */
+  readonly key: string;
+  readonly combination: Combination | null;
+  /** The value of the setting that a sweep went over. */
+  readonly point: { readonly over: SweepSetting; readonly value: number } | null;
+  readonly ranks: number;
+  readonly nodes: number;
+  readonly spans: readonly Span[];
+  /** Where each step of a generation begins, and its number. */
+  readonly steps: readonly { readonly at: number; readonly step: number }[];
+  /** The measurement's own numbers, where it is of one. */
+  readonly result: CombinationResult | null;
+  readonly table: Connectivity | null;
+};
+
+/** Where and when a run was measured; null for traces, which do not say. */
+export function manifestOfRun(run: RunContent): Manifest | null {
+  switch (run.kind) {
+    case 'measurement':
+      return run.measurement.manifest;
+    case 'sweep':
+      return run.points[0]!.measurement.manifest;
+    case 'generation':
+      return run.generation.manifest;
+    case 'trace':
+      return null;
+  }
+}
+
+/** A run that has just ended: its date is its id. */
+export function newRun(content: RunContent, name: string, date = manifestOfRun(content)?.date ?? new Date().toISOString()): LabRun {
+  return { id: date.replace(/[^\dT]/g, ''), name, ...content };
+}
+
+/** What a run is of, in the terms of its settings. */
+export function nameOf(run: RunContent): string {
+  switch (run.kind) {
+    case 'measurement':
+      return measurementName(run.measurement);
+    case 'sweep':
+      return `${measurementName(run.points[0]!.measurement)}, ${run.over} ${run.points.map(({ value }) => value).join(', ')}`;
+    case 'generation': {
+      const { model, ranks, parallel, schedule } = run.generation.settings;
+      return `${model}, ${parallel} on ${ranks}, ${schedule}, text`;
+    }
+    case 'trace':
+      return 'trace';
+  }
+}
+
+function measurementName({ settings: { model, ranks, parallel, link } }: Measurement): string {
+  const wire = link.kind === 'ratio' ? `ratio ${link.ratio}` : link.kind === 'speed' ? `${link.gbps} GB/s` : 'native';
+  return `${model}, ${parallel} on ${ranks}, ${wire}`;
+}
+
+const keyOf = ({ connectivity, schedule }: Combination): string => `${connectivity}-${schedule}`;
+
+export function tracksOf(run: RunContent): Track[] {
+  switch (run.kind) {
+    case 'measurement':
+      return measurementTracks(run.measurement, null);
+    case 'sweep':
+      return run.points.flatMap(({ value, measurement }) => measurementTracks(measurement, { over: run.over, value }));
+    case 'generation':
+      return generationTracks(run.generation);
+    case 'trace':
+      return [{ ...PLAIN, key: 'trace', combination: null, ranks: run.ranks, nodes: 1, spans: inColumnOrder(run.spans) }];
+  }
+}
+
+const PLAIN = { point: null, steps: [], result: null, table: null } as const;
+
+const measurementTracks = ({ settings, results }: Measurement, point: Track['point']): Track[] =>
+  results.map((result) => ({
+    ...PLAIN,
+    key: point ? `${point.value}-${keyOf(result)}` : keyOf(result),
+    combination: { connectivity: result.connectivity, schedule: result.schedule },
+    point,
+    ranks: settings.ranks,
+    nodes: settings.topology.nodes,
+    spans: result.spans,
+    result,
+    table: result.table,
+  }));
+
+/** Operations of different steps must not be taken for one another. */
+const MOST_OPERATIONS = 1_000_000;
+
+/** The kept steps of each model one after the other, as if nothing had lain between them. */
+function generationTracks({ settings, results, steps: kept }: Generation): Track[] {
+  return results.map((result) => {
+    const own = kept.filter(({ combination }) => keyOf(combination) === keyOf(result));
+    let at = 0;
+    const steps: { at: number; step: number }[] = [];
+    const spans = own.flatMap(({ step, spans }) => {
+      const from = at;
+      steps.push({ at: from, step });
+      at += result.steps[step]?.wallMs ?? Math.max(0, ...spans.map(({ end }) => end));
+      return spans.map((span) => later(span, from, step * MOST_OPERATIONS));
+    });
+    return {
+      ...PLAIN,
+      key: keyOf(result),
+      combination: { connectivity: result.connectivity, schedule: result.schedule },
+      ranks: settings.ranks,
+      nodes: settings.topology.nodes,
+      spans: inColumnOrder(spans),
+      steps,
+    };
+  });
+}
+
+function later(span: Span, ms: number, ops: number): Span {
+  const moved = { ...span, op: span.op + ops, start: span.start + ms, end: span.end + ms };
+  if (moved.kind !== 'compute') return moved;
+  const { submitted, awaited } = moved;
+  return { ...moved, submitted: submitted + ms, awaited: awaited && { op: awaited.op + ops, at: awaited.at + ms } };
+}

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type LabRun, newRun, tracksOf } from '../../src/lab/lab_run';
+import { parseRunFile, toRunFile } from '../../src/lab/run_file';
+import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../../src/lab/settings';
+import { BLOCKS } from '../../src/program/program';
+import type { Span } from '../../src/trace/span';
+
+const RANKS = 4;
+/** Times in the file's unit, a tenth of a microsecond, so that they come back as they are. */
+const time = fc.integer({ min: 0, max: 10_000_000 }).map((units) => units / 10_000);
+const bytes = fc.integer({ min: 0, max: 2 ** 40 });
+const rank = fc.integer({ min: 0, max: RANKS - 1 });
+const at = fc
+  .record({
+    op: fc.nat(999),
+    rank,
+    name: fc.constantFrom('q', 'k “v”', '<b>', ''),
+    block: fc.constantFrom(...BLOCKS),
+    layer: fc.option(fc.nat(60)),
+    start: time,
+    length: time,
+    clock: fc.constantFrom('gpu' as const, 'host' as const),
+  })
+  .map(({ length, ...rest }) => ({ ...rest, end: (Math.round(rest.start * 10_000) + Math.round(length * 10_000)) / 10_000 }));
+const compute = fc.record({
+  kind: fc.constant('compute' as const),
+  kernel: fc.constantFrom('gemm' as const, 'attention' as const, null),
+  gpuMs: fc.option(time),
+  uncertain: fc.boolean(),
+  flops: fc.option(bytes),
+  submitted: time,
+  awaited: fc.option(fc.record({ op: fc.nat(999), at: time })),
+});
+const collective = fc.record({ kind: fc.constant('collective' as const), sentBytes: bytes, receivedBytes: bytes });
+const message = fc.record({ kind: fc.constant('message' as const), to: rank, bytes });
+const spansOf = (own: fc.Arbitrary<object>) =>
+  fc.array(
+    fc.tuple(at, own).map(([common, rest]) => ({ ...common, ...rest }) as Span),
+    { maxLength: 12 },
+  );
+const spans = fc.tuple(spansOf(compute), spansOf(collective), spansOf(message)).map((groups) => groups.flat());
+
+const manifest = {
+  commit: 'abc',
+  date: '2026-11-24T20:45:12.345Z',
+  runtime: 'Node',
+  adapter: 'a GPU',
+  timestamps: true,
+  selfTest: { devices: null, readBack: { ms: 1, workMs: 20 }, tickNs: 1000, clockErrorMs: 0.01, roundTripMs: 0.2 },
+  seed: 1,
+};
+const one = { median: 2, low: 1, high: 3 };
+const measurementOf = (own: readonly Span[]): LabRun =>
+  newRun(
+    {
+      kind: 'measurement',
+      measurement: {
+        manifest,
+        settings: DEFAULT_SETTINGS,
+        madeFor: 'both',
+        link: { gbps: 25, us: 10, dilation: 4 },
+        allReduce: null,
+        repeats: 3,
+        promptTokens: 64,
+        results: [
+          {
+            connectivity: 'farskip',
+            schedule: 'overlapped',
+            wallMs: one,
+            computeMs: one,
+            commMs: one,
+            hidden: one,
+            hostMs: one,
+            exposures: [],
+            boundMs: 1,
+            hiddenBound: 1,
+            speedup: one,
+            logitsSha256: 'f',
+            clockErrorMs: 0.1,
+            resolutionMs: 0,
+            table: [{ attention: ['routed.0'], shared: [], routed: ['attention.1'] }],
+            spans: own,
+            routing: [{ layer: 1, load: [3, 4] }],
+            continuation: null,
+          },
+        ],
+      },
+    },
+    'a name',
+  );
+const generation: LabRun = newRun(
+  {
+    kind: 'generation',
+    generation: {
+      manifest,
+      settings: DEFAULT_GENERATION,
+      madeFor: 'none',
+      results: [
+        {
+          connectivity: 'regular',
+          schedule: 'overlapped',
+          promptTokens: [4],
+          prompts: ['a'],
+          continuations: [{ ids: [1], text: 'b', ended: 'length', ttftMs: 1, gapsMs: [2] }],
+          ttftMs: 1,
+          tbtMs: null,
+          steps: [
+            { tokens: 4, prefill: true, wallMs: 7, hidden: null },
+            { tokens: 1, prefill: false, wallMs: 2, hidden: 0.5 },
+          ],
+          cacheBytes: 12,
+        },
+      ],
+      steps: [0, 1].map((step) => ({
+        step,
+        combination: { connectivity: 'regular', schedule: 'overlapped' as const },
+        spans: [
+          {
+            kind: 'compute' as const,
+            op: 3,
+            rank: 1,
+            name: 'k',
+            block: 'routed' as const,
+            layer: 0,
+            start: 1,
+            end: 2,
+            clock: 'gpu' as const,
+            kernel: 'gemm' as const,
+            gpuMs: 0.25,
+            uncertain: false,
+            flops: 8,
+            submitted: 0.5,
+            awaited: { op: 2, at: 1 },
+          },
+        ],
+      })),
+    },
+  },
+  'text',
+);
+
+test('a run comes back from its file as it was', () => {
+  fc.assert(
+    fc.property(spans, (own) => {
+      const run = measurementOf(own);
+      expect(parseRunFile('run.json', toRunFile(run))).toEqual(run);
+    }),
+  );
+  expect(parseRunFile('run.json', toRunFile(generation))).toEqual(generation);
+  const trace: LabRun = newRun({ kind: 'trace', ranks: 2, spans: [] }, 'a trace', '2026-01-01T00:00:00Z');
+  expect(parseRunFile('run.json', toRunFile(trace))).toEqual(trace);
+});
+
+test('steps of a text follow one another in its track, and their operations are told apart', () => {
+  const [track] = tracksOf(generation);
+  expect(track!.steps).toEqual([
+    { at: 0, step: 0 },
+    { at: 7, step: 1 },
+  ]);
+  expect(track!.spans.map(({ start, op }) => [start, op])).toEqual([
+    [1, 3],
+    [8, 1_000_003],
+  ]);
+  expect(track!.spans[1]).toMatchObject({ submitted: 7.5, awaited: { op: 1_000_002, at: 8 } });
+});
+
+test('what is no run is one sentence that names the file', () => {
+  const good = JSON.parse(toRunFile(measurementOf([])));
+  const broken = (change: (file: typeof good) => void): string => {
+    const file = structuredClone(good);
+    change(file);
+    return JSON.stringify(file);
+  };
+  const cases: [string, RegExp][] = [
+    ['{', /^f\.json is not JSON; a run of this lab is a file that “Save” wrote\.$/],
+    ['[]', /^f\.json can't be read as a run of this lab: /],
+    ['{"traceEvents": []}', /it does not say that it is one\.$/],
+    [broken((file) => (file.version = 2)), /it is of another version than 1\.$/],
+    [broken((file) => (file.id = '../../x')), /: id: /],
+    [broken((file) => (file.content.measurement.settings.ranks = 'many')), /settings\.ranks: /],
+    [broken((file) => file.content.measurement.results[0].spans.compute.rank.push(1)), /The columns of its spans differ in length/],
+    [
+      broken((file) =>
+        Object.assign(file.content.measurement.results[0].spans.message, {
+          operation: [0],
+          rank: [9],
+          start: [0],
+          length: [1],
+          to: [0],
+          bytes: [1],
+        }),
+      ),
+      /operation 0, which it does not list/,
+    ],
+  ];
+  for (const [text, sentence] of cases) expect(() => parseRunFile('f.json', text)).toThrow(sentence);
+  // Anything cut or changed at random is a sentence or a run, never another error.
+  const whole = toRunFile(generation);
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.string({ maxLength: 3 }), fc.nat(40), (from, instead, length) => {
+      try {
+        parseRunFile('f.json', whole.slice(0, from) + instead + whole.slice(from + length));
+      } catch (cause) {
+        expect((cause as Error).name).toBe('InputError');
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
