@@ -35,6 +35,10 @@ const SITE = join(ROOT, 'dist');
 
 type Where = { gpu?: 'hardware' | 'swiftshader'; runtime: 'chromium' | 'node' };
 
+/** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
+type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
+const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
+
 const program = new Command('lab')
   .description('FarSkip Lab from a terminal')
   .exitOverride()
@@ -85,36 +89,41 @@ runs(program.command('measure'))
   .option('--json <file>', 'write everything to a file')
   .option('--save <file>', 'write the run, as the page opens it')
   .option('--name <text>', 'of the saved run')
+  .option('--lean', 'save numbers alone, no timelines', false)
   .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
   .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep)
-  .action(async ({ gpu, runtime, json, save, name, trace, nodes, between, jitter, slow: straggler, sweep: swept = ONE_POINT, ...rest }) => {
-    const settings = {
-      ...DEFAULT_SETTINGS,
-      ...rest,
-      model: modelAt(rest.model),
-      dilate: rest.dilate ?? null,
-      until: rest.until ?? null,
-      topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
-    };
-    const written: unknown[] = [];
-    const measured: SweepPoint[] = [];
-    for (const [i, { value, change }] of swept.points.entries()) {
-      const own = { ...settings, ...change };
-      const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
-      console.log(measureTable(result));
-      if (trace) for (const [path, text] of measureTraces(result, trace, swept.over ? i + 1 : null)) writeFileSync(path, text);
-      measured.push({ value, measurement: result });
-      written.push(measureJson(result));
-      // After each point: a sweep that is stopped keeps what it has.
-      if (json) writeFileSync(json, `${JSON.stringify(swept.over ? written : written[0], null, 1)}\n`);
-      if (save)
-        saveRun(
-          save,
-          name,
-          swept.over ? { kind: 'sweep', over: swept.over, points: measured } : { kind: 'measurement', measurement: result },
-        );
-    }
-  });
+  .action(
+    async ({ gpu, runtime, json, save, name, lean, trace, nodes, between, jitter, slow: straggler, sweep: swept = ONE_POINT, ...rest }) => {
+      const settings = {
+        ...DEFAULT_SETTINGS,
+        ...rest,
+        model: modelAt(rest.model),
+        dilate: rest.dilate ?? null,
+        until: rest.until ?? null,
+        topology: { nodes, between: speedOf(between), jitter, slow: straggler ?? null },
+      };
+      const written: unknown[] = [];
+      const measured: SweepPoint[] = [];
+      for (const [i, { value, change }] of swept.points.entries()) {
+        const own = { ...settings, ...change };
+        const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
+        console.log(measureTable(result));
+        if (trace) for (const [path, text] of measureTraces(result, trace, swept.over ? i + 1 : null)) writeFileSync(path, text);
+        measured.push({ value, measurement: lean ? withoutSpans(result) : result });
+        written.push(measureJson(result));
+        // After each point: a sweep that is stopped keeps what it has.
+        if (json) writeFileSync(json, `${JSON.stringify(swept.over ? written : written[0], null, 1)}\n`);
+        if (save)
+          saveRun(
+            save,
+            name,
+            swept.over
+              ? { kind: 'sweep', over: swept.over, points: measured }
+              : { kind: 'measurement', measurement: measured[0]!.measurement },
+          );
+      }
+    },
+  );
 
 program
   .command('overlap')
@@ -327,10 +336,6 @@ function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } |
   return { gbps: given.gbps, us: given.us };
 }
 
-/** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
-type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
-const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
-
 function sweep(text: string): Swept {
   const [name, values] = text.split('=');
   const over = SWEEP_SETTINGS.find((known) => known === name);
@@ -343,6 +348,11 @@ function sweep(text: string): Swept {
     }),
   };
 }
+
+const withoutSpans = (measurement: Measurement): Measurement => ({
+  ...measurement,
+  results: measurement.results.map((result) => ({ ...result, spans: [] })),
+});
 
 function saveRun(path: string, name: string | undefined, content: RunContent): void {
   writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content))));
