@@ -1,0 +1,82 @@
+import type { Span } from './span';
+
+/** When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never begins before an earlier one. */
+export function layerStartsOf(spans: readonly Span[]): { readonly layer: number; readonly at: number }[] {
+  const first = new Map<number, number>();
+  for (const { kind, rank, layer, block, start } of spans) {
+    if (kind !== 'compute' || rank !== 0 || layer === null || block === 'residual') continue;
+    first.set(layer, Math.min(first.get(layer) ?? Number.POSITIVE_INFINITY, start));
+  }
+  let last = 0;
+  return [...first]
+    .toSorted(([a], [b]) => a - b)
+    .map(([layer, at]) => {
+      last = Math.max(last, at);
+      return { layer, at: last };
+    });
+}
+
+/**
+ * Two coordinate spaces here: a run's own time, and the time of an axis on which two runs are laid so that each layer begins in both at
+ * once. Both are ms; a layer lasts on the axis as long as in the slower run, and the quicker one is drawn with a blank at the layer's end.
+ */
+export type Alignment = {
+  /** Own time of the beginning of each section, and how much later it lies on the axis. */
+  readonly sections: readonly Section[];
+};
+type Section = { readonly from: number; readonly shift: number };
+
+export const UNALIGNED: Alignment = { sections: [{ from: 0, shift: 0 }] };
+
+/** Alignments of two runs by the layers that both have. */
+export function alignLayers(a: readonly Span[], b: readonly Span[]): readonly [Alignment, Alignment] {
+  const startsB = new Map(layerStartsOf(b).map(({ layer, at }) => [layer, at]));
+  let axis = 0;
+  let before: readonly [number, number] = [0, 0];
+  const sections: [Section[], Section[]] = [[{ from: 0, shift: 0 }], [{ from: 0, shift: 0 }]];
+  for (const { layer, at } of layerStartsOf(a)) {
+    const other = startsB.get(layer);
+    if (other === undefined) continue;
+    axis += Math.max(at - before[0], other - before[1]);
+    sections[0].push({ from: at, shift: axis - at });
+    sections[1].push({ from: other, shift: axis - other });
+    before = [at, other];
+  }
+  return [{ sections: sections[0] }, { sections: sections[1] }];
+}
+
+/** A run's own time on the axis. */
+export function onAxis({ sections }: Alignment, ms: number): number {
+  let low = 0;
+  let high = sections.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (sections[middle]!.from <= ms) low = middle;
+    else high = middle - 1;
+  }
+  return ms + sections[low]!.shift;
+}
+
+/** A time of the axis as the run's own; within a blank, the time at which the blank lies. */
+export function offAxis({ sections }: Alignment, axis: number): number {
+  let i = sections.length - 1;
+  while (i > 0 && sections[i]!.from + sections[i]!.shift > axis) i--;
+  const next = sections[i + 1]?.from ?? Number.POSITIVE_INFINITY;
+  return Math.min(axis - sections[i]!.shift, next);
+}
+
+/** How long each layer took in two runs, ms, of the layers that both have: from its beginning to the next one's, or to the run's end. */
+export function layerDifferences(
+  a: readonly Span[],
+  b: readonly Span[],
+): { readonly layer: number; readonly ms: readonly [number, number] }[] {
+  const lengths = [a, b].map((spans) => {
+    const starts = layerStartsOf(spans);
+    const end = spans.reduce((last, span) => Math.max(last, span.end), 0);
+    return new Map(starts.map(({ layer, at }, i) => [layer, (starts[i + 1]?.at ?? end) - at]));
+  });
+  return [...lengths[0]!].flatMap(([layer, ms]) => {
+    const other = lengths[1]!.get(layer);
+    return other === undefined ? [] : [{ layer, ms: [ms, other] as const }];
+  });
+}

@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { gapsOf } from '../../src/trace/gaps';
+import { alignLayers, layerDifferences, layerStartsOf, offAxis, onAxis } from '../../src/trace/layers';
+import { type Interval, intersect, lengthOf, merge, overlapOf, subtract } from '../../src/trace/overlap';
+import { bytesBetween, sumsOf } from '../../src/trace/range_sums';
+import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from '../../src/trace/span';
+import { marksOf, windowsOf } from '../../src/trace/windows';
+
+const common = { name: 'k', block: 'routed', layer: 0, clock: 'gpu' } as const;
+const compute = (start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
+  kind: 'compute',
+  kernel: null,
+  op: 1,
+  rank: 0,
+  ...common,
+  start,
+  end,
+  uncertain: false,
+  gpuMs: null,
+  flops: null,
+  submitted: start,
+  awaited: null,
+  ...more,
+});
+const collective = (op: number, start: number, end: number, more: Partial<CollectiveSpan> = {}): CollectiveSpan => ({
+  kind: 'collective',
+  op,
+  rank: 0,
+  ...common,
+  block: 'dispatch',
+  start,
+  end,
+  sentBytes: 0,
+  receivedBytes: 0,
+  ...more,
+});
+const message = (op: number, rank: number, to: number, bytes: number): MessageSpan => ({
+  kind: 'message',
+  op,
+  rank,
+  to,
+  ...common,
+  start: 0,
+  end: 1,
+  bytes,
+});
+
+test('gaps say whether a collective was under way, and why there was no kernel', () => {
+  const reader = compute(8, 10, { awaited: { op: 1, at: 7 } });
+  const gaps = gapsOf([compute(1, 4), collective(1, 2, 7), reader, collective(2, 9, 14)], 1);
+  expect(gaps.map(({ start, end, kind, why }) => [start, end, kind, why.kind])).toEqual([
+    [0, 1, 'idle', 'host'],
+    [4, 7, 'exposed', 'awaited'],
+    [7, 8, 'idle', 'host'],
+    [10, 14, 'exposed', 'none'],
+  ]);
+  expect(gaps[1]).toMatchObject({ why: { op: 1 }, before: reader });
+});
+
+test('gaps and compute together are the whole run, and exposed gaps are what overlap leaves', () => {
+  const interval = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 }));
+  fc.assert(
+    fc.property(fc.array(interval, { maxLength: 12 }), fc.array(interval, { maxLength: 8 }), fc.nat(60), (kernels, collectives, waited) => {
+      const spans: Span[] = [
+        ...kernels.map(([start, length], i) => compute(start, start + length, { awaited: i % 2 === 0 ? { op: 0, at: waited } : null })),
+        ...collectives.map(([start, length], i) => collective(i, start, start + length)),
+      ];
+      const gaps = gapsOf(spans, 1);
+      const end = Math.max(0, ...spans.map((span) => span.end));
+      const of = (kind: Span['kind']) => merge(spans.filter((s) => s.kind === kind).map((s): Interval => [s.start, s.end]));
+      const intervals = (kind: 'exposed' | 'idle') => gaps.filter((gap) => gap.kind === kind).map((gap): Interval => [gap.start, gap.end]);
+      const free = subtract(end > 0 ? [[0, end]] : [], of('compute'));
+      expect(merge([...intervals('exposed'), ...intervals('idle')])).toEqual(free);
+      expect(lengthOf(merge(intervals('exposed')))).toBe(lengthOf(intersect(free, of('collective'))));
+      const { commMs, hiddenMs } = overlapOf(spans, 0);
+      expect(lengthOf(intervals('exposed'))).toBe(commMs - hiddenMs);
+      const sums = sumsOf(spans, 1, [0, end]);
+      expect(sums.hidden).toBe(hiddenMs);
+      expect(sums.exposed + sums.hidden).toBe(commMs);
+      expect(sums.idle).toBe(lengthOf(intervals('idle')));
+    }),
+  );
+});
+
+test('a window lasts until the first kernel that reads the collective; letters stand where the paper puts them', () => {
+  const spans: Span[] = [
+    compute(0, 2, { block: 'router', layer: 3 }),
+    compute(2, 3, { block: 'router', layer: 3 }),
+    collective(1, 3, 9, { layer: 3 }),
+    compute(3, 8),
+    compute(11, 12, { awaited: { op: 1, at: 9 } }),
+    compute(12, 13, { awaited: { op: 1, at: 9 } }),
+    collective(2, 13, 15, { layer: 3, block: 'combine' }),
+  ];
+  expect(windowsOf(spans)).toEqual([
+    { op: 1, rank: 0, start: 3, end: 11 },
+    { op: 2, rank: 0, start: 13, end: 15 },
+  ]);
+  expect(marksOf(spans).map(({ letter, at }) => `${letter}${at}`)).toEqual(['g0', 'd3', 'c13']);
+});
+
+test('layers that are aligned begin at once in both runs, and times go to the axis and back', () => {
+  const layers = (...starts: number[]): Span[] => starts.map((start, layer) => compute(start, start + 1, { layer }));
+  const a = [...layers(1, 5, 9), compute(9, 14, { layer: 2 })];
+  const b = layers(2, 4, 11);
+  expect(layerStartsOf(a)).toEqual([
+    { layer: 0, at: 1 },
+    { layer: 1, at: 5 },
+    { layer: 2, at: 9 },
+  ]);
+  const [first, second] = alignLayers(a, b);
+  for (const layer of [0, 1, 2]) expect(onAxis(first, [1, 5, 9][layer]!)).toBe(onAxis(second, [2, 4, 11][layer]!));
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 20, noNaN: true }), (ms) => {
+      for (const alignment of [first, second]) expect(offAxis(alignment, onAxis(alignment, ms))).toBeCloseTo(ms, 9);
+    }),
+  );
+  expect(layerDifferences(a, b)).toEqual([
+    { layer: 0, ms: [4, 2] },
+    { layer: 1, ms: [4, 7] },
+    { layer: 2, ms: [5, 1] },
+  ]);
+});
+
+test('bytes of a collective, from each rank to each', () => {
+  const spans = [message(1, 0, 1, 8), message(1, 0, 1, 2), message(1, 1, 0, 5), message(2, 1, 0, 99)];
+  expect(bytesBetween(spans, 1, 2)).toEqual([
+    [0, 10],
+    [5, 0],
+  ]);
+});
