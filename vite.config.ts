@@ -1,37 +1,88 @@
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { define } from './vite.shared.ts';
 
+// Not imported, for its types declare the newest JavaScript (lib "esnext") for all of this project, which Node 20 would then not run.
+const { VitePWA } = createRequire(import.meta.url)('vite-plugin-pwa') as { VitePWA: (options: object) => Plugin[] };
+
 /**
- * Nothing but the page's own files runs; checkpoints may come from addresses that the user gives. Only in what is built: the development
- * server works with inline scripts.
+ * Nothing but the page's own files runs; checkpoints may come from addresses that the user gives. Of scripts in the page itself those run
+ * that are in it now, by their hashes. Only in what is built: the development server works with inline scripts.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "connect-src 'self' https: http:",
-  "img-src 'self' data:",
-  "style-src 'self' 'unsafe-inline'",
-  "object-src 'none'",
-  "base-uri 'self'",
-  "form-action 'none'",
-].join('; ');
+function contentSecurityPolicy(html: string): string {
+  const hashes = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
+    // Browsers take the hash of what they parsed, in which every line ends in \n.
+    ([, text]) => `'sha256-${createHash('sha256').update(text!.replaceAll('\r\n', '\n')).digest('base64')}'`,
+  );
+  return [
+    "default-src 'self'",
+    ["script-src 'self'", ...hashes].join(' '),
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "connect-src 'self' https: http:",
+    "img-src 'self' data:",
+    "style-src 'self' 'unsafe-inline'",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'none'",
+  ].join('; ');
+}
 const policy: Plugin = {
   name: 'content-security-policy',
   apply: 'build',
-  transformIndexHtml: () => [
-    {
-      tag: 'meta',
-      attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
-      injectTo: 'head-prepend',
-    },
-  ],
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy(html) },
+        injectTo: 'head-prepend',
+      },
+    ],
+  },
 };
+
+/** A service worker (sw.js) that keeps the whole site after the first visit. src/app/offline.ts registers it; the development server has none. */
+const offline = VitePWA({
+  registerType: 'prompt',
+  injectRegister: false,
+  includeManifestIcons: false,
+  manifest: {
+    name: 'FarSkip Lab',
+    short_name: 'FarSkip Lab',
+    description: 'Measure how FarSkip hides the communication of a Mixture-of-Experts model, on your own GPU.',
+    theme_color: '#fbfbf9',
+    background_color: '#fbfbf9',
+    icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+  },
+  workbox: {
+    globPatterns: ['**/*'],
+    // Some hosts turn Markdown into pages, and a single file that is missing would keep all from being stored. The manifest is listed anyway.
+    globIgnores: ['**/*.md', '**/*.webmanifest'],
+    maximumFileSizeToCacheInBytes: 2 ** 30,
+    // Only files of the site are answered, whatever their query, and all else goes to the network: no page stands in for a missing file.
+    navigateFallback: null,
+    ignoreURLParametersMatching: [/^/],
+    // But of checkpoints also files are asked for that they may not have: without a connection, what is not kept is answered as absent.
+    runtimeCaching: [
+      {
+        urlPattern: ({ url }: { url: URL }) => url.href.startsWith(new URL('models/', location.href).href),
+        handler: 'NetworkOnly',
+        options: { plugins: [{ handlerDidError: async () => new Response(null, { status: 404 }) }] },
+      },
+    ],
+    // One file, so that nothing has to be imported when it is checked for updates.
+    inlineWorkboxRuntime: true,
+  },
+});
 
 // `base: './'` makes every address relative, so that one build works at a root and at a sub-path.
 export default defineConfig({
   define,
   base: './',
-  plugins: [react(), policy],
+  plugins: [react(), policy, offline],
   build: { target: 'es2022', rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } } },
   worker: { format: 'es' },
 });

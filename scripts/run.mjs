@@ -1,4 +1,4 @@
-// npm start, npm test and npm run lab: installs what is missing, builds, and runs. Needs nothing but Node.
+// npm start, npm test, npm run build and npm run lab: installs what is missing, builds, and runs. Needs nothing but Node.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 
@@ -8,8 +8,12 @@ const bin = (name) => `node_modules/.bin/${name}`;
 installPackages();
 switch (task) {
   case 'start':
-    run(bin('vite'), ['build', '--logLevel', 'warn']);
+    buildSite();
     run(bin('vite'), ['preview', ...args]);
+    break;
+  case 'build':
+    buildSite();
+    console.log('The site is the folder dist/; any static host serves it (docs/hosting.md).');
     break;
   case 'lab':
     buildAll();
@@ -23,7 +27,7 @@ switch (task) {
     run(process.execPath, ['scripts/test.mjs', ...args]);
     break;
   default:
-    console.error(`There is no task ${task}; there are start, test and lab.`);
+    console.error(`There is no task ${task}; there are start, test, build and lab.`);
     process.exit(2);
 }
 
@@ -32,8 +36,12 @@ function run(command, parameters) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function buildAll() {
+function buildSite() {
   run(bin('vite'), ['build', '--logLevel', 'warn']);
+}
+
+function buildAll() {
+  buildSite();
   run(bin('vite'), ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
 }
 
