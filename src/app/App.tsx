@@ -1,66 +1,178 @@
-import { Controls } from './Controls';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { type CommandContext, commandFor } from './commands/registry';
+import { Inspector } from './inspector/Inspector';
 import { Notice } from './Notice';
-import { Results } from './Results';
+import { Results } from './results/Results';
+import { Written } from './results/Written';
+import { RunList } from './runs/RunList';
+import { useRecordedRuns } from './runs/useRecordedRuns';
+import { runShown } from './session';
+import { Controls } from './settings/Controls';
 import { useLab } from './store';
-import { Timeline } from './Timeline';
+import { languageOf, useText } from './text/useText';
+import { PlayerBar } from './timeline/PlayerBar';
+import { SpanTable } from './timeline/SpanTable';
+import { Timeline } from './timeline/Timeline';
+import { Toolbar } from './timeline/Toolbar';
+import { Update } from './Update';
 import { useDescribed } from './useDescribed';
-import { Wiring } from './Wiring';
-import { Written } from './Written';
+import { useLacking } from './useLacking';
+import { useNarrow } from './useNarrow';
+import { useTimelines } from './useTimelines';
+import { Wiring } from './wiring/Wiring';
 
-export function App() {
-  const tracks = useLab((state) => state.tracks);
+const Commands = lazy(() => import('./commands/Commands'));
+const Charts = lazy(() => import('./charts/Charts'));
+
+export function App({ embedded }: { embedded: boolean }) {
+  const t = useText();
   const { model, files } = useLab((state) => state.form);
   const described = useDescribed(model, files);
-  const writing = useLab((state) => state.writing);
-  const status = useLab((state) => state.status);
+  const live = useLab((state) => state.live);
+  const run = useLab((state) => state.run);
+  const lacking = useLacking();
+  const runs = useLab((state) => state.runs);
+  const top = useLab((state) => state.view.top);
+  const bottom = useLab((state) => state.view.bottom);
+  const language = useLab((state) => languageOf(state.view));
+  const narrow = useNarrow();
+  const timelines = useTimelines();
+  const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
+  const [problems, setProblems] = useState<readonly string[]>([]);
+  const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog }), [timelines]);
+  const tell = useCallback((sentences: readonly string[]) => setProblems(sentences), []);
+  useRecordedRuns(t, tell);
+  useEffect(() => {
+    document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
+  }, [language]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const command = commandFor(event, 'page');
+      if (!command) return;
+      event.preventDefault();
+      command.run(context);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [context]);
+  const session = runShown(runs, { top, bottom });
+  const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
+
+  const side = (
+    <div className="side">
+      <Controls described={described} />
+      <Wiring described={described} timelines={timelines} />
+    </div>
+  );
+  const stage = (
+    <div className="stage">
+      <Notice problems={problems} lacking={lacking} />
+      {!embedded && <RunList onProblems={tell} />}
+      {!live && session?.origin === 'recorded' && !lacking && (
+        <p className="notice">
+          {t.runs.measureHere}
+          <button type="button" onClick={() => void run('both')}>
+            {t.form.runBoth}
+          </button>
+        </p>
+      )}
+      {timelines.tracks.length > 0 ? (
+        <>
+          <section className="timeline" aria-label={t.timeline.region}>
+            <Toolbar context={context} />
+            <PlayerBar context={context} />
+            <Timeline timelines={timelines} openCommands={setDialog} />
+            <SpanTable timelines={timelines} />
+          </section>
+          <Inspector timelines={timelines} />
+        </>
+      ) : (
+        <section className="welcome">
+          <p>{live ? t.page.noTimeline : t.page.welcome}</p>
+        </section>
+      )}
+      {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
+      {!live && session && (
+        <>
+          <Results session={session} />
+          {!embedded && (
+            <Suspense>
+              <Charts run={session.run} shown={shown} />
+            </Suspense>
+          )}
+        </>
+      )}
+    </div>
+  );
+
   return (
     <>
-      <header>
-        <h1>FarSkip Lab</h1>
-        <p>
-          A Mixture-of-Experts model on emulated devices, computed by your GPU: tokens travel to the experts' devices and back, and FarSkip
-          lets the next computation run meanwhile. Every time below is measured here.
-        </p>
-      </header>
-      <main>
-        <div className="side">
-          <Controls described={described} />
-          <Wiring described={described} />
-        </div>
-        <div className="stage">
-          <Notice />
-          {writing ? (
-            <Written writing={writing} />
-          ) : tracks.length > 0 ? (
-            <Timeline tracks={tracks} />
+      {!embedded && (
+        <header>
+          <div className="head">
+            <h1>{t.page.title}</h1>
+            <div className="group">
+              <LanguageChoice />
+              <button type="button" onClick={() => setDialog('palette')}>
+                {t.page.commands} <kbd>Ctrl K</kbd>
+              </button>
+              <button type="button" onClick={() => setDialog('help')}>
+                {t.page.help}
+              </button>
+            </div>
+          </div>
+          <p>{t.page.lead}</p>
+        </header>
+      )}
+      <main className={embedded ? 'embedded' : undefined}>
+        {!embedded &&
+          (narrow ? (
+            // A run comes first on a small screen; the settings are one tap away.
+            <details className="fold">
+              <summary>{t.page.side}</summary>
+              {side}
+            </details>
           ) : (
-            <Welcome running={status.kind === 'running'} />
-          )}
-          <Results />
-        </div>
+            side
+          ))}
+        {stage}
       </main>
       <footer>
-        <p>
-          Emulated are the number of devices and the pace of the wire between them; the arithmetic, the bytes moved and the times are real.
-          Devices share your GPU and take turns, so each is as if 1/N as fast, and the wire is slowed N times to match. Method:
-          FarSkip-Collective, <a href="https://arxiv.org/abs/2511.11505">arXiv 2511.11505</a>.
-        </p>
+        {embedded ? (
+          <p>
+            <a href={`./${location.hash}`} target="_blank" rel="noreferrer">
+              {t.page.openLab}
+            </a>
+          </p>
+        ) : (
+          <p>
+            {t.page.footer} <a href="https://arxiv.org/abs/2511.11505">arXiv 2511.11505</a>.
+          </p>
+        )}
       </footer>
+      <Update onProblem={(why) => tell([t.update.failed(why)])} />
+      {dialog && (
+        <Suspense>
+          <Commands which={dialog} context={context} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
     </>
   );
 }
 
-function Welcome({ running }: { running: boolean }) {
+function LanguageChoice() {
+  const t = useText();
+  const lang = useLab((state) => state.view.lang);
+  const look = useLab((state) => state.look);
   return (
-    <section className="welcome">
-      {running ? (
-        <p>The first lanes appear as soon as the model is loaded and its kernels are compiled.</p>
-      ) : (
-        <p>
-          Press <strong>Run FarSkip off and on</strong>: the prompt travels through the regular model and through the converted one, and
-          their timelines appear here under each other.
-        </p>
-      )}
-    </section>
+    <select aria-label={t.page.language} value={lang} onChange={(event) => look({ lang: event.target.value as typeof lang })}>
+      <option value="auto">{t.page.automatic}</option>
+      <option value="en" lang="en">
+        English
+      </option>
+      <option value="zh" lang="zh-Hans">
+        简体中文
+      </option>
+    </select>
   );
 }

@@ -1,17 +1,23 @@
-import { useLab } from './store';
+import type { Lacking } from '../lab/availability';
+import { remainingMs } from './remaining';
+import { type Status, useLab } from './store';
+import type { Text } from './text/en';
+import { useText } from './text/useText';
+import { combinationTitle } from './titles';
 
 /** What goes on, and what went wrong, in one sentence; spoken when it changes. */
-export function Notice() {
+export function Notice({ problems, lacking }: { problems: readonly string[]; lacking: Lacking | null }) {
+  const t = useText();
   const status = useLab((state) => state.status);
   const stop = useLab((state) => state.stop);
   const linkProblems = useLab((state) => state.linkProblems);
-  const missing = !('gpu' in navigator);
+  const sentences = [...linkProblems, ...problems];
   return (
     <div aria-live="polite">
-      {linkProblems.length > 0 && (
+      {sentences.length > 0 && (
         <div className="notice failed" role="alert">
           <ul>
-            {linkProblems.map((problem) => (
+            {sentences.map((problem) => (
               <li key={problem}>{problem}</li>
             ))}
           </ul>
@@ -20,13 +26,17 @@ export function Notice() {
       {status.kind === 'running' && (
         <div className="notice running">
           {status.total > 0 ? (
-            <progress value={status.done} max={status.total} aria-label="Progress" />
+            <progress value={status.done} max={status.total} aria-label={t.notice.progress} />
           ) : (
-            <progress aria-label="Progress" />
+            <progress aria-label={t.notice.progress} />
           )}
-          <span>{status.doing}</span>
+          <span>
+            {status.point && `${t.notice.point(status.point.number, status.point.of)}, `}
+            {doingIn(t, status.doing)}
+            <Remaining status={status} t={t} />
+          </span>
           <button type="button" onClick={stop}>
-            Stop
+            {t.notice.stop}
           </button>
         </div>
       )}
@@ -35,12 +45,43 @@ export function Notice() {
           {status.message}
         </p>
       )}
-      {status.kind === 'idle' && missing && (
+      {status.kind === 'idle' && lacking && (
         <p className="notice failed" role="alert">
-          This browser has no WebGPU here, so nothing can be measured; open the page over https (or localhost) in a current Chrome, Edge,
-          Safari or Firefox.
+          {t.notice.missing[lacking]} {t.notice.recordedInstead}
         </p>
       )}
     </div>
   );
+}
+
+function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>; t: Text }) {
+  const left = remainingMs(status, performance.now());
+  if (left === null) return null;
+  const seconds = Math.ceil(left / 1000);
+  // Not spoken: it changes all the time.
+  return (
+    <span className="faint" aria-hidden="true">
+      {' · '}
+      {t.notice.remaining(seconds < 100 ? t.notice.seconds(seconds) : t.notice.minutes(Math.ceil(seconds / 60)))}
+    </span>
+  );
+}
+
+function doingIn(t: Text, doing: Extract<Status, { kind: 'running' }>['doing']): string {
+  if (!doing) return t.notice.opening;
+  switch (doing.phase) {
+    case 'loading':
+      return t.notice.loading(doing.connectivity && t.tracks.connectivity(doing.connectivity));
+    case 'timing':
+      return t.notice.timing(t.tracks.connectivity(doing.connectivity));
+    case 'warm-up':
+      return t.notice.warmUp(combinationTitle(t, doing));
+    case 'run':
+      return t.notice.run(combinationTitle(t, doing), doing.run, doing.of);
+    case 'generating':
+      return t.notice.generating(doing.step + 1);
+    case 'window':
+    case 'way':
+      return t.notice.working;
+  }
 }

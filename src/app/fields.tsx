@@ -1,4 +1,6 @@
-/** Form fields that several parts of the page use. */
+import type { ReactNode } from 'react';
+
+/** Form fields and the like that several parts of the page use. */
 
 export function NumberField(props: {
   label: string;
@@ -52,5 +54,15 @@ export function Switch({ label, on, onChange }: { label: string; on: boolean; on
       <input type="checkbox" role="switch" aria-checked={on} checked={on} onChange={(event) => onChange(event.target.checked)} />
       {label}
     </label>
+  );
+}
+
+/** What may be wider than the page: it scrolls by itself, by keys too. */
+export function Scroll({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+    <section className="scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
   );
 }

@@ -12,3 +12,7 @@ export function flops(value: number): string {
   if (value >= 1e9) return `${(value / 1e9).toFixed(2)} GFLOP`;
   return value >= 1e6 ? `${(value / 1e6).toFixed(2)} MFLOP` : `${(value / 1e3).toFixed(1)} kFLOP`;
 }
+
+/** The browser of a user agent's long name, with its version; other runtimes as they are. */
+export const browserOf = (runtime: string): string =>
+  /(?:Edg|Firefox|(?:Headless)?Chrome|Version)\/[\d]+/.exec(runtime)?.[0].replace('/', ' ').replace('Version', 'Safari') ?? runtime;

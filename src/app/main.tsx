@@ -1,10 +1,15 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { keepAddress } from './address';
+import { serveEmbedder } from './embed';
 import './styles.css';
 
+const embed = new URLSearchParams(location.search).get('embed');
+keepAddress();
+if (embed !== null) serveEmbedder(embed);
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App />
+    <App embedded={embed !== null} />
   </StrictMode>,
 );

@@ -1,102 +1,140 @@
 import { create } from 'zustand';
 import { createEngineClient, type EngineClient, JobFailed } from '../lab/client';
-import type { Generation, GenerationResult } from '../lab/generate';
+import type { GenerationResult } from '../lab/generate';
 import type { JobEvent } from '../lab/job';
-import type { Combination, Measurement } from '../lab/measure';
+import { type LabRun, liveTrack, nameOf, newRun, type RunContent, type SweepPoint, sweptSetting, type Track } from '../lab/lab_run';
+import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
-import type { Span } from '../trace/span';
-import { type Form, generationOf, settingsOf } from './form';
-import { formOfLink, linkOf } from './link';
+import { type Form, generationOf, settingsOf, type Which } from './form';
+import { readLink } from './link';
+import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
+import { runOfTrack, type View } from './view';
 
 export type Status =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'running'; readonly doing: string; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'running';
+      /** null: the GPU is being opened. */
+      readonly doing: Doing | { readonly phase: 'generating'; readonly step: number } | null;
+      readonly done: number;
+      readonly total: number;
+      /** Of a sweep: the value that is measured, and how many values there are. */
+      readonly point: { readonly number: number; readonly of: number } | null;
+      /** When what is counted by `total` began, performance.now() ms. */
+      readonly since: number;
+    }
   | { readonly kind: 'failed'; readonly reason: FailureCause; readonly message: string };
 
-/** A timeline on show: of a finished run, or of the one going on. */
-export type Track = { readonly combination: Combination; readonly spans: readonly Span[] };
+/** A text that is being written. */
+export type Writing = { readonly settings: GenerateSettings; readonly results: readonly GenerationResult[] };
 
-/** A generation going on or finished; the spans of its latest steps, the oldest first. */
-export type Writing = {
-  readonly settings: GenerateSettings;
-  readonly results: readonly GenerationResult[];
-  readonly steps: readonly { readonly step: number; readonly tracks: readonly Track[] }[];
-  /** Known once it has ended. */
-  readonly finished: Generation | null;
-};
-
-type Shown = { readonly tracks: readonly Track[]; readonly measurement: Measurement | null; readonly writing: Writing | null };
-
-type LabState = Shown & {
+type LabState = {
   readonly form: Form;
+  readonly view: View;
   /** What of the page's link could not be used, a sentence each. */
   readonly linkProblems: readonly string[];
   readonly status: Status;
+  readonly runs: readonly SessionRun[];
+  /** Timelines of the run that is going on, and its text; null when none is. */
+  readonly live: { readonly tracks: readonly Track[]; readonly writing: Writing | null } | null;
   readonly edit: (change: Partial<Form>) => void;
+  readonly look: (change: Partial<View>) => void;
   /** Forms before the latest edits, and those that were undone, the nearest last. */
   readonly past: readonly Form[];
   readonly future: readonly Form[];
   readonly undo: () => void;
   readonly redo: () => void;
-  /** Takes the settings that a link's fragment says. */
+  /** Takes the settings and the view that a link's fragment says. */
   readonly followLink: (fragment: string) => void;
-  /** Runs what the switches say, or FarSkip off and on: a measurement, or a generation. */
-  readonly run: (which: 'chosen' | 'both') => Promise<void>;
+  /** Measures, or generates text. */
+  readonly run: (which: Which) => Promise<void>;
   readonly stop: () => void;
+  /** Puts runs on the list; the last of them is shown unless the view names a run already. */
+  readonly addRuns: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
+  readonly showRun: (id: string) => void;
+  readonly renameRun: (id: string, name: string) => void;
+  readonly removeRun: (id: string) => void;
+  readonly markSaved: (id: string) => void;
 };
 
 /** Edits of the same field that follow one another within this time are one, ms. */
 const ONE_EDIT_MS = 1000;
 const MOST_UNDONE = 100;
 
-/** Spans are kept of so many steps of a generation: some thousand spans each. */
-const STEPS_KEPT = 48;
-
 /** In an automated browser the page may be told which adapter to take, as the command line is: `?gpu=swiftshader`. */
 export const preference = new URLSearchParams(location.search).get('gpu') === 'swiftshader' ? 'swiftshader' : 'hardware';
 
-const opened = formOfLink(location.hash);
+const opened = readLink(location.hash);
 
 export const useLab = create<LabState>((set, get) => {
   let engine: EngineClient | null = null;
   let latest = { keys: '', at: 0 };
 
-  const measureBy = async (client: EngineClient, form: Form, which: 'chosen' | 'both'): Promise<Partial<Shown>> => {
-    const job = { kind: 'measure' as const, settings: settingsOf(form, which), files: form.files };
-    const measurement = await client.run<'measure'>(job, (event) => {
+  const measureOnce = (client: EngineClient, form: Form, settings: ReturnType<typeof settingsOf>) =>
+    client.run<'measure'>({ kind: 'measure', settings, files: form.files }, (event) => {
       onProgress(event);
-      if (event.kind === 'spans') set({ tracks: withTrack(get().tracks, event) });
+      if (event.kind === 'spans') showLive(liveTrack(settings, event.combination, event.spans), null);
     });
-    return {
-      measurement,
-      tracks: measurement.results.map(({ connectivity, schedule, spans }) => ({ combination: { connectivity, schedule }, spans })),
-    };
+
+  const measureBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
+    const settings = settingsOf(form, which);
+    const { sweep } = form;
+    if (!sweep) return { kind: 'measurement', measurement: await measureOnce(client, form, settings) };
+    const points: SweepPoint[] = [];
+    for (const [i, value] of sweep.values.entries()) {
+      set({ live: { tracks: [], writing: null } });
+      point = { number: i + 1, of: sweep.values.length };
+      try {
+        points.push({ value, measurement: await measureOnce(client, form, { ...settings, ...sweptSetting(sweep.over, value) }) });
+      } catch (cause) {
+        // A sweep that is stopped keeps what it has.
+        if (points.length === 0 || !(cause instanceof JobFailed) || cause.reason !== 'stopped') throw cause;
+        break;
+      }
+    }
+    return { kind: 'sweep', over: sweep.over, points };
   };
 
-  const generateBy = async (client: EngineClient, form: Form, which: 'chosen' | 'both'): Promise<Partial<Shown>> => {
+  const generateBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
     const settings = generationOf(form, which);
-    set({ writing: { settings, results: [], steps: [], finished: null } });
-    const finished = await client.run<'generate'>({ kind: 'generate', settings, files: form.files }, (event) => {
+    const generation = await client.run<'generate'>({ kind: 'generate', settings, files: form.files }, (event) => {
       onProgress(event);
-      const { writing } = get();
-      if (writing) set({ writing: written(writing, event) });
+      const results = get().live?.writing?.results ?? [];
+      if (event.kind === 'step') showLive(liveTrack(settings, event.combination, event.spans), { settings, results });
+      if (event.kind === 'continued') {
+        const at = results.findIndex(({ connectivity }) => connectivity === event.result.connectivity);
+        const written = at < 0 ? [...results, event.result] : results.with(at, event.result);
+        set({ live: { tracks: get().live?.tracks ?? [], writing: { settings, results: written } } });
+      }
     });
-    return { writing: { ...get().writing!, results: finished.results, finished } };
+    return { kind: 'generation', generation };
   };
 
+  /** Of a sweep, the point that is measured. */
+  let point: { number: number; of: number } | null = null;
   const onProgress = (event: JobEvent) => {
-    if (event.kind === 'progress') set({ status: { ...event, kind: 'running' } });
-    if (event.kind === 'step') set({ status: { kind: 'running', doing: `generating, step ${event.step + 1}`, done: 0, total: 0 } });
+    if (event.kind === 'step') tell({ phase: 'generating', step: event.step }, 0, 0);
+    if (event.kind === 'progress') tell(event.doing, event.done, event.total);
+  };
+  const tell = (doing: Extract<Status, { kind: 'running' }>['doing'], done: number, total: number) => {
+    const { status } = get();
+    const goesOn = status.kind === 'running' && status.total === total;
+    set({ status: { kind: 'running', doing, done, total, point, since: goesOn ? status.since : performance.now() } });
+  };
+  const showLive = (track: Track, writing: Writing | null) => {
+    const tracks = get().live?.tracks ?? [];
+    const at = tracks.findIndex(({ key }) => key === track.key);
+    set({ live: { tracks: at < 0 ? [...tracks, track] : tracks.with(at, track), writing } });
   };
 
   return {
     form: opened.form,
+    view: opened.view,
     linkProblems: opened.problems,
     status: { kind: 'idle' },
-    tracks: [],
-    measurement: null,
-    writing: null,
+    runs: [],
+    live: null,
     past: [],
     future: [],
     edit(change) {
@@ -108,6 +146,7 @@ export const useLab = create<LabState>((set, get) => {
       latest = { keys, at: now };
       set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] });
     },
+    look: (change) => set({ view: { ...get().view, ...change } }),
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
@@ -122,63 +161,63 @@ export const useLab = create<LabState>((set, get) => {
     },
     followLink(fragment) {
       const { form: before, past } = get();
-      const { form, problems } = formOfLink(fragment);
+      const { form, view, problems } = readLink(fragment);
       latest = { keys: '', at: 0 };
       // Files can't be in a link: those chosen stay chosen.
-      set({ form: { ...form, files: before.files }, past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems: problems });
+      set({
+        form: { ...form, files: before.files },
+        view,
+        past: [...past, before].slice(-MOST_UNDONE),
+        future: [],
+        linkProblems: problems,
+      });
     },
     stop: () => engine?.stop(),
     async run(which) {
       engine ??= createEngineClient(preference, document.baseURI);
-      const { form, tracks, measurement, writing } = get();
-      set({ status: { kind: 'running', doing: 'opening the GPU', done: 0, total: 1 }, tracks: [], measurement: null, writing: null });
+      const { form } = get();
+      point = null;
+      set({ live: { tracks: [], writing: null } });
+      tell(null, 0, 1);
       try {
-        const shown = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
-        set({ status: { kind: 'idle' }, ...shown });
+        const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
+        set({ status: { kind: 'idle' }, live: null });
+        get().addRuns([newRun(content, nameOf(content))], 'measured', true);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', String(cause));
-        // What was on show before stays on show.
+        // What was on show before is on show again.
         set({
-          tracks,
-          measurement,
-          writing,
+          live: null,
           status: failure.reason === 'stopped' ? { kind: 'idle' } : { kind: 'failed', reason: failure.reason, message: failure.message },
         });
       }
     },
+    addRuns(added, origin, show) {
+      const runs = added.map((run) => sessionRun(run, origin));
+      set({ runs: runs.reduce(withRun, get().runs) });
+      const last = runs.at(-1);
+      if (show && last) get().look(viewOfRun(last));
+    },
+    showRun(id) {
+      const run = get().runs.find((each) => each.run.id === id);
+      if (run) get().look(viewOfRun(run));
+    },
+    renameRun: (id, name) =>
+      set({
+        runs: get().runs.map((each) =>
+          each.run.id === id ? { ...each, run: { ...each.run, name }, saved: each.origin === 'recorded' } : each,
+        ),
+      }),
+    removeRun(id) {
+      const { runs, view } = get();
+      const gone = (name: string) => runOfTrack(name) === id;
+      set({
+        runs: runs.filter(({ run }) => run.id !== id),
+        view: gone(view.top)
+          ? { ...view, top: '', bottom: '', from: null, to: null, selected: '', range: null }
+          : { ...view, bottom: gone(view.bottom) ? '' : view.bottom },
+      });
+    },
+    markSaved: (id) => set({ runs: get().runs.map((each) => (each.run.id === id ? { ...each, saved: true } : each)) }),
   };
 });
-
-// The address is the page's settings, always: a reload, a bookmark or somebody else finds them as they are. Browsers limit how often it may change.
-const ADDRESS_MS = 300;
-let addressing: ReturnType<typeof setTimeout> | undefined;
-useLab.subscribe(({ form }, before) => {
-  if (form === before.form) return;
-  clearTimeout(addressing);
-  addressing = setTimeout(() => {
-    const fragment = linkOf(form);
-    if (fragment !== location.hash) history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
-  }, ADDRESS_MS);
-});
-// The event's own address: the page's may have been brought up to date meanwhile.
-window.addEventListener('hashchange', ({ newURL }) => useLab.getState().followLink(new URL(newURL).hash));
-
-const sameCombination = (a: Combination, b: Combination): boolean => a.connectivity === b.connectivity && a.schedule === b.schedule;
-
-function withTrack(tracks: readonly Track[], { combination, spans }: Track): Track[] {
-  const track = { combination, spans };
-  const at = tracks.findIndex((t) => sameCombination(t.combination, combination));
-  return at < 0 ? [...tracks, track] : tracks.with(at, track);
-}
-
-function written(writing: Writing, event: JobEvent): Writing {
-  if (event.kind === 'continued') {
-    const at = writing.results.findIndex((result) => sameCombination(result, event.result));
-    return { ...writing, results: at < 0 ? [...writing.results, event.result] : writing.results.with(at, event.result) };
-  }
-  if (event.kind !== 'step') return writing;
-  const at = writing.steps.findIndex(({ step }) => step === event.step);
-  const tracks = withTrack(writing.steps[at]?.tracks ?? [], event);
-  const steps = at < 0 ? [...writing.steps, { step: event.step, tracks }] : writing.steps.with(at, { step: event.step, tracks });
-  return { ...writing, steps: steps.slice(-STEPS_KEPT) };
-}

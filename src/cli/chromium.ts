@@ -26,7 +26,7 @@ export async function launchChromium(gpu: 'hardware' | 'swiftshader'): Promise<B
 }
 
 /** Serves the built lab, and the k-th of `folders` under /files/k, to this machine alone; for as long as `use` runs. */
-async function withServer<T>(site: string, folders: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
+export async function withServer<T>(site: string, folders: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
   const pages = sirv(site, { dev: true });
   const mounted = folders.map((folder) => sirv(folder, { dev: true }));
   const listener: RequestListener = (request, response) => {

@@ -8,6 +8,7 @@ import type { Generation } from '../lab/generate';
 import type { Job, JobEvent } from '../lab/job';
 import { nameOf, newRun, type RunContent, SWEEP_SETTINGS, type SweepPoint, type SweepSetting, sweptSetting } from '../lab/lab_run';
 import type { Measurement } from '../lab/measure';
+import { describeDoing } from '../lab/progress';
 import { toRunFile } from '../lab/run_file';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting, type Settings } from '../lab/settings';
 import { InputError } from '../model/error';
@@ -17,6 +18,7 @@ import { fromChromeTraces } from '../trace/chrome_trace';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
 import type { Outcome } from './outcome';
+import { benchPage } from './page_bench';
 import {
   checkTable,
   generationJson,
@@ -25,6 +27,7 @@ import {
   measureTable,
   measureTraces,
   overlapTable,
+  pageTable,
   transferTable,
 } from './report';
 import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
@@ -89,11 +92,27 @@ runs(program.command('measure'))
   .option('--json <file>', 'write everything to a file')
   .option('--save <file>', 'write the run, as the page opens it')
   .option('--name <text>', 'of the saved run')
+  .option('--machine <text>', 'what the machine of the saved run is called')
   .option('--lean', 'save numbers alone, no timelines', false)
   .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
   .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep)
   .action(
-    async ({ gpu, runtime, json, save, name, lean, trace, nodes, between, jitter, slow: straggler, sweep: swept = ONE_POINT, ...rest }) => {
+    async ({
+      gpu,
+      runtime,
+      json,
+      save,
+      name,
+      machine,
+      lean,
+      trace,
+      nodes,
+      between,
+      jitter,
+      slow: straggler,
+      sweep: swept = ONE_POINT,
+      ...rest
+    }) => {
       const settings = {
         ...DEFAULT_SETTINGS,
         ...rest,
@@ -117,6 +136,7 @@ runs(program.command('measure'))
           saveRun(
             save,
             name,
+            machine,
             swept.over
               ? { kind: 'sweep', over: swept.over, points: measured }
               : { kind: 'measurement', measurement: measured[0]!.measurement },
@@ -199,6 +219,7 @@ runs(program.command('generate'))
   .option('--ignore-stop', 'go on after the stop tokens that the config names', false)
   .option('--save <file>', 'write the run, as the page opens it')
   .option('--name <text>', 'of the saved run')
+  .option('--machine <text>', 'what the machine of the saved run is called')
   .option('--json <file>', 'write everything to a file')
   .action(async (model: string, options) => {
     const {
@@ -207,6 +228,7 @@ runs(program.command('generate'))
       json,
       save,
       name,
+      machine,
       prompt,
       temperature,
       topK,
@@ -232,7 +254,7 @@ runs(program.command('generate'))
     // The settings as they were given: elsewhere a folder may go by another name.
     const result = { ...((await run({ kind: 'generate', settings }, { gpu, runtime })) as Generation), settings };
     console.log(generationTable(result));
-    if (save) saveRun(save, name, { kind: 'generation', generation: result });
+    if (save) saveRun(save, name, machine, { kind: 'generation', generation: result });
     if (json) writeFileSync(json, `${JSON.stringify(generationJson(result), null, 1)}\n`);
   });
 
@@ -251,6 +273,20 @@ runs(program.command('bench'))
     const rates = (await run({ kind: 'bench', settings }, { gpu, runtime })) as TransferRate[];
     console.log(transferTable(rates));
     if (json) writeFileSync(json, `${JSON.stringify({ settings, rates }, null, 1)}\n`);
+  });
+
+program
+  .command('page')
+  .description('how quick the page itself is in headless Chromium: first paint, blocking time, frames of its timeline')
+  .addOption(
+    new Option('--gpu <kind>', 'what Chromium draws and computes with').choices(['swiftshader', 'hardware']).default('swiftshader'),
+  )
+  .option('--spans <n>', 'spans in the timeline at least', integer, 100_000)
+  .option('--json <file>', 'write everything to a file')
+  .action(async ({ gpu, spans, json }) => {
+    const rate = await benchPage(gpu, SITE, spans);
+    console.log(pageTable(rate));
+    if (json) writeFileSync(json, `${JSON.stringify(rate, null, 1)}\n`);
   });
 
 program.parseAsync().catch((cause: unknown) => {
@@ -272,10 +308,11 @@ async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
   const onEvent = (event: JobEvent) => {
     if (event.kind !== 'progress') return;
     // Loading tells its bytes often: say so once.
-    if (event.doing.startsWith('loading')) {
-      if (event.doing !== loading) console.error(`${event.doing}`);
-      loading = event.doing;
-    } else console.error(`${event.done} of ${event.total}: ${event.doing}`);
+    const doing = describeDoing(event.doing);
+    if (event.doing.phase === 'loading') {
+      if (doing !== loading) console.error(doing);
+      loading = doing;
+    } else console.error(`${event.done} of ${event.total}: ${doing}`);
   };
   const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
     runtime === 'node' ? runInNode(job, kind, SITE, onEvent) : runInChromium(job, kind, SITE, onEvent);
@@ -354,8 +391,8 @@ const withoutSpans = (measurement: Measurement): Measurement => ({
   results: measurement.results.map((result) => ({ ...result, spans: [] })),
 });
 
-function saveRun(path: string, name: string | undefined, content: RunContent): void {
-  writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content))));
+function saveRun(path: string, name: string | undefined, machine: string | undefined, content: RunContent): void {
+  writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content), machine ?? null)));
 }
 
 function slow(text: string): { rank: number; times: number } {

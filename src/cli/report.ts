@@ -8,6 +8,7 @@ import type { Estimate } from '../lab/statistics';
 import { toChromeTrace } from '../trace/chrome_trace';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import type { PageRate } from './page_bench';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
 export function measureJson({ manifest, settings, madeFor, link, allReduce, repeats, promptTokens, results }: Measurement) {
@@ -164,4 +165,12 @@ export function transferTable(rates: readonly TransferRate[]): string {
     ['GB/s, all devices together', ...sizes.map((mib) => `${mib} MiB`)],
     ways.map((way) => [way, ...sizes.map((mib) => rate(way, mib).toFixed(2))]),
   );
+}
+
+export function pageTable({ gpu, firstPaintMs, largestPaintMs, blockingMs, spans, frames, scriptMs }: PageRate): string {
+  return [
+    `Chromium on ${gpu}`,
+    `first contentful paint ${firstPaintMs.toFixed(0)} ms, largest ${largestPaintMs.toFixed(0)} ms, blocking ${blockingMs.toFixed(0)} ms`,
+    `${spans} spans, zoomed: ${frames.count} frames, ${frames.median.toFixed(1)} ms each (95 %: ${frames.p95.toFixed(1)}, longest ${frames.longest.toFixed(1)}); scripts ${scriptMs.median.toFixed(1)} ms (95 %: ${scriptMs.p95.toFixed(1)})`,
+  ].join('\n');
 }

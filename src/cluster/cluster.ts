@@ -20,7 +20,7 @@ export type Rank = {
   readonly pool: BufferPool;
   readonly weights: ReadonlyMap<string, Storage>;
   /** What each order was last bound to here, so that a run repeated binds nothing. */
-  readonly launches: WeakMap<Order, Launch>;
+  readonly launches: Map<Order, Launch>;
 };
 
 /**
@@ -72,10 +72,14 @@ export async function createCluster(
       held[rank]!.set(CONSTANTS.zeros, pool.hold(new Float32Array(longest)));
       held[rank]!.set(CONSTANTS.ones, pool.hold(new Float32Array(longest).fill(1)));
     });
+    const ranks = pools.map((pool, index): Rank => ({ index, engine: engines[index]!, pool, weights: held[index]!, launches: new Map() }));
     return {
       plan,
-      ranks: pools.map((pool, index) => ({ index, engine: engines[index]!, pool, weights: held[index]!, launches: new WeakMap() })),
-      destroy,
+      ranks,
+      destroy() {
+        for (const { engine, launches } of ranks) for (const launch of launches.values()) engine.launcher.release(launch);
+        destroy();
+      },
     };
   } catch (cause) {
     destroy();

@@ -13,7 +13,7 @@ export type Topology = {
 
 export const INSTANT_TOPOLOGY: Topology = { nodes: 1, within: INSTANT, between: INSTANT, jitter: 0, slow: null };
 
-export const nodeOf = ({ nodes }: Topology, ranks: number, rank: number): number => Math.floor((rank * nodes) / ranks);
+export const nodeOf = ({ nodes }: Pick<Topology, 'nodes'>, ranks: number, rank: number): number => Math.floor((rank * nodes) / ranks);
 
 /** The link of each message of one run; `random` gives uniform numbers in [0, 1) and is asked only where there is jitter. */
 export function linksOf(topology: Topology, ranks: number, random: () => number): (from: number, to: number) => Link {

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { InputError } from '../model/error';
 import type { ModelSpec } from '../model/spec';
+import { z } from '../model/zod';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
 export type Switches = {

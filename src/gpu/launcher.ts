@@ -9,9 +9,15 @@ export type Launch = {
   readonly buffers: readonly Storage[];
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
-  readonly uniform: GPUBuffer;
+  readonly uniform: Slot;
   readonly workgroups: readonly [number, number, number] | null;
 };
+
+/** A place in a uniform buffer that many launches share: a buffer for each took Chromium over a millisecond to make. */
+type Slot = { readonly buffer: GPUBuffer; readonly offset: number };
+/** Bytes between slots, as every device allows, and slots of a buffer. */
+const SLOT_BYTES = 256;
+const SLOTS = 256;
 
 /** Compiled kernels of a device. */
 export type Launcher = ReturnType<typeof createLauncher>;
@@ -19,6 +25,14 @@ export type Launcher = ReturnType<typeof createLauncher>;
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
   const pipelines = new Map<KernelName, GPUComputePipeline>();
+  const free: Slot[] = [];
+  const takeSlot = (): Slot => {
+    if (free.length === 0) {
+      const buffer = device.createBuffer({ size: SLOTS * SLOT_BYTES, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+      for (let i = SLOTS - 1; i >= 0; i--) free.push({ buffer, offset: i * SLOT_BYTES });
+    }
+    return free.pop()!;
+  };
   return {
     /** Compiles the kernels that are not yet compiled, off the calling thread. Throws what the compiler says. */
     async prepare(names: Iterable<KernelName>): Promise<void> {
@@ -37,14 +51,12 @@ export function createLauncher(gpu: Gpu) {
       const pipeline = pipelines.get(kernel);
       if (!pipeline) throw new Error(`kernel ${kernel} was not prepared`);
       const content = uniformOf(kernel, sizes);
-      const uniform = device.createBuffer({
-        size: Math.ceil(content.byteLength / 16) * 16,
-        usage: GPUBufferUsage.UNIFORM,
-        mappedAtCreation: true,
-      });
-      new Uint8Array(uniform.getMappedRange()).set(new Uint8Array(content));
-      uniform.unmap();
-      const entries = [uniform, ...buffers.map(({ buffer }) => buffer)].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const uniform = takeSlot();
+      device.queue.writeBuffer(uniform.buffer, uniform.offset, content);
+      const entries = [
+        { binding: 0, resource: { ...uniform, size: Math.ceil(content.byteLength / 16) * 16 } },
+        ...buffers.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
+      ];
       const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
       const named = Object.fromEntries(KERNEL_SIZES[kernel].map((name, i) => [name, sizes[i]!]));
       const workgroups = workgroupsOf(kernel, named);
@@ -56,8 +68,10 @@ export function createLauncher(gpu: Gpu) {
       return launch.sizes.every((size, i) => size === sizes[i]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
     },
 
-    /** Frees what a launch that is replaced holds of its own; what was submitted with it is not disturbed. */
-    release: ({ uniform }: Launch): void => uniform.destroy(),
+    /** Gives back what a launch that is replaced holds of its own; what was submitted with it is not disturbed: writes wait for it. */
+    release({ uniform }: Launch): void {
+      free.push(uniform);
+    },
 
     record(pass: GPUComputePassEncoder, { pipeline, group, workgroups }: Launch): void {
       if (!workgroups) return;

@@ -10,7 +10,7 @@ import { createDecoder } from './decoder';
 import { type MadeFor, switchesOf } from './find_model';
 import { type Deployed, deploy, type Lab } from './lab';
 import { type Manifest, manifestOf } from './manifest';
-import type { Combination, Progress } from './measure';
+import type { Combination, Progress } from './progress';
 import { sample } from './sample';
 import type { GenerateSettings } from './settings';
 import { seededRandom } from './statistics';
@@ -85,7 +85,7 @@ export async function generate(
       let own = deployed.get(checkpoint);
       if (!own) {
         const onProgress = (done: number, total: number) =>
-          emit({ kind: 'progress', doing: `loading the ${connectivity} model`, done, total });
+          emit({ kind: 'progress', doing: { phase: 'loading', connectivity }, done, total });
         own = await deploy(lab, checkpoint, { kind: settings.parallel, ranks: settings.ranks }, { onProgress, signal });
         deployed.set(checkpoint, own);
       }

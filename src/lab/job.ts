@@ -61,11 +61,11 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
         job.connectivity,
         job.val,
         job.ranks,
-        (done, total) => emit({ kind: 'progress', doing: 'window', done, total }),
+        (done, total) => emit({ kind: 'progress', doing: { phase: 'window' }, done, total }),
         signal,
       );
     case 'bench':
-      return benchTransfers(lab, job.settings, (done, total) => emit({ kind: 'progress', doing: 'way', done, total }), signal);
+      return benchTransfers(lab, job.settings, (done, total) => emit({ kind: 'progress', doing: { phase: 'way' }, done, total }), signal);
   }
 }
 

@@ -1,13 +1,20 @@
+import { nodeOf } from '../cluster/topology';
 import type { Connectivity } from '../connectivity/connectivity';
 import type { Span } from '../trace/span';
 import { inColumnOrder } from '../trace/span_columns';
 import type { Generation } from './generate';
 import type { Manifest } from './manifest';
-import type { Combination, CombinationResult, Measurement } from './measure';
+import type { CombinationResult, Measurement } from './measure';
+import type { Combination } from './progress';
 import type { Settings } from './settings';
 
 /** What a session keeps, a file stores and the site's recorded runs are. `id` stays the same in all of them, so that links can name it. */
-export type LabRun = { readonly id: string; readonly name: string } & RunContent;
+export type LabRun = {
+  readonly id: string;
+  readonly name: string;
+  /** What whoever measured it calls the machine, as browsers say little of a GPU; null: only what the manifest says is known. */
+  readonly machine: string | null;
+} & RunContent;
 export type RunContent =
   | { readonly kind: 'measurement'; readonly measurement: Measurement }
   | { readonly kind: 'sweep'; readonly over: SweepSetting; readonly points: readonly SweepPoint[] }
@@ -30,7 +37,8 @@ export type Track = {
   /** The value of the setting that a sweep went over. */
   readonly point: { readonly over: SweepSetting; readonly value: number } | null;
   readonly ranks: number;
-  readonly nodes: number;
+  /** The node that each rank is in. */
+  readonly nodeOf: readonly number[];
   readonly spans: readonly Span[];
   /** Where each step of a generation begins, and its number. */
   readonly steps: readonly { readonly at: number; readonly step: number }[];
@@ -53,9 +61,17 @@ export function manifestOfRun(run: RunContent): Manifest | null {
   }
 }
 
+/** The machine that a run was measured on, as far as it is known. */
+export const machineOf = (run: LabRun): string => run.machine ?? manifestOfRun(run)?.adapter ?? '';
+
 /** A run that has just ended: its date is its id. */
-export function newRun(content: RunContent, name: string, date = manifestOfRun(content)?.date ?? new Date().toISOString()): LabRun {
-  return { id: date.replace(/[^\dT]/g, ''), name, ...content };
+export function newRun(
+  content: RunContent,
+  name: string,
+  machine: string | null = null,
+  date = manifestOfRun(content)?.date ?? new Date().toISOString(),
+): LabRun {
+  return { id: date.replace(/[^\dT]/g, ''), name, machine, ...content };
 }
 
 /** What a run is of, in the terms of its settings. */
@@ -90,9 +106,21 @@ export function tracksOf(run: RunContent): Track[] {
     case 'generation':
       return generationTracks(run.generation);
     case 'trace':
-      return [{ ...PLAIN, key: 'trace', combination: null, ranks: run.ranks, nodes: 1, spans: inColumnOrder(run.spans) }];
+      return [
+        {
+          ...PLAIN,
+          key: 'trace',
+          combination: null,
+          ranks: run.ranks,
+          nodeOf: new Array<number>(run.ranks).fill(0),
+          spans: inColumnOrder(run.spans),
+        },
+      ];
   }
 }
+
+const nodesOf = ({ ranks, topology }: Pick<Settings, 'ranks' | 'topology'>): number[] =>
+  Array.from({ length: ranks }, (_, rank) => nodeOf(topology, ranks, rank));
 
 const PLAIN = { point: null, steps: [], result: null, table: null } as const;
 
@@ -103,11 +131,25 @@ const measurementTracks = ({ settings, results }: Measurement, point: Track['poi
     combination: { connectivity: result.connectivity, schedule: result.schedule },
     point,
     ranks: settings.ranks,
-    nodes: settings.topology.nodes,
+    nodeOf: nodesOf(settings),
     spans: result.spans,
     result,
     table: result.table,
   }));
+
+/** A run that is still going on, by what is known of it so far. */
+export const liveTrack = (
+  settings: Pick<Settings, 'ranks' | 'topology'>,
+  { connectivity, schedule }: Combination,
+  spans: readonly Span[],
+): Track => ({
+  ...PLAIN,
+  key: keyOf({ connectivity, schedule }),
+  combination: { connectivity, schedule },
+  ranks: settings.ranks,
+  nodeOf: nodesOf(settings),
+  spans: inColumnOrder(spans),
+});
 
 /** Operations of different steps must not be taken for one another. */
 const MOST_OPERATIONS = 1_000_000;
@@ -129,7 +171,7 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
       key: keyOf(result),
       combination: { connectivity: result.connectivity, schedule: result.schedule },
       ranks: settings.ranks,
-      nodes: settings.topology.nodes,
+      nodeOf: nodesOf(settings),
       spans: inColumnOrder(spans),
       steps,
     };

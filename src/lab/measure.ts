@@ -10,7 +10,7 @@ import { holdersOf, type Plan } from '../model/plan';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
 import { isCollective, type Program, type Spread } from '../program/program';
-import { type ScheduleKind, schedule } from '../program/schedule';
+import { schedule } from '../program/schedule';
 import { exposuresOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
 import { hiddenShare } from '../trace/overlap';
 import type { Span } from '../trace/span';
@@ -24,11 +24,10 @@ import { forgetSpans, type KeptRun, keptOf, speedupOf, typicalSpans } from './ke
 import { type Deployed, deploy, type Lab, openEngines, positionsOf } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import { argmax, mean, mediansOf } from './numbers';
+import type { Combination, Doing, Progress } from './progress';
 import type { Settings } from './settings';
 import { type Estimate, estimate, seededRandom } from './statistics';
 import { allReduceOf, topologyOf } from './wire_settings';
-
-export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };
 
 /** One connectivity under one schedule, measured; times in ms, medians over the repeats with a 95 % interval. */
 export type CombinationResult = Combination & {
@@ -72,7 +71,6 @@ export type Measurement = {
   readonly results: readonly CombinationResult[];
 };
 
-export type Progress = { readonly kind: 'progress'; readonly doing: string; readonly done: number; readonly total: number };
 export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
 
 const WARM_UPS = 2;
@@ -114,10 +112,10 @@ export async function measure(
     (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;
   let done = 0;
   // Runs until an interval is narrow are not foreseen.
-  const progress = (doing: string) => emit({ kind: 'progress', doing, done: done++, total: Math.max(total, done) });
+  const progress = (doing: Doing) => emit({ kind: 'progress', doing, done: done++, total: Math.max(total, done) });
   const abortable = signal ? { signal } : {};
 
-  progress('loading the model');
+  progress({ phase: 'loading', connectivity: null });
   const chosen = await chooseModel(lab, settings.model, settings.balanced);
   const { tokenizer } = chosen;
   const text = await readText(lab.source, settings.text);
@@ -132,13 +130,14 @@ export async function measure(
       let model = models.get(checkpoint);
       if (!model) {
         checkSequences(checkpoint.spec, batch);
-        const onProgress = (bytes: number, of: number) => emit({ kind: 'progress', doing: 'loading the model', done: bytes, total: of });
+        const onProgress = (bytes: number, of: number) =>
+          emit({ kind: 'progress', doing: { phase: 'loading', connectivity: null }, done: bytes, total: of });
         model = await deploy(lab, checkpoint, plan, { engines: engines.ofRank, onProgress, signal });
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
-      // A ratio sets a bandwidth and no latency, so bytes alone decide; through the host nothing is gained by a ring.
-      const nominal = settings.link.kind === 'speed' ? settings.link : settings.link.kind === 'ratio' ? { gbps: 1, us: 0 } : null;
+      // Under a ratio both ways take the same time, whatever their bytes, and through the host nothing is gained by a ring: the one of fewer steps.
+      const nominal = settings.link.kind === 'speed' ? settings.link : null;
       allReduce = allReduceOf(settings, topologyOf(settings, nominal, dilation), batch.length * batch[0]!.length, spec.hidden);
       const switches = switchesOf(connectivity, model.checkpoint);
       const program = lower(spec, connectivityOf(spec, switches), {
@@ -161,7 +160,7 @@ export async function measure(
       do await runOrders(model.cluster, program, orders, feeds, withoutWire);
       while (performance.now() < warmUntil);
       for (let i = 0; i < CALIBRATIONS; i++) {
-        progress(`timing the ${connectivity} model without a wire`);
+        progress({ phase: 'timing', connectivity });
         runs.push(await runOrders(model.cluster, program, orders, feeds, withoutWire));
       }
       subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs, ranks) });
@@ -193,8 +192,11 @@ export async function measure(
       if (repeat > 0 && overBudget()) break;
       for (const one of lineup) {
         const { subject, combination, orders, runs, hashes } = one;
-        const counted = repeat >= 0 ? `run ${repeat + 1}${settings.until ? '' : ` of ${settings.repeats}`}` : 'warm-up';
-        progress(`${combination.connectivity}, ${combination.schedule}: ${counted}`);
+        progress(
+          repeat < 0
+            ? { phase: 'warm-up', ...combination }
+            : { phase: 'run', ...combination, run: repeat + 1, of: settings.until ? null : settings.repeats },
+        );
         const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
           // Paired runs draw the same jitter, though not always for the same messages.
           linkBetween: linksOf(topology, ranks, seededRandom(settings.seed + repeat)),

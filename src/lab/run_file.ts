@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { InputError } from '../model/error';
+import { z } from '../model/zod';
 import { fromColumns, SpanColumns, toColumns } from '../trace/span_columns';
 import { type LabRun, type RunContent, SWEEP_SETTINGS } from './lab_run';
 import type { Measurement } from './measure';
@@ -116,12 +116,13 @@ const RunFile = z.object({
   version: z.literal(RUN_FILE_VERSION),
   id: RunId,
   name: z.string().min(1).max(200),
+  machine: z.string().max(200).nullable(),
   content: Content,
 });
 
 /** A run as the text of a file. */
-export function toRunFile({ id, name, ...content }: LabRun): string {
-  return JSON.stringify({ format: FORMAT, version: RUN_FILE_VERSION, id, name, content: packed(content) } satisfies z.input<
+export function toRunFile({ id, name, machine, ...content }: LabRun): string {
+  return JSON.stringify({ format: FORMAT, version: RUN_FILE_VERSION, id, name, machine, content: packed(content) } satisfies z.input<
     typeof RunFile
   >);
 }
@@ -158,9 +159,9 @@ function packed(content: RunContent): z.input<typeof Content> {
 export function parseRunFile(file: string, contents: string): LabRun {
   const parsed = RunFile.safeParse(json(file, contents));
   if (!parsed.success) throw new InputError(`${file} can't be read as a run of this lab: ${whyNot(parsed.error)}.`);
-  const { id, name, content } = parsed.data;
+  const { id, name, machine, content } = parsed.data;
   try {
-    return { id, name, ...unpacked(content) };
+    return { id, name, machine, ...unpacked(content) };
   } catch (cause) {
     if (cause instanceof InputError) throw new InputError(`${file} can't be read as a run of this lab: ${cause.message}`);
     throw cause;

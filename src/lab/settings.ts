@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { InputError } from '../model/error';
 import { DRAWN, PRESETS } from '../model/presets';
+import { z } from '../model/zod';
 
 /** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
 export const LinkSetting = z.discriminatedUnion('kind', [

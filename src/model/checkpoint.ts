@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { parseConfig } from './config';
 import { InputError } from './error';
 import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor } from './safetensors';
 import { byteReader, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors } from './weights';
+import { z } from './zod';
 
 /** A model that can be put on devices; `config` is its config.json, FarSkip keys included. */
 export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly weights: WeightSource };

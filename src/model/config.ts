@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { InputError } from './error';
 import { deepseekV2, deepseekV3, instella } from './families/deepseek';
 import { llama4 } from './families/llama4';
@@ -6,6 +5,7 @@ import { mixtral } from './families/mixtral';
 import { qwen3Moe } from './families/qwen3_moe';
 import type { Family } from './family';
 import type { ModelSpec } from './spec';
+import { z } from './zod';
 
 const Architectures = z.object({ architectures: z.tuple([z.string()]) });
 const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];

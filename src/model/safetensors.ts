@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { InputError } from './error';
+import { z } from './zod';
 
 /** A tensor of a checkpoint: its shape and where its bytes lie. Values are read by `readFloats` or `readIntegers`. */
 export type Tensor = {

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { InputError } from '../model/error';
+import { z } from '../model/zod';
 import { BLOCKS } from '../program/program';
 import { type Interval, subtract } from './overlap';
 import type { ComputeSpan, MessageSpan, Span } from './span';

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { InputError } from '../model/error';
+import { z } from '../model/zod';
 import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
@@ -10,9 +10,19 @@ import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
  */
 const whole = z.number().int();
 const index = whole.min(0);
-const column = z.array(whole);
-const indices = z.array(index);
-const orNull = z.array(whole.nullable());
+// Columns are long: they are looked through in a loop of their own.
+const columnOf = <T>(is: (value: unknown) => boolean, what: string) =>
+  z.custom<T[]>((value) => Array.isArray(value) && value.every(is), `it should be a list of ${what}`);
+const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const column = columnOf<number>(Number.isSafeInteger, 'whole numbers');
+const indices = columnOf<number>(isIndex, 'whole numbers from 0 on');
+const orNull = columnOf<number | null>((value) => value === null || Number.isSafeInteger(value), 'whole numbers, or null');
+const indicesOrNull = columnOf<number | null>((value) => value === null || isIndex(value), 'whole numbers from 0 on, or null');
+const amounts = columnOf<number | null>(
+  (value) => value === null || (Number.isFinite(value) && (value as number) >= 0),
+  'numbers from 0 on, or null',
+);
+const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, '0 and 1');
 const kernels = Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]];
 export const SpanColumns = z.object({
   operations: z.array(
@@ -23,9 +33,9 @@ export const SpanColumns = z.object({
     rank: indices,
     start: column,
     length: indices,
-    gpu: z.array(index.nullable()),
-    uncertain: z.array(z.literal([0, 1])),
-    flops: z.array(z.number().nonnegative().nullable()),
+    gpu: indicesOrNull,
+    uncertain: flags,
+    flops: amounts,
     /** Time from being submitted to the start. */
     queued: column,
     awaitedOp: orNull,

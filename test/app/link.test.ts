@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEFAULT_FORM, type Form, FormSettings } from '../../src/app/form';
-import { formOfLink, linkOf } from '../../src/app/link';
+import { linkOf, readLink } from '../../src/app/link';
+import { DEFAULT_VIEW, View } from '../../src/app/view';
 
 const forms: fc.Arbitrary<Form> = fc.record({
   model: fc.constantFrom('reference', 'kept:my model', 'https://example.org/a/b?c=d#e', 'deepseek-v2-lite-960m'),
@@ -36,27 +37,65 @@ const forms: fc.Arbitrary<Form> = fc.record({
     topP: fc.double({ min: 0.001, max: 1, noNaN: true }),
   }),
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
+  allReduce: fc.constantFrom('auto', 'direct', 'ring'),
+  topology: fc.record({
+    nodes: fc.integer({ min: 1, max: 16 }),
+    between: fc.option(fc.record({ gbps: fc.double({ min: 0.01, max: 1e6, noNaN: true }), us: fc.integer({ min: 0, max: 1e6 }) })),
+    jitter: fc.double({ min: 0.001, max: 10, noNaN: true }),
+    slow: fc.option(fc.record({ rank: fc.nat(15), times: fc.integer({ min: 1, max: 100 }) })),
+  }),
+  dilate: fc.option(fc.integer({ min: 1, max: 1000 })),
+  until: fc.option(fc.double({ min: 0.001, max: 1, noNaN: true })),
+  budget: fc.integer({ min: 1, max: 36000 }),
+  sweep: fc.option(
+    fc.record({
+      over: fc.constantFrom('ratio', 'ranks', 'tokens'),
+      values: fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 32 }),
+    }),
+  ),
+});
+const time = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((ms) => ms + 0);
+const track = fc.constantFrom('', 'ep/regular-blocking', '20261124T204512345/0.25-last:2-overlapped');
+const views: fc.Arbitrary<View> = fc.record({
+  top: track,
+  bottom: track,
+  from: fc.option(time),
+  to: fc.option(time),
+  align: fc.constantFrom('time', 'layer'),
+  collapsed: fc.array(fc.nat(4095), { maxLength: 9 }),
+  windows: fc.boolean(),
+  arrows: fc.boolean(),
+  selected: fc.constantFrom('', '0s12', '1g3'),
+  range: fc.option(fc.tuple(time, time)),
+  marks: fc.array(fc.tuple(time, time), { maxLength: 5 }),
+  search: fc.string({ unit: 'grapheme', maxLength: 60 }),
+  lang: fc.constantFrom('auto', 'en', 'zh'),
 });
 
-test('a link gives back any form; the defaults need none', () => {
-  expect(linkOf(DEFAULT_FORM)).toBe('');
-  expect(formOfLink('')).toEqual({ form: DEFAULT_FORM, problems: [] });
+test('a link gives back any form and view; the defaults need none', () => {
+  expect(linkOf(DEFAULT_FORM, DEFAULT_VIEW)).toBe('');
+  expect(readLink('')).toEqual({ form: DEFAULT_FORM, view: DEFAULT_VIEW, problems: [] });
   fc.assert(
-    fc.property(forms, (form) => {
-      expect(formOfLink(linkOf(form))).toEqual({ form, problems: [] });
+    fc.property(forms, views, (form, view) => {
+      // −0 is 0 in JSON.
+      expect(readLink(linkOf(form, view))).toEqual({ form, view: JSON.parse(JSON.stringify(view)), problems: [] });
     }),
   );
 });
 
-test('whatever a link says, the form is one that its schema takes', () => {
-  const key = fc.oneof(fc.constantFrom(...Object.keys(DEFAULT_FORM), 'v', '__proto__', 'constructor'), fc.string());
+test('whatever a link says, the form and the view are such as their schemas take', () => {
+  const key = fc.oneof(
+    fc.constantFrom(...Object.keys(DEFAULT_FORM), ...Object.keys(DEFAULT_VIEW), 'v', '__proto__', 'constructor'),
+    fc.string(),
+  );
   const value = fc.oneof(fc.string(), fc.json(), fc.constantFrom('1e999', '-1', 'null', '[]', '{"kind":"ratio","ratio":-1}', '<script>'));
   fc.assert(
     fc.property(fc.array(fc.tuple(key, value)), fc.string(), (parts, noise) => {
-      const { form, problems } = formOfLink(`#${new URLSearchParams(parts)}${noise}`);
+      const { form, view, problems } = readLink(`#${new URLSearchParams(parts)}${noise}`);
       const { files, ...settings } = form;
       expect(files).toEqual([]);
       expect(FormSettings.safeParse(settings).success).toBe(true);
+      expect(View.safeParse(view).success).toBe(true);
       // What the link says is quoted in part only.
       for (const problem of problems) expect(problem.length).toBeLessThan(600);
     }),
@@ -64,13 +103,17 @@ test('whatever a link says, the form is one that its schema takes', () => {
 });
 
 test('the good parts of a link are taken, and each bad one is a sentence', () => {
-  const { form, problems } = formOfLink('#v=7&tokens=128&ranks=many&link={"kind":"fast"}&wire=<b>f32</b>&model=files&volume=11');
+  const { form, view, problems } = readLink(
+    '#v=7&tokens=128&ranks=many&link={"kind":"fast"}&wire=<b>f32</b>&model=files&volume=11&align=layer&top=<x>&from=1e99&selected=9z',
+  );
   expect(form).toEqual({ ...DEFAULT_FORM, tokens: 128 });
-  expect(problems).toHaveLength(6);
+  expect(view).toEqual({ ...DEFAULT_VIEW, align: 'layer' });
+  expect(problems).toHaveLength(9);
+  expect(problems[6]).toMatch(/The link's top, “<x>”, can't be used: it should be a run and a track of it/);
   expect(problems[0]).toMatch(/of version “7”, and this lab reads version 1/);
   expect(problems[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
   expect(problems[4]).toMatch(/files are not in a link/);
   expect(problems[5]).toMatch(/“volume”, which there is not/);
-  expect(formOfLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
-  expect(formOfLink(`#prompt=${'a'.repeat(300_000)}`).problems).toEqual([expect.stringMatching(/longer than 200000 characters/)]);
+  expect(readLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
+  expect(readLink(`#prompt=${'a'.repeat(300_000)}`).problems).toEqual([expect.stringMatching(/longer than 200000 characters/)]);
 });

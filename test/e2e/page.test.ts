@@ -19,6 +19,8 @@ async function openPage(use: (page: Page) => Promise<void>, options: { width?: n
     viewport: { width: options.width ?? 1440, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
   });
+  // The site is kept for use offline in hosting.test.ts; here it would only take the machine's time.
+  await context.addInitScript('delete Navigator.prototype.serviceWorker');
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(error.message));
@@ -51,12 +53,39 @@ async function chooseLittle(page: Page): Promise<void> {
   await pick(page, '2');
   await page.getByLabel('Repeats').fill('1');
 }
-const runBoth = (page: Page) => page.getByRole('button', { name: 'Run FarSkip off and on' }).click();
+const runBoth = (page: Page) => page.locator('.controls').getByRole('button', { name: 'Run FarSkip off and on' }).click();
+/** Waits until a run of that name is on show. */
+const shownRun = (page: Page, name: RegExp) =>
+  expect
+    .poll(
+      () =>
+        page
+          .locator('.runs li[aria-current=true] input')
+          .inputValue({ timeout: 1000 })
+          .catch(() => ''),
+      { timeout: 20_000 },
+    )
+    .toMatch(name);
+/** What is looked at: the link, the tracks on show and the selection. */
+const lookOf = async (page: Page) => {
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
+  return {
+    hash: new URL(page.url()).hash,
+    upper: await page.getByLabel('Upper timeline').inputValue(),
+    lower: await page.getByLabel('Lower timeline').inputValue(),
+    spoken: await page.locator('.status-line').innerText(),
+    lanes: await page.getByRole('application').getAttribute('aria-label'),
+    settings: await page.locator('.controls').evaluate((form) => [...new FormData(form as HTMLFormElement)].join()),
+  };
+};
 const alert = (page: Page) => page.getByRole('alert');
 
 test('the address is the settings: after a reload they are the same, and what of a link is nonsense is said', () =>
   openPage(async (page) => {
     await page.goto(site.url);
+    await shownRun(page, /^Experts spread/);
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
+    // What shows by itself is not in the link.
     expect(new URL(page.url()).hash).toBe('');
     await chooseLittle(page);
     await pick(page, 'Heads, experts');
@@ -78,7 +107,7 @@ test('the address is the settings: after a reload they are the same, and what of
     ]);
     const stateOf = () =>
       page.evaluate(() =>
-        [...document.querySelectorAll('input, select, textarea, [role=switch]')].map((field) =>
+        [...document.querySelectorAll('.controls :is(input, select, textarea)')].map((field) =>
           field instanceof HTMLInputElement
             ? `${field.name} ${field.value} ${field.checked}`
             : (field.getAttribute('aria-checked') ?? (field as HTMLSelectElement).value),
@@ -90,9 +119,9 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(await stateOf()).toEqual(before);
     expect(await alert(page).count()).toBe(0);
 
-    await page.goto(`${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={`);
+    await page.goto(`${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={&marks=[[1]]&search=%3Cimg%20src%3Dx%3E`);
     await page.getByText("The link's link, “{”, can't be used").waitFor();
-    expect(await alert(page).getByRole('listitem').count()).toBe(2);
+    expect(await alert(page).getByRole('listitem').count()).toBe(3);
     expect(await page.locator('img[src=x]').count()).toBe(0);
     expect(await page.getByLabel('Tokens a device').inputValue()).toBe('16');
     expect(await page.getByRole('radio', { name: '4', exact: true }).isChecked()).toBe(true);
@@ -109,64 +138,133 @@ test('what a first visit loads of scripts is at most 250 kB, packed', () => {
   expect(html).toContain('Content-Security-Policy');
 });
 
-test('FarSkip off and on are run, drawn and compared', () =>
+test('FarSkip off and on are run, drawn, compared, looked into, saved, and found again by the link', () =>
   openPage(async (page) => {
     await page.goto(site.url);
+    await shownRun(page, /^Experts spread/);
     expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
     await chooseLittle(page);
     await runBoth(page);
     await page.getByRole('progressbar').waitFor();
     await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
-    const timelines = page.getByRole('application');
-    expect(await timelines.count()).toBe(2);
-    for (const i of [0, 1]) {
-      const lanes = timelines.nth(i);
-      expect(await lanes.getByText('Device', { exact: false }).count()).toBe(2);
-      // Two devices; four MoE layers with a Dispatch and a Combine each.
-      expect(await lanes.locator('rect.collective').count()).toBe(16);
-      expect(await lanes.locator('rect.compute').count()).toBeGreaterThan(200);
-      expect(await lanes.locator('rect.message').count()).toBeGreaterThan(8);
-    }
+    await shownRun(page, /^reference, ep on 2/);
+    const lanes = page.getByRole('application');
+    expect(await lanes.getAttribute('aria-label')).toContain('Regular, overlapped, FarSkip, overlapped');
+    expect(await page.getByRole('button', { name: 'Device 1' }).count()).toBe(2);
     const results = page.getByRole('region', { name: 'Results' });
     expect(await results.getByRole('row').count()).toBe(3);
     expect(await results.innerText()).toMatch(/FarSkip, overlapped\s+[\d.]+ ms/);
     expect(await results.innerText()).toMatch(/[\d.]+ %/);
     expect(await results.locator('mark').count()).toBe(2);
 
-    // The widest kernel of device 0: a thin one is hard to point at.
-    const widths = await timelines
-      .first()
-      .locator('rect.compute')
-      .evaluateAll((all) => all.map((rect) => Number(rect.getAttribute('width'))));
-    await timelines
-      .first()
-      .locator('rect.compute')
-      .nth(widths.indexOf(Math.max(...widths)))
-      .hover();
-    const card = page.locator('.card');
-    expect(await card.innerText()).toMatch(/device \d, .* to .* ms\s.* of the GPU itself[\s\S]*GPU timestamp/);
-    await page.mouse.move(0, 0);
-    await timelines.nth(1).focus();
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowRight');
-    expect(await card.innerText()).toContain('device 0');
+    // Two devices; four MoE layers with a Dispatch and a Combine each, in both runs, and their messages.
+    const search = page.getByRole('searchbox', { name: 'Search spans' });
+    await search.fill('collective');
+    await page.getByText('32 found').waitFor();
+    await search.fill('all-to-all layer 2');
+    await page.getByText('0 found').waitFor();
+    await search.fill('Dispatch layer 2 collective');
+    await page.getByText('4 found').waitFor();
+    await search.press('Enter');
+    const inspector = page.getByRole('region', { name: 'Selection' });
+    await inspector.getByText('Bytes from device (row) to device (column)').waitFor();
+    expect(await inspector.innerText()).toMatch(/sent [\d.]+ kB, received [\d.]+ kB/);
+    expect(await inspector.innerText()).toMatch(/under computation, mean over the devices; exposed: /);
+
+    // By keys alone: from the collective to a gap before, to a kernel, whose source is shown.
+    await search.fill('');
+    await lanes.focus();
+    const spoken = page.locator('.status-line');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    for (let i = 0; i < 60 && !(await spoken.innerText()).includes('Attention'); i++) await page.keyboard.press('ArrowLeft');
+    expect(await spoken.innerText()).toMatch(/Attention, layer \d, device \d, .* ms to .* ms: .* ms/);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('inspector');
+    expect(await inspector.innerText()).toMatch(/of the GPU itself[\s\S]*GPU timestamps/);
+    await inspector.getByText(/Source of the kernel/).click();
+    await inspector.getByText('@compute').waitFor();
+    for (let i = 0; i < 200 && !(await spoken.innerText()).startsWith('Device'); i++) {
+      await lanes.focus();
+      await page.keyboard.press('ArrowRight');
+    }
+    expect(await spoken.innerText()).toMatch(/^Device \d (waits|idles|is done) /);
+
+    // Zoom by keys, a range by the mouse, and the lower run by layer.
+    await lanes.focus();
+    await page.keyboard.press('KeyW');
+    await page.keyboard.press('KeyW');
+    await page.waitForFunction(() => location.hash.includes('from='));
+    await pick(page, 'Layer');
+    const box = (await lanes.boundingBox())!;
+    await page.mouse.move(box.x + 100, box.y + 90);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 300, box.y + 90, { steps: 3 });
+    await page.mouse.up();
+    await inspector.getByText(/^FarSkip, overlapped: Range/).waitFor();
+    await inspector.getByRole('button', { name: 'Mark it' }).click();
+    await page.getByText('As a table').click();
+    expect(await page.getByRole('row').count()).toBeGreaterThan(60);
+
+    await page.getByRole('textbox', { name: 'Name of the run' }).last().fill('mine');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save mine', exact: true }).click(),
+    ]);
+    const path = 'test-results/mine.json';
+    await download.saveAs(path);
     await page.screenshot({ path: 'test-results/run.png', fullPage: true });
+    const before = await lookOf(page);
+    expect(before.hash).toMatch(/range=.*marks=|marks=.*range=/);
+    await page.reload();
+    await page.getByText(/The link shows the run \d+T\d+, which is not on this page; open the file/).waitFor();
+    await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', path);
+    await shownRun(page, /^mine$/);
+    expect(await lookOf(page)).toEqual(before);
+
+    // Traces, saved and opened again, are runs as well.
+    const traces: string[] = [];
+    page.on('download', async (each) => {
+      const to = `test-results/${each.suggestedFilename()}`;
+      await each.saveAs(to);
+      traces.push(to);
+    });
+    await page.getByRole('button', { name: 'Save as trace: mine' }).click();
+    await expect.poll(() => traces.length, { timeout: 10_000 }).toBe(2);
+    await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', traces[0]!);
+    await page.getByText('Overlap of each device of the trace').first().waitFor();
+    await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', 'package.json');
+    await page.getByText('package.json is not a Chrome trace: it should be a list of events').waitFor();
   }));
 
 test('a single run with the switches off, dark and 390 px wide, fits', () =>
   openPage(
     async (page) => {
       await page.goto(site.url);
+      await shownRun(page, /^Experts spread/);
+      await page.getByText('Settings and wiring').click();
       await chooseLittle(page);
       const wiring = page.locator('.wiring');
       await wiring.waitFor();
-      expect(await wiring.locator('.left-out').count()).toBe(3);
+      // The recorded runs on show: regular above, FarSkip below.
+      expect(
+        await wiring
+          .getByRole('img', { name: /^Regular: .*reads the whole stream before it/ })
+          .locator('.left-out')
+          .count(),
+      ).toBe(0);
+      expect(
+        await wiring
+          .getByRole('img', { name: /^FarSkip: .*does not wait for/ })
+          .locator('.left-out')
+          .count(),
+      ).toBe(3);
       await page.getByRole('switch', { name: 'FarSkip' }).click();
-      expect(await wiring.locator('.left-out').count()).toBe(0);
       await page.getByRole('switch', { name: 'Overlapped schedule' }).click();
       await page.getByRole('button', { name: 'Run', exact: true }).click();
       await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
       expect(await page.getByRole('heading', { name: 'Regular, blocking' }).count()).toBe(1);
+      expect(await page.getByLabel('Lower timeline').inputValue()).toBe('');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       await page.screenshot({ path: 'test-results/narrow-dark.png', fullPage: true });
     },
@@ -204,9 +302,12 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
         expect.stringMatching(/^16, 0.0\d MB$/),
       ]);
     }
-    expect(await page.getByRole('application').count()).toBe(2);
-    await page.getByRole('slider', { name: /Timeline of step 8: 2 new/ }).fill('0');
-    await page.getByRole('slider', { name: /Timeline of step 1: 16 tokens of the prompt/ }).waitFor();
+    expect(await page.getByRole('application').getAttribute('aria-label')).toContain('Regular, overlapped, FarSkip, overlapped');
+    await page
+      .getByRole('img', { name: 'Time between tokens' })
+      .or(page.getByRole('figure', { name: 'Time between tokens' }))
+      .first()
+      .waitFor();
     await page.screenshot({ path: 'test-results/text.png', fullPage: true });
   }));
 
@@ -242,7 +343,7 @@ test('a checkpoint of the user is described, run, kept in the browser and delete
     // From an address, this site's own.
     await model(page).selectOption('Your own checkpoint …');
     await page.getByLabel('Or the address of a folder').fill(`${site.url}models/reference`);
-    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByText('deepseek_v2: 5 layers').waitFor();
   }));
 
@@ -279,7 +380,7 @@ test('a run can be stopped, and what was on show stays', () =>
     await runBoth(page);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('progressbar').waitFor({ state: 'detached' });
-    expect(await page.getByText('Press Run FarSkip off and on').count()).toBe(1);
+    await shownRun(page, /^Experts spread/);
   }));
 
 test('no adapter is a sentence, and the page stays usable', () =>
@@ -288,18 +389,50 @@ test('no adapter is a sentence, and the page stays usable', () =>
     await page.goto(site.url);
     await runBoth(page);
     await alert(page).waitFor();
-    expect(await alert(page).innerText()).toBe(
-      'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
-    );
+    await page
+      .getByText('WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.')
+      .waitFor();
     expect(await page.getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
     await page.screenshot({ path: 'test-results/no-adapter.png' });
   }));
 
-test('no WebGPU at all is said before anything is pressed', () =>
+test.each([
+  ['no WebGPU', 'delete Navigator.prototype.gpu', /^This browser has no WebGPU/],
+  ['an insecure page', "Object.defineProperty(window, 'isSecureContext', { value: false })", /^WebGPU needs a secure page/],
+  ['no adapter', 'GPU.prototype.requestAdapter = async () => null', /^WebGPU found no graphics adapter, so nothing can be measured/],
+  [
+    'no device',
+    "GPUAdapter.prototype.requestDevice = async () => { throw new Error('refused') }",
+    /^The graphics adapter gives no device that the engine could use/,
+  ],
+])('%s is said before anything is pressed, and a recorded run plays all the same', (_, script, sentence) =>
   openPage(async (page) => {
-    await page.addInitScript('delete Navigator.prototype.gpu');
+    await page.addInitScript(script);
     await page.goto(site.url);
-    expect(await alert(page).innerText()).toMatch(/This browser has no WebGPU/);
+    await alert(page).waitFor();
+    expect(await alert(page).innerText()).toMatch(sentence);
+    await shownRun(page, /^Experts spread/);
+    expect(await page.getByText(/recorded on NVIDIA H100/).count()).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await page.locator('.wiring .lit').first().waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const head = page.getByRole('slider', { name: 'Play head' });
+    const at = Number(await head.inputValue());
+    expect(at).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Step on' }).click();
+    expect(Number(await head.inputValue())).toBeGreaterThan(at);
+    await page.getByLabel('Recorded runs').selectOption('Experts spread, ratios 0.1 to 2');
+    await page.getByText('Speed-up over the first combination, by Ratio').waitFor();
+  }),
+);
+
+test('WebGPU in pages but not in workers is said', () =>
+  openPage(async (page) => {
+    await page.route('**/availability_worker-*.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: 'postMessage(false)' }),
+    );
+    await page.goto(site.url);
+    await page.getByText('This browser has WebGPU in pages but not in workers').waitFor();
   }));
 
 test('a device that is lost in a run is a sentence, and the next run opens another', () =>

@@ -57,7 +57,7 @@ export async function runExchange(
         engine: engines.ofRank[index]!,
         pool,
         weights: new Map([['scaled identity', pool.hold(weight)]]),
-        launches: new WeakMap(),
+        launches: new Map(),
       };
     }),
     destroy: () => {},

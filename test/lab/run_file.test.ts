@@ -148,7 +148,7 @@ test('a run comes back from its file as it was', () => {
     }),
   );
   expect(parseRunFile('run.json', toRunFile(generation))).toEqual(generation);
-  const trace: LabRun = newRun({ kind: 'trace', ranks: 2, spans: [] }, 'a trace', '2026-01-01T00:00:00Z');
+  const trace: LabRun = newRun({ kind: 'trace', ranks: 2, spans: [] }, 'a trace', 'an H100', '2026-01-01T00:00:00Z');
   expect(parseRunFile('run.json', toRunFile(trace))).toEqual(trace);
 });
 

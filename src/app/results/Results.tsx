@@ -1,51 +1,115 @@
-import { lazy, Suspense } from 'react';
-import type { CombinationResult, Measurement } from '../lab/measure';
-import { describeSelfTest } from '../lab/self_test';
-import { ms, percent } from './format';
+import { machineOf } from '../../lab/lab_run';
+import type { Measurement } from '../../lab/measure';
+import { hiddenShare, overlapOf } from '../../trace/overlap';
+import { Scroll } from '../fields';
+import { browserOf, ms, percent } from '../format';
+import type { SessionRun } from '../session';
+import { useText } from '../text/useText';
+import { combinationTitle } from '../titles';
 import { MadeForNotice } from './MadeForNotice';
-import { useLab } from './store';
+import { Written } from './Written';
 
-const WallChart = lazy(() => import('./WallChart'));
+/** The numbers of a run, with where they are from. */
+export function Results({ session }: { session: SessionRun }) {
+  const t = useText();
+  const { run, origin } = session;
+  const where = { recorded: origin === 'recorded', machine: machineOf(run) };
+  switch (run.kind) {
+    case 'measurement':
+      return (
+        <section className="results" aria-label={t.results.heading}>
+          <Numbers measurement={run.measurement} {...where} />
+        </section>
+      );
+    case 'sweep':
+      return (
+        <section className="results" aria-label={t.results.heading}>
+          {run.points.map(({ value, measurement }) => (
+            <details key={value}>
+              <summary>{t.tracks.point(t.form.sweeps[run.over], value)}</summary>
+              <Numbers measurement={measurement} {...where} />
+            </details>
+          ))}
+        </section>
+      );
+    case 'generation': {
+      const { settings, results, ...finished } = run.generation;
+      return <Written writing={{ settings, results }} finished={finished} {...where} />;
+    }
+    case 'trace': {
+      const overlaps = Array.from({ length: run.ranks }, (_, rank) => overlapOf(run.spans, rank));
+      const share = hiddenShare(overlaps);
+      return (
+        <section className="results" aria-label={t.results.heading}>
+          <Scroll label={t.results.traceTable}>
+            <table>
+              <caption>{t.results.traceTable}</caption>
+              <thead>
+                <tr>
+                  {[t.results.device, t.results.computing, t.results.communicating, t.results.hidden].map((title) => (
+                    <th key={title} scope="col">
+                      {title}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {overlaps.map(({ computeMs, commMs, hiddenMs }, rank) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+                  <tr key={rank}>
+                    <th scope="row">{rank}</th>
+                    <td>{ms(computeMs)}</td>
+                    <td>{ms(commMs)}</td>
+                    <td>{commMs > 0 ? percent(hiddenMs / commMs) : '–'}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+          <p>{t.results.meanHidden(share === null ? '–' : percent(share))}</p>
+        </section>
+      );
+    }
+  }
+}
 
-const titleOf = ({ connectivity, schedule }: CombinationResult) => `${connectivity === 'farskip' ? 'FarSkip' : 'Regular'}, ${schedule}`;
-
-/** The numbers of the last measurement, with where they are from. */
-export function Results() {
-  const measurement = useLab((state) => state.measurement);
-  if (!measurement) return null;
+function Numbers({ measurement, recorded, machine }: { measurement: Measurement; recorded: boolean; machine: string }) {
+  const t = useText();
   const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
   const clockError = Math.max(...results.map((r) => r.clockErrorMs));
+  const caption = t.results.caption(measurement.repeats, settings.ranks, promptTokens);
+  const when = new Date(manifest.date).toLocaleString();
   return (
-    <section className="results" aria-label="Results">
+    <>
       <MadeForNotice madeFor={madeFor} connectivities={results.map((r) => r.connectivity)} balanced={settings.balanced} />
-      <div className="scroll">
+      <Scroll label={caption}>
         <table>
-          <caption>
-            Medians of {measurement.repeats} runs each in turn, with 95 % intervals; {settings.ranks} devices × {promptTokens} tokens
-          </caption>
+          <caption>{caption}</caption>
           <thead>
             <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Time to first token</th>
-              <th scope="col">Communication hidden</th>
-              <th scope="col">Computing</th>
-              <th scope="col">Communicating</th>
-              {results.length > 1 && <th scope="col">Speed-up</th>}
+              <th scope="col">{t.results.run}</th>
+              <th scope="col">{t.results.wall}</th>
+              <th scope="col">{t.results.hidden}</th>
+              <th scope="col">{t.results.computing}</th>
+              <th scope="col">{t.results.communicating}</th>
+              <th scope="col">{t.results.bound}</th>
+              {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
             </tr>
           </thead>
           <tbody>
             {results.map((r) => (
-              <tr key={titleOf(r)}>
-                <th scope="row">{titleOf(r)}</th>
+              <tr key={combinationTitle(t, r)}>
+                <th scope="row">{combinationTitle(t, r)}</th>
                 <td>
                   {ms(r.wallMs.median)} <Interval low={ms(r.wallMs.low)} high={ms(r.wallMs.high)} />
                 </td>
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
-                  {r.hiddenBound !== null && <span className="faint">at most {percent(r.hiddenBound)} possible</span>}
+                  {r.hiddenBound !== null && <span className="faint">{t.results.possible(percent(r.hiddenBound))}</span>}
                 </td>
                 <td>{ms(r.computeMs.median)}</td>
                 <td>{ms(r.commMs.median)}</td>
+                <td>{ms(r.boundMs)}</td>
                 {results.length > 1 && (
                   <td>
                     {r.speedup.median.toFixed(2)}× <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />
@@ -55,25 +119,15 @@ export function Results() {
             ))}
           </tbody>
         </table>
-      </div>
-      {results.length > 1 && (
-        <Suspense>
-          <WallChart rows={results.map((r) => ({ name: titleOf(r), wall: r.wallMs }))} />
-        </Suspense>
-      )}
+      </Scroll>
       <Continuations measurement={measurement} />
       <p className="faint">
-        {settings.model}, measured on {manifest.adapter}, {new Date(manifest.date).toLocaleString()}.{' '}
-        {link
-          ? `Wire ${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, emulated ${link.dilation} times slower`
-          : 'Messages through the host, at its own pace'}
-        , {settings.wire} values.{' '}
-        {manifest.timestamps
-          ? `Compute by GPU timestamps, placed on the host’s clock to within ${ms(clockError)}.`
-          : 'This GPU has no timestamps: compute is timed by fences, coarsely.'}{' '}
-        {describeSelfTest(manifest.selfTest)}
+        {(recorded ? t.results.recordedOn : t.results.measuredOn)(settings.model, `${machine}, ${browserOf(manifest.runtime)}`, when)}{' '}
+        {link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native}
+        {t.results.values(settings.wire)} {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
+        {t.results.selfTest(manifest.selfTest)}
       </p>
-    </section>
+    </>
   );
 }
 
@@ -84,16 +138,17 @@ const Interval = ({ low, high }: { low: string; high: string }) => (
 );
 
 function Continuations({ measurement: { results, settings, madeFor } }: { measurement: Measurement }) {
+  const t = useText();
   const each = results.filter((r, i) => r.continuation && results.findIndex((other) => other.connectivity === r.connectivity) === i);
   if (each.length === 0) return null;
   return (
     <div className="continuations">
-      <h2>Next tokens</h2>
+      <h2>{t.results.continuations}</h2>
       {each.map((r) => (
         <p key={r.connectivity}>
           <span className="faint">
-            {r.connectivity === 'farskip' ? 'FarSkip' : 'Regular'}
-            {madeFor === 'both' && (r.connectivity === 'farskip' ? ', converted checkpoint' : ', original checkpoint')}:
+            {t.tracks.connectivity(r.connectivity)}
+            {madeFor === 'both' && `, ${r.connectivity === 'farskip' ? t.results.converted : t.results.original}`}:
           </span>{' '}
           {settings.prompt !== null && <q>{settings.prompt.slice(-80)}</q>}
           <mark>{r.continuation?.text}</mark>

@@ -1,13 +1,16 @@
-import type { LinkSetting } from '../lab/settings';
-import { TEXTS, titleOfText } from '../model/presets';
-import { Choice, NumberField, Switch } from './fields';
-import type { Form } from './form';
+import type { LinkSetting } from '../../lab/settings';
+import { TEXTS } from '../../model/presets';
+import { Choice, NumberField, Switch } from '../fields';
+import type { Form } from '../form';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
+import type { Described } from '../useDescribed';
+import { DetailFields } from './DetailFields';
 import { GenerateFields } from './GenerateFields';
 import { ModelFields } from './ModelFields';
-import { useLab } from './store';
-import type { Described } from './useDescribed';
 
 export function Controls({ described }: { described: Described }) {
+  const { form: words } = useText();
   const { form, status, edit, run, past, future, undo, redo } = useLab();
   const running = status.kind === 'running';
   const measuring = form.task === 'measure';
@@ -19,58 +22,75 @@ export function Controls({ described }: { described: Described }) {
         void run('both');
       }}
     >
+      <div className="actions first">
+        <button type="submit" className="primary" disabled={running}>
+          {measuring ? words.runBoth : words.generateBoth}
+        </button>
+        <button type="button" disabled={running} onClick={() => void run('chosen')}>
+          {measuring ? words.run : words.generateOne}
+        </button>
+        {measuring && (
+          <button type="button" disabled={running} onClick={() => void run('all')}>
+            {words.runAll}
+          </button>
+        )}
+      </div>
       <ModelFields described={described} />
       <fieldset>
-        <legend>Task</legend>
+        <legend>{words.task}</legend>
         <Choice
           name="task"
-          label="What to do"
+          label={words.whatToDo}
           value={form.task}
           options={[
-            ['measure', 'Time a prefill'],
-            ['generate', 'Generate text'],
+            ['measure', words.measure],
+            ['generate', words.generate],
           ]}
           onChange={(task) => edit({ task })}
         />
         {measuring && (
           <Choice
             name="source"
-            label="Prompt from"
+            label={words.promptFrom}
             value={form.source}
             options={[
-              ['prompt', 'Your text'],
-              ['passage', 'A book'],
+              ['prompt', words.yourText],
+              ['passage', words.aBook],
             ]}
             onChange={(source) => edit({ source })}
           />
         )}
         {!measuring || form.source === 'prompt' ? (
           <label>
-            {measuring ? 'Text that device 0 reads' : 'Text to continue'}
+            {measuring ? words.prompt : words.toContinue}
             <textarea rows={3} value={form.prompt} onChange={(event) => edit({ prompt: event.target.value })} />
           </label>
         ) : (
           <div className="row">
-            <BookSelect form={form} label="Book" edit={edit} />
-            <NumberField label="Tokens a device" value={form.tokens} min={1} max={1024} step={1} onChange={(tokens) => edit({ tokens })} />
+            <label>
+              {words.book}
+              <select value={form.text} onChange={(event) => edit({ text: event.target.value as Form['text'] })}>
+                {TEXTS.map(({ id }) => (
+                  <option key={id} value={id}>
+                    {words.bookTitles[id as Form['text']]}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <NumberField label={words.tokens} value={form.tokens} min={1} max={1024} step={1} onChange={(tokens) => edit({ tokens })} />
           </div>
         )}
         {measuring && (
-          <p className="hint">
-            {form.parallel === 'ep'
-              ? 'Each device prefills a sequence of its own. Device 0 has the prompt; the others have passages of the same length'
-              : 'All devices prefill the same sequences together: the prompt, and passages of the same length, one for each further device,'}
-            {form.source === 'prompt' ? ` from ${titleOfText(form.text)}` : ' that follow it'}.
-          </p>
+          <p className="hint">{words.promptHint(form.parallel === 'ep', form.source === 'prompt' ? words.bookTitles[form.text] : null)}</p>
         )}
       </fieldset>
       {!measuring && <GenerateFields />}
 
       <fieldset>
-        <legend>Devices and wire</legend>
+        <legend>{words.devices}</legend>
         <Choice
           name="ranks"
-          label="Emulated devices"
+          label={words.ranks}
           value={String(form.ranks)}
           options={[
             ['2', '2'],
@@ -81,38 +101,34 @@ export function Controls({ described }: { described: Described }) {
         />
         <Choice
           name="parallel"
-          label="Spread"
+          label={words.spread}
           value={form.parallel}
           options={[
-            ['ep', 'Experts'],
-            ['tp', 'Heads, experts'],
+            ['ep', words.ep],
+            ['tp', words.tp],
           ]}
           onChange={(parallel) => edit({ parallel })}
         />
-        <p className="hint">
-          {form.parallel === 'ep'
-            ? 'Expert parallelism: each device has sequences of its own and some of the experts; tokens travel (all-to-all).'
-            : 'Tensor parallelism: every device has all tokens, some heads and some experts; sums travel (all-reduce).'}
-        </p>
+        <p className="hint">{form.parallel === 'ep' ? words.epHint : words.tpHint}</p>
         <Choice
           name="wire"
-          label="Values on the wire"
+          label={words.wire}
           value={form.wire}
           options={[
-            ['bf16', '16 bits'],
-            ['f32', '32 bits'],
+            ['bf16', words.bits16],
+            ['f32', words.bits32],
           ]}
           onChange={(wire) => edit({ wire })}
         />
         <Choice
           name="link"
-          label="Wire set by"
+          label={words.wireSetBy}
           value={measuring || form.link.kind === 'speed' ? form.link.kind : 'ratio'}
           options={[
             // A ratio is of one prefill: text is generated over a wire of some bandwidth, or of none.
-            ['ratio', measuring ? 'Ratio' : 'No delay'],
-            ['speed', 'Bandwidth'],
-            ...(measuring ? [['native', 'The host'] as const] : []),
+            ['ratio', measuring ? words.ratio : words.noDelay],
+            ['speed', words.bandwidth],
+            ...(measuring ? [['native', words.host] as const] : []),
           ]}
           onChange={(kind) => edit({ link: LINKS[kind] })}
         />
@@ -120,39 +136,27 @@ export function Controls({ described }: { described: Described }) {
       </fieldset>
 
       <fieldset>
-        <legend>Method</legend>
-        <Switch label="FarSkip" on={form.farskip} onChange={(farskip) => edit({ farskip })} />
+        <legend>{words.method}</legend>
+        <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />
         <Switch
-          label="Overlapped schedule"
+          label={words.overlapped}
           on={form.schedule === 'overlapped'}
           onChange={(on) => edit({ schedule: on ? 'overlapped' : 'blocking' })}
         />
-        <p className="hint">
-          {form.schedule === 'overlapped'
-            ? 'Collectives start as soon as their input is there; ready work runs meanwhile.'
-            : 'Each collective is waited for where it starts.'}
-        </p>
-      </fieldset>
-
-      <div className="actions">
-        <button type="submit" className="primary" disabled={running}>
-          {measuring ? 'Run FarSkip off and on' : 'Generate FarSkip off and on'}
-        </button>
-        <button type="button" disabled={running} onClick={() => void run('chosen')}>
-          {measuring ? 'Run' : 'Generate'}
-        </button>
+        <p className="hint">{form.schedule === 'overlapped' ? words.overlappedHint : words.blockingHint}</p>
         {measuring && (
-          <NumberField label="Repeats" value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+          <NumberField label={words.repeats} value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
         )}
-      </div>
+      </fieldset>
+      <DetailFields measuring={measuring} />
       <div className="actions">
         <button type="button" disabled={past.length === 0} onClick={undo}>
-          Undo
+          {words.undo}
         </button>
         <button type="button" disabled={future.length === 0} onClick={redo}>
-          Redo
+          {words.redo}
         </button>
-        <p className="hint">The page’s address holds all settings: copy it to share them.</p>
+        <p className="hint">{words.linkHint}</p>
       </div>
     </form>
   );
@@ -164,28 +168,12 @@ const LINKS: { readonly [K in LinkSetting['kind']]: LinkSetting } = {
   native: { kind: 'native' },
 };
 
-type Edit = (change: Partial<Form>) => void;
-
-function BookSelect({ form, label, edit }: { form: Form; label: string; edit: Edit }) {
-  return (
-    <label>
-      {label}
-      <select value={form.text} onChange={(event) => edit({ text: event.target.value as Form['text'] })}>
-        {TEXTS.map(({ id, label: title }) => (
-          <option key={id} value={id}>
-            {title}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function LinkFields({ form: { link }, edit }: { form: Form; edit: Edit }) {
+function LinkFields({ form: { link }, edit }: { form: Form; edit: (change: Partial<Form>) => void }) {
+  const { form: words } = useText();
   if (link.kind === 'ratio')
     return (
       <label>
-        Communication ÷ computation: {link.ratio}
+        {words.ratioLabel(link.ratio)}
         <input
           type="range"
           min={0.1}
@@ -196,24 +184,25 @@ function LinkFields({ form: { link }, edit }: { form: Form; edit: Edit }) {
         />
       </label>
     );
-  if (link.kind === 'native')
-    return (
-      <p className="hint">
-        Each device is a GPU device of its own, and messages go from one to the other through the host, as fast as that goes: no pace is
-        emulated.
-      </p>
-    );
+  if (link.kind === 'native') return <p className="hint">{words.hostHint}</p>;
   return (
     <div className="row">
       <NumberField
-        label="GB/s"
+        label={words.gbps}
         value={link.gbps}
         min={0.001}
         max={10000}
         step="any"
         onChange={(gbps) => edit({ link: { ...link, gbps } })}
       />
-      <NumberField label="Latency, µs" value={link.us} min={0} max={100000} step="any" onChange={(us) => edit({ link: { ...link, us } })} />
+      <NumberField
+        label={words.latency}
+        value={link.us}
+        min={0}
+        max={100000}
+        step="any"
+        onChange={(us) => edit({ link: { ...link, us } })}
+      />
     </div>
   );
 }

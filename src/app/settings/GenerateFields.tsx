@@ -1,36 +1,42 @@
-import { titleOfText } from '../model/presets';
-import { NumberField } from './fields';
-import { useLab } from './store';
+import { NumberField } from '../fields';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
 
 /** How text is generated: how much, and how each token is drawn. */
 export function GenerateFields() {
+  const { form: words } = useText();
   const { form, edit } = useLab();
   const { sampling } = form;
   return (
     <fieldset>
-      <legend>Requests and sampling</legend>
+      <legend>{words.requests}</legend>
       <div className="row">
-        <NumberField label="Other requests" value={form.others} min={0} max={255} step={1} onChange={(others) => edit({ others })} />
-        <NumberField label="New tokens" value={form.newTokens} min={1} max={4096} step={1} onChange={(newTokens) => edit({ newTokens })} />
+        <NumberField label={words.others} value={form.others} min={0} max={255} step={1} onChange={(others) => edit({ others })} />
         <NumberField
-          label="Temperature"
+          label={words.newTokens}
+          value={form.newTokens}
+          min={1}
+          max={4096}
+          step={1}
+          onChange={(newTokens) => edit({ newTokens })}
+        />
+        <NumberField
+          label={words.temperature}
           value={sampling.temperature}
           min={0}
           max={10}
           step="any"
           onChange={(temperature) => edit({ sampling: { ...sampling, temperature } })}
         />
-        <NumberField label="Prompt tokens a step" value={form.chunk} min={1} max={4096} step={1} onChange={(chunk) => edit({ chunk })} />
+        <NumberField label={words.chunk} value={form.chunk} min={1} max={4096} step={1} onChange={(chunk) => edit({ chunk })} />
       </div>
-      <p className="hint">
-        The other requests are passages of {titleOfText(form.text)} as long as your text; requests are dealt out to the devices in turn.
-      </p>
+      <p className="hint">{words.othersHint(words.bookTitles[form.text])}</p>
       {sampling.temperature === 0 ? (
-        <p className="hint">Temperature 0 takes the most likely token each time.</p>
+        <p className="hint">{words.greedy}</p>
       ) : (
         <div className="row">
           <NumberField
-            label="Top-k (0: all)"
+            label={words.topK}
             value={sampling.topK}
             min={0}
             max={1_000_000}
@@ -38,14 +44,14 @@ export function GenerateFields() {
             onChange={(topK) => edit({ sampling: { ...sampling, topK } })}
           />
           <NumberField
-            label="Top-p"
+            label={words.topP}
             value={sampling.topP}
             min={0.01}
             max={1}
             step="any"
             onChange={(topP) => edit({ sampling: { ...sampling, topP } })}
           />
-          <NumberField label="Seed" value={form.seed} min={0} max={2 ** 31} step={1} onChange={(seed) => edit({ seed })} />
+          <NumberField label={words.seed} value={form.seed} min={0} max={2 ** 31} step={1} onChange={(seed) => edit({ seed })} />
         </div>
       )}
     </fieldset>

@@ -1,14 +1,16 @@
 import { useState } from 'react';
-import { forgetModel, keepModel } from '../lab/kept_models';
-import type { WeightSource } from '../model/checkpoint';
-import { InputError } from '../model/error';
-import { megabytes } from '../model/memory';
-import { useLab } from './store';
-import type { Described } from './useDescribed';
+import { forgetModel, keepModel } from '../../lab/kept_models';
+import type { WeightSource } from '../../model/checkpoint';
+import { InputError } from '../../model/error';
+import { megabytes } from '../../model/memory';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
+import type { Described } from '../useDescribed';
 import type { Kept } from './useKept';
 
 /** Keeping the model on show in the browser's storage, and deleting what is kept there. */
 export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
+  const { form: words } = useText();
   const { form, edit } = useLab();
   const [name, setName] = useState('');
   const [message, setMessage] = useState<string | null>(null);
@@ -22,7 +24,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
     setBusy(true);
     try {
       await keepModel(name.trim(), described.source, ['config.json', 'tokenizer.json', 'generation_config.json', ...files], (done) =>
-        setMessage(`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
+        setMessage(words.keeping(name.trim(), megabytes(done), megabytes(bytes))),
       );
       setMessage(null);
       // Unless another model has been chosen meanwhile.
@@ -44,11 +46,11 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
     <>
       {own && stored && (
         <label>
-          Keep it in this browser ({megabytes(stored.bytes)}) under the name
+          {words.keep(megabytes(stored.bytes))}
           <span className="row">
             <input type="text" value={name} maxLength={60} onChange={(event) => setName(event.target.value.replace(/[^\w .-]/g, ''))} />
             <button type="button" disabled={busy || !/\w/.test(name)} onClick={() => void keep(stored)}>
-              Keep
+              {words.keepButton}
             </button>
           </span>
         </label>
@@ -57,14 +59,12 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
         {message}
       </p>
       {kept.models.length > 0 && (
-        <ul className="kept" aria-label="Kept in this browser">
+        <ul className="kept" aria-label={words.keptGroup}>
           {kept.models.map(({ name: model, bytes }) => (
             <li key={model}>
-              <span>
-                Kept here: {model}, {megabytes(bytes)}
-              </span>
-              <button type="button" aria-label={`Delete ${model}`} onClick={() => void forget(model)}>
-                Delete
+              <span>{words.keptHere(model, megabytes(bytes))}</span>
+              <button type="button" aria-label={words.deleteNamed(model)} onClick={() => void forget(model)}>
+                {words.delete}
               </button>
             </li>
           ))}

@@ -1,16 +1,18 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Checkpoint } from '../model/checkpoint';
-import { megabytes, memoryOf } from '../model/memory';
-import type { Plan } from '../model/plan';
-import { DRAWN, isUntrained, PRESETS } from '../model/presets';
-import { isMoe } from '../model/spec';
-import { parametersOf } from '../model/weights';
+import type { Checkpoint } from '../../model/checkpoint';
+import { megabytes, memoryOf } from '../../model/memory';
+import type { Plan } from '../../model/plan';
+import { DRAWN, isUntrained, PRESETS } from '../../model/presets';
+import { isMoe } from '../../model/spec';
+import { parametersOf } from '../../model/weights';
+import { Switch } from '../fields';
+import { useLab } from '../store';
+import type { Text } from '../text/en';
+import { useText } from '../text/useText';
+import type { Described } from '../useDescribed';
 import { droppedFiles } from './droppedFiles';
-import { Switch } from './fields';
 import { KeptModels } from './KeptModels';
-import { useLab } from './store';
 import { useBufferLimit } from './useBufferLimit';
-import type { Described } from './useDescribed';
 import { useKept } from './useKept';
 
 const FAMILIES = [...new Set(DRAWN.map(({ family }) => family))];
@@ -18,6 +20,7 @@ const OWN = 'own';
 
 /** Which model runs: one of the site's, an untrained one, or the user's own from files or an address. */
 export function ModelFields({ described }: { described: Described }) {
+  const { form: words } = useText();
   const { form, edit } = useLab();
   const kept = useKept();
   const showsOwn = form.model === 'files' || form.model.includes('/');
@@ -41,9 +44,9 @@ export function ModelFields({ described }: { described: Described }) {
   }, [edit]);
   return (
     <fieldset>
-      <legend>Model</legend>
+      <legend>{words.model}</legend>
       <select
-        aria-label="Model"
+        aria-label={words.model}
         value={showsOwn ? OWN : form.model}
         onChange={({ target: { value } }) => edit({ model: value === OWN ? 'files' : value, files: [] })}
       >
@@ -53,7 +56,7 @@ export function ModelFields({ described }: { described: Described }) {
           </option>
         ))}
         {FAMILIES.map((family) => (
-          <optgroup key={family} label={`Untrained, for timing: ${family}`}>
+          <optgroup key={family} label={words.untrainedGroup(family)}>
             {DRAWN.filter((preset) => preset.family === family).map(({ id, label }) => (
               <option key={id} value={id}>
                 {label}
@@ -62,7 +65,7 @@ export function ModelFields({ described }: { described: Described }) {
           </optgroup>
         ))}
         {kept.models.length > 0 && (
-          <optgroup label="Kept in this browser">
+          <optgroup label={words.keptGroup}>
             {kept.models.map(({ name }) => (
               <option key={name} value={`kept:${name}`}>
                 {name}
@@ -70,17 +73,14 @@ export function ModelFields({ described }: { described: Described }) {
             ))}
           </optgroup>
         )}
-        <option value={OWN}>Your own checkpoint …</option>
+        <option value={OWN}>{words.own}</option>
       </select>
       {showsOwn && <OwnModel />}
       {isUntrained(form.model) && (
         <>
-          <Switch label="Balanced routing" on={form.balanced} onChange={(balanced) => edit({ balanced })} />
+          <Switch label={words.balanced} on={form.balanced} onChange={(balanced) => edit({ balanced })} />
           <p className="hint">
-            Random weights, drawn on your GPU: only its times mean something.{' '}
-            {form.balanced
-              ? 'Tokens are dealt out to the experts evenly, whatever the router says.'
-              : 'Tokens go where the router sends them.'}
+            {words.untrained} {form.balanced ? words.untrainedBalanced : words.untrainedRouted}
           </p>
         </>
       )}
@@ -94,6 +94,7 @@ export function ModelFields({ described }: { described: Described }) {
 
 /** Files dropped or chosen, or the address of a folder. */
 function OwnModel() {
+  const { form: words } = useText();
   const { form, edit } = useLab();
   const [address, setAddress] = useState(form.model.includes('/') ? form.model : '');
   const folder = useRef<HTMLInputElement>(null);
@@ -106,29 +107,29 @@ function OwnModel() {
   };
   return (
     <div className="own">
-      <section className="drop" aria-label="Files of your checkpoint">
-        <p>Drop a checkpoint folder or its files anywhere on the page: config.json, tokenizer.json and the safetensors files.</p>
+      <section className="drop" aria-label={words.ownFiles}>
+        <p>{words.drop}</p>
         <div className="row">
           <button type="button" onClick={() => folder.current?.click()}>
-            Choose folder
+            {words.chooseFolder}
           </button>
           <button type="button" onClick={() => loose.current?.click()}>
-            Choose files
+            {words.chooseFiles}
           </button>
         </div>
         <input
           ref={folder}
           type="file"
           hidden
-          aria-label="Checkpoint folder"
+          aria-label={words.checkpointFolder}
           // React knows no such attribute; browsers do.
           {...{ webkitdirectory: '' }}
           onChange={(event) => take(event.target.files)}
         />
-        <input ref={loose} type="file" hidden multiple aria-label="Checkpoint files" onChange={(event) => take(event.target.files)} />
+        <input ref={loose} type="file" hidden multiple aria-label={words.checkpointFiles} onChange={(event) => take(event.target.files)} />
       </section>
       <label>
-        Or the address of a folder
+        {words.address}
         <span className="row">
           <input
             type="text"
@@ -138,7 +139,7 @@ function OwnModel() {
             onChange={(event) => setAddress(event.target.value)}
           />
           <button type="button" disabled={!address.includes('/')} onClick={() => edit({ model: address.trim(), files: [] })}>
-            Open
+            {words.open}
           </button>
         </span>
       </label>
@@ -147,8 +148,9 @@ function OwnModel() {
 }
 
 function Description({ described, plan }: { described: Described; plan: Plan }) {
+  const { form: words } = useText();
   const limit = useBufferLimit();
-  if (described.kind === 'waiting') return <p className="hint described">Reading what the model says of itself …</p>;
+  if (described.kind === 'waiting') return <p className="hint described">{words.describing}</p>;
   if (described.kind === 'refused')
     return (
       <p className="notice failed" role="alert">
@@ -161,22 +163,30 @@ function Description({ described, plan }: { described: Described; plan: Plan }) 
   return (
     <>
       <p className="hint described">
-        {summaryOf(described.checkpoint)} On {plan.ranks} devices its weights take {megabytes(bytes)} of GPU memory in all
-        {limit !== null && `, the largest buffer ${megabytes(largest.bytes)} of the ${megabytes(limit)} that this GPU binds`}.
+        {summaryOf(words, described.checkpoint)}{' '}
+        {words.memory(
+          plan.ranks,
+          megabytes(bytes),
+          limit === null ? null : megabytes(largest.bytes),
+          limit === null ? null : megabytes(limit),
+        )}
       </p>
       {!fits && (
         <p className="notice failed" role="alert">
-          {largest.name} needs {megabytes(largest.bytes)} on a device, but this GPU binds at most {megabytes(limit)}; choose more devices or
-          a smaller model.
+          {words.tooLarge(largest.name, megabytes(largest.bytes), megabytes(limit))}
         </p>
       )}
     </>
   );
 }
 
-function summaryOf({ spec, weights }: Checkpoint): string {
+function summaryOf(words: Text['form'], { spec, weights }: Checkpoint): string {
   const moe = spec.layers.find(isMoe)?.feedForward;
-  const experts = moe?.kind === 'moe' ? `${moe.experts} experts, top-${moe.topK}` : 'no experts';
-  const stored = weights.kind === 'stored' ? `; ${megabytes(weights.bytes)} as stored` : '';
-  return `${spec.family}: ${spec.layers.length} layers, ${experts}, ${(parametersOf(spec) / 1e6).toFixed(1)} M parameters${stored}.`;
+  return words.summary(
+    spec.family,
+    spec.layers.length,
+    moe?.kind === 'moe' ? words.experts(moe.experts, moe.topK) : words.noExperts,
+    (parametersOf(spec) / 1e6).toFixed(1),
+    weights.kind === 'stored' ? megabytes(weights.bytes) : null,
+  );
 }

@@ -1,85 +1,137 @@
-import { connectivityOf, readsOf, type SubBlock, type Term, termsOf } from '../connectivity/connectivity';
-import { namedSwitches } from '../connectivity/switches';
-import { isMoe } from '../model/spec';
-import { PALETTE } from './palette';
-import { useLab } from './store';
-import type { Described } from './useDescribed';
+import { useState } from 'react';
+import type { SubBlock, Term } from '../../connectivity/connectivity';
+import { PALETTE } from '../palette';
+import { usePlayer } from '../player';
+import { useLab } from '../store';
+import type { Text } from '../text/en';
+import { useText } from '../text/useText';
+import type { Timelines } from '../timeline/timelines';
+import type { Described } from '../useDescribed';
+import { selectionOf } from '../view';
+import { blockInLayer, readsOfLayer, typicalLayer, underWayAt, type Wired, wiredOfSpec, wiredOfTrack } from './wiring_data';
 
-/** One layer's wiring, drawn from the connectivity table that the engine lowers. */
-export function Wiring({ described }: { described: Described }) {
-  const farskip = useLab((state) => state.form.farskip);
-  if (described.kind !== 'found') return null;
-  const { spec } = described.checkpoint;
-  const connectivity = connectivityOf(spec, namedSwitches(farskip ? 'farskip' : 'regular', spec));
-  const layer = spec.layers.findIndex((own, k) => k > 0 && isMoe(own) && isMoe(spec.layers[k - 1]!));
-  if (layer < 0) return null;
-  const late: Term = `routed.${layer - 1}`;
-  const own: Term = `attention.${layer}`;
-  const sources: { term: Term; label: string; note: string; x: number }[] = [
-    { term: 'embedding', label: 'stream so far', note: 'at hand', x: 60 },
-    { term: late, label: `routed ${layer - 1}`, note: 'after Combine', x: 180 },
-    { term: own, label: `attention ${layer}`, note: 'after attention', x: 300 },
-  ];
-  const all: { block: SubBlock; label: string; x: number }[] = [
-    { block: 'attention', label: `attention ${layer}`, x: 60 },
-    { block: 'routed', label: `router, routed ${layer}`, x: 180 },
-    { block: 'shared', label: `shared ${layer}`, x: 300 },
-  ];
-  const has = termsOf(spec, layer);
-  const readers = all.filter(({ block }) => has.includes(`${block}.${layer}`));
-  const reads = readers.flatMap(({ block, x }) => {
-    const read = readsOf(spec, connectivity, layer, block);
-    const leaves = connectivity[layer]![block];
-    return sources.flatMap((source) =>
-      read.includes(source.term)
-        ? [{ key: `${block} ${source.term}`, from: source.x, to: x, block, kept: true }]
-        : leaves.includes(source.term)
-          ? [{ key: `${block} ${source.term}`, from: source.x, to: x, block, kept: false }]
-          : [],
-    );
+/**
+ * One layer's wiring, regular and FarSkip beside each other, from the table that the engine lowers: of the runs on show, else of the
+ * model that is chosen. The play head lights what is under way.
+ */
+export function Wiring({ described, timelines: { tracks } }: { described: Described; timelines: Timelines }) {
+  const t = useText();
+  const at = usePlayer((state) => state.at);
+  const selected = useLab((state) => state.view.selected);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const ofRuns = tracks.flatMap((prepared) => {
+    const wired = wiredOfTrack(prepared.track);
+    return wired ? [{ wired, underWay: at === null ? null : underWayAt(prepared, at) }] : [];
   });
+  const shown =
+    ofRuns.length > 0
+      ? ofRuns
+      : described.kind === 'found'
+        ? (['regular', 'farskip'] as const).map((name) => ({ wired: wiredOfSpec(described.checkpoint.spec, name), underWay: null }))
+        : [];
+  const first = shown[0];
+  if (!first) return null;
+  const last = first.wired.table.length - 1;
+  const selection = selectionOf(selected);
+  const span = selection?.kind === 'span' ? tracks[selection.track]?.track.spans[selection.index] : undefined;
+  const layer = Math.min(last, chosen ?? span?.layer ?? typicalLayer(first.wired));
+  return (
+    <section className="wiring">
+      <h2>{t.wiring.heading(layer)}</h2>
+      <label>
+        {t.wiring.layer} {layer}
+        <input type="range" min={0} max={last} value={layer} onChange={(event) => setChosen(event.target.valueAsNumber)} />
+      </label>
+      <div className="wirings">
+        {shown.map(({ wired, underWay }, i) => (
+          <Drawing
+            // biome-ignore lint/suspicious/noArrayIndexKey: the upper and the lower run
+            key={i}
+            wired={wired}
+            // While a run is replayed its own layer is drawn.
+            layer={underWay?.layer ?? layer}
+            lit={underWay?.blocks ?? null}
+            t={t}
+          />
+        ))}
+      </div>
+      <p className="hint">
+        {t.wiring.legend}
+        {at !== null && ` · ${t.wiring.now}`}
+      </p>
+    </section>
+  );
+}
+
+const PLACES: Readonly<Record<SubBlock, number>> = { attention: 60, routed: 180, shared: 300 };
+
+function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: ReadonlySet<string> | null; t: Text }) {
+  const sources: { term: Term; label: string; note: string; x: number; lit: boolean }[] = [
+    { term: 'embedding', label: t.wiring.streamSoFar, note: t.wiring.atHand, x: 60, lit: false },
+    {
+      term: `routed.${layer - 1}`,
+      label: t.wiring.routedTerm(layer - 1),
+      note: t.wiring.afterCombine,
+      x: 180,
+      lit: (lit?.has(blockInLayer('combine', layer - 1)) || lit?.has(blockInLayer('all-reduce', layer - 1))) ?? false,
+    },
+    { term: `attention.${layer}`, label: t.wiring.attention(layer), note: t.wiring.afterAttention, x: 300, lit: false },
+  ];
+  const labels: Readonly<Record<SubBlock, string>> = {
+    attention: t.wiring.attention(layer),
+    routed: t.wiring.routed(layer),
+    shared: t.wiring.shared(layer),
+  };
+  const reads = readsOfLayer(wired, layer);
+  const readers = wired.has[layer] ?? [];
   const sentence = readers
-    .map(({ block, label }) => {
-      const left = connectivity[layer]![block].map((term) => term.replace('.', ' '));
-      return `${label} ${left.length > 0 ? `does not wait for ${left.join(', ')}` : 'reads the whole stream before it'}`;
+    .map((block) => {
+      const left = wired.table[layer]?.[block].map((term) => term.replace('.', ' ')) ?? [];
+      return left.length > 0 ? t.wiring.doesNotWait(labels[block], left.join(', ')) : t.wiring.readsAll(labels[block]);
     })
     .join('; ');
+  const name = t.tracks.connectivity(wired.name);
+  const isLit = (block: SubBlock) =>
+    lit !== null &&
+    (lit.has(blockInLayer(block, layer)) ||
+      (block === 'routed' && (lit.has(blockInLayer('router', layer)) || lit.has(blockInLayer('dispatch', layer)))));
   return (
-    <figure className="wiring">
+    <figure>
       <figcaption>
-        What layer {layer} reads, {farskip ? 'FarSkip' : 'regular'}
+        {name}, {t.timeline.layer(layer)}
       </figcaption>
-      <svg viewBox="0 0 360 176" role="img" aria-label={`${sentence}.`}>
-        {sources.map(({ term, label, note, x }) => (
-          <g key={term}>
+      <svg viewBox="0 0 360 162" role="img" aria-label={`${name}: ${sentence}.`}>
+        {sources.map(({ term, label, note, x, lit: glows }) => (
+          <g key={term} className={glows ? 'lit' : undefined}>
             <text x={x} y={16} textAnchor="middle" className="strong">
               {label}
             </text>
             <text x={x} y={32} textAnchor="middle" className="faint">
               {note}
             </text>
-            <circle cx={x} cy={44} r={4} className="dot" />
+            <circle cx={x} cy={44} r={glows ? 7 : 4} className="dot" />
           </g>
         ))}
-        {reads.map(({ key, from, to, block, kept }) => (
-          <path
-            key={key}
-            d={`M${from} 48 C ${from} 90, ${to} 90, ${to} 128`}
-            stroke={kept ? PALETTE[block].colour : 'currentColor'}
-            className={kept ? 'read' : 'left-out'}
-          />
-        ))}
-        {readers.map(({ block, label, x }) => (
-          <g key={block}>
-            <rect x={x - 56} y={130} width={112} height={26} rx={5} fill={PALETTE[block].colour} />
-            <text x={x} y={147} textAnchor="middle" className="on-colour">
-              {label}
+        {reads.map(({ block, term, kept }) => {
+          const from = sources.find((source) => source.term === term)!.x;
+          const to = PLACES[block];
+          return (
+            <path
+              key={`${block} ${term}`}
+              d={`M${from} 48 C ${from} 90, ${to} 90, ${to} 128`}
+              stroke={kept ? PALETTE[block].colour : 'currentColor'}
+              className={kept ? (isLit(block) ? 'read lit' : 'read') : 'left-out'}
+            />
+          );
+        })}
+        {readers.map((block) => (
+          <g key={block} className={isLit(block) ? 'lit' : undefined}>
+            <rect x={PLACES[block] - 56} y={130} width={112} height={26} rx={5} fill={PALETTE[block].colour} />
+            <text x={PLACES[block]} y={147} textAnchor="middle" className="on-colour">
+              {labels[block]}
             </text>
           </g>
         ))}
-        <text x={180} y={172} textAnchor="middle" className="faint">
-          solid: read · dotted: left out, added to the stream later
-        </text>
       </svg>
     </figure>
   );

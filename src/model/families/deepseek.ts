@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { Family } from '../family';
 import type { ModelSpec, RouterSpec } from '../spec';
+import { z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
 
 const count = z.number().int().nonnegative();

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Family } from '../family';
+import { z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
+import { z } from '../zod';
 
 export const size = z.number().int().positive();
 export const expertNumber = size.max(4096);

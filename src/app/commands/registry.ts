@@ -1,0 +1,182 @@
+import { usePlayer } from '../player';
+import { useLab } from '../store';
+import type { Text } from '../text/en';
+import { placeOf } from '../timeline/pick';
+import { nextMatch, notMatching } from '../timeline/search';
+import { rangeInView, type Timelines } from '../timeline/timelines';
+import { panned, zoomed } from '../timeline/zoom';
+import { selectedName, selectionOf } from '../view';
+
+/** What a command acts on beside the stores. */
+export type CommandContext = {
+  readonly timelines: Timelines;
+  readonly openCommands: (which: 'palette' | 'help') => void;
+};
+
+export type CommandId = keyof Text['commands']['names'];
+
+/** A key by its place on the keyboard (KeyboardEvent.code), so that it is the same in every layout. */
+export type Key = { readonly code: string; readonly shift?: boolean; readonly mod?: boolean };
+
+export type Command = {
+  readonly id: CommandId;
+  readonly keys: readonly Key[];
+  /** Where its keys work: anywhere, or only while the timelines have the focus (WCAG 2.1.4). */
+  readonly scope: 'page' | 'timeline';
+  readonly run: (context: CommandContext) => void;
+};
+
+const ZOOM = 0.75;
+const PAN = 0.2;
+
+const state = () => useLab.getState();
+const view = ({ timelines: { end } }: CommandContext) => rangeInView(state().view, end);
+const whole = ({ timelines: { end } }: CommandContext) => rangeInView({ from: null, to: null }, end).to;
+/** Around what zooming goes: the selection, if it is in view, else the middle. */
+function centre(context: CommandContext): number {
+  const { from, to } = view(context);
+  const selection = selectionOf(state().view.selected);
+  const interval = selection && placeOf(context.timelines.tracks, selection)?.interval;
+  const middle = interval && (interval[0] + interval[1]) / 2;
+  return middle && middle >= from && middle <= to ? middle : (from + to) / 2;
+}
+const zoomBy = (factor: number) => (context: CommandContext) =>
+  state().look(zoomed(view(context), factor, centre(context), whole(context)));
+const panBy = (share: number) => (context: CommandContext) => state().look(panned(view(context), share, whole(context)));
+
+/** The range, or where the selection lies. */
+function chosenInterval({ timelines: { tracks } }: CommandContext): readonly [number, number] | null {
+  const { range, selected } = state().view;
+  const selection = selectionOf(selected);
+  return range ?? (selection && placeOf(tracks, selection)?.interval) ?? null;
+}
+
+function fit(context: CommandContext): void {
+  const interval = chosenInterval(context);
+  if (!interval) return;
+  const length = Math.max(interval[1] - interval[0], 1e-3);
+  state().look(zoomed({ from: interval[0] - 0.1 * length, to: interval[1] + 0.1 * length }, 1, interval[0], whole(context)));
+}
+
+function mark(context: CommandContext): void {
+  const interval = chosenInterval(context);
+  if (interval) state().look({ marks: [...state().view.marks, [...interval] as [number, number]].slice(-50) });
+}
+
+/** Goes to the next span that the search finds, in the first track that has one. */
+const goToMatch = (step: 1 | -1) => (context: CommandContext) => {
+  const { search, selected, from, to } = state().view;
+  const selection = selectionOf(selected);
+  for (const [index, { track }] of context.timelines.tracks.entries()) {
+    const missing = notMatching(track.spans, search);
+    if (!missing || (selection && selection.track !== index && context.timelines.tracks.length > 1 && index < selection.track)) continue;
+    const start = selection?.kind === 'span' && selection.track === index ? selection.index : step === 1 ? -1 : 0;
+    const found = nextMatch(missing, start, step);
+    if (found < 0) continue;
+    const next = { track: index === 0 ? (0 as const) : (1 as const), kind: 'span' as const, index: found };
+    const interval = placeOf(context.timelines.tracks, next)!.interval;
+    const range = view(context);
+    const inView = interval[1] >= range.from && interval[0] <= range.to;
+    const length = range.to - range.from;
+    const moved = { from: Math.max(0, interval[0] - length / 2), to: Math.max(0, interval[0] - length / 2) + length };
+    state().look({ selected: selectedName(next), ...(inView ? { from, to } : moved) });
+    return;
+  }
+};
+
+/** The play head goes to the next or last time at which a span begins. */
+const stepBy = (step: 1 | -1) => (context: CommandContext) => {
+  const player = usePlayer.getState();
+  player.pause();
+  const at = player.at ?? 0;
+  let best: number | null = null;
+  for (const { ranks } of context.timelines.tracks)
+    for (const { compute, send } of ranks)
+      for (const { start } of [compute, send])
+        for (const time of start) {
+          const ahead = (time - at) * step;
+          if (ahead > 1e-6 && (best === null || ahead < (best - at) * step)) best = time;
+        }
+  if (best !== null) player.seek(best);
+};
+
+const focusSearch = () => document.getElementById('span-search')?.focus();
+
+/** All commands: the keys, the palette and the help are made of this list. */
+export const COMMANDS: readonly Command[] = [
+  { id: 'zoomIn', keys: [{ code: 'KeyW' }], scope: 'timeline', run: zoomBy(ZOOM) },
+  { id: 'zoomOut', keys: [{ code: 'KeyS' }], scope: 'timeline', run: zoomBy(1 / ZOOM) },
+  { id: 'panLeft', keys: [{ code: 'KeyA' }], scope: 'timeline', run: panBy(-PAN) },
+  { id: 'panRight', keys: [{ code: 'KeyD' }], scope: 'timeline', run: panBy(PAN) },
+  { id: 'fit', keys: [{ code: 'KeyF' }], scope: 'timeline', run: fit },
+  { id: 'fitAll', keys: [{ code: 'Digit0' }], scope: 'timeline', run: () => state().look({ from: null, to: null }) },
+  { id: 'mark', keys: [{ code: 'KeyM' }], scope: 'timeline', run: mark },
+  { id: 'clearMarks', keys: [{ code: 'KeyM', shift: true }], scope: 'timeline', run: () => state().look({ marks: [] }) },
+  { id: 'search', keys: [{ code: 'Slash' }], scope: 'timeline', run: focusSearch },
+  { id: 'nextMatch', keys: [{ code: 'KeyN' }], scope: 'timeline', run: goToMatch(1) },
+  { id: 'previousMatch', keys: [{ code: 'KeyN', shift: true }], scope: 'timeline', run: goToMatch(-1) },
+  { id: 'play', keys: [{ code: 'Space' }], scope: 'timeline', run: ({ timelines }) => playOrPause(timelines.end) },
+  { id: 'stepOn', keys: [{ code: 'Period' }], scope: 'timeline', run: stepBy(1) },
+  { id: 'stepBack', keys: [{ code: 'Comma' }], scope: 'timeline', run: stepBy(-1) },
+  { id: 'clear', keys: [{ code: 'Escape' }], scope: 'timeline', run: clear },
+  {
+    id: 'collapse',
+    keys: [{ code: 'KeyC' }],
+    scope: 'timeline',
+    run: ({ timelines }) => {
+      const ranks = Math.max(0, ...timelines.tracks.map(({ track }) => track.ranks));
+      state().look({ collapsed: state().view.collapsed.length > 0 ? [] : Array.from({ length: ranks }, (_, rank) => rank) });
+    },
+  },
+  { id: 'windows', keys: [{ code: 'KeyO' }], scope: 'timeline', run: () => state().look({ windows: !state().view.windows }) },
+  { id: 'arrows', keys: [{ code: 'KeyR' }], scope: 'timeline', run: () => state().look({ arrows: !state().view.arrows }) },
+  {
+    id: 'align',
+    keys: [{ code: 'KeyL' }],
+    scope: 'timeline',
+    run: () => state().look({ align: state().view.align === 'time' ? 'layer' : 'time', from: null, to: null, range: null, marks: [] }),
+  },
+  { id: 'help', keys: [{ code: 'Slash', shift: true }], scope: 'timeline', run: ({ openCommands }) => openCommands('help') },
+  { id: 'palette', keys: [{ code: 'KeyK', mod: true }], scope: 'page', run: ({ openCommands }) => openCommands('palette') },
+  { id: 'runBoth', keys: [], scope: 'page', run: () => void state().run('both') },
+  { id: 'runAll', keys: [], scope: 'page', run: () => void state().run('all') },
+  { id: 'stop', keys: [], scope: 'page', run: () => state().stop() },
+  { id: 'undo', keys: [], scope: 'page', run: () => state().undo() },
+  { id: 'redo', keys: [], scope: 'page', run: () => state().redo() },
+  { id: 'open', keys: [], scope: 'page', run: () => document.getElementById('open-runs')?.click() },
+  { id: 'copyLink', keys: [], scope: 'page', run: () => void navigator.clipboard.writeText(location.href) },
+];
+
+export function playOrPause(end: number): void {
+  const player = usePlayer.getState();
+  if (player.playing) player.pause();
+  else player.play(end);
+}
+
+function clear(): void {
+  usePlayer.getState().close();
+  state().look({ selected: '', range: null, search: '' });
+}
+
+/** The command that a key press asks for, in a scope and those around it. */
+export function commandFor(event: KeyboardEvent, scope: Command['scope']): Command | undefined {
+  const mod = event.ctrlKey || event.metaKey;
+  if (event.altKey || event.isComposing) return undefined;
+  return COMMANDS.find(
+    (command) =>
+      (command.scope === scope || scope === 'timeline') &&
+      command.keys.some((key) => key.code === event.code && (key.shift ?? false) === event.shiftKey && (key.mod ?? false) === mod),
+  );
+}
+
+const NAMES: Readonly<Record<string, string>> = { Slash: '/', Space: '␣', Period: '.', Comma: ',', Escape: 'Esc' };
+
+/** A key as it is written on a keyboard. */
+export const keyName = ({ code, shift, mod }: Key): string =>
+  [
+    mod && 'Ctrl',
+    shift && (code === 'Slash' ? null : 'Shift'),
+    shift && code === 'Slash' ? '?' : (NAMES[code] ?? code.replace(/^(Key|Digit)/, '')),
+  ]
+    .filter(Boolean)
+    .join(' ');

@@ -1,0 +1,104 @@
+import { parseRunFile, toRunFile } from '../lab/run_file';
+import { InputError } from '../model/error';
+import { z } from '../model/zod';
+import { FormSettings } from './form';
+import { runShown } from './session';
+import { useLab } from './store';
+import { View } from './view';
+
+/** Of the protocol (docs/embedding.md). */
+const PROTOCOL = 1;
+
+const Message = z.discriminatedUnion('type', [
+  z.strictObject({
+    farskipLab: z.literal(PROTOCOL),
+    type: z.literal('set'),
+    settings: FormSettings.partial().strict().optional(),
+    view: View.partial().strict().optional(),
+  }),
+  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.literal('run'), which: z.enum(['chosen', 'both', 'all']) }),
+  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.literal('open'), file: z.string().max(512 * 2 ** 20) }),
+  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.enum(['stop', 'get', 'save']) }),
+]);
+
+/** The origins that `?embed=ORIGIN,ORIGIN` names; bare `?embed` allows pages of the lab's own origin. What is no origin is left out. */
+export function allowedOrigins(embed: string, own: string): string[] {
+  if (embed === '') return [own];
+  return embed.split(',').filter((origin) => {
+    try {
+      return new URL(origin).origin === origin;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Lets a page that the lab is embedded in, and that its address allows, set it, run it and hear of it. Messages of other origins are ignored. */
+export function serveEmbedder(embed: string): void {
+  const allowed = allowedOrigins(embed, location.origin);
+  const { parent } = window;
+  if (parent === window) return;
+  const tell = (message: object) => {
+    // A browser delivers it only where the parent is of that origin.
+    for (const origin of allowed) parent.postMessage({ farskipLab: PROTOCOL, ...message }, origin);
+  };
+  const { getState } = useLab;
+  const state = () => {
+    const { form, view, status, runs } = getState();
+    const { files: _, ...settings } = form;
+    return {
+      type: 'state',
+      settings,
+      view,
+      status: status.kind,
+      runs: runs.map(({ run }) => ({ id: run.id, name: run.name, kind: run.kind })),
+    };
+  };
+  const shownRun = () => runShown(getState().runs, getState().view);
+
+  window.addEventListener('message', ({ origin, source, data }: MessageEvent<unknown>) => {
+    if (source !== parent || !allowed.includes(origin)) return;
+    const parsed = Message.safeParse(data);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      return tell({ type: 'error', message: `The message can't be used: ${issue.path.join('.') || 'it'}: ${issue.message}.` });
+    }
+    const message = parsed.data;
+    switch (message.type) {
+      case 'set':
+        if (message.settings) getState().edit(withoutUndefined(message.settings));
+        if (message.view) getState().look(withoutUndefined(message.view));
+        return tell(state());
+      case 'run':
+        void getState().run(message.which);
+        return;
+      case 'stop':
+        return getState().stop();
+      case 'get':
+        return tell(state());
+      case 'open':
+        try {
+          getState().addRuns([parseRunFile('the message', message.file)], 'opened', true);
+          return tell(state());
+        } catch (cause) {
+          if (!(cause instanceof InputError)) throw cause;
+          return tell({ type: 'error', message: cause.message });
+        }
+      case 'save': {
+        const shown = shownRun();
+        return tell(
+          shown ? { type: 'file', id: shown.run.id, file: toRunFile(shown.run) } : { type: 'error', message: 'No run is on show.' },
+        );
+      }
+    }
+  });
+  useLab.subscribe(({ status, runs }, before) => {
+    if (status.kind !== before.status.kind || runs !== before.runs) tell(state());
+    if (status.kind === 'running' && status !== before.status) tell({ type: 'progress', done: status.done, total: status.total });
+    if (status.kind === 'failed' && before.status.kind !== 'failed') tell({ type: 'error', message: status.message });
+  });
+  tell({ type: 'ready' });
+}
+
+const withoutUndefined = <T extends object>(partial: T) =>
+  Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,0 +1,217 @@
+import { lazy, Suspense, useMemo } from 'react';
+import { offAxis } from '../../trace/layers';
+import { bytesBetween, sumsOf } from '../../trace/range_sums';
+import type { CollectiveSpan, ComputeSpan } from '../../trace/span';
+import { Scroll } from '../fields';
+import { bytes, ms, percent } from '../format';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
+import type { Prepared } from '../timeline/lanes';
+import { gapSentence } from '../timeline/speak';
+import type { Timelines } from '../timeline/timelines';
+import { titleOf } from '../titles';
+import { selectionOf } from '../view';
+
+const KernelSource = lazy(() => import('./KernelSource'));
+
+/** What is selected, whole: a span with its numbers, a wait with its reason, a range with its sums. */
+export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
+  const t = useText();
+  const selected = useLab((state) => state.view.selected);
+  const range = useLab((state) => state.view.range);
+  const selection = selectionOf(selected);
+  const prepared = selection && tracks[selection.track];
+  const span = selection?.kind === 'span' ? prepared?.track.spans[selection.index] : undefined;
+  const gap = selection?.kind === 'gap' ? prepared?.gaps[selection.index] : undefined;
+  return (
+    <section className="inspector" id="inspector" tabIndex={-1} aria-label={t.inspector.heading}>
+      <h2>{t.inspector.heading}</h2>
+      {!span && !gap && !range && <p className="hint">{t.inspector.hint}</p>}
+      {prepared && gap && <p>{gapSentence(t, prepared.track.spans, gap)}</p>}
+      {prepared && span && (
+        <>
+          <p>
+            <strong>{span.name}</strong> · {t.blocks[span.block]}
+            {t.inspector.layerOf(span.layer)} · {titleOf(t, prepared.track)}
+            <br />
+            {span.kind === 'message' && `${t.inspector.toDevice(span.rank, span.to)}, `}
+            {t.inspector.where(span.rank, ms(span.start), ms(span.end))}: <strong>{ms(span.end - span.start)}</strong>
+          </p>
+          {span.kind === 'compute' && <Kernel span={span} />}
+          {span.kind === 'collective' && <Collective span={span} prepared={prepared} />}
+          {span.kind === 'message' && <p>{t.inspector.bytes(span.bytes)}</p>}
+          <p className="faint">
+            {span.kind === 'compute' && span.uncertain
+              ? t.inspector.uncertain
+              : span.kind !== 'compute'
+                ? prepared.track.combination
+                  ? t.inspector.wireClock
+                  : t.inspector.traceClock
+                : !prepared.track.combination
+                  ? t.inspector.traceClock
+                  : span.clock === 'gpu'
+                    ? t.inspector.gpuClock
+                    : t.inspector.fences}
+          </p>
+        </>
+      )}
+      {range && tracks.map((each, i) => <RangeSums key={String(i)} prepared={each} range={range} />)}
+      {range && <RangeActions range={range} />}
+    </section>
+  );
+}
+
+function Kernel({ span }: { span: ComputeSpan }) {
+  const t = useText();
+  const rate = span.flops && span.gpuMs ? span.flops / span.gpuMs / 1e9 : null;
+  return (
+    <>
+      <p>
+        {[
+          span.gpuMs !== null && t.inspector.ofGpu(ms(span.gpuMs)),
+          span.flops !== null && span.flops > 0 && t.inspector.flops(span.flops),
+          rate !== null && t.inspector.rate(rate < 0.01 ? rate.toExponential(1) : rate.toFixed(2)),
+        ]
+          .filter(Boolean)
+          .join(', ')}
+      </p>
+      {span.kernel && (
+        <details className="source" key={span.kernel}>
+          <summary>{t.inspector.source(span.kernel)}</summary>
+          <Suspense>
+            <KernelSource kernel={span.kernel} />
+          </Suspense>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepared: Prepared }) {
+  const t = useText();
+  const matrix = useMemo(() => bytesBetween(track.spans, span.op, track.ranks), [track, span.op]);
+  const exposure = track.result?.exposures.find(({ op }) => op === span.op);
+  const most = Math.max(1, ...matrix.flat());
+  return (
+    <>
+      <p>{t.inspector.sent(span.sentBytes, span.receivedBytes)}</p>
+      {exposure && (
+        <p>
+          {t.inspector.hidden(ms(exposure.hiddenMs), percent(exposure.ms > 0 ? exposure.hiddenMs / exposure.ms : 0))};{' '}
+          {t.inspector.exposedWhy(ms(exposure.exposed.awaited), ms(exposure.exposed.host), ms(exposure.exposed.noWork))}.{' '}
+          {t.inspector.reasons[exposure.reason ?? 'none']}
+        </p>
+      )}
+      {most > 1 && (
+        <Scroll label={t.inspector.matrix}>
+          <table className="matrix">
+            <caption>{t.inspector.matrix}</caption>
+            <thead>
+              <tr>
+                <th scope="col">
+                  {t.inspector.from} ╲ {t.inspector.to}
+                </th>
+                {matrix.map((_, to) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+                  <th scope="col" key={to}>
+                    {to}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {matrix.map((row, from) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+                <tr key={from}>
+                  <th scope="row">{from}</th>
+                  {row.map((value, to) => (
+                    <td
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+                      key={to}
+                      style={{ background: `color-mix(in srgb, var(--accent) ${Math.round((45 * value) / most)}%, transparent)` }}
+                    >
+                      {value === 0 ? '–' : bytes(value)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+    </>
+  );
+}
+
+const MOST_OPERATIONS = 12;
+
+function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range: readonly [number, number] }) {
+  const t = useText();
+  const { track, alignment } = prepared;
+  const own: [number, number] = [offAxis(alignment, from), offAxis(alignment, to)];
+  const sums = useMemo(() => sumsOf(track.spans, track.ranks, [own[0], own[1]]), [track, own[0], own[1]]);
+  const share = (value: number) => (sums.length > 0 ? percent(value / sums.length) : '–');
+  const { sums: words } = t.inspector;
+  return (
+    <div className="range-sums">
+      <h3>
+        {titleOf(t, track)}: {t.inspector.range(ms(own[0]), ms(own[1]), ms(sums.length))}
+      </h3>
+      <dl>
+        <dt>{words.computing}</dt>
+        <dd>
+          {ms(sums.compute)} ({share(sums.compute)})
+        </dd>
+        <dt>{words.communicating}</dt>
+        <dd>
+          {ms(sums.comm)} ({share(sums.comm)}): {words.hidden} {ms(sums.hidden)}, {words.exposed} {ms(sums.exposed)}
+        </dd>
+        <dt>{words.idle}</dt>
+        <dd>
+          {ms(sums.idle)} ({share(sums.idle)})
+        </dd>
+      </dl>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{words.operation}</th>
+            <th scope="col">{words.time}</th>
+            <th scope="col">{words.shareOf}</th>
+            <th scope="col">{words.count}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sums.operations.slice(0, MOST_OPERATIONS).map(({ block, name, ms: time, count }) => (
+            <tr key={`${block} ${name}`}>
+              <th scope="row">
+                {name} <span className="faint">{t.blocks[block]}</span>
+              </th>
+              <td>{ms(time)}</td>
+              <td>{share(time)}</td>
+              <td>{count}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {sums.operations.length > MOST_OPERATIONS && (
+        <p className="faint">{t.inspector.moreOperations(sums.operations.length - MOST_OPERATIONS)}</p>
+      )}
+    </div>
+  );
+}
+
+function RangeActions({ range }: { range: readonly [number, number] }) {
+  const t = useText();
+  const look = useLab((state) => state.look);
+  const marks = useLab((state) => state.view.marks);
+  return (
+    <div className="row">
+      <button type="button" onClick={() => look({ marks: [...marks, [range[0], range[1]] as [number, number]].slice(-50) })}>
+        {t.inspector.mark}
+      </button>
+      <button type="button" onClick={() => look({ range: null })}>
+        {t.inspector.clearRange}
+      </button>
+    </div>
+  );
+}

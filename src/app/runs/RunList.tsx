@@ -1,0 +1,166 @@
+import { useRef, useState } from 'react';
+import { machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
+import { RECORDED } from '../../lab/recorded';
+import { toRunFile } from '../../lab/run_file';
+import { toChromeTrace } from '../../trace/chrome_trace';
+import { saveFile } from '../saveFile';
+import { namesShown, type SessionRun } from '../session';
+import { useLab } from '../store';
+import type { Text } from '../text/en';
+import { useText } from '../text/useText';
+import { titleOf } from '../titles';
+import { runOfTrack, trackName } from '../view';
+import { openRunFiles } from './files';
+import { loadRecorded } from './recorded';
+
+/** The session's runs: show, name, compare, save, open. */
+export function RunList({ onProblems }: { onProblems: (sentences: readonly string[]) => void }) {
+  const t = useText();
+  const { runs, view, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
+  const input = useRef<HTMLInputElement>(null);
+  const [loading, setLoading] = useState(false);
+  const names = namesShown(runs, view);
+  const shown = runOfTrack(names.top);
+  const open = async (files: readonly File[]) => {
+    const opened = await openRunFiles(files);
+    onProblems(opened.problems);
+    // A link may have named one of them: then what it says is shown.
+    const named = opened.runs.some(({ id }) => id === runOfTrack(view.top));
+    if (opened.runs.length > 0) addRuns(opened.runs, 'opened', !named);
+  };
+  const record = async (id: string) => {
+    setLoading(true);
+    const found = await loadRecorded(id);
+    setLoading(false);
+    if (found.kind === 'failed') return onProblems([t.notice.recordedFailed(found.message)]);
+    onProblems([]);
+    addRuns([found.run], 'recorded', true);
+  };
+  const save = ({ run }: SessionRun) => {
+    saveFile(`${fileName(run.name)}.json`, 'application/json', toRunFile(run));
+    markSaved(run.id);
+  };
+  return (
+    <section className="runs" aria-label={t.runs.heading}>
+      <div className="runs-head">
+        <h2>{t.runs.heading}</h2>
+        <select aria-label={t.runs.recorded} value="" disabled={loading} onChange={(event) => void record(event.target.value)}>
+          <option value="">{t.runs.recorded} …</option>
+          {RECORDED.map(({ id }) => (
+            <option key={id} value={id}>
+              {t.runs.recordedNames[id]}
+            </option>
+          ))}
+        </select>
+        <button type="button" id="open-runs" onClick={() => input.current?.click()}>
+          {t.runs.open}
+        </button>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          hidden
+          accept=".json,application/json"
+          aria-label={t.runs.openLabel}
+          onChange={(event) => {
+            const files = [...(event.target.files ?? [])];
+            event.target.value = '';
+            if (files.length > 0) void open(files);
+          }}
+        />
+      </div>
+      {runs.length === 0 && <p className="hint">{t.runs.none}</p>}
+      <ul>
+        {runs.map((each) => {
+          const { run, tracks } = each;
+          return (
+            <li key={run.id} aria-current={run.id === shown}>
+              <button
+                type="button"
+                aria-label={`${run.id === shown ? t.runs.shown : t.runs.show}: ${run.name}`}
+                aria-pressed={run.id === shown}
+                onClick={() => showRun(run.id)}
+              >
+                {run.id === shown ? t.runs.shown : t.runs.show}
+              </button>
+              <div className="run-what">
+                <input
+                  type="text"
+                  aria-label={t.runs.name}
+                  value={run.name}
+                  maxLength={200}
+                  onChange={(event) => renameRun(run.id, event.target.value || '–')}
+                />
+                <span className="faint">{originOf(t, each)}</span>
+              </div>
+              <div className="group">
+                <button type="button" aria-label={t.runs.saveNamed(run.name)} onClick={() => save(each)}>
+                  {t.runs.save}
+                </button>
+                {tracks.length > 0 && (
+                  <button
+                    type="button"
+                    aria-label={`${t.runs.trace}: ${run.name}`}
+                    onClick={() => {
+                      for (const track of tracks.filter(({ key }) => tracks.length <= 2 || isShown(names, run.id, key)))
+                        saveFile(`${fileName(`${run.name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(each, track));
+                    }}
+                  >
+                    {t.runs.trace}
+                  </button>
+                )}
+                <button type="button" aria-label={t.runs.removeNamed(run.name)} onClick={() => removeRun(run.id)}>
+                  {t.runs.remove}
+                </button>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+      {runs.some(({ tracks }) => tracks.length > 0) && (
+        <div className="row">
+          {(['top', 'bottom'] as const).map((place) => (
+            <label key={place}>
+              {place === 'top' ? t.runs.upper : t.runs.lower}
+              <select
+                value={names[place]}
+                onChange={(event) => look({ ...names, [place]: event.target.value, selected: '', from: null, to: null, range: null })}
+              >
+                {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
+                {runs.map(({ run, tracks }) => (
+                  <optgroup key={run.id} label={run.name}>
+                    {tracks.map((track) => (
+                      <option key={track.key} value={trackName(run.id, track.key)}>
+                        {titleOf(t, track)}
+                      </option>
+                    ))}
+                  </optgroup>
+                ))}
+              </select>
+            </label>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+const isShown = ({ top, bottom }: { readonly top: string; readonly bottom: string }, run: string, key: string): boolean =>
+  [top, bottom].includes(trackName(run, key));
+
+function originOf(t: Text, { run, origin, saved }: SessionRun): string {
+  const manifest = manifestOfRun(run);
+  if (!manifest) return t.runs.fromTrace;
+  const when = new Date(manifest.date).toLocaleString();
+  if (origin === 'measured') return saved ? t.runs.measuredHere : `${t.runs.measuredHere}, ${t.runs.unsaved}`;
+  return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
+}
+
+const fileName = (name: string): string =>
+  name
+    .replaceAll(/[^\p{L}\p{N}.-]+/gu, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 100) || 'run';
+
+const traceOf = ({ run }: SessionRun, { spans, ranks, combination }: Track): string =>
+  JSON.stringify(toChromeTrace(spans, ranks, { ...combination, name: run.name, manifest: manifestOfRun(run) }));

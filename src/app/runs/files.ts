@@ -1,0 +1,45 @@
+import type { LabRun } from '../../lab/lab_run';
+import { newRun } from '../../lab/lab_run';
+import { looksLikeRun, parseRunFile } from '../../lab/run_file';
+import { InputError } from '../../model/error';
+import { fromChromeTraces } from '../../trace/chrome_trace';
+
+/** Larger files are not opened. */
+const MOST_BYTES = 512 * 2 ** 20;
+
+/**
+ * Runs that files hold: each run file a run, and all traces among them, a rank each or several, together one. What can't be read is a
+ * sentence; the rest is read all the same.
+ */
+export async function openRunFiles(
+  files: readonly File[],
+): Promise<{ readonly runs: readonly LabRun[]; readonly problems: readonly string[] }> {
+  const runs: LabRun[] = [];
+  const problems: string[] = [];
+  const traces: { name: string; text: string; date: Date }[] = [];
+  const attempt = (read: () => void) => {
+    try {
+      read();
+    } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause;
+      problems.push(cause.message);
+    }
+  };
+  for (const file of files) {
+    if (file.size > MOST_BYTES) {
+      problems.push(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; files of at most ${MOST_BYTES / 2 ** 20} MB can be opened.`);
+      continue;
+    }
+    const text = await file.text();
+    if (looksLikeRun(text)) attempt(() => runs.push(parseRunFile(file.name, text)));
+    else traces.push({ name: file.name, text, date: new Date(file.lastModified) });
+  }
+  if (traces.length > 0)
+    attempt(() => {
+      const { spans, ranks } = fromChromeTraces(traces);
+      const [first] = traces;
+      const name = traces.length === 1 ? first!.name : `${first!.name} + ${traces.length - 1}`;
+      runs.push(newRun({ kind: 'trace', ranks, spans }, name.slice(0, 200), null, first!.date.toISOString()));
+    });
+  return { runs, problems };
+}

@@ -1,0 +1,20 @@
+import type { LabRun } from '../../lab/lab_run';
+import { recordedPath } from '../../lab/recorded';
+import { parseRunFile } from '../../lab/run_file';
+import { InputError } from '../../model/error';
+
+/** A recorded run of the site, under its own short id, so that links to it stay short. */
+export async function loadRecorded(
+  id: string,
+): Promise<{ readonly kind: 'loaded'; readonly run: LabRun } | { readonly kind: 'failed'; readonly message: string }> {
+  const path = recordedPath(id);
+  try {
+    const response = await fetch(new URL(path, document.baseURI));
+    if (!response.ok) return { kind: 'failed', message: `${path}: ${response.status}` };
+    return { kind: 'loaded', run: { ...parseRunFile(path, await response.text()), id } };
+  } catch (cause) {
+    // fetch says by a TypeError that there is no network.
+    if (cause instanceof InputError || cause instanceof TypeError) return { kind: 'failed', message: cause.message };
+    throw cause;
+  }
+}

@@ -1,0 +1,54 @@
+import { type LabRun, type Track, tracksOf } from '../lab/lab_run';
+import { runOfTrack, trackName, type View } from './view';
+
+/** A run of the session's list: measured here, recorded elsewhere and served with the page, or from a file. */
+export type SessionRun = {
+  readonly run: LabRun;
+  readonly tracks: readonly Track[];
+  readonly origin: 'measured' | 'recorded' | 'opened';
+  /** Leaving the page loses nothing: it is in a file. */
+  readonly saved: boolean;
+};
+
+export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRun => ({
+  run,
+  // A run without timelines (of a sweep saved lean) has numbers alone.
+  tracks: tracksOf(run).filter(({ spans }) => spans.length > 0),
+  origin,
+  saved: origin !== 'measured',
+});
+
+/** The session's runs with one more; one of the same id is replaced. */
+export const withRun = (runs: readonly SessionRun[], added: SessionRun): SessionRun[] => [
+  ...runs.filter(({ run }) => run.id !== added.run.id),
+  added,
+];
+
+/** A track by its name in a view. */
+export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {
+  for (const { run, tracks } of runs) for (const track of tracks) if (trackName(run.id, track.key) === name) return track;
+  return null;
+}
+
+/** A view of a run's first and last tracks: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
+export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom' | 'from' | 'to' | 'selected'> {
+  const names = tracks.map(({ key }) => trackName(run.id, key));
+  // A run that has no track is named all the same, so that its numbers are on show.
+  return {
+    top: names[0] ?? trackName(run.id, 'numbers'),
+    bottom: names.length > 1 ? names.at(-1)! : '',
+    from: null,
+    to: null,
+    selected: '',
+  };
+}
+
+/** The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a link. */
+export function namesShown(runs: readonly SessionRun[], { top, bottom }: Pick<View, 'top' | 'bottom'>): Pick<View, 'top' | 'bottom'> {
+  const [first] = runs;
+  return top === '' && first ? viewOfRun(first) : { top, bottom };
+}
+
+/** The run whose numbers are on show. */
+export const runShown = (runs: readonly SessionRun[], view: Pick<View, 'top' | 'bottom'>): SessionRun | undefined =>
+  runs.find(({ run }) => run.id === runOfTrack(namesShown(runs, view).top));

@@ -1,0 +1,178 @@
+import { useState } from 'react';
+import { SWEEP_SETTINGS, type SweepSetting } from '../../lab/lab_run';
+import { Choice, NumberField, Switch } from '../fields';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
+
+const SWEPT: Readonly<Record<SweepSetting, readonly number[]>> = {
+  ratio: [0.1, 0.25, 0.5, 1, 2],
+  ranks: [2, 4, 8],
+  tokens: [16, 32, 64, 128],
+};
+
+/** Settings that most runs leave as they are: nodes, disturbances, how often, sweeps. */
+export function DetailFields({ measuring }: { measuring: boolean }) {
+  const { form: words } = useText();
+  const { form, edit } = useLab();
+  const { topology } = form;
+  const change = (part: Partial<typeof topology>) => edit({ topology: { ...topology, ...part } });
+  return (
+    <details>
+      <summary>{words.details}</summary>
+      <fieldset>
+        <legend className="visually-hidden">{words.details}</legend>
+        {form.parallel === 'tp' && (
+          <Choice
+            name="allReduce"
+            label={words.allReduce}
+            value={form.allReduce}
+            options={[
+              ['auto', words.auto],
+              ['direct', words.direct],
+              ['ring', words.ring],
+            ]}
+            onChange={(allReduce) => edit({ allReduce })}
+          />
+        )}
+        <div className="row">
+          <NumberField label={words.nodes} value={topology.nodes} min={1} max={16} step={1} onChange={(nodes) => change({ nodes })} />
+          <NumberField label={words.jitter} value={topology.jitter} min={0} max={10} step="any" onChange={(jitter) => change({ jitter })} />
+        </div>
+        <Switch
+          label={words.betweenNodes}
+          on={topology.between !== null}
+          onChange={(on) => change({ between: on ? { gbps: 2, us: 50 } : null })}
+        />
+        {topology.between && (
+          <>
+            <div className="row">
+              <NumberField
+                label={words.betweenGbps}
+                value={topology.between.gbps}
+                min={0.001}
+                max={10000}
+                step="any"
+                onChange={(gbps) => change({ between: { ...topology.between!, gbps } })}
+              />
+              <NumberField
+                label={words.betweenUs}
+                value={topology.between.us}
+                min={0}
+                max={100000}
+                step="any"
+                onChange={(us) => change({ between: { ...topology.between!, us } })}
+              />
+            </div>
+            {form.link.kind !== 'speed' && <p className="hint">{words.betweenHint}</p>}
+          </>
+        )}
+        <Switch
+          label={words.slowDevice}
+          on={topology.slow !== null}
+          onChange={(on) => change({ slow: on ? { rank: form.ranks - 1, times: 3 } : null })}
+        />
+        {topology.slow && (
+          <div className="row">
+            <NumberField
+              label={words.slowRank}
+              value={topology.slow.rank}
+              min={0}
+              max={form.ranks - 1}
+              step={1}
+              onChange={(rank) => change({ slow: { ...topology.slow!, rank } })}
+            />
+            <NumberField
+              label={words.slowTimes}
+              value={topology.slow.times}
+              min={1}
+              max={100}
+              step="any"
+              onChange={(times) => change({ slow: { ...topology.slow!, times } })}
+            />
+          </div>
+        )}
+        <Switch label={words.ownDilation} on={form.dilate !== null} onChange={(on) => edit({ dilate: on ? form.ranks : null })} />
+        {form.dilate !== null && (
+          <NumberField
+            label={words.dilation}
+            value={form.dilate}
+            min={0.001}
+            max={1000}
+            step="any"
+            onChange={(dilate) => edit({ dilate })}
+          />
+        )}
+        {measuring && (
+          <>
+            <Switch label={words.until} on={form.until !== null} onChange={(on) => edit({ until: on ? 0.05 : null })} />
+            {form.until !== null && (
+              <div className="row">
+                <NumberField
+                  label={words.untilShare}
+                  value={Number((100 * form.until).toPrecision(6))}
+                  min={0.1}
+                  max={100}
+                  step="any"
+                  onChange={(percent) => edit({ until: percent / 100 })}
+                />
+                <NumberField
+                  label={words.budget}
+                  value={form.budget}
+                  min={1}
+                  max={36000}
+                  step="any"
+                  onChange={(budget) => edit({ budget })}
+                />
+              </div>
+            )}
+            <Switch
+              label={words.sweep}
+              on={form.sweep !== null}
+              onChange={(on) => edit({ sweep: on ? { over: 'ratio', values: [...SWEPT.ratio] } : null })}
+            />
+            {form.sweep && (
+              <>
+                <Choice
+                  name="sweep"
+                  label={words.sweepOver}
+                  value={form.sweep.over}
+                  options={SWEEP_SETTINGS.map((over) => [over, words.sweeps[over]] as const)}
+                  onChange={(over) => edit({ sweep: { over, values: [...SWEPT[over]] } })}
+                />
+                <ValuesField
+                  // Other values are filled in for another setting.
+                  key={form.sweep.over}
+                  label={words.sweepValues}
+                  values={form.sweep.values}
+                  onChange={(values) => edit({ sweep: { ...form.sweep!, values } })}
+                />
+              </>
+            )}
+          </>
+        )}
+      </fieldset>
+    </details>
+  );
+}
+
+/** Numbers with commas between them; what is typed stays as it is while it is no such list. */
+function ValuesField({ label, values, onChange }: { label: string; values: readonly number[]; onChange: (values: number[]) => void }) {
+  const [text, setText] = useState(values.join(', '));
+  return (
+    <label>
+      {label}
+      <input
+        type="text"
+        inputMode="decimal"
+        required
+        pattern="\s*\d*\.?\d+\s*(,\s*\d*\.?\d+\s*)*"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          const read = event.target.value.split(',').map(Number);
+          if (event.target.validity.valid && read.length <= 32 && read.every((value) => value > 0)) onChange(read);
+        }}
+      />
+    </label>
+  );
+}

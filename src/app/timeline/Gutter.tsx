@@ -1,0 +1,59 @@
+import { memo } from 'react';
+import type { Text } from '../text/en';
+import type { Layout } from './layout';
+
+/** The lanes' names at the left; a device's name folds and unfolds its lanes. */
+export const Gutter = memo(function Gutter({
+  layout,
+  titles,
+  t,
+  onToggle,
+}: {
+  layout: Layout;
+  titles: readonly string[];
+  t: Text;
+  onToggle: (rank: number) => void;
+}) {
+  return (
+    <div className="gutter" style={{ height: layout.height }}>
+      {layout.rows.map((row) => {
+        const at = { top: row.y, height: row.height };
+        switch (row.kind) {
+          case 'axis':
+          case 'layers':
+          case 'difference':
+            return null;
+          case 'title':
+            return (
+              <h3 key={`title ${row.track}`} className="lane-title" style={at}>
+                {titles[row.track]}
+              </h3>
+            );
+          case 'node':
+            return (
+              <p key={`node ${row.track} ${row.node}`} className="lane-name strong" style={at}>
+                {t.timeline.node(row.node)}
+              </p>
+            );
+          case 'rank':
+            return (
+              <div key={`rank ${row.track} ${row.rank}`} className="rank" style={at}>
+                <button type="button" aria-expanded={!row.collapsed} onClick={() => onToggle(row.rank)}>
+                  {t.timeline.device(row.rank)}
+                </button>
+                {!row.collapsed &&
+                  row.lanes
+                    .filter(({ name }) => name !== 'compute' && name !== 'host')
+                    .map(({ name, y, height }) => (
+                      <span key={name} className="lane-name faint" style={{ top: y - row.y, height }} aria-hidden="true">
+                        {t.timeline.lane[name]}
+                      </span>
+                    ))}
+              </div>
+            );
+        }
+        return null;
+      })}
+    </div>
+  );
+});

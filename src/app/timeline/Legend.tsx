@@ -1,0 +1,27 @@
+import type { Block } from '../../program/program';
+import { PALETTE } from '../palette';
+import { useText } from '../text/useText';
+
+/** What the colours and hatches of the lanes mean. */
+export function Legend({ blocks }: { blocks: readonly Block[] }) {
+  const t = useText();
+  // Blocks that are drawn alike are listed once.
+  const alike = [...new Map(blocks.map((block) => [t.blocks[block], block])).values()];
+  return (
+    <ul className="legend" aria-label={t.timeline.legend}>
+      {alike.map((block) => (
+        <li key={block}>
+          <i className={`swatch ${PALETTE[block].hatch ?? ''}`} style={{ backgroundColor: PALETTE[block].colour }} />
+          {t.blocks[block]}
+        </li>
+      ))}
+      {(['exposed', 'idle', 'window', 'host'] as const).map((kind) => (
+        <li key={kind}>
+          <i className={`swatch ${kind}`} />
+          {{ exposed: t.timeline.exposed, idle: t.timeline.idle, window: t.timeline.windowLegend, host: t.timeline.hostLate }[kind]}
+        </li>
+      ))}
+      <li>{t.timeline.letters}</li>
+    </ul>
+  );
+}

@@ -1,0 +1,76 @@
+import { COMMANDS, type CommandContext, type CommandId, keyName } from '../commands/registry';
+import { Choice, Switch } from '../fields';
+import { useLab } from '../store';
+import { useText } from '../text/useText';
+import { notMatching } from './search';
+
+/** Search, zoom and what is drawn; each button is a command of the registry. */
+export function Toolbar({ context }: { context: CommandContext }) {
+  const t = useText();
+  const look = useLab((state) => state.look);
+  const { search, windows, arrows, align } = useLab((state) => state.view);
+  const { tracks } = context.timelines;
+  const found = tracks.reduce((sum, { track }) => {
+    const missing = notMatching(track.spans, search);
+    return sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0);
+  }, 0);
+  const button = (id: CommandId, label: string) => {
+    const command = COMMANDS.find((each) => each.id === id)!;
+    const key = command.keys[0];
+    return (
+      <button
+        type="button"
+        title={key ? `${t.commands.names[id]} (${keyName(key)})` : t.commands.names[id]}
+        aria-label={t.commands.names[id]}
+        onClick={() => command.run(context)}
+      >
+        {label}
+      </button>
+    );
+  };
+  return (
+    <div className="toolbar">
+      <label className="search">
+        <span className="visually-hidden">{t.timeline.search}</span>
+        <input
+          id="span-search"
+          type="search"
+          placeholder={`${t.timeline.search}: ${t.timeline.searchHint}`}
+          value={search}
+          maxLength={200}
+          onChange={(event) => look({ search: event.target.value })}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            COMMANDS.find(({ id }) => id === (event.shiftKey ? 'previousMatch' : 'nextMatch'))!.run(context);
+          }}
+        />
+      </label>
+      {search && (
+        <span className="faint" role="status">
+          {t.timeline.matches(found)}
+        </span>
+      )}
+      <div className="group">
+        {button('zoomOut', '−')}
+        {button('zoomIn', '+')}
+        {button('fit', '⤢')}
+        {button('fitAll', '↔')}
+      </div>
+      {tracks.length > 1 && (
+        <Choice
+          name="align"
+          label={t.timeline.align}
+          value={align}
+          options={[
+            ['time', t.timeline.alignTime],
+            ['layer', t.timeline.alignLayer],
+          ]}
+          onChange={(next) => look({ align: next, from: null, to: null, range: null, marks: [] })}
+        />
+      )}
+      <Switch label={t.timeline.windows} on={windows} onChange={(on) => look({ windows: on })} />
+      <Switch label={t.timeline.arrows} on={arrows} onChange={(on) => look({ arrows: on })} />
+    </div>
+  );
+}

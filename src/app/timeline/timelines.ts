@@ -1,0 +1,30 @@
+import type { Track } from '../../lab/lab_run';
+import { alignLayers, layerDifferences, UNALIGNED } from '../../trace/layers';
+import { type Prepared, prepare } from './lanes';
+
+/** The tracks on show, as they are drawn: one, or two under each other. */
+export type Timelines = {
+  readonly tracks: readonly Prepared[];
+  /** The axis ends here, ms. */
+  readonly end: number;
+  readonly differences: ReturnType<typeof layerDifferences>;
+};
+
+export function timelinesOf(tracks: readonly Track[], align: 'time' | 'layer'): Timelines {
+  const [first, second] = tracks;
+  const alignments = align === 'layer' && first && second ? alignLayers(first.spans, second.spans) : [UNALIGNED, UNALIGNED];
+  const prepared = tracks.slice(0, 2).map((track, i) => prepare(track, alignments[i]!));
+  return {
+    tracks: prepared,
+    end: Math.max(0, ...prepared.map(({ end }) => end)),
+    differences: first && second ? layerDifferences(first.spans, second.spans) : [],
+  };
+}
+
+/** The part of the axis in view, ms; all of it, and a little more, unless the view says. */
+export function rangeInView(view: { readonly from: number | null; readonly to: number | null }, end: number): { from: number; to: number } {
+  const whole = Math.max(end, 1e-3) * 1.01;
+  const from = view.from ?? 0;
+  const to = view.to ?? whole;
+  return to > from ? { from, to } : { from: 0, to: whole };
+}

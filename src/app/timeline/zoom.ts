@@ -1,0 +1,78 @@
+import { select } from 'd3-selection';
+import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
+import type { View } from './draw';
+
+/** Nearer than this, ms in view, there is nothing to see: a tenth of a microsecond is what times are kept to. */
+const LEAST_MS = 0.002;
+
+/**
+ * Zooming and moving of an element by wheel, shifted drag, touch and pinch (d3-zoom), along one axis. Two coordinate spaces: x of the
+ * element in CSS pixels, and axis time; untransformed, [0, width] is [0, whole].
+ */
+export function createZoom(element: HTMLElement, onView: (view: View) => void) {
+  let width = 1;
+  let whole = 1;
+  const viewOf = (transform: ZoomTransform): View => ({
+    from: (transform.invertX(0) * whole) / width,
+    to: (transform.invertX(width) * whole) / width,
+  });
+  const behaviour = zoom<HTMLElement, unknown>()
+    .filter((event: Event) => {
+      if (event instanceof WheelEvent) return event.ctrlKey || event.metaKey;
+      // A plain drag of a mouse chooses a range.
+      if (event instanceof MouseEvent) return event.type !== 'dblclick' && (event.shiftKey || event.button === 1);
+      return true;
+    })
+    .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLElement, unknown>) => {
+      if (sourceEvent) onView(viewOf(transform));
+    });
+  const selection = select(element);
+  selection.call(behaviour);
+  const sideways = (event: WheelEvent) => {
+    const along = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
+    if (event.ctrlKey || event.metaKey || (!event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY))) return;
+    event.preventDefault();
+    behaviour.translateBy(selection, -along / zoomTransform(element).k, 0);
+    onView(viewOf(zoomTransform(element)));
+  };
+  element.addEventListener('wheel', sideways, { passive: false });
+  return {
+    bounds(nextWidth: number, nextWhole: number): void {
+      width = Math.max(1, nextWidth);
+      whole = nextWhole;
+      behaviour
+        .extent([
+          [0, 0],
+          [width, 1],
+        ])
+        .translateExtent([
+          [0, Number.NEGATIVE_INFINITY],
+          [width, Number.POSITIVE_INFINITY],
+        ])
+        .scaleExtent([1, Math.max(1, whole / LEAST_MS)]);
+    },
+    show({ from, to }: View): void {
+      const k = whole / (to - from);
+      behaviour.transform(selection, zoomIdentity.scale(k).translate((-from * width) / whole, 0));
+    },
+    close(): void {
+      selection.on('.zoom', null);
+      element.removeEventListener('wheel', sideways);
+    },
+  };
+}
+
+/** A view nearer or further by a factor around a time of the axis, within all there is. */
+export function zoomed({ from, to }: View, factor: number, around: number, whole: number): View {
+  const length = Math.min(whole, Math.max(LEAST_MS, (to - from) * factor));
+  const share = (around - from) / (to - from);
+  return within(around - share * length, length, whole);
+}
+
+/** A view moved by a share of its length. */
+export const panned = ({ from, to }: View, share: number, whole: number): View => within(from + share * (to - from), to - from, whole);
+
+function within(from: number, length: number, whole: number): View {
+  const start = Math.min(Math.max(0, from), Math.max(0, whole - length));
+  return { from: start, to: start + length };
+}

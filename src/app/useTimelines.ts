@@ -1,0 +1,21 @@
+import { useMemo } from 'react';
+import { namesShown, trackNamed } from './session';
+import { useLab } from './store';
+import { type Timelines, timelinesOf } from './timeline/timelines';
+
+/** Of a run that is going on its tracks, of which there may be more than two the latest; else those that the view names. */
+export function useTimelines(): Timelines {
+  const live = useLab((state) => state.live);
+  const runs = useLab((state) => state.runs);
+  const top = useLab((state) => state.view.top);
+  const bottom = useLab((state) => state.view.bottom);
+  const align = useLab((state) => state.view.align);
+  return useMemo(() => {
+    if (live) return timelinesOf(live.tracks.slice(-2), 'time');
+    const shown = namesShown(runs, { top, bottom });
+    return timelinesOf(
+      [shown.top, shown.bottom].flatMap((name) => trackNamed(runs, name) ?? []),
+      align,
+    );
+  }, [live, runs, top, bottom, align]);
+}

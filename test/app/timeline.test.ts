@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { prepare } from '../../src/app/timeline/lanes';
+import { laneAt, layOut } from '../../src/app/timeline/layout';
+import { neighbour, pickAt, placeOf } from '../../src/app/timeline/pick';
+import { type Rgba, rasterLane } from '../../src/app/timeline/raster';
+import { nextMatch, notMatching } from '../../src/app/timeline/search';
+import { timelinesOf } from '../../src/app/timeline/timelines';
+import { panned, zoomed } from '../../src/app/timeline/zoom';
+import { type LabRun, tracksOf } from '../../src/lab/lab_run';
+import { UNALIGNED } from '../../src/trace/layers';
+import type { ComputeSpan, Span } from '../../src/trace/span';
+
+const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
+  kind: 'compute',
+  kernel: 'gemm',
+  op: 1,
+  rank,
+  name: 'q',
+  block: 'attention',
+  layer: 0,
+  clock: 'gpu',
+  start,
+  end,
+  uncertain: false,
+  gpuMs: null,
+  flops: null,
+  submitted: start,
+  awaited: null,
+  ...more,
+});
+const message = (rank: number, to: number, start: number, end: number): Span => ({
+  kind: 'message',
+  op: 2,
+  rank,
+  to,
+  name: 'Dispatch',
+  block: 'dispatch',
+  layer: 0,
+  clock: 'host',
+  start,
+  end,
+  bytes: 8,
+});
+const collective = (rank: number, start: number, end: number): Span => ({
+  kind: 'collective',
+  op: 2,
+  rank,
+  name: 'Dispatch',
+  block: 'dispatch',
+  layer: 0,
+  clock: 'host',
+  start,
+  end,
+  sentBytes: 8,
+  receivedBytes: 8,
+});
+const trackOf = (spans: readonly Span[], ranks = 2) => {
+  const run: LabRun = { id: 'a', name: 'a', machine: null, kind: 'trace', ranks, spans };
+  return tracksOf(run)[0]!;
+};
+
+test('a raster covers pixels by the area of spans, however many lie in one', () => {
+  const colours: Rgba[] = Array.from({ length: 20 }, () => [10, 20, 30, 1]);
+  const width = 40;
+  const item = fc.tuple(fc.double({ min: 0, max: 100, noNaN: true }), fc.double({ min: 0.001, max: 30, noNaN: true }));
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 30 }), fc.double({ min: 0, max: 60, noNaN: true }), (items, from) => {
+      // One after the other, as kernels of a device are.
+      let free = 0;
+      const spans = items.map(([gap, length]) => {
+        const start = free + gap / 10;
+        free = start + length / 10;
+        return compute(0, start, free);
+      });
+      const lane = prepare(trackOf(spans), UNALIGNED).ranks[0]!.compute;
+      const row = new Uint8ClampedArray(4 * width);
+      const scale = width / 20;
+      rasterLane(lane, from, scale, row, colours, new Float32Array(4 * width));
+      for (let pixel = 0; pixel < width; pixel++) {
+        const [left, right] = [from + pixel / scale, from + (pixel + 1) / scale];
+        const covered = spans.reduce((sum, { start, end }) => sum + Math.max(0, Math.min(right, end) - Math.max(left, start)), 0) * scale;
+        expect(Math.abs(row[4 * pixel + 3]! - 255 * covered)).toBeLessThanOrEqual(1.5);
+      }
+    }),
+  );
+});
+
+const SPANS = [
+  compute(0, 0, 4),
+  compute(0, 6, 9, { awaited: { op: 2, at: 6 }, name: 'router', block: 'router', layer: 1 }),
+  compute(1, 1, 2),
+  message(0, 1, 2, 5),
+  collective(0, 2, 6),
+  collective(1, 2, 5),
+];
+
+test('what is under the pointer is found, and arrow keys reach every span and gap', () => {
+  const { tracks } = timelinesOf([trackOf(SPANS)], 'time');
+  const layout = layOut(tracks, new Set());
+  expect(pickAt(tracks, 0, 0, 'compute', 3, 0.1)).toEqual({ track: 0, kind: 'span', index: 0 });
+  const gap = pickAt(tracks, 0, 0, 'compute', 5, 0.1)!;
+  expect(gap.kind).toBe('gap');
+  expect(tracks[0]!.gaps[gap.index]).toMatchObject({ kind: 'exposed', why: { kind: 'awaited', op: 2 } });
+  expect(tracks[0]!.track.spans[pickAt(tracks, 0, 1, 'receive', 3, 0.1)!.index]!.kind).toBe('message');
+  expect(tracks[0]!.track.spans[pickAt(tracks, 0, 0, 'receive', 3, 0.1)!.index]!.kind).toBe('collective');
+  expect(pickAt(tracks, 0, 1, 'send', 3, 0.1)).toBeNull();
+
+  const seen = new Set<string>();
+  for (let at = neighbour(tracks, layout, null, 'right'); at; at = neighbour(tracks, layout, at, 'right'))
+    seen.add(`${at.kind}${at.index}`);
+  expect(seen).toEqual(new Set(['span0', `gap${gap.index}`, 'span1']));
+  const below = neighbour(tracks, layout, { track: 0, kind: 'span', index: 0 }, 'down')!;
+  expect(placeOf(tracks, below)).toMatchObject({ rank: 0, lane: 'send' });
+  expect(neighbour(tracks, layout, { track: 0, kind: 'span', index: 0 }, 'up')).toBeNull();
+  expect(placeOf(tracks, { track: 1, kind: 'span', index: 0 })).toBeNull();
+  expect(placeOf(tracks, { track: 0, kind: 'span', index: 99 })).toBeNull();
+});
+
+test('lanes are found by height; folded devices have one', () => {
+  const { tracks } = timelinesOf([trackOf(SPANS), trackOf(SPANS)], 'time');
+  const layout = layOut(tracks, new Set([1]));
+  const ranks = layout.rows.filter((row) => row.kind === 'rank');
+  expect(ranks.map(({ track, rank, lanes }) => [track, rank, lanes.length])).toEqual([
+    [0, 0, 4],
+    [0, 1, 1],
+    [1, 0, 4],
+    [1, 1, 1],
+  ]);
+  for (const row of ranks)
+    for (const { name, y, height } of row.lanes)
+      expect(laneAt(layout, y + height / 2)).toMatchObject({ row: { track: row.track, rank: row.rank }, lane: name });
+  expect(laneAt(layout, 3)).toBeNull();
+});
+
+test('a search finds words in names, blocks and kernels, and layers and devices by number', () => {
+  const found = (search: string) => SPANS.flatMap((_, i) => (notMatching(SPANS, search)![i] === 0 ? [i] : []));
+  expect(found('ROUTER')).toEqual([1]);
+  expect(found('gemm device 1')).toEqual([2]);
+  expect(found('layer 1')).toEqual([1]);
+  expect(found('dispatch')).toEqual([3, 4, 5]);
+  expect(found('<script>')).toEqual([]);
+  expect(notMatching(SPANS, ' ')).toBeNull();
+  const missing = notMatching(SPANS, 'dispatch')!;
+  expect([nextMatch(missing, -1, 1), nextMatch(missing, 5, 1), nextMatch(missing, 3, -1)]).toEqual([3, 3, 5]);
+  expect(nextMatch(notMatching(SPANS, 'x')!, 0, 1)).toBe(-1);
+});
+
+test('zooming keeps the time under the pointer, and no view leaves the axis', () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(
+      share,
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      fc.double({ min: 0.1, max: 10, noNaN: true }),
+      share,
+      (at, length, factor, around) => {
+        const whole = 250;
+        const from = at * (whole - length * whole);
+        const view = { from, to: from + length * whole };
+        const next = zoomed(view, factor, view.from + around * (view.to - view.from), whole);
+        for (const { from: start, to } of [next, panned(view, factor - 5, whole)]) {
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(to).toBeLessThanOrEqual(whole + 1e-9);
+          expect(to).toBeGreaterThan(start);
+        }
+        if (next.from > 0 && next.to < whole) {
+          const x = (view.from + around * (view.to - view.from) - next.from) / (next.to - next.from);
+          expect(x).toBeCloseTo(around, 6);
+        }
+      },
+    ),
+  );
+});
