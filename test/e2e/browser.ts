@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import sirv from 'sirv';
+import { expect } from 'vitest';
 import { launchChromium } from '../../src/cli/chromium';
 
 export type Site = {
@@ -57,3 +58,46 @@ export async function beforeEngine(page: Page, script: string): Promise<void> {
     await route.fulfill({ response, body: `${script}\n${await response.text()}` });
   });
 }
+
+/** Opens the page; whatever it logs as an error, or asks another host for, fails the test. */
+export async function openedPage(
+  site: Awaited<ReturnType<typeof openSite>>,
+  use: (page: Page) => Promise<void>,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<void> {
+  const context = await site.browser.newContext({
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.dark ? 'dark' : 'light',
+  });
+  // The site is kept for use offline in hosting.test.ts; here it would only take the machine's time.
+  await context.addInitScript('delete Navigator.prototype.serviceWorker');
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) wrong.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (hostname !== '127.0.0.1' && protocol.startsWith('http')) wrong.push(`asked ${request.url()}`);
+  });
+  try {
+    await use(page);
+    expect(wrong).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Waits until a run of that name is on show. */
+export const shownRun = (page: Page, name: RegExp) =>
+  expect
+    .poll(
+      () =>
+        page
+          .locator('.runs li[aria-current=true] input')
+          .inputValue({ timeout: 1000 })
+          .catch(() => ''),
+      { timeout: 20_000 },
+    )
+    .toMatch(name);

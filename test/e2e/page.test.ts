@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beforeEngine, openSite } from './browser';
+import { beforeEngine, openedPage, openSite, shownRun } from './browser';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -13,31 +13,7 @@ afterAll(() => site.close());
 
 const MINUTES = 60_000;
 
-/** Opens the page; whatever it logs as an error, or asks another host for, fails the test. */
-async function openPage(use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}): Promise<void> {
-  const context = await site.browser.newContext({
-    viewport: { width: options.width ?? 1440, height: 900 },
-    colorScheme: options.dark ? 'dark' : 'light',
-  });
-  // The site is kept for use offline in hosting.test.ts; here it would only take the machine's time.
-  await context.addInitScript('delete Navigator.prototype.serviceWorker');
-  const page = await context.newPage();
-  const wrong: string[] = [];
-  page.on('pageerror', (error) => wrong.push(error.message));
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) wrong.push(message.text());
-  });
-  page.on('request', (request) => {
-    const { hostname, protocol } = new URL(request.url());
-    if (hostname !== '127.0.0.1' && protocol.startsWith('http')) wrong.push(`asked ${request.url()}`);
-  });
-  try {
-    await use(page);
-    expect(wrong).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
+const openPage = (use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}) => openedPage(site, use, options);
 
 /** Picks a radio button by its label, as a pointer does: the button itself is not drawn. */
 const pick = (page: Page, name: string) =>
@@ -54,18 +30,6 @@ async function chooseLittle(page: Page): Promise<void> {
   await page.getByLabel('Repeats').fill('1');
 }
 const runBoth = (page: Page) => page.locator('.controls').getByRole('button', { name: 'Run FarSkip off and on' }).click();
-/** Waits until a run of that name is on show. */
-const shownRun = (page: Page, name: RegExp) =>
-  expect
-    .poll(
-      () =>
-        page
-          .locator('.runs li[aria-current=true] input')
-          .inputValue({ timeout: 1000 })
-          .catch(() => ''),
-      { timeout: 20_000 },
-    )
-    .toMatch(name);
 /** What is looked at: the link, the tracks on show and the selection. */
 const lookOf = async (page: Page) => {
   await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));

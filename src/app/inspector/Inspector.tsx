@@ -34,7 +34,7 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
             <strong>{span.name}</strong> · {t.blocks[span.block]}
             {t.inspector.layerOf(span.layer)} · {titleOf(t, prepared.track)}
             <br />
-            {span.kind === 'message' && `${t.inspector.toDevice(span.rank, span.to)}, `}
+            {span.kind === 'message' && `${t.inspector.toDevice(span.rank, span.to)}${t.join.comma}`}
             {t.inspector.where(span.rank, ms(span.start), ms(span.end))}: <strong>{ms(span.end - span.start)}</strong>
           </p>
           {span.kind === 'compute' && <Kernel span={span} />}
@@ -73,7 +73,7 @@ function Kernel({ span }: { span: ComputeSpan }) {
           rate !== null && t.inspector.rate(rate < 0.01 ? rate.toExponential(1) : rate.toFixed(2)),
         ]
           .filter(Boolean)
-          .join(', ')}
+          .join(t.join.comma)}
       </p>
       {span.kernel && (
         <details className="source" key={span.kernel}>
@@ -97,8 +97,10 @@ function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepa
       <p>{t.inspector.sent(span.sentBytes, span.receivedBytes)}</p>
       {exposure && (
         <p>
-          {t.inspector.hidden(ms(exposure.hiddenMs), percent(exposure.ms > 0 ? exposure.hiddenMs / exposure.ms : 0))};{' '}
-          {t.inspector.exposedWhy(ms(exposure.exposed.awaited), ms(exposure.exposed.host), ms(exposure.exposed.noWork))}.{' '}
+          {t.inspector.hidden(ms(exposure.hiddenMs), percent(exposure.ms > 0 ? exposure.hiddenMs / exposure.ms : 0))}
+          {t.join.semicolon}
+          {t.inspector.exposedWhy(ms(exposure.exposed.awaited), ms(exposure.exposed.host), ms(exposure.exposed.noWork))}
+          {t.join.stop}
           {t.inspector.reasons[exposure.reason ?? 'none']}
         </p>
       )}

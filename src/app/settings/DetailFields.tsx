@@ -19,8 +19,7 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
   return (
     <details>
       <summary>{words.details}</summary>
-      <fieldset>
-        <legend className="visually-hidden">{words.details}</legend>
+      <fieldset aria-label={words.details}>
         {form.parallel === 'tp' && (
           <Choice
             name="allReduce"

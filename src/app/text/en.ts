@@ -1,5 +1,5 @@
 import type { SelfTest } from '../../lab/self_test';
-import { bytes, flops, ms, percent } from '../format';
+import { bytes, flops, ms } from '../format';
 
 const sharing = { 'at once': 'run at once', share: 'share it fairly', 'in turn': 'run one after the other' } as const;
 
@@ -470,7 +470,7 @@ export const en = {
       copyLink: 'Copy the link to this view',
     },
   },
-  format: { ms, percent },
+  join: { comma: ', ', semicolon: '; ', colon: ': ', stop: '. ' },
 } as const;
 
 type Words<T> = T extends (...args: infer A) => string

@@ -15,11 +15,12 @@ export function sentenceOf(t: Text, tracks: readonly Prepared[], { track, kind, 
   }
   const span = prepared.track.spans[index];
   if (!span) return '';
+  const { comma } = t.join;
   const where =
     span.kind === 'message'
-      ? `${t.inspector.toDevice(span.rank, span.to)}, ${ms(span.start)}`
+      ? `${t.inspector.toDevice(span.rank, span.to)}${comma}${ms(span.start)}`
       : t.inspector.where(span.rank, ms(span.start), ms(span.end));
-  return `${span.name}, ${t.blocks[span.block]}${t.inspector.layerOf(span.layer)}, ${where}: ${ms(span.end - span.start)}`;
+  return `${span.name}${comma}${t.blocks[span.block]}${t.inspector.layerOf(span.layer)}${comma}${where}${t.join.colon}${ms(span.end - span.start)}`;
 }
 
 /** Why a device did not compute. */

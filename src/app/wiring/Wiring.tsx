@@ -86,10 +86,10 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
   const readers = wired.has[layer] ?? [];
   const sentence = readers
     .map((block) => {
-      const left = wired.table[layer]?.[block].map((term) => term.replace('.', ' ')) ?? [];
-      return left.length > 0 ? t.wiring.doesNotWait(labels[block], left.join(', ')) : t.wiring.readsAll(labels[block]);
+      const left = wired.table[layer]?.[block].map((term) => sources.find((source) => source.term === term)?.label ?? term) ?? [];
+      return left.length > 0 ? t.wiring.doesNotWait(labels[block], left.join(t.join.comma)) : t.wiring.readsAll(labels[block]);
     })
-    .join('; ');
+    .join(t.join.semicolon);
   const name = t.tracks.connectivity(wired.name);
   const isLit = (block: SubBlock) =>
     lit !== null &&
@@ -98,9 +98,11 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
   return (
     <figure>
       <figcaption>
-        {name}, {t.timeline.layer(layer)}
+        {name}
+        {t.join.comma}
+        {t.timeline.layer(layer)}
       </figcaption>
-      <svg viewBox="0 0 360 162" role="img" aria-label={`${name}: ${sentence}.`}>
+      <svg viewBox="0 0 360 162" role="img" aria-label={`${name}${t.join.colon}${sentence}`}>
         {sources.map(({ term, label, note, x, lit: glows }) => (
           <g key={term} className={glows ? 'lit' : undefined}>
             <text x={x} y={16} textAnchor="middle" className="strong">

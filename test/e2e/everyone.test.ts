@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openedPage, openSite, shownRun } from './browser';
+
+let site: Awaited<ReturnType<typeof openSite>>;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site.close());
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds serious or critical, by WCAG 2.2 A and AA, each with the first place. */
+async function seriousIn(page: Page): Promise<string[]> {
+  // The page's policy forbids further scripts, but not those of the browser's own debugger.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+}
+
+for (const [width, dark] of [
+  [1440, false],
+  [1440, true],
+  [390, false],
+  [390, true],
+] as const)
+  test(`nothing serious stands in anybody's way, ${width} px, ${dark ? 'dark' : 'light'}`, () =>
+    openedPage(
+      site,
+      async (page) => {
+        await page.goto(site.url);
+        await shownRun(page, /^Experts spread/);
+        if (width === 390) await page.getByText('Settings and wiring').click();
+        await page.getByText('Topology, disturbances and repeats').click();
+        await page.getByText('As a table').click();
+        await page.locator('.charts summary').first().click();
+        await page.getByRole('searchbox').fill('combine collective');
+        await page.getByRole('searchbox').press('Enter');
+        await page.getByText('Bytes from device (row)').first().waitFor();
+        await page.screenshot({ path: `test-results/everyone-${width}-${dark ? 'dark' : 'light'}.png`, fullPage: true });
+        expect(await seriousIn(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      },
+      { width, dark },
+    ));
+
+test('dialogs, sweeps, texts and the Chinese page have nothing serious either', () =>
+  openedPage(site, async (page) => {
+    await page.goto(`${site.url}#v=1&task=generate`);
+    await shownRun(page, /^Experts spread/);
+    // By keys alone: the help from the timelines, a command from the palette.
+    await page.getByRole('application').focus();
+    await page.keyboard.press('Shift+Slash');
+    await page.getByRole('dialog', { name: 'Keys and help' }).waitFor();
+    expect(await seriousIn(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+KeyK');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    expect(await seriousIn(page)).toEqual([]);
+    await page.keyboard.type('by layer');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.hash.includes('align=layer'));
+    for (const recorded of ['Decoding over two nodes', 'Experts spread, ratios 0.1 to 2']) {
+      await page.getByLabel('Recorded runs').selectOption(recorded);
+      await page
+        .getByText(/recorded on NVIDIA.*H100/)
+        .last()
+        .waitFor();
+      expect(await seriousIn(page)).toEqual([]);
+    }
+    await page.getByLabel('Language').selectOption('简体中文');
+    await page.waitForFunction(() => document.documentElement.lang === 'zh-Hans');
+    expect(await seriousIn(page)).toEqual([]);
+    expect(await page.locator('main').innerText()).toMatch(/[\u4e00-\u9fff]{4}/);
+    await page.screenshot({ path: 'test-results/chinese.png', fullPage: true });
+  }));
+
+test('motion is kept still for those who ask for it, and forced colours keep the lanes', async () => {
+  const context = await site.browser.newContext({ reducedMotion: 'reduce', forcedColors: 'active' });
+  const page = await context.newPage();
+  await page.goto(site.url);
+  await shownRun(page, /^Experts spread/);
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  await page.screenshot({ path: 'test-results/forced-colours.png' });
+  await context.close();
+});
