@@ -19,6 +19,7 @@ import { useDescribed } from './useDescribed';
 import { useLacking } from './useLacking';
 import { useNarrow } from './useNarrow';
 import { useTimelines } from './useTimelines';
+import { WhenNear } from './WhenNear';
 import { Wiring } from './wiring/Wiring';
 
 const Commands = lazy(() => import('./commands/Commands'));
@@ -96,9 +97,11 @@ export function App({ embedded }: { embedded: boolean }) {
         <>
           <Results session={session} />
           {!embedded && (
-            <Suspense>
-              <Charts run={session.run} shown={shown} />
-            </Suspense>
+            <WhenNear>
+              <Suspense>
+                <Charts run={session.run} shown={shown} />
+              </Suspense>
+            </WhenNear>
           )}
         </>
       )}

@@ -101,3 +101,9 @@ export const shownRun = (page: Page, name: RegExp) =>
       { timeout: 20_000 },
     )
     .toMatch(name);
+
+/** Charts are drawn once they are near. */
+export async function scrollToCharts(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelector('.not-yet')?.scrollIntoView());
+  await page.locator('.charts').waitFor();
+}

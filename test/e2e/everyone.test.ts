@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openedPage, openSite, shownRun } from './browser';
+import { openedPage, openSite, scrollToCharts, shownRun } from './browser';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -42,6 +42,7 @@ for (const [width, dark] of [
         if (width === 390) await page.getByText('Settings and wiring').click();
         await page.getByText('Topology, disturbances and repeats').click();
         await page.getByText('As a table').click();
+        await scrollToCharts(page);
         await page.locator('.charts summary').first().click();
         await page.getByRole('searchbox').fill('combine collective');
         await page.getByRole('searchbox').press('Enter');

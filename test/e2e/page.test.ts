@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beforeEngine, openedPage, openSite, shownRun } from './browser';
+import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -267,11 +267,8 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
       ]);
     }
     expect(await page.getByRole('application').getAttribute('aria-label')).toContain('Regular, overlapped, FarSkip, overlapped');
-    await page
-      .getByRole('img', { name: 'Time between tokens' })
-      .or(page.getByRole('figure', { name: 'Time between tokens' }))
-      .first()
-      .waitFor();
+    await scrollToCharts(page);
+    await page.getByRole('figure', { name: 'Time between tokens' }).waitFor();
     await page.screenshot({ path: 'test-results/text.png', fullPage: true });
   }));
 
@@ -386,7 +383,8 @@ test.each([
     await page.getByRole('button', { name: 'Step on' }).click();
     expect(Number(await head.inputValue())).toBeGreaterThan(at);
     await page.getByLabel('Recorded runs').selectOption('Experts spread, ratios 0.1 to 2');
-    await page.getByText('Speed-up over the first combination, by Ratio').waitFor();
+    await scrollToCharts(page);
+    await page.getByText('Speed-up over the first combination, by ratio').waitFor();
   }),
 );
 
