@@ -27,7 +27,7 @@ async function chooseLittle(page: Page): Promise<void> {
   await pick(page, 'A book');
   await page.getByLabel('Tokens a device').fill('8');
   await pick(page, '2');
-  await page.getByLabel('Repeats').fill('1');
+  await page.getByLabel('Repeats', { exact: true }).fill('1');
 }
 const runBoth = (page: Page) => page.locator('.controls').getByRole('button', { name: 'Run FarSkip off and on' }).click();
 /** What is looked at: the link, the tracks on show and the selection. */
@@ -413,11 +413,11 @@ test('a device that is lost in a run is a sentence, and the next run opens anoth
     );
     await page.goto(site.url);
     await chooseLittle(page);
-    await page.getByLabel('Repeats').fill('50');
+    await page.getByLabel('Repeats', { exact: true }).fill('50');
     await runBoth(page);
     await alert(page).waitFor({ timeout: MINUTES });
     expect(await alert(page).innerText()).toMatch(/The GPU device was lost.*press Run to open it again/);
-    await page.getByLabel('Repeats').fill('1');
+    await page.getByLabel('Repeats', { exact: true }).fill('1');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   }));
