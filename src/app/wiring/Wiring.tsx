@@ -1,10 +1,12 @@
 import { useState } from 'react';
 import type { SubBlock, Term } from '../../connectivity/connectivity';
+import type { Block } from '../../program/program';
 import { PALETTE } from '../palette';
 import { usePlayer } from '../player';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
+import type { Prepared } from '../timeline/lanes';
 import type { Timelines } from '../timeline/timelines';
 import type { Described } from '../useDescribed';
 import { selectionOf } from '../view';
@@ -19,9 +21,16 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   const at = usePlayer((state) => state.at);
   const selected = useLab((state) => state.view.selected);
   const [chosen, setChosen] = useState<number | null>(null);
-  const ofRuns = tracks.flatMap((prepared) => {
+  const selection = selectionOf(selected);
+  const span = selection?.kind === 'span' ? tracks[selection.track]?.track.spans[selection.index] : undefined;
+  /** What is lit in a run's drawing: what the play head is at, else the operation that is selected. */
+  const litIn = (prepared: Prepared, index: number) => {
+    if (at !== null) return underWayAt(prepared, at);
+    return span && selection?.track === index ? { layer: span.layer, blocks: new Set([blockInLayer(span.block, span.layer)]) } : null;
+  };
+  const ofRuns = tracks.flatMap((prepared, index) => {
     const wired = wiredOfTrack(prepared.track);
-    return wired ? [{ wired, underWay: at === null ? null : underWayAt(prepared, at) }] : [];
+    return wired ? [{ wired, underWay: litIn(prepared, index) }] : [];
   });
   const shown =
     ofRuns.length > 0
@@ -32,8 +41,6 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   const first = shown[0];
   if (!first) return null;
   const last = first.wired.table.length - 1;
-  const selection = selectionOf(selected);
-  const span = selection?.kind === 'span' ? tracks[selection.track]?.track.spans[selection.index] : undefined;
   const layer = Math.min(last, chosen ?? span?.layer ?? typicalLayer(first.wired));
   return (
     <section className="wiring">
@@ -91,10 +98,12 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
     })
     .join(t.join.semicolon);
   const name = t.tracks.connectivity(wired.name);
-  const isLit = (block: SubBlock) =>
-    lit !== null &&
-    (lit.has(blockInLayer(block, layer)) ||
-      (block === 'routed' && (lit.has(blockInLayer('router', layer)) || lit.has(blockInLayer('dispatch', layer)))));
+  const parts: Readonly<Record<SubBlock, readonly Block[]>> = {
+    attention: ['attention'],
+    routed: ['router', 'dispatch', 'routed', 'combine'],
+    shared: ['shared'],
+  };
+  const isLit = (block: SubBlock) => parts[block].some((part) => lit?.has(blockInLayer(part, layer)));
   return (
     <figure>
       <figcaption>
