@@ -1,6 +1,8 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Boundary } from './Boundary';
 import { type CommandContext, commandFor } from './commands/registry';
 import { Inspector } from './inspector/Inspector';
+import { linkOf } from './link';
 import { Notice } from './Notice';
 import { Results } from './results/Results';
 import { Written } from './results/Written';
@@ -12,6 +14,7 @@ import { useLab } from './store';
 import { languageOf, useText } from './text/useText';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
+import { notMatching } from './timeline/search';
 import { Timeline } from './timeline/Timeline';
 import { Toolbar } from './timeline/Toolbar';
 import { Update } from './Update';
@@ -40,9 +43,10 @@ export function App({ embedded }: { embedded: boolean }) {
   const timelines = useTimelines();
   const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
   const [problems, setProblems] = useState<readonly string[]>([]);
-  const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog }), [timelines]);
+  const [copied, setCopied] = useState<boolean | null>(null);
+  const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
   const tell = useCallback((sentences: readonly string[]) => setProblems(sentences), []);
-  useRecordedRuns(t, tell);
+  const unknown = useRecordedRuns(t, tell);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);
@@ -57,6 +61,8 @@ export function App({ embedded }: { embedded: boolean }) {
     return () => window.removeEventListener('keydown', onKey);
   }, [context]);
   const session = runShown(runs, { top, bottom });
+  const search = useLab((state) => state.view.search);
+  const dimmed = useMemo(() => timelines.tracks.map(({ track }) => notMatching(track.spans, search)), [timelines, search]);
   const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
 
   const side = (
@@ -67,7 +73,7 @@ export function App({ embedded }: { embedded: boolean }) {
   );
   const stage = (
     <div className="stage">
-      <Notice problems={problems} lacking={lacking} />
+      <Notice problems={unknown ? [...problems, unknown] : problems} copied={copied} lacking={lacking} />
       {!embedded && <RunList onProblems={tell} />}
       {!live && session?.origin === 'recorded' && !lacking && (
         <p className="notice">
@@ -77,34 +83,36 @@ export function App({ embedded }: { embedded: boolean }) {
           </button>
         </p>
       )}
-      {timelines.tracks.length > 0 ? (
-        <>
-          <section className="timeline" aria-label={t.timeline.region}>
-            <Toolbar context={context} />
-            <PlayerBar context={context} />
-            <Timeline timelines={timelines} openCommands={setDialog} />
-            <SpanTable timelines={timelines} />
+      <Boundary of={timelines} sentence={t.notice.broken}>
+        {timelines.tracks.length > 0 ? (
+          <>
+            <section className="timeline" aria-label={t.timeline.region}>
+              <Toolbar context={context} dimmed={dimmed} />
+              <PlayerBar context={context} />
+              <Timeline context={context} dimmed={dimmed} />
+              <SpanTable timelines={timelines} />
+            </section>
+            <Inspector timelines={timelines} />
+          </>
+        ) : (
+          <section className="welcome">
+            <p>{live ? t.page.noTimeline : t.page.welcome}</p>
           </section>
-          <Inspector timelines={timelines} />
-        </>
-      ) : (
-        <section className="welcome">
-          <p>{live ? t.page.noTimeline : t.page.welcome}</p>
-        </section>
-      )}
-      {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
-      {!live && session && (
-        <>
-          <Results session={session} />
-          {!embedded && (
-            <WhenNear>
-              <Suspense>
-                <Charts run={session.run} shown={shown} />
-              </Suspense>
-            </WhenNear>
-          )}
-        </>
-      )}
+        )}
+        {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
+        {!live && session && (
+          <>
+            <Results session={session} />
+            {!embedded && (
+              <WhenNear>
+                <Suspense>
+                  <Charts run={session.run} shown={shown} />
+                </Suspense>
+              </WhenNear>
+            )}
+          </>
+        )}
+      </Boundary>
     </div>
   );
 
@@ -143,7 +151,15 @@ export function App({ embedded }: { embedded: boolean }) {
       <footer>
         {embedded ? (
           <p>
-            <a href={`./${location.hash}`} target="_blank" rel="noreferrer">
+            <a
+              href="./"
+              target="_blank"
+              rel="noreferrer"
+              onClick={({ currentTarget }) => {
+                const { form, view } = useLab.getState();
+                currentTarget.hash = linkOf(form, view);
+              }}
+            >
               {t.page.openLab}
             </a>
           </p>

@@ -6,7 +6,16 @@ import { useText } from './text/useText';
 import { combinationTitle } from './titles';
 
 /** What goes on, and what went wrong, in one sentence; spoken when it changes. */
-export function Notice({ problems, lacking }: { problems: readonly string[]; lacking: Lacking | null }) {
+export function Notice({
+  problems,
+  copied,
+  lacking,
+}: {
+  problems: readonly string[];
+  /** Whether the link was copied; null: nobody asked for it. */
+  copied: boolean | null;
+  lacking: Lacking | null;
+}) {
   const t = useText();
   const status = useLab((state) => state.status);
   const stop = useLab((state) => state.stop);
@@ -23,6 +32,7 @@ export function Notice({ problems, lacking }: { problems: readonly string[]; lac
           </ul>
         </div>
       )}
+      {copied !== null && <p className="notice">{copied ? t.notice.copied : t.notice.notCopied}</p>}
       {status.kind === 'running' && (
         <div className="notice running">
           {status.total > 0 ? (

@@ -11,7 +11,7 @@ export function Update({ onProblem }: { onProblem: (why: string) => void }) {
   useEffect(() => {
     watchForUpdate(
       (found) => setApply(() => found),
-      (error) => onProblem(String(error)),
+      (cause) => onProblem(cause instanceof Error ? cause.message : String(cause)),
     );
   }, []);
   if (!apply) return null;

@@ -18,6 +18,7 @@ export function keepAddress(): void {
   // The event's own address: the page's may have been brought up to date meanwhile.
   window.addEventListener('hashchange', ({ newURL }) => useLab.getState().followLink(new URL(newURL).hash));
   window.addEventListener('beforeunload', (event) => {
-    if (useLab.getState().runs.some(({ saved }) => !saved)) event.preventDefault();
+    // In a frame it is for the page around to keep them.
+    if (window === window.top && useLab.getState().runs.some(({ saved }) => !saved)) event.preventDefault();
   });
 }

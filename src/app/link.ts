@@ -5,7 +5,7 @@ import { DEFAULT_VIEW, View } from './view';
 /** Of the link's format; a change that old links can't be read with raises it. */
 const VERSION = 1;
 /** Longer fragments are not looked at. */
-const LONGEST = 200_000;
+const LONGEST = 2_000_000;
 /** Of a link that is nonsense all over, so many sentences are enough. */
 const MOST_PROBLEMS = 10;
 

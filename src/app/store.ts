@@ -9,7 +9,7 @@ import type { FailureCause } from '../lab/worker';
 import { type Form, generationOf, settingsOf, type Which } from './form';
 import { readLink } from './link';
 import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
-import { runOfTrack, type View } from './view';
+import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
 export type Status =
   | { readonly kind: 'idle' }
@@ -50,7 +50,7 @@ type LabState = {
   /** Measures, or generates text. */
   readonly run: (which: Which) => Promise<void>;
   readonly stop: () => void;
-  /** Puts runs on the list; the last of them is shown unless the view names a run already. */
+  /** Puts runs on the list; `show`: and shows the last of them. */
   readonly addRuns: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
   readonly showRun: (id: string) => void;
   readonly renameRun: (id: string, name: string) => void;
@@ -82,14 +82,17 @@ export const useLab = create<LabState>((set, get) => {
     const { sweep } = form;
     if (!sweep) return { kind: 'measurement', measurement: await measureOnce(client, form, settings) };
     const points: SweepPoint[] = [];
+    // A prompt has the tokens that it has: a passage of the book is as long as is asked for. A ratio is of an emulated pace.
+    const over = { tokens: { prompt: null }, ratio: { backing: 'shared' as const }, ranks: {} }[sweep.over];
     for (const [i, value] of sweep.values.entries()) {
       set({ live: { tracks: [], writing: null } });
       point = { number: i + 1, of: sweep.values.length };
       try {
-        points.push({ value, measurement: await measureOnce(client, form, { ...settings, ...sweptSetting(sweep.over, value) }) });
+        points.push({ value, measurement: await measureOnce(client, form, { ...settings, ...over, ...sweptSetting(sweep.over, value) }) });
       } catch (cause) {
-        // A sweep that is stopped keeps what it has.
-        if (points.length === 0 || !(cause instanceof JobFailed) || cause.reason !== 'stopped') throw cause;
+        // A sweep that is stopped, or fails at one of its points, keeps what it has.
+        if (points.length === 0 || !(cause instanceof JobFailed)) throw cause;
+        if (cause.reason !== 'stopped') failedPoint = { kind: 'failed', reason: cause.reason, message: cause.message };
         break;
       }
     }
@@ -111,8 +114,9 @@ export const useLab = create<LabState>((set, get) => {
     return { kind: 'generation', generation };
   };
 
-  /** Of a sweep, the point that is measured. */
+  /** Of a sweep, the point that is measured, and how one of them failed. */
   let point: { number: number; of: number } | null = null;
+  let failedPoint: Extract<Status, { kind: 'failed' }> | null = null;
   const onProgress = (event: JobEvent) => {
     if (event.kind === 'step') tell({ phase: 'generating', step: event.step }, 0, 0);
     if (event.kind === 'progress') tell(event.doing, event.done, event.total);
@@ -174,14 +178,17 @@ export const useLab = create<LabState>((set, get) => {
     },
     stop: () => engine?.stop(),
     async run(which) {
+      // The engine does one job at a time.
+      if (get().status.kind === 'running') return;
       engine ??= createEngineClient(preference, document.baseURI);
       const { form } = get();
       point = null;
-      set({ live: { tracks: [], writing: null } });
+      failedPoint = null;
+      set({ live: { tracks: [], writing: null }, view: { ...get().view, ...NOTHING_CHOSEN } });
       tell(null, 0, 1);
       try {
         const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
-        set({ status: { kind: 'idle' }, live: null });
+        set({ status: failedPoint ?? { kind: 'idle' }, live: null });
         get().addRuns([newRun(content, nameOf(content))], 'measured', true);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', String(cause));
@@ -214,7 +221,7 @@ export const useLab = create<LabState>((set, get) => {
       set({
         runs: runs.filter(({ run }) => run.id !== id),
         view: gone(view.top)
-          ? { ...view, top: '', bottom: '', from: null, to: null, selected: '', range: null }
+          ? { ...view, ...NOTHING_CHOSEN, top: '', bottom: '' }
           : { ...view, bottom: gone(view.bottom) ? '' : view.bottom },
       });
     },

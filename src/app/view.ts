@@ -50,6 +50,15 @@ export const DEFAULT_VIEW: View = {
   lang: 'auto',
 };
 
+/** What is chosen of some runs means nothing for others. */
+export const NOTHING_CHOSEN: Pick<View, 'from' | 'to' | 'selected' | 'range' | 'marks'> = {
+  from: null,
+  to: null,
+  selected: '',
+  range: null,
+  marks: [],
+};
+
 /** What `View.selected` names. */
 export type Selection = { readonly track: 0 | 1; readonly kind: 'span' | 'gap'; readonly index: number };
 

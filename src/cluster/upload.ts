@@ -146,6 +146,7 @@ export async function drawWeights(
       launcher.record(pass, launch);
       pass.end();
       device.queue.submit([encoder.finish()]);
+      launcher.release(launch);
     }
     done += count;
     if (index % 64 === 0) {

@@ -25,6 +25,9 @@ function hasGpuInWorker(): Promise<boolean> {
       worker.terminate();
       resolve(data);
     };
-    worker.onerror = (event) => reject(new Error(`The worker that looks for WebGPU could not start: ${event.message}`));
+    worker.onerror = (event) => {
+      worker.terminate();
+      reject(new Error(`The worker that looks for WebGPU could not start: ${event.message}`));
+    };
   });
 }

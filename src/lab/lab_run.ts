@@ -40,6 +40,8 @@ export type Track = {
   /** The node that each rank is in. */
   readonly nodeOf: readonly number[];
   readonly spans: readonly Span[];
+  /** What paced its messages: the emulated link, the way through the host alone, or nothing; null: not known. */
+  readonly wire: 'emulated' | 'native' | 'instant' | null;
   /** Where each step of a generation begins, and its number. */
   readonly steps: readonly { readonly at: number; readonly step: number }[];
   /** The measurement's own numbers, where it is of one. */
@@ -64,6 +66,9 @@ export function manifestOfRun(run: RunContent): Manifest | null {
 /** The machine that a run was measured on, as far as it is known. */
 export const machineOf = (run: LabRun): string => run.machine ?? manifestOfRun(run)?.adapter ?? '';
 
+/** Of a run, in characters. */
+export const LONGEST_NAME = 200;
+
 /** A run that has just ended: its date is its id. */
 export function newRun(
   content: RunContent,
@@ -71,7 +76,7 @@ export function newRun(
   machine: string | null = null,
   date = manifestOfRun(content)?.date ?? new Date().toISOString(),
 ): LabRun {
-  return { id: date.replace(/[^\dT]/g, ''), name, machine, ...content };
+  return { id: date.replace(/[^\dT]/g, ''), name: name.slice(0, LONGEST_NAME) || '–', machine, ...content };
 }
 
 /** What a run is of, in the terms of its settings. */
@@ -122,9 +127,9 @@ export function tracksOf(run: RunContent): Track[] {
 const nodesOf = ({ ranks, topology }: Pick<Settings, 'ranks' | 'topology'>): number[] =>
   Array.from({ length: ranks }, (_, rank) => nodeOf(topology, ranks, rank));
 
-const PLAIN = { point: null, steps: [], result: null, table: null } as const;
+const PLAIN = { point: null, steps: [], result: null, table: null, wire: null } as const;
 
-const measurementTracks = ({ settings, results }: Measurement, point: Track['point']): Track[] =>
+const measurementTracks = ({ settings, link, results }: Measurement, point: Track['point']): Track[] =>
   results.map((result) => ({
     ...PLAIN,
     key: point ? `${point.value}-${keyOf(result)}` : keyOf(result),
@@ -133,6 +138,7 @@ const measurementTracks = ({ settings, results }: Measurement, point: Track['poi
     ranks: settings.ranks,
     nodeOf: nodesOf(settings),
     spans: result.spans,
+    wire: link ? 'emulated' : 'native',
     result,
     table: result.table,
   }));
@@ -164,7 +170,11 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
       const from = at;
       steps.push({ at: from, step });
       at += result.steps[step]?.wallMs ?? Math.max(0, ...spans.map(({ end }) => end));
-      return spans.map((span) => later(span, from, step * MOST_OPERATIONS));
+      // What lies between two steps, such as drawing the next token, is nobody's lateness.
+      const firsts = firstKernels(spans);
+      return spans.map((span) =>
+        later(firsts.has(span) && span.kind === 'compute' ? { ...span, submitted: null } : span, from, step * MOST_OPERATIONS),
+      );
     });
     return {
       ...PLAIN,
@@ -173,14 +183,27 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
       ranks: settings.ranks,
       nodeOf: nodesOf(settings),
       spans: inColumnOrder(spans),
+      wire: settings.link ? 'emulated' : 'instant',
       steps,
     };
   });
+}
+
+/** The first kernel of each rank. */
+function firstKernels(spans: readonly Span[]): Set<Span> {
+  const first = new Map<number, Span>();
+  for (const span of spans)
+    if (span.kind === 'compute' && span.start < (first.get(span.rank)?.start ?? Number.POSITIVE_INFINITY)) first.set(span.rank, span);
+  return new Set(first.values());
 }
 
 function later(span: Span, ms: number, ops: number): Span {
   const moved = { ...span, op: span.op + ops, start: span.start + ms, end: span.end + ms };
   if (moved.kind !== 'compute') return moved;
   const { submitted, awaited } = moved;
-  return { ...moved, submitted: submitted + ms, awaited: awaited && { op: awaited.op + ops, at: awaited.at + ms } };
+  return {
+    ...moved,
+    submitted: submitted === null ? null : submitted + ms,
+    awaited: awaited && { op: awaited.op + ops, at: awaited.at + ms },
+  };
 }

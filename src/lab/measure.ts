@@ -45,7 +45,8 @@ export type CombinationResult = Combination & {
   /** Wall time of the first combination ÷ this one's, pair by pair. */
   readonly speedup: Estimate;
   readonly logitsSha256: string;
-  readonly clockErrorMs: number;
+  /** null without timestamps: nothing is said by the GPU's clock. */
+  readonly clockErrorMs: number | null;
   /** Overlap shorter than this was not claimed: the step of timestamps that a browser rounds. */
   readonly resolutionMs: number;
   readonly table: Connectivity;
@@ -243,7 +244,7 @@ export async function measure(
         hiddenBound: bound.hidden,
         speedup: speedupOf(lineup[0]!.runs, runs),
         logitsSha256: [...hashes][0]!,
-        clockErrorMs: Math.max(...runs.map((r) => r.clockErrorMs)),
+        clockErrorMs: finiteOr(null, Math.max(...runs.map((r) => r.clockErrorMs))),
         resolutionMs: Math.max(...runs.map((r) => r.resolutionMs)),
         table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
         spans,
@@ -272,6 +273,8 @@ export async function measure(
     engines.close();
   }
 }
+
+const finiteOr = <T>(other: T, value: number): number | T => (Number.isFinite(value) ? value : other);
 
 async function continueGreedily(
   lab: Lab,

@@ -1,7 +1,8 @@
 import { InputError } from '../model/error';
 import { z } from '../model/zod';
+import { MOST_RANKS } from '../trace/chrome_trace';
 import { fromColumns, SpanColumns, toColumns } from '../trace/span_columns';
-import { type LabRun, type RunContent, SWEEP_SETTINGS } from './lab_run';
+import { type LabRun, LONGEST_NAME, type RunContent, SWEEP_SETTINGS } from './lab_run';
 import type { Measurement } from './measure';
 import { GenerateSettings, Settings } from './settings';
 
@@ -55,7 +56,7 @@ const CombinationResult = z.object({
   hiddenBound: number.nullable(),
   speedup: Estimate,
   logitsSha256: text,
-  clockErrorMs: number,
+  clockErrorMs: number.nullable(),
   resolutionMs: number,
   table: z.array(z.object({ attention: z.array(Term), shared: z.array(Term), routed: z.array(Term) })),
   spans: SpanColumns,
@@ -108,14 +109,14 @@ const Content = z.discriminatedUnion('kind', [
     points: z.array(z.object({ value: number, measurement: MeasurementFile })).min(1),
   }),
   z.object({ kind: z.literal('generation'), generation: GenerationFile }),
-  z.object({ kind: z.literal('trace'), ranks: count.max(4096), spans: SpanColumns }),
+  z.object({ kind: z.literal('trace'), ranks: count.max(MOST_RANKS), spans: SpanColumns }),
 ]);
 export const RunId = z.string().regex(/^[\w.-]{1,80}$/);
 const RunFile = z.object({
   format: z.literal(FORMAT),
   version: z.literal(RUN_FILE_VERSION),
   id: RunId,
-  name: z.string().min(1).max(200),
+  name: z.string().min(1).max(LONGEST_NAME),
   machine: z.string().max(200).nullable(),
   content: Content,
 });

@@ -123,6 +123,8 @@ const KernelEvent = z.object({
     })
     .optional(),
 });
+/** Of a job whose traces are opened together. */
+export const MOST_RANKS = 4096;
 const Trace = z.union([
   z.array(z.unknown()),
   z.object({
@@ -156,6 +158,7 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
     const ranksOf = new Map(processes.map((pid, i) => [pid, own ?? first + i]));
     for (const rank of new Set(ranksOf.values())) {
+      if (rank >= MOST_RANKS) throw new InputError(`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
       if (taken.has(rank)) throw new InputError(`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
       taken.add(rank);
     }
@@ -182,7 +185,7 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
               uncertain: false,
               gpuMs: null,
               flops: null,
-              submitted: common.start,
+              submitted: null,
               awaited: null,
             },
       );

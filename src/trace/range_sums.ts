@@ -1,8 +1,8 @@
 import type { Block } from '../program/program';
-import { type Interval, intersect, lengthOf, merge, subtract } from './overlap';
+import { type Interval, intersect, lengthOf, merge } from './overlap';
 import type { Span } from './span';
 
-/** What happened within a range of time, ms, mean over ranks: shares of the range that a rank computed, communicated, and neither. */
+/** What happened within a range of time, ms, mean over ranks. */
 export type RangeSums = {
   readonly length: number;
   readonly compute: number;
@@ -16,7 +16,8 @@ export type RangeSums = {
   readonly operations: readonly { readonly block: Block; readonly name: string; readonly ms: number; readonly count: number }[];
 };
 
-export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interval): RangeSums {
+/** `resolution`: pieces of overlap shorter than it, the step of the clocks, are not claimed; as in overlapOf. */
+export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interval, resolution = 0): RangeSums {
   const own = Array.from({ length: ranks }, () => ({ compute: [] as Interval[], comm: [] as Interval[] }));
   const operations = new Map<string, { block: Block; name: string; ms: number; count: number }>();
   for (const span of spans) {
@@ -28,15 +29,19 @@ export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interv
     const sum = operations.get(key) ?? { block: span.block, name: span.name, ms: 0, count: 0 };
     operations.set(key, { ...sum, ms: sum.ms + (end - start) / ranks, count: sum.count + 1 });
   }
-  const mean = (of: (compute: readonly Interval[], comm: readonly Interval[]) => readonly Interval[]) =>
-    own.reduce((sum, { compute, comm }) => sum + lengthOf(of(merge(compute), merge(comm))), 0) / ranks;
+  const sums = { compute: 0, comm: 0, hidden: 0, idle: 0 };
+  for (const { compute, comm } of own) {
+    const [busy, underWay] = [merge(compute), merge(comm)];
+    const both = intersect(busy, underWay);
+    sums.compute += lengthOf(busy) / ranks;
+    sums.comm += lengthOf(underWay) / ranks;
+    sums.hidden += lengthOf(both.filter(([start, end]) => end - start >= resolution)) / ranks;
+    sums.idle += (to - from - lengthOf(busy) - lengthOf(underWay) + lengthOf(both)) / ranks;
+  }
   return {
     length: to - from,
-    compute: mean((compute) => compute),
-    comm: mean((_, comm) => comm),
-    hidden: mean((compute, comm) => intersect(compute, comm)),
-    exposed: mean((compute, comm) => subtract(comm, compute)),
-    idle: mean((compute, comm) => subtract([[from, to]], merge([...compute, ...comm]))),
+    ...sums,
+    exposed: sums.comm - sums.hidden,
     operations: [...operations.values()].toSorted((a, b) => b.ms - a.ms),
   };
 }

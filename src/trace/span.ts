@@ -32,8 +32,8 @@ export type ComputeSpan = At & {
   readonly uncertain: boolean;
   /** null where only the GPU knows how many rows there were. */
   readonly flops: number | null;
-  /** When the host had handed it to the GPU. */
-  readonly submitted: number;
+  /** When the host had handed it to the GPU; null where that is not known, as in others' traces. */
+  readonly submitted: number | null;
   /** The last collective that its rank had waited for, and when that was there. */
   readonly awaited: { readonly op: number; readonly at: number } | null;
 };

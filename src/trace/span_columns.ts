@@ -23,10 +23,12 @@ const amounts = columnOf<number | null>(
   'numbers from 0 on, or null',
 );
 const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, '0 and 1');
+/** Names of templated kernels in others' traces can be longer; the rest is cut. */
+const LONGEST_NAME = 500;
 const kernels = Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]];
 export const SpanColumns = z.object({
   operations: z.array(
-    z.tuple([whole, z.string().max(500), z.enum(BLOCKS), index.nullable(), z.enum(kernels).nullable(), z.enum(['gpu', 'host'])]),
+    z.tuple([whole, z.string().max(LONGEST_NAME), z.enum(BLOCKS), index.nullable(), z.enum(kernels).nullable(), z.enum(['gpu', 'host'])]),
   ),
   compute: z.object({
     operation: indices,
@@ -37,7 +39,7 @@ export const SpanColumns = z.object({
     uncertain: flags,
     flops: amounts,
     /** Time from being submitted to the start. */
-    queued: column,
+    queued: orNull,
     awaitedOp: orNull,
     /** Time from when what was awaited was there to the start. */
     awaitedBefore: orNull,
@@ -61,7 +63,7 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
   const place = (span: Span): number => {
     const row: SpanColumns['operations'][number] = [
       span.op,
-      span.name,
+      span.name.slice(0, LONGEST_NAME),
       span.block,
       span.layer,
       span.kind === 'compute' ? span.kernel : null,
@@ -89,7 +91,7 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
       gpu: compute.map(({ gpuMs }) => (gpuMs === null ? null : units(gpuMs))),
       uncertain: compute.map(({ uncertain }) => (uncertain ? 1 : 0)),
       flops: compute.map(({ flops }) => flops),
-      queued: compute.map(({ start, submitted }) => units(start) - units(submitted)),
+      queued: compute.map(({ start, submitted }) => (submitted === null ? null : units(start) - units(submitted))),
       awaitedOp: compute.map(({ awaited }) => awaited?.op ?? null),
       awaitedBefore: compute.map(({ start, awaited }) => awaited && units(start) - units(awaited.at)),
     },
@@ -127,6 +129,7 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
     ...common(compute).map(({ at, kernel, start }, i): ComputeSpan => {
       const gpu = compute.gpu[i]!;
       const awaitedOp = compute.awaitedOp[i]!;
+      const queued = compute.queued[i]!;
       return {
         kind: 'compute',
         ...at,
@@ -134,7 +137,7 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
         gpuMs: gpu === null ? null : toMs(gpu),
         uncertain: compute.uncertain[i] === 1,
         flops: compute.flops[i]!,
-        submitted: toMs(start - compute.queued[i]!),
+        submitted: queued === null ? null : toMs(start - queued),
         awaited: awaitedOp === null ? null : { op: awaitedOp, at: toMs(start - (compute.awaitedBefore[i] ?? 0)) },
       };
     }),

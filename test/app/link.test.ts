@@ -115,5 +115,8 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   expect(problems[4]).toMatch(/files are not in a link/);
   expect(problems[5]).toMatch(/“volume”, which there is not/);
   expect(readLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
-  expect(readLink(`#prompt=${'a'.repeat(300_000)}`).problems).toEqual([expect.stringMatching(/longer than 200000 characters/)]);
+  expect(readLink(`#prompt=${'a'.repeat(3_000_000)}`).problems).toEqual([expect.stringMatching(/longer than 2000000 characters/)]);
+  // The longest prompt that the form takes, in letters that take nine characters each in a link.
+  const long = { ...DEFAULT_FORM, prompt: '\u4e00'.repeat(100_000) };
+  expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });
 });

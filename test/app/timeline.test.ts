@@ -107,14 +107,36 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   expect(pickAt(tracks, 0, 1, 'send', 3, 0.1)).toBeNull();
 
   const seen = new Set<string>();
-  for (let at = neighbour(tracks, layout, null, 'right'); at; at = neighbour(tracks, layout, at, 'right'))
-    seen.add(`${at.kind}${at.index}`);
+  for (let here = neighbour(tracks, layout, null, 'right'); here; here = neighbour(tracks, layout, here, 'right'))
+    seen.add(`${here.selection.kind}${here.selection.index}`);
   expect(seen).toEqual(new Set(['span0', `gap${gap.index}`, 'span1']));
-  const below = neighbour(tracks, layout, { track: 0, kind: 'span', index: 0 }, 'down')!;
-  expect(placeOf(tracks, below)).toMatchObject({ rank: 0, lane: 'send' });
-  expect(neighbour(tracks, layout, { track: 0, kind: 'span', index: 0 }, 'up')).toBeNull();
+  // Down through every lane that holds something, whichever lane a message is drawn in, and up again.
+  const down: string[] = [];
+  let last = neighbour(tracks, layout, null, 'down');
+  for (let here = last; here; here = neighbour(tracks, layout, here, 'down')) {
+    last = here;
+    down.push(`${here.at.rank} ${here.at.lane}`);
+  }
+  expect(down).toEqual(['0 compute', '0 send', '0 receive', '1 compute', '1 receive', '1 host']);
+  const up: string[] = [];
+  for (let here = last; here; here = neighbour(tracks, layout, here, 'up')) up.push(`${here.at.rank} ${here.at.lane}`);
+  expect(up.toReversed()).toEqual(down);
   expect(placeOf(tracks, { track: 1, kind: 'span', index: 0 })).toBeNull();
   expect(placeOf(tracks, { track: 0, kind: 'span', index: 99 })).toBeNull();
+});
+
+test('laid under each other by layer, spans stay as long as they were', () => {
+  const layers = (...starts: number[]): Span[] => starts.map((start, layer) => compute(0, start, start + 3, { layer }));
+  // The lower run's first layer is the shorter one, and its kernel goes on over the border to the second.
+  const { tracks } = timelinesOf([trackOf(layers(0, 9, 20), 1), trackOf(layers(0, 2, 20), 1)], 'layer');
+  for (const { ranks } of tracks) {
+    const { start, end } = ranks[0]!.compute;
+    for (let i = 0; i < 3; i++) expect(end[i]! - start[i]!).toBeCloseTo(3, 9);
+  }
+  expect(tracks.map(({ layers: own }) => own.map(({ at }) => at))).toEqual([
+    [0, 9, 27],
+    [0, 9, 27],
+  ]);
 });
 
 test('lanes are found by height; folded devices have one', () => {

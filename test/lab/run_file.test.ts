@@ -29,7 +29,7 @@ const compute = fc.record({
   gpuMs: fc.option(time),
   uncertain: fc.boolean(),
   flops: fc.option(bytes),
-  submitted: time,
+  submitted: fc.option(time),
   awaited: fc.option(fc.record({ op: fc.nat(999), at: time })),
 });
 const collective = fc.record({ kind: fc.constant('collective' as const), sentBytes: bytes, receivedBytes: bytes });
@@ -89,6 +89,23 @@ const measurementOf = (own: readonly Span[]): LabRun =>
     },
     'a name',
   );
+const generationSpan = {
+  kind: 'compute' as const,
+  op: 3,
+  rank: 1,
+  name: 'k',
+  block: 'routed' as const,
+  layer: 0,
+  start: 1,
+  end: 2,
+  clock: 'gpu' as const,
+  kernel: 'gemm' as const,
+  gpuMs: 0.25,
+  uncertain: false,
+  flops: 8,
+  submitted: 0.5,
+  awaited: { op: 2, at: 1 },
+};
 const generation: LabRun = newRun(
   {
     kind: 'generation',
@@ -115,25 +132,7 @@ const generation: LabRun = newRun(
       steps: [0, 1].map((step) => ({
         step,
         combination: { connectivity: 'regular', schedule: 'overlapped' as const },
-        spans: [
-          {
-            kind: 'compute' as const,
-            op: 3,
-            rank: 1,
-            name: 'k',
-            block: 'routed' as const,
-            layer: 0,
-            start: 1,
-            end: 2,
-            clock: 'gpu' as const,
-            kernel: 'gemm' as const,
-            gpuMs: 0.25,
-            uncertain: false,
-            flops: 8,
-            submitted: 0.5,
-            awaited: { op: 2, at: 1 },
-          },
-        ],
+        spans: [generationSpan],
       })),
     },
   },
@@ -152,6 +151,23 @@ test('a run comes back from its file as it was', () => {
   expect(parseRunFile('run.json', toRunFile(trace))).toEqual(trace);
 });
 
+test('what a GPU without timestamps and templated kernels give is opened again too', () => {
+  const run = measurementOf([]);
+  if (run.kind !== 'measurement') throw new Error('a measurement');
+  const [result] = run.measurement.results;
+  const coarse: LabRun = { ...run, measurement: { ...run.measurement, results: [{ ...result!, clockErrorMs: null }] } };
+  expect(parseRunFile('run.json', toRunFile(coarse))).toEqual(coarse);
+  const long = newRun(
+    { kind: 'trace', ranks: 1, spans: [{ ...generationSpan, rank: 0, name: 'k'.repeat(900) }] },
+    'n'.repeat(999),
+    null,
+    '2026-01-01T00:00:00Z',
+  );
+  const opened = parseRunFile('run.json', toRunFile(long));
+  expect(opened.name).toBe('n'.repeat(200));
+  expect(opened.kind === 'trace' && opened.spans[0]!.name).toBe('k'.repeat(500));
+});
+
 test('steps of a text follow one another in its track, and their operations are told apart', () => {
   const [track] = tracksOf(generation);
   expect(track!.steps).toEqual([
@@ -162,7 +178,7 @@ test('steps of a text follow one another in its track, and their operations are 
     [1, 3],
     [8, 1_000_003],
   ]);
-  expect(track!.spans[1]).toMatchObject({ submitted: 7.5, awaited: { op: 1_000_002, at: 8 } });
+  expect(track!.spans[1]).toMatchObject({ submitted: null, awaited: { op: 1_000_002, at: 8 } });
 });
 
 test('what is no run is one sentence that names the file', () => {

@@ -58,6 +58,17 @@ test('gaps say whether a collective was under way, and why there was no kernel',
   expect(gaps[1]).toMatchObject({ why: { op: 1 }, before: reader });
 });
 
+test('where a trace does not say when a kernel was submitted, nobody is blamed for the gap before it', () => {
+  const gaps = gapsOf([compute(0, 1, { submitted: null }), compute(3, 4, { submitted: null })], 1);
+  expect(gaps.map(({ start, end, why }) => [start, end, why.kind])).toEqual([[1, 3, 'unknown']]);
+});
+
+test('overlap shorter than a step of the clock is not claimed within a range either', () => {
+  const spans: Span[] = [compute(0, 10), compute(12, 20), collective(1, 9.95, 13)];
+  expect(sumsOf(spans, 1, [0, 20]).hidden).toBeCloseTo(1.05, 9);
+  expect(sumsOf(spans, 1, [0, 20], 0.1)).toMatchObject({ hidden: 1, comm: 3.0500000000000007, exposed: 2.0500000000000007 });
+});
+
 test('gaps and compute together are the whole run, and exposed gaps are what overlap leaves', () => {
   const interval = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 }));
   fc.assert(

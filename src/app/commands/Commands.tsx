@@ -1,12 +1,14 @@
 import { Command as Menu } from 'cmdk';
 import { useEffect, useRef } from 'react';
 import { useText } from '../text/useText';
-import { COMMANDS, type CommandContext, keyName } from './registry';
+import { COMMANDS, type Command, type CommandContext, keyName } from './registry';
 
 /** The palette and the help, both made from the registry. A modal dialog of the browser's own. */
 export default function Commands({ which, context, onClose }: { which: 'palette' | 'help'; context: CommandContext; onClose: () => void }) {
   const t = useText();
   const dialog = useRef<HTMLDialogElement>(null);
+  /** Runs once the dialog is closed, as it may open another. */
+  const chosen = useRef<Command | null>(null);
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal();
     // The browser gives the focus to the first button.
@@ -14,7 +16,15 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
   }, []);
   const title = which === 'palette' ? t.commands.heading : t.commands.helpHeading;
   return (
-    <dialog ref={dialog} className="commands" aria-label={title} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      className="commands"
+      aria-label={title}
+      onClose={() => {
+        onClose();
+        chosen.current?.run(context);
+      }}
+    >
       <div className="dialog-head">
         <h2>{title}</h2>
         <button type="button" onClick={() => dialog.current?.close()}>
@@ -26,13 +36,13 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
           <Menu.Input placeholder={t.commands.search} aria-label={t.commands.search} />
           <Menu.List label={t.commands.heading}>
             <Menu.Empty>{t.commands.none}</Menu.Empty>
-            {COMMANDS.filter(({ id }) => id !== 'palette').map((command) => (
+            {COMMANDS.filter(({ id }) => id !== 'palette' && (id !== 'open' || document.getElementById('open-runs'))).map((command) => (
               <Menu.Item
                 key={command.id}
                 value={t.commands.names[command.id]}
                 onSelect={() => {
+                  chosen.current = command;
                   dialog.current?.close();
-                  command.run(context);
                 }}
               >
                 {t.commands.names[command.id]}
@@ -58,6 +68,7 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
               </dl>
             </section>
           ))}
+          <p>{t.timeline.singleKeys}</p>
           <p>{t.commands.mouse}</p>
           <p>{t.commands.about}</p>
         </div>

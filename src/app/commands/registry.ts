@@ -1,3 +1,4 @@
+import { linkOf } from '../link';
 import { usePlayer } from '../player';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
@@ -11,12 +12,14 @@ import { selectedName, selectionOf } from '../view';
 export type CommandContext = {
   readonly timelines: Timelines;
   readonly openCommands: (which: 'palette' | 'help') => void;
+  /** Tells the user that the link was copied, or that the browser did not allow it. */
+  readonly onCopied: (done: boolean) => void;
 };
 
 export type CommandId = keyof Text['commands']['names'];
 
-/** A key by its place on the keyboard (KeyboardEvent.code), so that it is the same in every layout. */
-export type Key = { readonly code: string; readonly shift?: boolean; readonly mod?: boolean };
+/** A letter by its place on the keyboard (KeyboardEvent.code), so that W, A, S and D lie together in every layout; a sign by what it writes. */
+export type Key = { readonly code: string; readonly shift?: boolean; readonly mod?: boolean } | { readonly sign: string };
 
 export type Command = {
   readonly id: CommandId;
@@ -63,25 +66,25 @@ function mark(context: CommandContext): void {
   if (interval) state().look({ marks: [...state().view.marks, [...interval] as [number, number]].slice(-50) });
 }
 
-/** Goes to the next span that the search finds, in the first track that has one. */
+/** Goes to the next span that the search finds, through the upper track and then the lower one. */
 const goToMatch = (step: 1 | -1) => (context: CommandContext) => {
+  const { tracks } = context.timelines;
   const { search, selected, from, to } = state().view;
+  const missing = tracks.map(({ track }) => notMatching(track.spans, search));
+  if (missing.includes(null)) return;
+  const all = missing.flatMap((own) => [...own!]);
+  const before = missing.map((_, i) => missing.slice(0, i).reduce((sum, own) => sum + own!.length, 0));
   const selection = selectionOf(selected);
-  for (const [index, { track }] of context.timelines.tracks.entries()) {
-    const missing = notMatching(track.spans, search);
-    if (!missing || (selection && selection.track !== index && context.timelines.tracks.length > 1 && index < selection.track)) continue;
-    const start = selection?.kind === 'span' && selection.track === index ? selection.index : step === 1 ? -1 : 0;
-    const found = nextMatch(missing, start, step);
-    if (found < 0) continue;
-    const next = { track: index === 0 ? (0 as const) : (1 as const), kind: 'span' as const, index: found };
-    const interval = placeOf(context.timelines.tracks, next)!.interval;
-    const range = view(context);
-    const inView = interval[1] >= range.from && interval[0] <= range.to;
-    const length = range.to - range.from;
-    const moved = { from: Math.max(0, interval[0] - length / 2), to: Math.max(0, interval[0] - length / 2) + length };
-    state().look({ selected: selectedName(next), ...(inView ? { from, to } : moved) });
-    return;
-  }
+  const here = selection?.kind === 'span' ? before[selection.track]! + selection.index : step === 1 ? -1 : 0;
+  const found = nextMatch(all, here, step);
+  if (found < 0) return;
+  const track = found < (before[1] ?? all.length) ? 0 : 1;
+  const next = { track, kind: 'span', index: found - before[track]! } as const;
+  const interval = placeOf(tracks, next)!.interval;
+  const range = view(context);
+  const inView = interval[1] >= range.from && interval[0] <= range.to;
+  const start = Math.max(0, interval[0] - (range.to - range.from) / 2);
+  state().look({ selected: selectedName(next), ...(inView ? { from, to } : { from: start, to: start + range.to - range.from }) });
 };
 
 /** The play head goes to the next or last time at which a span begins. */
@@ -112,12 +115,12 @@ export const COMMANDS: readonly Command[] = [
   { id: 'fitAll', keys: [{ code: 'Digit0' }], scope: 'timeline', run: () => state().look({ from: null, to: null }) },
   { id: 'mark', keys: [{ code: 'KeyM' }], scope: 'timeline', run: mark },
   { id: 'clearMarks', keys: [{ code: 'KeyM', shift: true }], scope: 'timeline', run: () => state().look({ marks: [] }) },
-  { id: 'search', keys: [{ code: 'Slash' }], scope: 'timeline', run: focusSearch },
+  { id: 'search', keys: [{ sign: '/' }], scope: 'timeline', run: focusSearch },
   { id: 'nextMatch', keys: [{ code: 'KeyN' }], scope: 'timeline', run: goToMatch(1) },
   { id: 'previousMatch', keys: [{ code: 'KeyN', shift: true }], scope: 'timeline', run: goToMatch(-1) },
   { id: 'play', keys: [{ code: 'Space' }], scope: 'timeline', run: ({ timelines }) => playOrPause(timelines.end) },
-  { id: 'stepOn', keys: [{ code: 'Period' }], scope: 'timeline', run: stepBy(1) },
-  { id: 'stepBack', keys: [{ code: 'Comma' }], scope: 'timeline', run: stepBy(-1) },
+  { id: 'stepOn', keys: [{ sign: '.' }], scope: 'timeline', run: stepBy(1) },
+  { id: 'stepBack', keys: [{ sign: ',' }], scope: 'timeline', run: stepBy(-1) },
   { id: 'clear', keys: [{ code: 'Escape' }], scope: 'timeline', run: clear },
   {
     id: 'collapse',
@@ -136,7 +139,7 @@ export const COMMANDS: readonly Command[] = [
     scope: 'timeline',
     run: () => state().look({ align: state().view.align === 'time' ? 'layer' : 'time', from: null, to: null, range: null, marks: [] }),
   },
-  { id: 'help', keys: [{ code: 'Slash', shift: true }], scope: 'timeline', run: ({ openCommands }) => openCommands('help') },
+  { id: 'help', keys: [{ sign: '?' }], scope: 'timeline', run: ({ openCommands }) => openCommands('help') },
   { id: 'palette', keys: [{ code: 'KeyK', mod: true }], scope: 'page', run: ({ openCommands }) => openCommands('palette') },
   { id: 'runBoth', keys: [], scope: 'page', run: () => void state().run('both') },
   { id: 'runAll', keys: [], scope: 'page', run: () => void state().run('all') },
@@ -144,13 +147,24 @@ export const COMMANDS: readonly Command[] = [
   { id: 'undo', keys: [], scope: 'page', run: () => state().undo() },
   { id: 'redo', keys: [], scope: 'page', run: () => state().redo() },
   { id: 'open', keys: [], scope: 'page', run: () => document.getElementById('open-runs')?.click() },
-  { id: 'copyLink', keys: [], scope: 'page', run: () => void navigator.clipboard.writeText(location.href) },
+  { id: 'copyLink', keys: [], scope: 'page', run: copyLink },
 ];
 
 export function playOrPause(end: number): void {
   const player = usePlayer.getState();
   if (player.playing) player.pause();
   else player.play(end);
+}
+
+/** The link as the page is now, not as its address was brought up to date last. */
+function copyLink({ onCopied }: CommandContext): void {
+  const link = new URL(linkOf(state().form, state().view) || '#', location.href).href;
+  // There is no clipboard on pages that are not secure.
+  const copying = navigator.clipboard?.writeText(link) ?? Promise.reject();
+  copying.then(
+    () => onCopied(true),
+    () => onCopied(false),
+  );
 }
 
 function clear(): void {
@@ -165,18 +179,18 @@ export function commandFor(event: KeyboardEvent, scope: Command['scope']): Comma
   return COMMANDS.find(
     (command) =>
       (command.scope === scope || scope === 'timeline') &&
-      command.keys.some((key) => key.code === event.code && (key.shift ?? false) === event.shiftKey && (key.mod ?? false) === mod),
+      command.keys.some((key) =>
+        'sign' in key
+          ? key.sign === event.key && !mod
+          : key.code === event.code && (key.shift ?? false) === event.shiftKey && (key.mod ?? false) === mod,
+      ),
   );
 }
 
-const NAMES: Readonly<Record<string, string>> = { Slash: '/', Space: '␣', Period: '.', Comma: ',', Escape: 'Esc' };
+const NAMES: Readonly<Record<string, string>> = { Space: '␣', Escape: 'Esc' };
 
-/** A key as it is written on a keyboard. */
-export const keyName = ({ code, shift, mod }: Key): string =>
-  [
-    mod && 'Ctrl',
-    shift && (code === 'Slash' ? null : 'Shift'),
-    shift && code === 'Slash' ? '?' : (NAMES[code] ?? code.replace(/^(Key|Digit)/, '')),
-  ]
-    .filter(Boolean)
-    .join(' ');
+/** A key as it is written on a keyboard: of letters those of a US one, which the help says. */
+export const keyName = (key: Key): string =>
+  'sign' in key
+    ? key.sign
+    : [key.mod && 'Ctrl', key.shift && 'Shift', NAMES[key.code] ?? key.code.replace(/^(Key|Digit)/, '')].filter(Boolean).join(' ');

@@ -1,10 +1,12 @@
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useDeferredValue, useMemo } from 'react';
+import type { Track } from '../../lab/lab_run';
 import { offAxis } from '../../trace/layers';
 import { bytesBetween, sumsOf } from '../../trace/range_sums';
-import type { CollectiveSpan, ComputeSpan } from '../../trace/span';
+import type { CollectiveSpan, ComputeSpan, Span } from '../../trace/span';
 import { Scroll } from '../fields';
 import { bytes, ms, percent } from '../format';
 import { useLab } from '../store';
+import type { Text } from '../text/en';
 import { useText } from '../text/useText';
 import type { Prepared } from '../timeline/lanes';
 import { gapSentence } from '../timeline/speak';
@@ -18,7 +20,8 @@ const KernelSource = lazy(() => import('./KernelSource'));
 export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
   const t = useText();
   const selected = useLab((state) => state.view.selected);
-  const range = useLab((state) => state.view.range);
+  // A range that is being drawn is summed as often as there is time to.
+  const range = useDeferredValue(useLab((state) => state.view.range));
   const selection = selectionOf(selected);
   const prepared = selection && tracks[selection.track];
   const span = selection?.kind === 'span' ? prepared?.track.spans[selection.index] : undefined;
@@ -40,25 +43,22 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
           {span.kind === 'compute' && <Kernel span={span} />}
           {span.kind === 'collective' && <Collective span={span} prepared={prepared} />}
           {span.kind === 'message' && <p>{t.inspector.bytes(span.bytes)}</p>}
-          <p className="faint">
-            {span.kind === 'compute' && span.uncertain
-              ? t.inspector.uncertain
-              : span.kind !== 'compute'
-                ? prepared.track.combination
-                  ? t.inspector.wireClock
-                  : t.inspector.traceClock
-                : !prepared.track.combination
-                  ? t.inspector.traceClock
-                  : span.clock === 'gpu'
-                    ? t.inspector.gpuClock
-                    : t.inspector.fences}
-          </p>
+          <p className="faint">{clockSentence(t, span, prepared.track)}</p>
         </>
       )}
       {range && tracks.map((each, i) => <RangeSums key={String(i)} prepared={each} range={range} />)}
       {range && <RangeActions range={range} />}
     </section>
   );
+}
+
+/** Where a span's times are from. */
+function clockSentence({ inspector }: Text, span: Span, { combination, wire }: Track): string {
+  if (!combination) return inspector.traceClock;
+  if (span.kind !== 'compute')
+    return wire === 'native' ? inspector.nativeClock : wire === 'instant' ? inspector.instantClock : inspector.wireClock;
+  if (span.uncertain) return inspector.uncertain;
+  return span.clock === 'gpu' ? inspector.gpuClock : inspector.fences;
 }
 
 function Kernel({ span }: { span: ComputeSpan }) {
@@ -91,7 +91,7 @@ function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepa
   const t = useText();
   const matrix = useMemo(() => bytesBetween(track.spans, span.op, track.ranks), [track, span.op]);
   const exposure = track.result?.exposures.find(({ op }) => op === span.op);
-  const most = Math.max(1, ...matrix.flat());
+  const most = matrix.reduce((largest, row) => row.reduce((a, b) => Math.max(a, b), largest), 1);
   return (
     <>
       <p>{t.inspector.sent(span.sentBytes, span.receivedBytes)}</p>
@@ -151,7 +151,7 @@ function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range:
   const t = useText();
   const { track, alignment } = prepared;
   const own: [number, number] = [offAxis(alignment, from), offAxis(alignment, to)];
-  const sums = useMemo(() => sumsOf(track.spans, track.ranks, [own[0], own[1]]), [track, own[0], own[1]]);
+  const sums = useMemo(() => sumsOf(track.spans, track.ranks, [own[0], own[1]], track.result?.resolutionMs), [track, own[0], own[1]]);
   const share = (value: number) => (sums.length > 0 ? percent(value / sums.length) : '–');
   const { sums: words } = t.inspector;
   return (

@@ -76,7 +76,7 @@ export function Results({ session }: { session: SessionRun }) {
 function Numbers({ measurement, recorded, machine }: { measurement: Measurement; recorded: boolean; machine: string }) {
   const t = useText();
   const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
-  const clockError = Math.max(...results.map((r) => r.clockErrorMs));
+  const clockError = Math.max(...results.map((r) => r.clockErrorMs ?? 0));
   const caption = t.results.caption(measurement.repeats, settings.ranks, promptTokens);
   const when = new Date(manifest.date).toLocaleString();
   return (

@@ -4,12 +4,12 @@ import { RECORDED } from '../../lab/recorded';
 import { toRunFile } from '../../lab/run_file';
 import { toChromeTrace } from '../../trace/chrome_trace';
 import { saveFile } from '../saveFile';
-import { namesShown, type SessionRun } from '../session';
+import { namesShown, type SessionRun, viewOfRun } from '../session';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
 import { titleOf } from '../titles';
-import { runOfTrack, trackName } from '../view';
+import { NOTHING_CHOSEN, runOfTrack, trackName, type View } from '../view';
 import { openRunFiles } from './files';
 import { loadRecorded } from './recorded';
 
@@ -30,8 +30,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
   };
   const record = async (id: string) => {
     setLoading(true);
-    const found = await loadRecorded(id);
-    setLoading(false);
+    const found = await loadRecorded(id).finally(() => setLoading(false));
     if (found.kind === 'failed') return onProblems([t.notice.recordedFailed(found.message)]);
     onProblems([]);
     addRuns([found.run], 'recorded', true);
@@ -102,14 +101,18 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
                     type="button"
                     aria-label={`${t.runs.trace}: ${run.name}`}
                     onClick={() => {
-                      for (const track of tracks.filter(({ key }) => tracks.length <= 2 || isShown(names, run.id, key)))
+                      for (const track of toTrace(each, names))
                         saveFile(`${fileName(`${run.name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(each, track));
                     }}
                   >
                     {t.runs.trace}
                   </button>
                 )}
-                <button type="button" aria-label={t.runs.removeNamed(run.name)} onClick={() => removeRun(run.id)}>
+                <button
+                  type="button"
+                  aria-label={t.runs.removeNamed(run.name)}
+                  onClick={() => (each.saved || confirm(t.runs.removeUnsaved(run.name))) && removeRun(run.id)}
+                >
                   {t.runs.remove}
                 </button>
               </div>
@@ -122,10 +125,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
           {(['top', 'bottom'] as const).map((place) => (
             <label key={place}>
               {place === 'top' ? t.runs.upper : t.runs.lower}
-              <select
-                value={names[place]}
-                onChange={(event) => look({ ...names, [place]: event.target.value, selected: '', from: null, to: null, range: null })}
-              >
+              <select value={names[place]} onChange={(event) => look({ ...names, [place]: event.target.value, ...NOTHING_CHOSEN })}>
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
                 {runs.map(({ run, tracks }) => (
                   <optgroup key={run.id} label={run.name}>
@@ -145,8 +145,14 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
   );
 }
 
-const isShown = ({ top, bottom }: { readonly top: string; readonly bottom: string }, run: string, key: string): boolean =>
-  [top, bottom].includes(trackName(run, key));
+/** Of a run with many tracks those on show or, where none is, those that would be shown. */
+function toTrace(session: SessionRun, names: Pick<View, 'top' | 'bottom'>): readonly Track[] {
+  const { run, tracks } = session;
+  const among = ({ top, bottom }: typeof names) => tracks.filter(({ key }) => [top, bottom].includes(trackName(run.id, key)));
+  if (tracks.length <= 2) return tracks;
+  const shown = among(names);
+  return shown.length > 0 ? shown : among(viewOfRun(session));
+}
 
 function originOf(t: Text, { run, origin, saved }: SessionRun): string {
   const manifest = manifestOfRun(run);

@@ -39,7 +39,9 @@ export async function openRunFiles(
       const { spans, ranks } = fromChromeTraces(traces);
       const [first] = traces;
       const name = traces.length === 1 ? first!.name : `${first!.name} + ${traces.length - 1}`;
-      runs.push(newRun({ kind: 'trace', ranks, spans }, name.slice(0, 200), null, first!.date.toISOString()));
+      const run = newRun({ kind: 'trace', ranks, spans }, name, null, first!.date.toISOString());
+      // Several may have been written at once.
+      runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
     });
   return { runs, problems };
 }

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { RECORDED } from '../../lab/recorded';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
@@ -7,22 +7,27 @@ import { loadRecorded } from './recorded';
 
 const isRecorded = (id: string | null): id is string => RECORDED.some((recorded) => recorded.id === id);
 
-/** Brings the recorded runs that the view names and, where it names none, the first, so that a visitor sees one at once. */
-export function useRecordedRuns(t: Text, onProblems: (sentences: readonly string[]) => void): void {
+/**
+ * Brings the recorded runs that the view names and, when the page opens and it names none, the first, so that a visitor sees one at once.
+ * Answers a sentence when the view names a run that is not on the page.
+ */
+export function useRecordedRuns(t: Text, onProblems: (sentences: readonly string[]) => void): string | null {
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
+  const runs = useLab((state) => state.runs);
+  const opening = useRef(true);
   useEffect(() => {
-    const { runs, addRuns } = useLab.getState();
-    const named = [runOfTrack(top), runOfTrack(bottom)];
-    const wanted = top === '' && runs.length === 0 ? [RECORDED[0].id] : named.filter(isRecorded);
+    const wanted = top === '' && opening.current ? [RECORDED[0].id] : [runOfTrack(top), runOfTrack(bottom)].filter(isRecorded);
+    opening.current = false;
     for (const id of new Set(wanted)) {
-      if (runs.some(({ run }) => run.id === id)) continue;
+      const { runs: known, addRuns } = useLab.getState();
+      if (known.some(({ run }) => run.id === id)) continue;
       loadRecorded(id).then((found) => {
         if (found.kind === 'failed') return onProblems([t.notice.recordedFailed(found.message)]);
         addRuns([found.run], 'recorded', false);
       });
     }
-    const unknown = named.find((id) => id !== null && !isRecorded(id) && !runs.some(({ run }) => run.id === id));
-    if (unknown) onProblems([t.notice.unknownRun(unknown)]);
   }, [top, bottom, t, onProblems]);
+  const unknown = [top, bottom].map(runOfTrack).find((id) => id !== null && !isRecorded(id) && !runs.some(({ run }) => run.id === id));
+  return unknown ? t.notice.unknownRun(unknown) : null;
 }

@@ -1,5 +1,5 @@
 import type { SelfTest } from '../../lab/self_test';
-import { bytes, flops, ms } from '../format';
+import { bytes, flops } from '../format';
 
 const sharing = { 'at once': 'run at once', share: 'share it fairly', 'in turn': 'run one after the other' } as const;
 
@@ -19,13 +19,12 @@ export const en = {
       'Press “Run FarSkip off and on”: the prompt travels through the regular model and through the converted one, and their timelines appear here under each other.',
     openLab: 'Open in the lab',
     side: 'Settings and wiring',
-    stage: 'Timelines and results',
   },
   update: {
     ready: 'A new version of the lab is there.',
     reload: 'Reload to update',
     later: 'Later',
-    failed: (why: string) => `The lab can't be kept for use offline here: ${why}.`,
+    failed: (why: string) => `The lab can't be kept for use offline here: ${why}`,
   },
   notice: {
     progress: 'Progress',
@@ -41,6 +40,9 @@ export const en = {
     remaining: (time: string) => `about ${time} left`,
     seconds: (value: number) => `${value} s`,
     minutes: (value: number) => `${value} min`,
+    broken: (why: string) => `This can't be shown (${why}); choose another run.`,
+    copied: 'The link to this view was copied.',
+    notCopied: 'The browser does not allow the link to be copied; copy the page’s address.',
     recordedInstead: 'Recorded runs play below all the same.',
     unknownRun: (run: string) => `The link shows the run ${run}, which is not on this page; open the file that it was saved in.`,
     recordedFailed: (why: string) => `The recorded run can't be read: ${why}.`,
@@ -98,7 +100,6 @@ export const en = {
     prompt: 'Text that device 0 reads',
     toContinue: 'Text to continue',
     book: 'Book',
-    books: { alice: "Alice's Adventures in Wonderland (Carroll)", moby_dick: 'Moby-Dick (Melville)', emma: 'Emma (Austen)' },
     bookTitles: { alice: "Alice's Adventures in Wonderland", moby_dick: 'Moby-Dick', emma: 'Emma' },
     tokens: 'Tokens a device',
     promptHint: (ep: boolean, from: string | null) =>
@@ -196,6 +197,7 @@ export const en = {
     remove: 'Remove',
     saveNamed: (name: string) => `Save ${name}`,
     removeNamed: (name: string) => `Remove ${name}`,
+    removeUnsaved: (name: string) => `${name} is not saved. Remove it all the same?`,
     measuredHere: 'measured here',
     recordedOn: (where: string, when: string) => `recorded on ${where}, ${when}`,
     opened: (where: string, when: string) => `from a file, measured on ${where}, ${when}`,
@@ -204,7 +206,6 @@ export const en = {
     upper: 'Upper timeline',
     lower: 'Lower timeline',
     noLower: 'None',
-    compare: 'Compare',
     measureHere: 'This run was recorded. Measure one of your own on this device:',
   },
   tracks: {
@@ -239,10 +240,6 @@ export const en = {
     search: 'Search spans',
     searchHint: 'attention, layer 3, device 1 …',
     matches: (count: number) => `${count} found`,
-    zoomIn: 'Zoom in',
-    zoomOut: 'Zoom out',
-    fitAll: 'Show all',
-    fit: 'Fit selection',
     align: 'Laid under each other by',
     alignTime: 'Time',
     alignLayer: 'Layer',
@@ -264,7 +261,6 @@ export const en = {
     speedOf: (value: number) => `1/${Math.round(1 / value)} of its own speed`,
     fullSpeed: 'its own speed',
     playHead: 'Play head',
-    at: (value: number) => `at ${ms(value)}`,
     nothing: 'Nothing is selected.',
     table: 'As a table',
     tableCaption: (title: string, from: string, to: string, shown: number, count: number) =>
@@ -272,7 +268,7 @@ export const en = {
     columns: { device: 'Device', lane: 'Lane', what: 'What', layer: 'Layer', start: 'Start, ms', length: 'Length, ms', more: 'More' },
     previous: 'Previous',
     next: 'Next',
-    singleKeys: 'Keys without Ctrl act while the timelines have the focus.',
+    singleKeys: 'Single keys act while the timelines have the focus; letters are meant by their place on a US keyboard.',
   },
   inspector: {
     heading: 'Selection',
@@ -288,6 +284,8 @@ export const en = {
     gpuClock: 'GPU timestamps on the host’s clock, the other devices’ turns included; start: when its inputs were there',
     fences: 'measured by fences on the host',
     wireClock: 'host clock; wire paced by the emulated link',
+    nativeClock: 'host clock; as long as the way through the host took',
+    instantClock: 'host clock; the wire takes no time here',
     traceClock: 'as the trace says',
     hidden: (hidden: string, share: string) => `${hidden} of it (${share}) under computation, mean over the devices`,
     exposedWhy: (awaited: string, host: string, noWork: string) =>
@@ -304,6 +302,8 @@ export const en = {
         `Device ${device} waits ${time}: ${kernel} reads what ${collective} brings, and that was not there yet.`,
       host: (device: number, time: string, kernel: string) =>
         `Device ${device} idles ${time}: everything that ${kernel} reads was there, but the host had not yet handed it over.`,
+      unknown: (device: number, time: string, kernel: string) =>
+        `Device ${device} is idle ${time} before ${kernel}; why, the trace does not say.`,
       none: (device: number, time: string) =>
         `Device ${device} is done ${time} before the run ends: the others, or the read-back of the result, take so long.`,
     },
@@ -332,7 +332,6 @@ export const en = {
   },
   wiring: {
     heading: (layer: number) => `What layer ${layer} reads`,
-    regular: 'regular',
     streamSoFar: 'stream so far',
     atHand: 'at hand',
     afterCombine: 'after Combine',
@@ -380,7 +379,6 @@ export const en = {
     traceTable: 'Overlap of each device of the trace',
     device: 'Device',
     meanHidden: (share: string) => `Hidden, mean over the devices: ${share}`,
-    point: 'Point',
   },
   written: {
     region: 'Generated text',

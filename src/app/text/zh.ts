@@ -1,4 +1,4 @@
-import { bytes, flops, ms } from '../format';
+import { bytes, flops } from '../format';
 import type { Text } from './en';
 
 const sharing = { 'at once': '可同时运行', share: '公平分享 GPU', 'in turn': '依次运行' } as const;
@@ -18,7 +18,6 @@ export const zh: Text = {
     welcome: '点击“运行 FarSkip 关/开对比”：同一段提示词先后经过常规模型和转换后的模型，两者的时间线会上下并列显示在这里。',
     openLab: '在实验室中打开',
     side: '设置与连接方式',
-    stage: '时间线与结果',
   },
   update: {
     ready: '实验室有新版本。',
@@ -40,6 +39,9 @@ export const zh: Text = {
     remaining: (time) => `还需约 ${time}`,
     seconds: (value) => `${value} 秒`,
     minutes: (value) => `${value} 分钟`,
+    broken: (why) => `无法显示（${why}）；请选择其他运行。`,
+    copied: '已复制此视图的链接。',
+    notCopied: '浏览器不允许复制链接，请复制页面地址。',
     recordedInstead: '下方录制的运行仍可回放。',
     unknownRun: (run) => `链接指向运行 ${run}，但本页没有它；请打开保存该运行的文件。`,
     recordedFailed: (why) => `无法读取录制的运行：${why}。`,
@@ -92,7 +94,6 @@ export const zh: Text = {
     prompt: '设备 0 读取的文本',
     toContinue: '待续写的文本',
     book: '书籍',
-    books: { alice: '《爱丽丝梦游仙境》（卡罗尔）', moby_dick: '《白鲸》（梅尔维尔）', emma: '《爱玛》（奥斯汀）' },
     bookTitles: { alice: '《爱丽丝梦游仙境》', moby_dick: '《白鲸》', emma: '《爱玛》' },
     tokens: '每个设备的词元数',
     promptHint: (ep, from) =>
@@ -188,6 +189,7 @@ export const zh: Text = {
     remove: '移除',
     saveNamed: (name) => `保存 ${name}`,
     removeNamed: (name) => `移除 ${name}`,
+    removeUnsaved: (name) => `“${name}”尚未保存，仍要移除吗？`,
     measuredHere: '在本机测量',
     recordedOn: (where, when) => `录制于 ${where}，${when}`,
     opened: (where, when) => `来自文件，测量于 ${where}，${when}`,
@@ -196,7 +198,6 @@ export const zh: Text = {
     upper: '上方时间线',
     lower: '下方时间线',
     noLower: '无',
-    compare: '比较',
     measureHere: '此运行是录制的。可在这台设备上自己测量一次：',
   },
   tracks: {
@@ -230,10 +231,6 @@ export const zh: Text = {
     search: '搜索区段',
     searchHint: '用英文名，如 attention、layer 3、device 1…',
     matches: (count) => `找到 ${count} 个`,
-    zoomIn: '放大',
-    zoomOut: '缩小',
-    fitAll: '显示全部',
-    fit: '缩放至选中内容',
     align: '上下对齐依据',
     alignTime: '时间',
     alignLayer: '层',
@@ -255,14 +252,13 @@ export const zh: Text = {
     speedOf: (value) => `原速的 1/${Math.round(1 / value)}`,
     fullSpeed: '原速',
     playHead: '播放头',
-    at: (value) => `位于 ${ms(value)}`,
     nothing: '未选中任何内容。',
     table: '以表格显示',
     tableCaption: (title, from, to, shown, count) => `${title}：${from} 至 ${to} 的区段；显示 ${shown} 个，共 ${count} 个`,
     columns: { device: '设备', lane: '泳道', what: '内容', layer: '层', start: '开始（ms）', length: '时长（ms）', more: '其他' },
     previous: '上一页',
     next: '下一页',
-    singleKeys: '不带 Ctrl 的按键只在时间线获得焦点时有效。',
+    singleKeys: '单键只在时间线获得焦点时有效；字母按美式键盘上的位置。',
   },
   inspector: {
     heading: '选中内容',
@@ -278,6 +274,8 @@ export const zh: Text = {
     gpuClock: 'GPU 时间戳，换算到主机时钟，含其他设备轮流占用的时间；开始：其输入就绪之时',
     fences: '由主机用栅栏（fence）测得',
     wireClock: '主机时钟；传输快慢由模拟链路控制',
+    nativeClock: '主机时钟；即经由主机实际所需的时间',
+    instantClock: '主机时钟；此处链路不花时间',
     traceClock: '以跟踪所记为准',
     hidden: (hidden, share) => `其中 ${hidden}（${share}）被计算掩盖，为各设备的均值`,
     exposedWhy: (awaited, host, noWork) => `暴露部分：有内核在等 ${awaited}，主机滞后 ${host}，无剩余计算 ${noWork}`,
@@ -292,6 +290,7 @@ export const zh: Text = {
       awaited: (device, time, kernel, collective) =>
         `设备 ${device} 等待 ${time}：“${kernel}”要读取“${collective}”送来的数据，而数据尚未到达。`,
       host: (device, time, kernel) => `设备 ${device} 空闲 ${time}：“${kernel}”要读取的数据均已就绪，但主机尚未提交它。`,
+      unknown: (device, time, kernel) => `设备 ${device} 在 ${kernel} 之前空闲 ${time}；原因没有记录。`,
       none: (device, time) => `设备 ${device} 比整个运行早 ${time} 完成：其他设备或结果的回读还需要这么久。`,
     },
     whileExposed: '其间该设备有集合通信正在进行，且没有计算掩盖它。',
@@ -319,7 +318,6 @@ export const zh: Text = {
   },
   wiring: {
     heading: (layer) => `第 ${layer} 层读取什么`,
-    regular: '常规',
     streamSoFar: '此前的残差流',
     atHand: '已就绪',
     afterCombine: 'Combine 之后',
@@ -366,7 +364,6 @@ export const zh: Text = {
     traceTable: '跟踪中各设备的重叠情况',
     device: '设备',
     meanHidden: (share) => `被掩盖比例，各设备均值：${share}`,
-    point: '取值点',
   },
   written: {
     region: '生成的文本',

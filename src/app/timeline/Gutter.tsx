@@ -21,8 +21,13 @@ export const Gutter = memo(function Gutter({
         switch (row.kind) {
           case 'axis':
           case 'layers':
-          case 'difference':
             return null;
+          case 'difference':
+            return (
+              <p key="difference" className="lane-name faint" style={at}>
+                {t.timeline.difference}
+              </p>
+            );
           case 'title':
             return (
               <h3 key={`title ${row.track}`} className="lane-title" style={at}>

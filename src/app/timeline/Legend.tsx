@@ -3,8 +3,15 @@ import { PALETTE } from '../palette';
 import { useText } from '../text/useText';
 
 /** What the colours and hatches of the lanes mean. */
-export function Legend({ blocks }: { blocks: readonly Block[] }) {
+export function Legend({ blocks, uncertain }: { blocks: readonly Block[]; uncertain: boolean }) {
   const t = useText();
+  const words = {
+    exposed: t.timeline.exposed,
+    idle: t.timeline.idle,
+    window: t.timeline.windowLegend,
+    host: t.timeline.hostLate,
+    uncertain: t.timeline.uncertain,
+  };
   // Blocks that are drawn alike are listed once.
   const alike = [...new Map(blocks.map((block) => [t.blocks[block], block])).values()];
   return (
@@ -15,10 +22,10 @@ export function Legend({ blocks }: { blocks: readonly Block[] }) {
           {t.blocks[block]}
         </li>
       ))}
-      {(['exposed', 'idle', 'window', 'host'] as const).map((kind) => (
+      {(['exposed', 'idle', 'window', 'host', ...(uncertain ? (['uncertain'] as const) : [])] as const).map((kind) => (
         <li key={kind}>
           <i className={`swatch ${kind}`} />
-          {{ exposed: t.timeline.exposed, idle: t.timeline.idle, window: t.timeline.windowLegend, host: t.timeline.hostLate }[kind]}
+          {words[kind]}
         </li>
       ))}
       <li>{t.timeline.letters}</li>

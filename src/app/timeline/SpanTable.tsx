@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { offAxis } from '../../trace/layers';
 import type { Span } from '../../trace/span';
 import { Scroll } from '../fields';
 import { bytes, flops, ms } from '../format';
@@ -24,12 +25,13 @@ export function SpanTable({ timelines }: { timelines: Timelines }) {
 
 function TrackTable({ timelines, index }: { timelines: Timelines; index: number }) {
   const t = useText();
-  const { track } = timelines.tracks[index]!;
+  const { track, alignment } = timelines.tracks[index]!;
   const look = useLab((state) => state.look);
   const from = useLab((state) => state.view.from);
   const to = useLab((state) => state.view.to);
   const [page, setPage] = useState(0);
-  const view = rangeInView({ from, to }, timelines.end);
+  const axis = rangeInView({ from, to }, timelines.end);
+  const view = { from: offAxis(alignment, axis.from), to: offAxis(alignment, axis.to) };
   const rows = useMemo(
     () =>
       track.spans

@@ -1,6 +1,6 @@
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { BLOCKS } from '../../program/program';
-import { commandFor } from '../commands/registry';
+import { type CommandContext, commandFor } from '../commands/registry';
 import { ms } from '../format';
 import { usePlayer } from '../player';
 import { useLab } from '../store';
@@ -13,10 +13,9 @@ import { Gutter } from './Gutter';
 import { Legend } from './Legend';
 import { AXIS, laneAt, layOut } from './layout';
 import { createPainter, type Painter } from './painter';
-import { type Direction, neighbour, pickAt, placeOf } from './pick';
-import { notMatching } from './search';
+import { type Direction, type LanePlace, neighbour, pickAt, placeOf } from './pick';
 import { sentenceOf } from './speak';
-import { rangeInView, type Timelines } from './timelines';
+import { rangeInView } from './timelines';
 import { createZoom } from './zoom';
 
 const ARROWS: Readonly<Record<string, Direction>> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
@@ -25,10 +24,16 @@ const DRAGGED_FROM = 4;
 const NEAR_PX = 4;
 
 /** One or two runs under each other: for each device what it computed, sent and received. Pointer, touch and keys as in Perfetto. */
-export function Timeline({ timelines, openCommands }: { timelines: Timelines; openCommands: (which: 'palette' | 'help') => void }) {
+export function Timeline({ context, dimmed }: { context: CommandContext; dimmed: Scene['dimmed'] }) {
+  const { timelines } = context;
   const t = useText();
   const look = useLab((state) => state.look);
-  const { selected, range, marks, arrows, windows, search, collapsed } = useLab((state) => state.view);
+  const selected = useLab((state) => state.view.selected);
+  const range = useLab((state) => state.view.range);
+  const marks = useLab((state) => state.view.marks);
+  const arrows = useLab((state) => state.view.arrows);
+  const windows = useLab((state) => state.view.windows);
+  const collapsed = useLab((state) => state.view.collapsed);
   const selection = selectionOf(selected);
   const [hovered, setHovered] = useState<Selection | null>(null);
   const [holder, width] = useWidth();
@@ -37,6 +42,8 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
   const lanes = useRef<HTMLDivElement>(null);
   const painter = useRef<Painter | null>(null);
   const zoom = useRef<ReturnType<typeof createZoom> | null>(null);
+  /** The lane that the arrow keys went to last, and what they selected there. */
+  const walked = useRef<{ readonly name: string; readonly at: LanePlace } | null>(null);
   const dragging = useRef<{ readonly x: number; moved: boolean } | null>(null);
   const { tracks, end, differences } = timelines;
 
@@ -45,7 +52,7 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
     (): Scene => ({
       layout,
       tracks,
-      dimmed: tracks.map(({ track }) => notMatching(track.spans, search)),
+      dimmed,
       showsWindows: windows,
       differences,
       names: {
@@ -54,7 +61,7 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
         blocks: (item, { track }) => track.spans[item]!.name,
       },
     }),
-    [layout, tracks, search, windows, differences, t],
+    [layout, tracks, dimmed, windows, differences, t],
   );
   const live = useRef({ end, scene, width });
   live.current = { end, scene, width };
@@ -67,6 +74,10 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
     const restyle = () => own.restyle();
     const styles = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) => matchMedia(query));
     for (const style of styles) style.addEventListener('change', restyle);
+    // On another screen, or zoomed by the browser, a pixel is another one.
+    const sharpness = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    const resize = () => own.size(live.current.width, live.current.scene.layout.height);
+    sharpness.addEventListener('change', resize);
     const show = () => {
       const view = rangeInView(useLab.getState().view, live.current.end);
       own.view(view);
@@ -79,6 +90,7 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
     own.overlay({ playAt: usePlayer.getState().at });
     return () => {
       for (const style of styles) style.removeEventListener('change', restyle);
+      sharpness.removeEventListener('change', resize);
       stopLooking();
       stopPlaying();
       zooming.close();
@@ -128,23 +140,36 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
     const from = Math.max(0, (place.interval[0] + place.interval[1] - length) / 2);
     look({ ...change, from, to: from + length });
   };
-  const titles = tracks.map(({ track }) => titleOf(t, track));
-  const total = differences.reduce((sum, { ms: [a, b] }) => sum + b - a, 0);
-  const difference = t.timeline.differenceOf(ms(Math.abs(total)), total < 0 ? 'less' : 'more');
+  /** Goes on from the lane that the keys are in, or else from where the selection is drawn. */
+  const walk = (direction: Direction) => {
+    const name = useLab.getState().view.selected;
+    const here = selectionOf(name);
+    const at = walked.current?.name === name ? walked.current.at : here && placeOf(tracks, here);
+    const next = neighbour(tracks, layout, here && at ? { selection: here, at } : null, direction);
+    if (!next) return;
+    walked.current = { name: selectedName(next.selection), at: next.at };
+    reveal(next.selection);
+  };
+  const titles = useMemo(() => tracks.map(({ track }) => titleOf(t, track)), [tracks, t]);
+  const named = useMemo(() => {
+    const total = differences.reduce((sum, { ms: [a, b] }) => sum + b - a, 0);
+    const difference = t.timeline.differenceOf(ms(Math.abs(total)), total < 0 ? 'less' : 'more');
+    return titles.map((title, i) => (i === 1 && differences.length > 0 ? `${title} · ${difference}` : title));
+  }, [titles, differences, t]);
+  const toggle = useCallback(
+    (rank: number) => {
+      const folded = useLab.getState().view.collapsed;
+      look({ collapsed: folded.includes(rank) ? folded.filter((each) => each !== rank) : [...folded, rank] });
+    },
+    [look],
+  );
   const blocks = BLOCKS.filter((block) => tracks.some(({ track }) => track.spans.some((span) => span.block === block)));
   const shown = hovered ?? selection;
 
   return (
     <div className="timeline-body">
       <div className="lanes">
-        <Gutter
-          layout={layout}
-          titles={titles.map((title, i) => (i === 1 && differences.length > 0 ? `${title} · ${difference}` : title))}
-          t={t}
-          onToggle={(rank) =>
-            look({ collapsed: collapsed.includes(rank) ? collapsed.filter((each) => each !== rank) : [...collapsed, rank] })
-          }
-        />
+        <Gutter layout={layout} titles={named} t={t} onToggle={toggle} />
         <div className="canvases" ref={holder as React.RefObject<HTMLDivElement>} style={{ height: layout.height }}>
           <div
             ref={lanes}
@@ -157,8 +182,7 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
               const direction = ARROWS[event.code];
               if (direction && !event.ctrlKey && !event.metaKey && !event.altKey) {
                 event.preventDefault();
-                const next = neighbour(tracks, layout, selectionOf(useLab.getState().view.selected), direction);
-                if (next) reveal(next);
+                walk(direction);
                 return;
               }
               if (event.code === 'Enter') document.getElementById('inspector')?.focus();
@@ -166,7 +190,7 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
               if (!command) return;
               event.preventDefault();
               event.stopPropagation();
-              command.run({ timelines, openCommands });
+              command.run(context);
             }}
             onPointerDown={(event) => {
               if (event.pointerType === 'touch' || event.button !== 0 || event.shiftKey) return;
@@ -177,6 +201,9 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
             onPointerUp={() => {
               // The click that follows a drag selects nothing.
               if (!dragging.current?.moved) dragging.current = null;
+            }}
+            onPointerCancel={() => {
+              dragging.current = null;
             }}
             onPointerLeave={() => setHovered(null)}
             onClick={(event) => {
@@ -197,7 +224,10 @@ export function Timeline({ timelines, openCommands }: { timelines: Timelines; op
       <p className="status-line" role="status">
         {shown ? sentenceOf(t, tracks, shown) : t.timeline.nothing}
       </p>
-      <Legend blocks={blocks} />
+      <Legend
+        blocks={blocks}
+        uncertain={tracks.some(({ track }) => track.spans.some((span) => span.kind === 'compute' && span.uncertain))}
+      />
     </div>
   );
 }

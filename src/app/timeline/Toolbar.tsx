@@ -2,18 +2,17 @@ import { COMMANDS, type CommandContext, type CommandId, keyName } from '../comma
 import { Choice, Switch } from '../fields';
 import { useLab } from '../store';
 import { useText } from '../text/useText';
-import { notMatching } from './search';
 
 /** Search, zoom and what is drawn; each button is a command of the registry. */
-export function Toolbar({ context }: { context: CommandContext }) {
+export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: readonly (Uint8Array | null)[] }) {
   const t = useText();
   const look = useLab((state) => state.look);
-  const { search, windows, arrows, align } = useLab((state) => state.view);
+  const search = useLab((state) => state.view.search);
+  const windows = useLab((state) => state.view.windows);
+  const arrows = useLab((state) => state.view.arrows);
+  const align = useLab((state) => state.view.align);
   const { tracks } = context.timelines;
-  const found = tracks.reduce((sum, { track }) => {
-    const missing = notMatching(track.spans, search);
-    return sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0);
-  }, 0);
+  const found = dimmed.reduce((sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0), 0);
   const button = (id: CommandId, label: string) => {
     const command = COMMANDS.find((each) => each.id === id)!;
     const key = command.keys[0];

@@ -73,7 +73,8 @@ export function drawScene(
         if (name === 'compute') below.push({ lane: lanes.gaps, y, height: laneHeight, colours, dimmed: null });
         // Collectives lie faintly behind their messages.
         if (name === 'send' || name === 'receive') below.push({ lane: lanes.collectives, y, height: laneHeight, colours: faint, dimmed });
-        above.push({ lane: lanes[name], y, height: laneHeight, colours, dimmed });
+        // A search is among spans; what the host is late with are gaps.
+        above.push({ lane: lanes[name], y, height: laneHeight, colours, dimmed: name === 'host' ? null : dimmed });
       }
     }
   }

@@ -55,7 +55,8 @@ export function prepare(track: Track, alignment: Alignment): Prepared {
   const of = () => Array.from({ length: ranks }, () => [] as Item[]);
   const [compute, send, receive, collectives, gapItems, windows, host] = [of(), of(), of(), of(), of(), of(), of()];
   const put = (lanes: Item[][], rank: number, start: number, end: number, colour: Colour, item: number) =>
-    lanes[rank]?.push({ start: at(start), end: at(end), colour: colourIndex(colour), item });
+    // What goes on over the border of two layers is drawn as long as it was, not over the blank between them.
+    lanes[rank]?.push({ start: at(start), end: Math.min(at(end), at(start) + end - start), colour: colourIndex(colour), item });
   for (const [i, span] of spans.entries()) {
     switch (span.kind) {
       case 'compute':

@@ -34,7 +34,7 @@ export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<numbe
   const rows: Row[] = [{ kind: 'axis', y: 0, height: AXIS }];
   let y = AXIS;
   for (const [index, { track, layers }] of tracks.entries()) {
-    if (index > 0 && layers.length > 0) {
+    if (index > 0 && layers.length > 0 && track.steps.length === 0 && tracks[0]!.track.steps.length === 0) {
       rows.push({ kind: 'difference', y, height: DIFFERENCE });
       y += DIFFERENCE;
     }
@@ -44,6 +44,9 @@ export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<numbe
     y += LAYERS;
     const several = new Set(track.nodeOf).size > 1;
     for (let rank = 0; rank < track.ranks; rank++) {
+      // Of a job of many ranks only some may have been opened.
+      const { compute, collectives } = tracks[index]!.ranks[rank]!;
+      if (compute.count + collectives.count === 0) continue;
       const node = track.nodeOf[rank]!;
       if (several && node !== track.nodeOf[rank - 1]) {
         rows.push({ kind: 'node', y, height: NODE, track: index, node });

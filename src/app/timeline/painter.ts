@@ -8,7 +8,7 @@ export type Painter = {
   readonly view: (view: View) => void;
   readonly overlay: (change: Partial<Overlay>) => void;
   readonly size: (width: number, height: number) => void;
-  /** The page's colours, or what a pixel is, have changed. */
+  /** The page's colours have changed. */
   readonly restyle: () => void;
   readonly close: () => void;
 };

@@ -52,7 +52,7 @@ export function pickAt(
 export function placeOf(
   tracks: readonly Prepared[],
   { track, kind, index }: Selection,
-): { readonly track: number; readonly rank: number; readonly lane: LaneName; readonly interval: Interval } | null {
+): (LanePlace & { readonly interval: Interval }) | null {
   const prepared = tracks[track];
   const item = kind === 'span' ? prepared?.track.spans[index] : prepared?.gaps[index];
   if (!prepared || !item) return null;
@@ -63,39 +63,49 @@ export function placeOf(
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
-/** The neighbour of a selection: in its lane before or after, or in the lane above or below nearest in time. */
-export function neighbour(tracks: readonly Prepared[], layout: Layout, from: Selection | null, direction: Direction): Selection | null {
-  const lanes = layout.rows.flatMap((row) =>
+/** A lane of a rank of a track. */
+export type LanePlace = { readonly track: number; readonly rank: number; readonly lane: LaneName };
+
+/**
+ * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest in time. A message lies in two
+ * lanes, and what the host is late with in another lane than its gap: so the lane is told beside.
+ */
+export function neighbour(
+  tracks: readonly Prepared[],
+  layout: Layout,
+  from: { readonly selection: Selection; readonly at: LanePlace } | null,
+  direction: Direction,
+): { readonly selection: Selection; readonly at: LanePlace } | null {
+  const lanes = layout.rows.flatMap((row): LanePlace[] =>
     row.kind === 'rank' ? row.lanes.map(({ name }) => ({ track: row.track, rank: row.rank, lane: name })) : [],
   );
-  const place = from && placeOf(tracks, from);
+  const place = from && placeOf(tracks, from.selection);
   if (!from || !place) {
-    const first = lanes[0];
-    return first ? (orderOf(tracks, first)[0]?.selection ?? null) : null;
+    const first = lanes.find((lane) => orderOf(tracks, lane).length > 0);
+    return first ? { selection: orderOf(tracks, first)[0]!.selection, at: first } : null;
   }
-  const here = lanes.findIndex(({ track, rank, lane }) => track === place.track && rank === place.rank && lane === place.lane);
   if (direction === 'left' || direction === 'right') {
-    const order = orderOf(tracks, place);
-    const at = order.findIndex(({ selection }) => selection.kind === from.kind && selection.index === from.index);
-    return order[at + (direction === 'right' ? 1 : -1)]?.selection ?? null;
+    const order = orderOf(tracks, from.at);
+    const here = order.findIndex(({ selection: { kind, index } }) => kind === from.selection.kind && index === from.selection.index);
+    const next = order[here + (direction === 'right' ? 1 : -1)];
+    return next ? { selection: next.selection, at: from.at } : null;
   }
-  const [start] = place.interval;
-  for (let i = here + (direction === 'down' ? 1 : -1); i >= 0 && i < lanes.length; i += direction === 'down' ? 1 : -1) {
-    const order = orderOf(tracks, lanes[i]!);
-    const nearest = order.reduce<(typeof order)[number] | null>(
-      (best, each) => (best === null || Math.abs(each.start - start) < Math.abs(best.start - start) ? each : best),
+  const step = direction === 'down' ? 1 : -1;
+  const here = lanes.findIndex(({ track, rank, lane }) => track === from.at.track && rank === from.at.rank && lane === from.at.lane);
+  for (let i = here + step; i >= 0 && i < lanes.length; i += step) {
+    const nearest = orderOf(tracks, lanes[i]!).reduce<Ordered | null>(
+      (best, each) => (best === null || Math.abs(each.start - place.interval[0]) < Math.abs(best.start - place.interval[0]) ? each : best),
       null,
     );
-    if (nearest) return nearest.selection;
+    if (nearest) return { selection: nearest.selection, at: lanes[i]! };
   }
   return null;
 }
 
+type Ordered = { readonly start: number; readonly selection: Selection };
+
 /** All that can be picked in a lane, in order of time. */
-function orderOf(
-  tracks: readonly Prepared[],
-  { track, rank, lane }: { readonly track: number; readonly rank: number; readonly lane: LaneName },
-): { readonly start: number; readonly selection: Selection }[] {
+function orderOf(tracks: readonly Prepared[], { track, rank, lane }: LanePlace): Ordered[] {
   return listsOf(tracks[track]!, rank, lane)
     .flatMap(({ list, kind }) =>
       Array.from(list.item, (index, i) => ({

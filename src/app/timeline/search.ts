@@ -8,7 +8,7 @@ export function notMatching(spans: readonly Span[], search: string): Uint8Array 
   const words = search
     .toLowerCase()
     .replaceAll(/\b(layer|device|rank)\s+(\d+)/g, '$1$2')
-    .split(/\s+/)
+    .split(/[\s,，、]+/)
     .filter(Boolean);
   if (words.length === 0) return null;
   const texts = new Map<string, boolean>();
@@ -27,7 +27,7 @@ export function notMatching(spans: readonly Span[], search: string): Uint8Array 
 }
 
 /** The next span that matches after a place, or before it; −1 when none does. */
-export function nextMatch(missing: Uint8Array, from: number, step: 1 | -1): number {
+export function nextMatch(missing: ArrayLike<number>, from: number, step: 1 | -1): number {
   const count = missing.length;
   for (let n = 1; n <= count; n++) {
     const i = (((from + n * step) % count) + count) % count;

@@ -38,6 +38,8 @@ export function gapSentence(t: Text, spans: readonly Span[], { rank, start, end,
         return t.inspector.waits.host(rank, time, kernel);
       case 'none':
         return t.inspector.waits.none(rank, time);
+      case 'unknown':
+        return t.inspector.waits.unknown(rank, time, kernel);
     }
   };
   return `${sentence()} ${kind === 'exposed' ? t.inspector.whileExposed : t.inspector.whileIdle}`;

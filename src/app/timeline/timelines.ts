@@ -12,12 +12,14 @@ export type Timelines = {
 
 export function timelinesOf(tracks: readonly Track[], align: 'time' | 'layer'): Timelines {
   const [first, second] = tracks;
-  const alignments = align === 'layer' && first && second ? alignLayers(first.spans, second.spans) : [UNALIGNED, UNALIGNED];
+  // Steps of a generation go through all layers again and again.
+  const comparable = first && second && first.steps.length === 0 && second.steps.length === 0;
+  const alignments = align === 'layer' && comparable ? alignLayers(first.spans, second.spans) : [UNALIGNED, UNALIGNED];
   const prepared = tracks.slice(0, 2).map((track, i) => prepare(track, alignments[i]!));
   return {
     tracks: prepared,
     end: Math.max(0, ...prepared.map(({ end }) => end)),
-    differences: first && second ? layerDifferences(first.spans, second.spans) : [],
+    differences: comparable ? layerDifferences(first.spans, second.spans) : [],
   };
 }
 

@@ -12,6 +12,8 @@ const LEAST_MS = 0.002;
 export function createZoom(element: HTMLElement, onView: (view: View) => void) {
   let width = 1;
   let whole = 1;
+  /** A view is being shown that was chosen elsewhere, or by the very gesture that goes on: it is not told again. */
+  let showing = false;
   const viewOf = (transform: ZoomTransform): View => ({
     from: (transform.invertX(0) * whole) / width,
     to: (transform.invertX(width) * whole) / width,
@@ -24,7 +26,7 @@ export function createZoom(element: HTMLElement, onView: (view: View) => void) {
       return true;
     })
     .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLElement, unknown>) => {
-      if (sourceEvent) onView(viewOf(transform));
+      if (sourceEvent && !showing) onView(viewOf(transform));
     });
   const selection = select(element);
   selection.call(behaviour);
@@ -53,7 +55,9 @@ export function createZoom(element: HTMLElement, onView: (view: View) => void) {
     },
     show({ from, to }: View): void {
       const k = whole / (to - from);
+      showing = true;
       behaviour.transform(selection, zoomIdentity.scale(k).translate((-from * width) / whole, 0));
+      showing = false;
     },
     close(): void {
       selection.on('.zoom', null);

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { SubBlock, Term } from '../../connectivity/connectivity';
 import type { Block } from '../../program/program';
 import { PALETTE } from '../palette';
@@ -28,8 +28,9 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
     if (at !== null) return underWayAt(prepared, at);
     return span && selection?.track === index ? { layer: span.layer, blocks: new Set([blockInLayer(span.block, span.layer)]) } : null;
   };
+  const wiredOf = useMemo(() => tracks.map(({ track }) => wiredOfTrack(track)), [tracks]);
   const ofRuns = tracks.flatMap((prepared, index) => {
-    const wired = wiredOfTrack(prepared.track);
+    const wired = wiredOf[index];
     return wired ? [{ wired, underWay: litIn(prepared, index) }] : [];
   });
   const shown =
