@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { Boundary } from './Boundary';
 import { type CommandContext, commandFor } from './commands/registry';
+import { Headline } from './Headline';
 import { Inspector } from './inspector/Inspector';
 import { linkOf } from './link';
 import { Notice } from './Notice';
@@ -12,6 +13,7 @@ import { runShown } from './session';
 import { Controls } from './settings/Controls';
 import { useLab } from './store';
 import { languageOf, useText } from './text/useText';
+import { focusLanes } from './timeline/focus';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
 import { notMatching } from './timeline/search';
@@ -68,7 +70,7 @@ export function App({ embedded }: { embedded: boolean }) {
   const side = (
     <div className="side">
       <Controls described={described} />
-      <Wiring described={described} timelines={timelines} />
+      {timelines.tracks.length === 0 && <Wiring described={described} timelines={timelines} />}
     </div>
   );
   const stage = (
@@ -87,12 +89,16 @@ export function App({ embedded }: { embedded: boolean }) {
         {timelines.tracks.length > 0 ? (
           <>
             <section className="timeline" aria-label={t.timeline.region}>
+              <Headline tracks={shown} />
               <Toolbar context={context} dimmed={dimmed} />
               <PlayerBar context={context} />
               <Timeline context={context} dimmed={dimmed} />
+            </section>
+            <Wiring described={described} timelines={timelines} />
+            <Inspector timelines={timelines} />
+            <section className="timeline" aria-label={t.timeline.table}>
               <SpanTable timelines={timelines} />
             </section>
-            <Inspector timelines={timelines} />
           </>
         ) : (
           <section className="welcome">
@@ -120,6 +126,9 @@ export function App({ embedded }: { embedded: boolean }) {
     <>
       {!embedded && (
         <header>
+          <button type="button" className="skip" onClick={focusLanes}>
+            {t.page.skip}
+          </button>
           <div className="head">
             <h1>{t.page.title}</h1>
             <div className="group">
@@ -172,7 +181,7 @@ export function App({ embedded }: { embedded: boolean }) {
       <Update onProblem={(why) => tell([t.update.failed(why)])} />
       {dialog && (
         <Suspense>
-          <Commands which={dialog} context={context} onClose={() => setDialog(null)} />
+          <Commands key={dialog} which={dialog} context={context} onClose={() => setDialog(null)} />
         </Suspense>
       )}
     </>

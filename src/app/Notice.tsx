@@ -22,7 +22,7 @@ export function Notice({
   const linkProblems = useLab((state) => state.linkProblems);
   const sentences = [...linkProblems, ...problems];
   return (
-    <div aria-live="polite">
+    <div>
       {sentences.length > 0 && (
         <div className="notice failed" role="alert">
           <ul>
@@ -32,7 +32,14 @@ export function Notice({
           </ul>
         </div>
       )}
-      {copied !== null && <p className="notice">{copied ? t.notice.copied : t.notice.notCopied}</p>}
+      <p className="visually-hidden" role="status">
+        {status.kind === 'idle' && status.ended && (status.ended === 'done' ? t.notice.done : t.notice.stopped)}
+      </p>
+      {copied !== null && (
+        <p className="notice" role="status">
+          {copied ? t.notice.copied : t.notice.notCopied}
+        </p>
+      )}
       {status.kind === 'running' && (
         <div className="notice running">
           {status.total > 0 ? (
@@ -40,11 +47,11 @@ export function Notice({
           ) : (
             <progress aria-label={t.notice.progress} />
           )}
-          <span>
+          <span role="status">
             {status.point && `${t.notice.point(status.point.number, status.point.of)}, `}
             {doingIn(t, status.doing)}
-            <Remaining status={status} t={t} />
           </span>
+          <Remaining status={status} t={t} />
           <button type="button" onClick={stop}>
             {t.notice.stop}
           </button>
@@ -71,7 +78,6 @@ function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>
   // Not spoken: it changes all the time.
   return (
     <span className="faint" aria-hidden="true">
-      {' · '}
       {t.notice.remaining(seconds < 100 ? t.notice.seconds(seconds) : t.notice.minutes(Math.ceil(seconds / 60)))}
     </span>
   );

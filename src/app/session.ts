@@ -30,9 +30,11 @@ export function trackNamed(runs: readonly SessionRun[], name: string): Track | n
   return null;
 }
 
-/** A view of a run's first and last tracks: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
+/** A view of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
 export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> & typeof NOTHING_CHOSEN {
-  const names = tracks.map(({ key }) => trackName(run.id, key));
+  // Of a sweep, its last point's.
+  const point = tracks.at(-1)?.point?.value;
+  const names = tracks.filter((track) => track.point?.value === point).map(({ key }) => trackName(run.id, key));
   // A run that has no track is named all the same, so that its numbers are on show.
   return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '', ...NOTHING_CHOSEN };
 }

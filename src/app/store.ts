@@ -12,7 +12,8 @@ import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
 export type Status =
-  | { readonly kind: 'idle' }
+  /** `ended`: how the run did that was the last to go on; null: none was. */
+  | { readonly kind: 'idle'; readonly ended: 'done' | 'stopped' | null }
   | {
       readonly kind: 'running';
       /** null: the GPU is being opened. */
@@ -136,7 +137,7 @@ export const useLab = create<LabState>((set, get) => {
     form: opened.form,
     view: opened.view,
     linkProblems: opened.problems,
-    status: { kind: 'idle' },
+    status: { kind: 'idle', ended: null },
     runs: [],
     live: null,
     past: [],
@@ -188,14 +189,17 @@ export const useLab = create<LabState>((set, get) => {
       tell(null, 0, 1);
       try {
         const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
-        set({ status: failedPoint ?? { kind: 'idle' }, live: null });
+        set({ status: failedPoint ?? { kind: 'idle', ended: 'done' }, live: null });
         get().addRuns([newRun(content, nameOf(content))], 'measured', true);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', String(cause));
         // What was on show before is on show again.
         set({
           live: null,
-          status: failure.reason === 'stopped' ? { kind: 'idle' } : { kind: 'failed', reason: failure.reason, message: failure.message },
+          status:
+            failure.reason === 'stopped'
+              ? { kind: 'idle', ended: 'stopped' }
+              : { kind: 'failed', reason: failure.reason, message: failure.message },
         });
       }
     },

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { namesShown, trackNamed } from './session';
 import { useLab } from './store';
 import { type Timelines, timelinesOf } from './timeline/timelines';
+import { runOfTrack } from './view';
 
 /** Of a run that is going on its tracks, of which there may be more than two the latest; else those that the view names. */
 export function useTimelines(): Timelines {
@@ -13,9 +14,15 @@ export function useTimelines(): Timelines {
   return useMemo(() => {
     if (live) return timelinesOf(live.tracks.slice(-2), 'time');
     const shown = namesShown(runs, { top, bottom });
+    const found = [shown.top, shown.bottom].flatMap((name) => {
+      const track = trackNamed(runs, name);
+      return track ? [{ track, run: runs.find(({ run }) => run.id === runOfTrack(name))!.run }] : [];
+    });
+    const several = new Set(found.map(({ run }) => run.id)).size > 1;
     return timelinesOf(
-      [shown.top, shown.bottom].flatMap((name) => trackNamed(runs, name) ?? []),
+      found.map(({ track }) => track),
       align,
+      found.map(({ run }) => (several ? run.name : null)),
     );
   }, [live, runs, top, bottom, align]);
 }

@@ -1,22 +1,23 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { TransferRate } from '../lab/bench';
 import type { CheckRow } from '../lab/check';
 import type { Evaluation } from '../lab/evaluate';
 import type { Generation } from '../lab/generate';
 import type { Job, JobEvent } from '../lab/job';
-import { nameOf, newRun, type RunContent, SWEEP_SETTINGS, type SweepPoint, type SweepSetting, sweptSetting } from '../lab/lab_run';
+import { nameOf, newRun, type RunContent, type SweepPoint } from '../lab/lab_run';
 import type { Measurement } from '../lab/measure';
 import { describeDoing } from '../lab/progress';
 import { toRunFile } from '../lab/run_file';
-import { DEFAULT_GENERATION, DEFAULT_SETTINGS, type LinkSetting, type Settings } from '../lab/settings';
+import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../lab/settings';
 import { InputError } from '../model/error';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
 import { fromChromeTraces } from '../trace/chrome_trace';
 import { runInChromium } from './chromium';
 import { runInNode } from './node';
+import { integer, link, list, number, ONE_POINT, slow, speedOf, sweep } from './options';
 import type { Outcome } from './outcome';
 import { benchPage } from './page_bench';
 import {
@@ -37,10 +38,6 @@ const ROOT = process.cwd();
 const SITE = join(ROOT, 'dist');
 
 type Where = { gpu?: 'hardware' | 'swiftshader'; runtime: 'chromium' | 'node' };
-
-/** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
-type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
-const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
 
 const program = new Command('lab')
   .description('FarSkip Lab from a terminal')
@@ -349,43 +346,6 @@ function connectivitiesIn(dir: string): string[] {
   return names.sort();
 }
 
-function list(text: string): string[] {
-  return text.split(',').map((part) => part.trim());
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It should be a number.');
-  return value;
-}
-
-function integer(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError('It should be a whole number.');
-  return value;
-}
-
-/** Gigabytes a second and microseconds of a link that is given as such; null for none. */
-function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
-  if (!given) return null;
-  if (given.kind !== 'speed')
-    throw new InputError('This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.');
-  return { gbps: given.gbps, us: given.us };
-}
-
-function sweep(text: string): Swept {
-  const [name, values] = text.split('=');
-  const over = SWEEP_SETTINGS.find((known) => known === name);
-  if (!over || !values) throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
-  return {
-    over,
-    points: list(values).map((each) => {
-      const value = over === 'ratio' ? number(each) : integer(each);
-      return { value, change: sweptSetting(over, value) };
-    }),
-  };
-}
-
 const withoutSpans = (measurement: Measurement): Measurement => ({
   ...measurement,
   results: measurement.results.map((result) => ({ ...result, spans: [] })),
@@ -393,21 +353,4 @@ const withoutSpans = (measurement: Measurement): Measurement => ({
 
 function saveRun(path: string, name: string | undefined, machine: string | undefined, content: RunContent): void {
   writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content), machine ?? null)));
-}
-
-function slow(text: string): { rank: number; times: number } {
-  const [rank, times, ...more] = text.split(',');
-  if (rank === undefined || times === undefined || more.length > 0)
-    throw new InvalidArgumentError('It should be RANK,TIMES (3,2: messages of device 3 take twice as long).');
-  return { rank: integer(rank), times: number(times) };
-}
-
-function link(text: string): LinkSetting {
-  if (text === 'native') return { kind: 'native' };
-  const ratio = /^ratio:(.+)$/.exec(text);
-  if (ratio) return { kind: 'ratio', ratio: number(ratio[1]!) };
-  const [gbps, us, ...more] = text.split(',');
-  if (gbps === undefined || us === undefined || more.length > 0)
-    throw new InvalidArgumentError('It should be GBPS,US (25,10: 25 GB/s and 10 µs), ratio:R (ratio:0.5) or native.');
-  return { kind: 'speed', gbps: number(gbps), us: number(us) };
 }

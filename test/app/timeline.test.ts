@@ -107,19 +107,19 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   expect(pickAt(tracks, 0, 1, 'send', 3, 0.1)).toBeNull();
 
   const seen = new Set<string>();
-  for (let here = neighbour(tracks, layout, null, 'right'); here; here = neighbour(tracks, layout, here, 'right'))
+  for (let here = neighbour(tracks, layout, null, 'right'); here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'right'))
     seen.add(`${here.selection.kind}${here.selection.index}`);
   expect(seen).toEqual(new Set(['span0', `gap${gap.index}`, 'span1']));
   // Down through every lane that holds something, whichever lane a message is drawn in, and up again.
   const down: string[] = [];
   let last = neighbour(tracks, layout, null, 'down');
-  for (let here = last; here; here = neighbour(tracks, layout, here, 'down')) {
+  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'down')) {
     last = here;
     down.push(`${here.at.rank} ${here.at.lane}`);
   }
   expect(down).toEqual(['0 compute', '0 send', '0 receive', '1 compute', '1 receive', '1 host']);
   const up: string[] = [];
-  for (let here = last; here; here = neighbour(tracks, layout, here, 'up')) up.push(`${here.at.rank} ${here.at.lane}`);
+  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'up')) up.push(`${here.at.rank} ${here.at.lane}`);
   expect(up.toReversed()).toEqual(down);
   expect(placeOf(tracks, { track: 1, kind: 'span', index: 0 })).toBeNull();
   expect(placeOf(tracks, { track: 0, kind: 'span', index: 99 })).toBeNull();

@@ -68,6 +68,7 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
               </dl>
             </section>
           ))}
+          <p>{t.commands.arrows}</p>
           <p>{t.timeline.singleKeys}</p>
           <p>{t.commands.mouse}</p>
           <p>{t.commands.about}</p>

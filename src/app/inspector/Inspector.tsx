@@ -2,12 +2,13 @@ import { lazy, Suspense, useDeferredValue, useMemo } from 'react';
 import type { Track } from '../../lab/lab_run';
 import { offAxis } from '../../trace/layers';
 import { bytesBetween, sumsOf } from '../../trace/range_sums';
-import type { CollectiveSpan, ComputeSpan, Span } from '../../trace/span';
+import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from '../../trace/span';
 import { Scroll } from '../fields';
 import { bytes, ms, percent } from '../format';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
+import { focusLanes } from '../timeline/focus';
 import type { Prepared } from '../timeline/lanes';
 import { gapSentence } from '../timeline/speak';
 import type { Timelines } from '../timeline/timelines';
@@ -21,7 +22,8 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
   const t = useText();
   const selected = useLab((state) => state.view.selected);
   // A range that is being drawn is summed as often as there is time to.
-  const range = useDeferredValue(useLab((state) => state.view.range));
+  const chosen = useDeferredValue(useLab((state) => state.view.range));
+  const range = chosen && ([Math.min(...chosen), Math.max(...chosen)] as const);
   const selection = selectionOf(selected);
   const prepared = selection && tracks[selection.track];
   const span = selection?.kind === 'span' ? prepared?.track.spans[selection.index] : undefined;
@@ -37,17 +39,19 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
             <strong>{span.name}</strong> · {t.blocks[span.block]}
             {t.inspector.layerOf(span.layer)} · {titleOf(t, prepared.track)}
             <br />
-            {span.kind === 'message' && `${t.inspector.toDevice(span.rank, span.to)}${t.join.comma}`}
-            {t.inspector.where(span.rank, ms(span.start), ms(span.end))}: <strong>{ms(span.end - span.start)}</strong>
+            {span.kind === 'message'
+              ? `${t.inspector.toDevice(span.rank, span.to)}${t.join.comma}${ms(span.start)}–${ms(span.end)}`
+              : t.inspector.where(span.rank, ms(span.start), ms(span.end))}
+            : <strong>{ms(span.end - span.start)}</strong>
           </p>
           {span.kind === 'compute' && <Kernel span={span} />}
           {span.kind === 'collective' && <Collective span={span} prepared={prepared} />}
-          {span.kind === 'message' && <p>{t.inspector.bytes(span.bytes)}</p>}
+          {span.kind === 'message' && <Message span={span} prepared={prepared} />}
           <p className="faint">{clockSentence(t, span, prepared.track)}</p>
         </>
       )}
-      {range && tracks.map((each, i) => <RangeSums key={String(i)} prepared={each} range={range} />)}
       {range && <RangeActions range={range} />}
+      {range && tracks.map((each, i) => <RangeSums key={String(i)} prepared={each} range={range} />)}
     </section>
   );
 }
@@ -82,6 +86,27 @@ function Kernel({ span }: { span: ComputeSpan }) {
             <KernelSource kernel={span.kernel} />
           </Suspense>
         </details>
+      )}
+    </>
+  );
+}
+
+/** A message, and the collective of its receiver that it belongs to. */
+function Message({ span, prepared }: { span: MessageSpan; prepared: Prepared }) {
+  const t = useText();
+  const whole = prepared.track.spans.find((each) => each.kind === 'collective' && each.op === span.op && each.rank === span.to);
+  return (
+    <>
+      <p>{t.inspector.bytes(span.bytes)}</p>
+      {whole?.kind === 'collective' && (
+        <>
+          <h3>
+            {t.inspector.partOf(whole.name)}
+            {t.join.comma}
+            {t.inspector.where(whole.rank, ms(whole.start), ms(whole.end))}
+          </h3>
+          <Collective span={whole} prepared={prepared} />
+        </>
       )}
     </>
   );
@@ -211,7 +236,14 @@ function RangeActions({ range }: { range: readonly [number, number] }) {
       <button type="button" onClick={() => look({ marks: [...marks, [range[0], range[1]] as [number, number]].slice(-50) })}>
         {t.inspector.mark}
       </button>
-      <button type="button" onClick={() => look({ range: null })}>
+      <button
+        type="button"
+        onClick={() => {
+          look({ range: null });
+          // This button goes away: the keys go on in the lanes.
+          focusLanes();
+        }}
+      >
         {t.inspector.clearRange}
       </button>
     </div>

@@ -77,6 +77,8 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   const t = useText();
   const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
   const clockError = Math.max(...results.map((r) => r.clockErrorMs ?? 0));
+  // One run says nothing of an interval.
+  const several = measurement.repeats > 1;
   const caption = t.results.caption(measurement.repeats, settings.ranks, promptTokens);
   const when = new Date(manifest.date).toLocaleString();
   return (
@@ -89,11 +91,11 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
             <tr>
               <th scope="col">{t.results.run}</th>
               <th scope="col">{t.results.wall}</th>
+              {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
               <th scope="col">{t.results.hidden}</th>
               <th scope="col">{t.results.computing}</th>
               <th scope="col">{t.results.communicating}</th>
               <th scope="col">{t.results.bound}</th>
-              {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
             </tr>
           </thead>
           <tbody>
@@ -101,20 +103,22 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
               <tr key={combinationTitle(t, r)}>
                 <th scope="row">{combinationTitle(t, r)}</th>
                 <td>
-                  {ms(r.wallMs.median)} <Interval low={ms(r.wallMs.low)} high={ms(r.wallMs.high)} />
+                  {ms(r.wallMs.median)} {several && <Interval low={ms(r.wallMs.low)} high={ms(r.wallMs.high)} />}
                 </td>
+                {results.length > 1 && (
+                  <td>
+                    {r.speedup.median.toFixed(2)}× {several && <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />}
+                  </td>
+                )}
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
-                  {r.hiddenBound !== null && <span className="faint">{t.results.possible(percent(r.hiddenBound))}</span>}
+                  {r.hiddenBound !== null && (
+                    <span className="faint">{t.results.possible(percent(Math.max(r.hiddenBound, r.hidden?.median ?? 0)))}</span>
+                  )}
                 </td>
                 <td>{ms(r.computeMs.median)}</td>
                 <td>{ms(r.commMs.median)}</td>
                 <td>{ms(r.boundMs)}</td>
-                {results.length > 1 && (
-                  <td>
-                    {r.speedup.median.toFixed(2)}× <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />
-                  </td>
-                )}
               </tr>
             ))}
           </tbody>
@@ -132,7 +136,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
 }
 
 const Interval = ({ low, high }: { low: string; high: string }) => (
-  <span className="faint">
+  <span className="faint interval">
     [{low}, {high}]
   </span>
 );

@@ -17,6 +17,7 @@ import { loadRecorded } from './recorded';
 export function RunList({ onProblems }: { onProblems: (sentences: readonly string[]) => void }) {
   const t = useText();
   const { runs, view, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
+  const live = useLab((state) => state.live !== null);
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, view);
@@ -69,6 +70,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
         />
       </div>
       {runs.length === 0 && <p className="hint">{t.runs.none}</p>}
+      {live && <p className="hint">{t.runs.running}</p>}
       <ul>
         {runs.map((each) => {
           const { run, tracks } = each;
@@ -111,7 +113,11 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
                 <button
                   type="button"
                   aria-label={t.runs.removeNamed(run.name)}
-                  onClick={() => (each.saved || confirm(t.runs.removeUnsaved(run.name))) && removeRun(run.id)}
+                  onClick={() => {
+                    if (!each.saved && !confirm(t.runs.removeUnsaved(run.name))) return;
+                    removeRun(run.id);
+                    document.getElementById('open-runs')?.focus();
+                  }}
                 >
                   {t.runs.remove}
                 </button>
@@ -158,7 +164,7 @@ function originOf(t: Text, { run, origin, saved }: SessionRun): string {
   const manifest = manifestOfRun(run);
   if (!manifest) return t.runs.fromTrace;
   const when = new Date(manifest.date).toLocaleString();
-  if (origin === 'measured') return saved ? t.runs.measuredHere : `${t.runs.measuredHere}, ${t.runs.unsaved}`;
+  if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
   return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
 }
 

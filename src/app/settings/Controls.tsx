@@ -23,14 +23,14 @@ export function Controls({ described }: { described: Described }) {
       }}
     >
       <div className="actions first">
-        <button type="submit" className="primary" disabled={running}>
+        <button type="submit" className="primary" aria-disabled={running}>
           {measuring ? words.runBoth : words.generateBoth}
         </button>
-        <button type="button" disabled={running} onClick={() => void run('chosen')}>
+        <button type="button" aria-disabled={running} onClick={() => void run('chosen')}>
           {measuring ? words.run : words.generateOne}
         </button>
         {measuring && (
-          <button type="button" disabled={running} onClick={() => void run('all')}>
+          <button type="button" aria-disabled={running} onClick={() => void run('all')}>
             {words.runAll}
           </button>
         )}

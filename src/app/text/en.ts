@@ -8,6 +8,7 @@ export const en = {
   page: {
     title: 'FarSkip Lab',
     lead: "A Mixture-of-Experts model on emulated devices, computed by your GPU: tokens travel to the experts' devices and back, and FarSkip lets the next computation run meanwhile. Every time below was measured, here or on the machine that is named.",
+    skip: 'Skip to the timelines',
     language: 'Language',
     automatic: 'As the browser',
     commands: 'Commands',
@@ -41,6 +42,8 @@ export const en = {
     seconds: (value: number) => `${value} s`,
     minutes: (value: number) => `${value} min`,
     broken: (why: string) => `This can't be shown (${why}); choose another run.`,
+    done: 'Done: the results are below.',
+    stopped: 'Stopped.',
     copied: 'The link to this view was copied.',
     notCopied: 'The browser does not allow the link to be copied; copy the page’s address.',
     recordedInstead: 'Recorded runs play below all the same.',
@@ -198,6 +201,7 @@ export const en = {
     saveNamed: (name: string) => `Save ${name}`,
     removeNamed: (name: string) => `Remove ${name}`,
     removeUnsaved: (name: string) => `${name} is not saved. Remove it all the same?`,
+    running: 'A run is going on: its lanes are on show, and what was on show is here again when it has ended.',
     measuredHere: 'measured here',
     recordedOn: (where: string, when: string) => `recorded on ${where}, ${when}`,
     opened: (where: string, when: string) => `from a file, measured on ${where}, ${when}`,
@@ -240,7 +244,7 @@ export const en = {
     search: 'Search spans',
     searchHint: 'attention, layer 3, device 1 …',
     matches: (count: number) => `${count} found`,
-    align: 'Laid under each other by',
+    align: 'Align by',
     alignTime: 'Time',
     alignLayer: 'Layer',
     windows: 'Overlap windows',
@@ -309,6 +313,7 @@ export const en = {
     },
     whileExposed: 'Meanwhile a collective of it is under way and nothing hides it.',
     whileIdle: 'Nothing is on the wire for it meanwhile.',
+    partOf: (name: string) => `Part of ${name}`,
     matrix: 'Bytes from device (row) to device (column)',
     from: 'from',
     to: 'to',
@@ -349,15 +354,17 @@ export const en = {
   results: {
     heading: 'Results',
     caption: (repeats: number, ranks: number, tokens: number) =>
-      `Medians of ${repeats} runs each in turn, with 95 % intervals; ${ranks} devices × ${tokens} tokens`,
+      `${repeats === 1 ? 'One run of each, without intervals' : `Medians of ${repeats} runs each in turn, with 95 % intervals`}; ${ranks} devices × ${tokens} tokens`,
     run: 'Run',
     wall: 'Time to first token',
     hidden: 'Communication hidden',
     computing: 'Computing',
     communicating: 'Communicating',
     speedup: 'Speed-up',
-    bound: 'No schedule beats',
+    bound: 'Lower bound',
     possible: (share: string) => `at most ${share} possible`,
+    headline: (first: string, second: string, a: string, b: string, speedup: string, hiddenA: string, hiddenB: string) =>
+      `${first}: ${a}, ${hiddenA} of the communication hidden. ${second}: ${b}, ${hiddenB} hidden, ${speedup}× as fast.`,
     continuations: 'Next tokens',
     converted: 'converted checkpoint',
     original: 'original checkpoint',
@@ -436,6 +443,8 @@ export const en = {
     keysAnywhere: 'Anywhere on the page:',
     mouse:
       'With a mouse: point at a span; drag for a range; Shift and drag, or scroll sideways, to move; Ctrl (or ⌘) and scroll to zoom. By touch: drag to move, pinch to zoom, tap to select.',
+    arrows:
+      'Arrow keys go from span to span and lane to lane, with Shift they choose a range, Enter goes to what is known of the selection; a click on the axis sets the play head.',
     about: 'Hidden is the paper’s measure: per device, the part of the time in collectives that lies under its own computation.',
     names: {
       zoomIn: 'Zoom in',

@@ -2,6 +2,7 @@ import { COMMANDS, type CommandContext, playOrPause } from '../commands/registry
 import { ms } from '../format';
 import { SPEEDS, usePlayer } from '../player';
 import { useText } from '../text/useText';
+import { focusLanes } from './focus';
 
 /** Replays what was measured, slowed down; the play head can be drawn, paused and stepped from span to span. */
 export function PlayerBar({ context }: { context: CommandContext }) {
@@ -32,7 +33,7 @@ export function PlayerBar({ context }: { context: CommandContext }) {
         value={Math.min(at ?? 0, end)}
         onChange={(event) => seek(event.target.valueAsNumber)}
       />
-      <span className="at">{ms(at ?? 0)}</span>
+      <span className="at">{(at ?? 0).toFixed(3)} ms</span>
       <select aria-label={t.timeline.speed} value={speed || ''} onChange={(event) => setSpeed(Number(event.target.value))}>
         {speed === 0 && <option value="">{t.timeline.speed}</option>}
         {SPEEDS.map((value) => (
@@ -42,7 +43,13 @@ export function PlayerBar({ context }: { context: CommandContext }) {
         ))}
       </select>
       {at !== null && (
-        <button type="button" onClick={close}>
+        <button
+          type="button"
+          onClick={() => {
+            close();
+            focusLanes();
+          }}
+        >
           {t.timeline.closePlayer}
         </button>
       )}

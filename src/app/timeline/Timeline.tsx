@@ -16,7 +16,7 @@ import { createPainter, type Painter } from './painter';
 import { type Direction, type LanePlace, neighbour, pickAt, placeOf } from './pick';
 import { sentenceOf } from './speak';
 import { rangeInView } from './timelines';
-import { createZoom } from './zoom';
+import { createZoom, panned } from './zoom';
 
 const ARROWS: Readonly<Record<string, Direction>> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
 /** A pointer that has moved less, CSS pixels, has not dragged. */
@@ -43,11 +43,13 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const painter = useRef<Painter | null>(null);
   const zoom = useRef<ReturnType<typeof createZoom> | null>(null);
   /** The lane that the arrow keys went to last, and what they selected there. */
-  const walked = useRef<{ readonly name: string; readonly at: LanePlace } | null>(null);
+  const walked = useRef<{ readonly name: string; readonly at: LanePlace; readonly time: number } | null>(null);
+  /** Where the finger is that moves the lanes, CSS pixels; null: none, or more than one. */
+  const touching = useRef<number | null>(null);
   const dragging = useRef<{ readonly x: number; moved: boolean } | null>(null);
   const { tracks, end, differences } = timelines;
 
-  const layout = useMemo(() => layOut(tracks, new Set(collapsed)), [tracks, collapsed]);
+  const layout = useMemo(() => layOut(tracks, new Set(collapsed), differences.length > 0), [tracks, collapsed, differences]);
   const scene = useMemo(
     (): Scene => ({
       layout,
@@ -86,7 +88,15 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     const stopLooking = useLab.subscribe(({ view }, before) => {
       if (view.from !== before.view.from || view.to !== before.view.to) show();
     });
-    const stopPlaying = usePlayer.subscribe(({ at }) => own.overlay({ playAt: at }));
+    const stopPlaying = usePlayer.subscribe(({ at, playing }) => {
+      own.overlay({ playAt: at });
+      const view = rangeInView(useLab.getState().view, live.current.end);
+      if (at === null || (at >= view.from && at <= view.to) || !playing) return;
+      // What is played stays in view.
+      const length = view.to - view.from;
+      const from = Math.max(0, at - length / 10);
+      look({ from, to: from + length });
+    });
     own.overlay({ playAt: usePlayer.getState().at });
     return () => {
       for (const style of styles) style.removeEventListener('change', restyle);
@@ -123,8 +133,15 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     return found && pickAt(tracks, found.row.track, found.row.rank, found.lane, time, NEAR_PX * msPerPixel);
   };
   const onMove = (event: PointerEvent) => {
+    if (event.pointerType === 'touch') {
+      if (touching.current === null) return;
+      const view = rangeInView(useLab.getState().view, end);
+      look(panned(view, (touching.current - event.clientX) / Math.max(1, width), rangeInView({ from: null, to: null }, end).to));
+      touching.current = event.clientX;
+      return;
+    }
     const drag = dragging.current;
-    if (!drag) return setHovered(event.pointerType === 'touch' ? null : pick(event));
+    if (!drag) return setHovered(pick(event));
     const { x, y } = at(event);
     if (!drag.moved && Math.abs(x - drag.x) < DRAGGED_FROM) return;
     drag.moved = true;
@@ -141,21 +158,33 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     look({ ...change, from, to: from + length });
   };
   /** Goes on from the lane that the keys are in, or else from where the selection is drawn. */
-  const walk = (direction: Direction) => {
+  const walk = (direction: Direction, extend: boolean) => {
     const name = useLab.getState().view.selected;
     const here = selectionOf(name);
-    const at = walked.current?.name === name ? walked.current.at : here && placeOf(tracks, here);
-    const next = neighbour(tracks, layout, here && at ? { selection: here, at } : null, direction);
+    const known = walked.current?.name === name ? walked.current : null;
+    const at = known?.at ?? (here && placeOf(tracks, here));
+    const from = here && at ? { selection: here, at, time: known?.time ?? placeOf(tracks, here)?.interval[0] ?? 0 } : null;
+    const next = neighbour(tracks, layout, from, direction);
     if (!next) return;
-    walked.current = { name: selectedName(next.selection), at: next.at };
+    // Up and down keep to the time that they set out from.
+    const time = from && (direction === 'up' || direction === 'down') ? from.time : placeOf(tracks, next.selection)!.interval[0];
+    walked.current = { name: selectedName(next.selection), at: next.at, time };
+    if (extend && here) {
+      const ends = [placeOf(tracks, here), placeOf(tracks, next.selection)].flatMap((place) => place?.interval ?? []);
+      const { range: before } = useLab.getState().view;
+      look({ range: [Math.min(...ends, ...(before ?? [])), Math.max(...ends, ...(before ?? []))] });
+    }
     reveal(next.selection);
   };
-  const titles = useMemo(() => tracks.map(({ track }) => titleOf(t, track)), [tracks, t]);
+  const titles = useMemo(
+    () => tracks.map(({ track }, i) => [timelines.runs[i], titleOf(t, track)].filter(Boolean).join(t.join.colon)),
+    [tracks, timelines.runs, t],
+  );
   const named = useMemo(() => {
-    const total = differences.reduce((sum, { ms: [a, b] }) => sum + b - a, 0);
+    const total = (tracks[1]?.end ?? 0) - (tracks[0]?.end ?? 0);
     const difference = t.timeline.differenceOf(ms(Math.abs(total)), total < 0 ? 'less' : 'more');
     return titles.map((title, i) => (i === 1 && differences.length > 0 ? `${title} · ${difference}` : title));
-  }, [titles, differences, t]);
+  }, [titles, tracks, differences, t]);
   const toggle = useCallback(
     (rank: number) => {
       const folded = useLab.getState().view.collapsed;
@@ -173,6 +202,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
         <div className="canvases" ref={holder as React.RefObject<HTMLDivElement>} style={{ height: layout.height }}>
           <div
             ref={lanes}
+            id="lanes"
             className="canvas-area"
             // biome-ignore lint/a11y/noNoninteractiveTabindex: the lanes are walked with the arrow keys, and what is selected is spoken
             tabIndex={0}
@@ -182,7 +212,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
               const direction = ARROWS[event.code];
               if (direction && !event.ctrlKey && !event.metaKey && !event.altKey) {
                 event.preventDefault();
-                walk(direction);
+                walk(direction, event.shiftKey);
                 return;
               }
               if (event.code === 'Enter') document.getElementById('inspector')?.focus();
@@ -193,16 +223,22 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
               command.run(context);
             }}
             onPointerDown={(event) => {
-              if (event.pointerType === 'touch' || event.button !== 0 || event.shiftKey) return;
+              if (event.pointerType === 'touch') {
+                touching.current = event.isPrimary ? event.clientX : null;
+                return;
+              }
+              if (event.button !== 0 || event.shiftKey) return;
               dragging.current = { x: at(event).x, moved: false };
               event.currentTarget.setPointerCapture(event.pointerId);
             }}
             onPointerMove={onMove}
             onPointerUp={() => {
+              touching.current = null;
               // The click that follows a drag selects nothing.
               if (!dragging.current?.moved) dragging.current = null;
             }}
             onPointerCancel={() => {
+              touching.current = null;
               dragging.current = null;
             }}
             onPointerLeave={() => setHovered(null)}
@@ -221,8 +257,11 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
           </div>
         </div>
       </div>
-      <p className="status-line" role="status">
+      <p className="status-line" aria-hidden="true">
         {shown ? sentenceOf(t, tracks, shown) : t.timeline.nothing}
+      </p>
+      <p className="visually-hidden" role="status">
+        {selection && sentenceOf(t, tracks, selection) && `${titles[selection.track]}${t.join.colon}${sentenceOf(t, tracks, selection)}`}
       </p>
       <Legend
         blocks={blocks}

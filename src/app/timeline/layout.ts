@@ -29,12 +29,12 @@ export type Row =
 
 export type Layout = { readonly rows: readonly Row[]; readonly height: number };
 
-/** Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between two tracks the difference of their layers. */
-export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<number>): Layout {
+/** Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between two tracks, if they compare, the difference of their layers. */
+export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<number>, compares = true): Layout {
   const rows: Row[] = [{ kind: 'axis', y: 0, height: AXIS }];
   let y = AXIS;
-  for (const [index, { track, layers }] of tracks.entries()) {
-    if (index > 0 && layers.length > 0 && track.steps.length === 0 && tracks[0]!.track.steps.length === 0) {
+  for (const [index, { track }] of tracks.entries()) {
+    if (index > 0 && compares) {
       rows.push({ kind: 'difference', y, height: DIFFERENCE });
       y += DIFFERENCE;
     }

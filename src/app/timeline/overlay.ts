@@ -20,7 +20,7 @@ export type Overlay = {
   readonly arrows: boolean;
 };
 
-/** More arrows than these would be a blot. */
+/** More arrows than these would be a blot: then there are none until one is nearer. */
 const MOST_ARROWS = 600;
 
 export function drawOverlay(
@@ -115,7 +115,7 @@ function drawArrows(
   context.strokeStyle = theme.ink;
   context.fillStyle = theme.ink;
   context.lineWidth = 1.1;
-  let left = MOST_ARROWS;
+  const curves: (readonly [number, number, number, number])[] = [];
   for (const [index, prepared] of tracks.entries()) {
     const own = selected?.track === index ? chosen : undefined;
     const wanted = (span: MessageSpan, i: number): boolean => {
@@ -126,7 +126,7 @@ function drawArrows(
     for (const [i, span] of prepared.track.spans.entries()) {
       if (span.kind !== 'message' || !wanted(span, i)) continue;
       const [start, end] = [onAxis(prepared.alignment, span.start), onAxis(prepared.alignment, span.end)];
-      if (end < view.from || start > view.to || left-- <= 0) continue;
+      if (end < view.from || start > view.to) continue;
       const from = rankRow(layout, index, span.rank);
       const to = rankRow(layout, index, span.to);
       if (!from || !to) continue;
@@ -135,15 +135,19 @@ function drawArrows(
         return found.y + found.height / 2;
       };
       const [x0, y0, x1, y1] = [x(start), y(from, 'send'), x(end), y(to, 'receive')];
-      context.beginPath();
-      context.moveTo(x0, y0);
-      context.bezierCurveTo(x0 + (x1 - x0) / 3, y0, x1 - (x1 - x0) / 3, y1, x1, y1);
-      context.stroke();
-      context.beginPath();
-      context.moveTo(x1, y1);
-      context.lineTo(x1 - 5, y1 - 3);
-      context.lineTo(x1 - 5, y1 + 3);
-      context.fill();
+      curves.push([x0, y0, x1, y1]);
     }
+  }
+  if (curves.length > MOST_ARROWS) return;
+  for (const [x0, y0, x1, y1] of curves) {
+    context.beginPath();
+    context.moveTo(x0, y0);
+    context.bezierCurveTo(x0 + (x1 - x0) / 3, y0, x1 - (x1 - x0) / 3, y1, x1, y1);
+    context.stroke();
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(x1 - 5, y1 - 3);
+    context.lineTo(x1 - 5, y1 + 3);
+    context.fill();
   }
 }

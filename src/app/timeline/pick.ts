@@ -67,13 +67,13 @@ export type Direction = 'left' | 'right' | 'up' | 'down';
 export type LanePlace = { readonly track: number; readonly rank: number; readonly lane: LaneName };
 
 /**
- * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest in time. A message lies in two
+ * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest to `time`, ms of the axis. A message lies in two
  * lanes, and what the host is late with in another lane than its gap: so the lane is told beside.
  */
 export function neighbour(
   tracks: readonly Prepared[],
   layout: Layout,
-  from: { readonly selection: Selection; readonly at: LanePlace } | null,
+  from: { readonly selection: Selection; readonly at: LanePlace; readonly time: number } | null,
   direction: Direction,
 ): { readonly selection: Selection; readonly at: LanePlace } | null {
   const lanes = layout.rows.flatMap((row): LanePlace[] =>
@@ -94,7 +94,7 @@ export function neighbour(
   const here = lanes.findIndex(({ track, rank, lane }) => track === from.at.track && rank === from.at.rank && lane === from.at.lane);
   for (let i = here + step; i >= 0 && i < lanes.length; i += step) {
     const nearest = orderOf(tracks, lanes[i]!).reduce<Ordered | null>(
-      (best, each) => (best === null || Math.abs(each.start - place.interval[0]) < Math.abs(best.start - place.interval[0]) ? each : best),
+      (best, each) => (best === null || Math.abs(each.start - from.time) < Math.abs(best.start - from.time) ? each : best),
       null,
     );
     if (nearest) return { selection: nearest.selection, at: lanes[i]! };

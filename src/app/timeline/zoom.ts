@@ -23,8 +23,10 @@ export function createZoom(element: HTMLElement, onView: (view: View) => void) {
       if (event instanceof WheelEvent) return event.ctrlKey || event.metaKey;
       // A plain drag of a mouse chooses a range.
       if (event instanceof MouseEvent) return event.type !== 'dblclick' && (event.shiftKey || event.button === 1);
-      return true;
+      // One finger moves the lanes by pointer events (Timeline.tsx), so that a vertical swipe still scrolls the page.
+      return !('touches' in event) || (event as TouchEvent).touches.length > 1;
     })
+    .wheelDelta(({ deltaY, deltaMode }) => -deltaY * (deltaMode === 1 ? 0.05 : deltaMode ? 1 : Math.abs(deltaY) < NOTCH ? PINCH : MOUSE))
     .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLElement, unknown>) => {
       if (sourceEvent && !showing) onView(viewOf(transform));
     });
@@ -65,6 +67,11 @@ export function createZoom(element: HTMLElement, onView: (view: View) => void) {
     },
   };
 }
+
+/** Powers of two a pixel: a pinch on a touch pad comes as a wheel of few pixels, a notch of a mouse as one of many. */
+const NOTCH = 40;
+const PINCH = 0.02;
+const MOUSE = 0.004;
 
 /** A view nearer or further by a factor around a time of the axis, within all there is. */
 export function zoomed({ from, to }: View, factor: number, around: number, whole: number): View {

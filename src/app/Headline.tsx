@@ -1,0 +1,24 @@
+import type { Track } from '../lab/lab_run';
+import { ms, percent } from './format';
+import { useText } from './text/useText';
+import { titleOf } from './titles';
+
+/** What two measured tracks of one run come to, in a line. */
+export function Headline({ tracks: [first, second] }: { tracks: readonly Track[] }) {
+  const t = useText();
+  if (!first?.result || !second?.result || first.result.speedup.median !== 1) return null;
+  const hidden = (track: Track) => percent(track.result!.hidden?.median ?? 0);
+  return (
+    <p className="headline">
+      {t.results.headline(
+        titleOf(t, first),
+        titleOf(t, second),
+        ms(first.result.wallMs.median),
+        ms(second.result.wallMs.median),
+        second.result.speedup.median.toFixed(2),
+        hidden(first),
+        hidden(second),
+      )}
+    </p>
+  );
+}
