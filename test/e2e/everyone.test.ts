@@ -7,7 +7,7 @@ import { openedPage, openSite, scrollToCharts, shownRun } from './browser';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSite({ mount: '/' });
 });
 afterAll(() => site.close());
 
@@ -84,6 +84,59 @@ test('dialogs, sweeps, texts and the Chinese page have nothing serious either', 
     expect(await page.locator('main').innerText()).toMatch(/[\u4e00-\u9fff]{4}/);
     await page.screenshot({ path: 'test-results/chinese.png', fullPage: true });
   }));
+
+test('by touch: a finger moves the lanes along and scrolls the page up and down, two fingers zoom, a tap selects', async () => {
+  const context = await site.browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const page = await context.newPage();
+  await page.goto(`${site.url}#v=1&from=100&to=140`);
+  await shownRun(page, /^Experts spread/);
+  const lanes = page.getByRole('application');
+  await lanes.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  const { x, y } = (await lanes.boundingBox())!;
+  const session = await context.newCDPSession(page);
+  const drag = async (paths: readonly (readonly [from: [number, number], to: [number, number]])[]) => {
+    const at = (share: number) =>
+      paths.map(([[x0, y0], [x1, y1]], id) => ({ id, x: x + x0 + share * (x1 - x0), y: y + y0 + share * (y1 - y0) }));
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
+    for (let i = 1; i <= 10; i++) await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(i / 10) });
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 600)));
+    const parts = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    return { from: Number(parts.get('from')), to: Number(parts.get('to')), scrolled: await page.evaluate(() => scrollY) };
+  };
+  const moved = await drag([
+    [
+      [200, 60],
+      [80, 60],
+    ],
+  ]);
+  expect(moved.from).toBeGreaterThan(105);
+  expect(moved.to - moved.from).toBeCloseTo(40, 6);
+  const before = await page.evaluate(() => scrollY);
+  const scrolled = await drag([
+    [
+      [150, 300],
+      [150, 100],
+    ],
+  ]);
+  expect(scrolled.scrolled).toBeGreaterThan(before + 50);
+  expect(scrolled.from).toBeCloseTo(moved.from, 6);
+  await lanes.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  const zoomed = await drag([
+    [
+      [110, 90],
+      [40, 90],
+    ],
+    [
+      [140, 90],
+      [210, 90],
+    ],
+  ]);
+  expect(zoomed.to - zoomed.from).toBeLessThan(20);
+  await page.touchscreen.tap(x + 120, y + 75);
+  await page.waitForFunction(() => location.hash.includes('selected='));
+  await context.close();
+});
 
 test('motion is kept still for those who ask for it, and forced colours keep the lanes', async () => {
   const context = await site.browser.newContext({ reducedMotion: 'reduce', forcedColors: 'active' });

@@ -231,6 +231,17 @@ test('a single run with the switches off, dark and 390 px wide, fits', () =>
       expect(await page.getByLabel('Lower timeline').inputValue()).toBe('');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       await page.screenshot({ path: 'test-results/narrow-dark.png', fullPage: true });
+      // Beside the recorded one, saved, and found again by the link.
+      await page.getByLabel('Lower timeline').selectOption({ label: 'FarSkip, overlapped' });
+      const saving = page.waitForEvent('download');
+      await page.getByRole('button', { name: /^Save reference/ }).click();
+      await (await saving).saveAs('test-results/narrow.json');
+      const before = await lookOf(page);
+      await page.reload();
+      await page.getByText(/which is not on this page; open the file/).waitFor();
+      await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', 'test-results/narrow.json');
+      await shownRun(page, /^reference/);
+      expect(await lookOf(page)).toEqual(before);
     },
     { width: 390, dark: true },
   ));
