@@ -1,8 +1,8 @@
 import { InputError } from '../model/error';
 import { z } from '../model/zod';
-import { BLOCKS } from '../program/program';
+import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
 import { type Interval, subtract } from './overlap';
-import type { ComputeSpan, MessageSpan, Span } from './span';
+import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
 /**
  * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a rank. Kernels
@@ -47,7 +47,7 @@ export function toChromeTrace(spans: readonly Span[], ranks: number, otherData: 
     });
     for (const { span, interval } of oneByOne(spans, rank, 'compute')) events.push(kernelEvent(span as ComputeSpan, interval));
     for (const { span, interval } of oneByOne(spans, rank, 'collective'))
-      events.push(complete(span, RECEIVE, 'kernel', `ncclKernel_${span.name} ${place(span)}`, interval, {}));
+      events.push(complete(span, RECEIVE, 'kernel', `ncclKernel_${span.name} ${place(span)}`, interval, bytesOf(span as CollectiveSpan)));
     for (const { span, interval } of oneByOne(spans, rank, 'message')) {
       const { to, bytes } = span as MessageSpan;
       events.push(complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, { to, bytes }));
@@ -64,6 +64,9 @@ export function toChromeTrace(spans: readonly Span[], ranks: number, otherData: 
   return { traceEvents: events, displayTimeUnit: 'ms', otherData: { ...otherData, ranks } };
 }
 
+/** Whether a trace file is of all ranks of a run, as ours are, which say how many at their end; a profiler's is of one. */
+export const isOfWholeRun = (text: string): boolean => /"ranks":\d+\}\s*\}\s*$/.test(text.slice(-200));
+
 /** Spans of a rank in order, each with what of it lies beyond those before it; those that lie within them wholly are left out. */
 function oneByOne(spans: readonly Span[], rank: number, kind: Span['kind']): { span: Span; interval: Interval }[] {
   let end = Number.NEGATIVE_INFINITY;
@@ -77,12 +80,18 @@ function oneByOne(spans: readonly Span[], rank: number, kind: Span['kind']): { s
     });
 }
 
+const bytesOf = ({ sentBytes, receivedBytes }: CollectiveSpan) => ({ sent: sentBytes, received: receivedBytes });
+
 const place = ({ layer }: Span): string => (layer === null ? '' : `layer ${layer}`);
 
 const kernelEvent = (span: ComputeSpan, interval: Interval): TraceEvent =>
   complete(span, COMPUTE, 'kernel', `${span.block} ${span.name} ${place(span)}`.trim(), interval, {
     ...(span.gpuMs !== null && { gpu_us: us(span.gpuMs) }),
     ...(span.flops !== null && { flops: span.flops }),
+    ...(span.kernel !== null && { shader: span.kernel }),
+    ...(span.submitted !== null && { submitted_us: us(span.submitted) }),
+    ...(span.awaited !== null && { awaited_op: span.awaited.op, awaited_us: us(span.awaited.at) }),
+    ...(span.uncertain && { uncertain: true }),
     clock: span.clock,
   });
 
@@ -105,9 +114,10 @@ const complete = (
 });
 
 const finite = z.number().refine(Number.isFinite);
+const amount = z.number().nonnegative().optional().catch(undefined);
 const KernelEvent = z.object({
   ph: z.literal('X'),
-  cat: z.literal('kernel'),
+  cat: z.enum(['kernel', 'gpu_memcpy']),
   name: z.string(),
   pid: z.union([z.number(), z.string()]),
   ts: z.coerce.number().pipe(finite),
@@ -120,9 +130,25 @@ const KernelEvent = z.object({
       block: z.string().optional().catch(undefined),
       layer: z.number().nullable().optional().catch(undefined),
       clock: z.enum(['gpu', 'host']).optional().catch(undefined),
+      // What only our own traces say.
+      shader: z
+        .enum(Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]])
+        .optional()
+        .catch(undefined),
+      gpu_us: amount,
+      flops: amount,
+      submitted_us: z.number().optional().catch(undefined),
+      awaited_op: amount,
+      awaited_us: z.number().optional().catch(undefined),
+      uncertain: z.boolean().optional().catch(undefined),
+      sent: amount,
+      received: amount,
+      to: amount,
+      bytes: amount,
     })
     .optional(),
 });
+type KernelEvent = z.infer<typeof KernelEvent>;
 /** Of a job whose traces are opened together. */
 export const MOST_RANKS = 4096;
 const Trace = z.union([
@@ -139,7 +165,7 @@ const isCommunication = (name: string): boolean => /^nccl.*Kernel/.test(name);
 
 /**
  * Kernels of one or more trace files, ours or those that PyTorch's profiler wrote on each rank, as spans in ms since the first of
- * them. A file that names its rank (distributedInfo) is that rank; else each process of it is one, in order. Throws InputError
+ * them; of ours all else as well. A file that names its rank (distributedInfo) is that rank; else each process of it is one, in order. Throws InputError
  * with the file's name when it is no trace or has no kernels.
  */
 export function fromChromeTraces(files: readonly { readonly name: string; readonly text: string }[]): { spans: Span[]; ranks: number } {
@@ -147,14 +173,15 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
   const taken = new Set<number>();
   for (const { name, text } of files) {
     const trace = parseTrace(name, text);
-    const events = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap((event) => KernelEvent.safeParse(event).data ?? []);
-    if (events.length === 0)
+    const read = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap((event) => KernelEvent.safeParse(event).data ?? []);
+    const kernels = read.filter(({ cat }) => cat === 'kernel');
+    if (kernels.length === 0)
       throw new InputError(
         `${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
       );
     const baseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
     const own = Array.isArray(trace) ? undefined : trace.distributedInfo?.rank;
-    const processes = [...new Set(events.map(({ pid }) => pid))].sort((a, b) => Number(a) - Number(b));
+    const processes = [...new Set(kernels.map(({ pid }) => pid))].sort((a, b) => Number(a) - Number(b));
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
     const ranksOf = new Map(processes.map((pid, i) => [pid, own ?? first + i]));
     for (const rank of new Set(ranksOf.values())) {
@@ -162,37 +189,55 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
       if (taken.has(rank)) throw new InputError(`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
       taken.add(rank);
     }
-    for (const { name: kernel, pid, ts, dur, args } of events) {
-      const communicates = isCommunication(kernel);
-      const block = BLOCKS.find((known) => known === args?.block);
-      const common = {
-        op: args?.op ?? -1,
-        rank: ranksOf.get(pid)!,
-        name: args?.operation ?? kernel,
-        block: block ?? (communicates ? 'all-reduce' : 'residual'),
-        layer: args?.layer ?? null,
-        start: (baseUs + ts) / 1000,
-        end: (baseUs + ts + dur) / 1000,
-        clock: args?.clock ?? (communicates && block ? 'host' : 'gpu'),
-      } as const;
-      found.push(
-        communicates
-          ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
-          : {
-              kind: 'compute',
-              ...common,
-              kernel: null,
-              uncertain: false,
-              gpuMs: null,
-              flops: null,
-              submitted: null,
-              awaited: null,
-            },
-      );
-    }
+    // Copies are messages where they say so, as ours do.
+    const messages = read.filter(
+      ({ cat, pid, args }) => cat === 'gpu_memcpy' && args?.operation !== undefined && ranksOf.has(pid) && ranksOf.has(args.to ?? -1),
+    );
+    for (const event of [...kernels, ...messages]) found.push(spanOf(event, baseUs, ranksOf));
   }
   const origin = found.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
-  return { spans: found.map((span) => ({ ...span, start: span.start - origin, end: span.end - origin })), ranks: Math.max(...taken) + 1 };
+  return { spans: found.map((span) => earlier(span, origin)), ranks: Math.max(...taken) + 1 };
+}
+
+/** An event as a span, in ms of the trace's clock. */
+function spanOf(
+  { name: kernel, cat, pid, ts, dur, args }: KernelEvent,
+  baseUs: number,
+  ranksOf: ReadonlyMap<number | string, number>,
+): Span {
+  const communicates = isCommunication(kernel);
+  const block = BLOCKS.find((known) => known === args?.block);
+  const ms = (us: number) => (baseUs + us) / 1000;
+  const common = {
+    op: args?.op ?? -1,
+    rank: ranksOf.get(pid)!,
+    name: args?.operation ?? kernel,
+    block: block ?? (communicates ? 'all-reduce' : 'residual'),
+    layer: args?.layer ?? null,
+    start: ms(ts),
+    end: ms(ts + dur),
+    clock: args?.clock ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
+  } as const;
+  if (cat === 'gpu_memcpy') return { kind: 'message', ...common, to: ranksOf.get(args!.to!)!, bytes: args?.bytes ?? 0 };
+  if (communicates) return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };
+  const { shader, gpu_us, flops, submitted_us, awaited_op, awaited_us, uncertain } = args ?? {};
+  return {
+    kind: 'compute',
+    ...common,
+    kernel: shader ?? null,
+    uncertain: uncertain ?? false,
+    gpuMs: gpu_us === undefined ? null : gpu_us / 1000,
+    flops: flops ?? null,
+    submitted: submitted_us === undefined ? null : ms(submitted_us),
+    awaited: awaited_op === undefined || awaited_us === undefined ? null : { op: awaited_op, at: ms(awaited_us) },
+  };
+}
+
+function earlier(span: Span, ms: number): Span {
+  const moved = { ...span, start: span.start - ms, end: span.end - ms };
+  if (moved.kind !== 'compute') return moved;
+  const { submitted, awaited } = moved;
+  return { ...moved, submitted: submitted === null ? null : submitted - ms, awaited: awaited && { ...awaited, at: awaited.at - ms } };
 }
 
 function parseTrace(name: string, text: string): z.infer<typeof Trace> {

@@ -195,16 +195,27 @@ test('FarSkip off and on are run, drawn, compared, looked into, saved, and found
     });
     await page.getByRole('button', { name: 'Save as trace: mine' }).click();
     await expect.poll(() => traces.length, { timeout: 10_000 }).toBe(2);
-    await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', traces[0]!);
+    await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', traces);
     await page.getByText('Overlap of each device of the trace').first().waitFor();
+    expect(
+      await page
+        .getByRole('textbox', { name: 'Name of the run' })
+        .evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value)),
+    ).toEqual(['mine', 'mine-Regular-overlapped', 'mine-FarSkip-overlapped']);
+    await search.fill('Dispatch layer 2 collective');
+    await page.getByText('2 found').waitFor();
+    await search.press('Enter');
+    await inspector.getByText('Bytes from device (row) to device (column)').waitFor();
     await page.setInputFiles('input[aria-label="Files of runs, or Chrome traces"]', 'package.json');
     await page.getByText('package.json is not a Chrome trace: it should be a list of events').waitFor();
   }));
 
-test('a single run with the switches off, dark and 390 px wide, fits', () =>
-  openPage(
+test('at a root, dark and 390 px wide, a single run with the switches off fits, and is found again by the link', async () => {
+  const root = await openSite({ mount: '/' });
+  await openedPage(
+    root,
     async (page) => {
-      await page.goto(site.url);
+      await page.goto(root.url);
       await shownRun(page, /^Experts spread/);
       await page.getByText('Settings and wiring').click();
       await chooseLittle(page);
@@ -244,7 +255,9 @@ test('a single run with the switches off, dark and 390 px wide, fits', () =>
       expect(await lookOf(page)).toEqual(before);
     },
     { width: 390, dark: true },
-  ));
+  );
+  await root.close();
+});
 
 /** The least text: two devices, one request, few tokens. */
 async function chooseText(page: Page, tokens: number): Promise<void> {

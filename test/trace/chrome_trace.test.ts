@@ -58,6 +58,26 @@ test('a trace has the overlap of its spans, read by counting and read in again',
   );
 });
 
+test('a run of ours comes back from its trace with its messages, its waits and its numbers', () => {
+  const at = (op: number, rank: number, start: number, end: number) =>
+    ({ op, rank, name: `op ${op}`, block: 'routed', layer: 2, start, end, clock: 'gpu' }) as const;
+  const kernel = { kind: 'compute', kernel: 'gemm', uncertain: false, gpuMs: 0.5, flops: 8 } as const;
+  const given: Span[] = [
+    { ...at(1, 0, 0, 2), ...kernel, submitted: 0, awaited: null },
+    { ...at(1, 1, 0.5, 2), ...kernel, submitted: 0.25, awaited: null, uncertain: true },
+    { ...at(3, 0, 7, 9), ...kernel, submitted: 6.5, awaited: { op: 2, at: 6 } },
+    { ...at(2, 0, 2, 6), kind: 'collective', block: 'dispatch', clock: 'host', sentBytes: 12, receivedBytes: 34 },
+    { ...at(2, 1, 2, 5), kind: 'collective', block: 'dispatch', clock: 'host', sentBytes: 34, receivedBytes: 12 },
+    { ...at(2, 0, 2, 5), kind: 'message', block: 'dispatch', clock: 'host', to: 1, bytes: 12 },
+    { ...at(2, 1, 2, 6), kind: 'message', block: 'dispatch', clock: 'host', to: 0, bytes: 34 },
+  ];
+  const { spans: again, ranks } = fromChromeTraces([{ name: 'a', text: JSON.stringify(toChromeTrace(given, 2)) }]);
+  expect(ranks).toBe(2);
+  const key = ({ kind, op, rank }: Span) => `${kind} ${op} ${rank}`;
+  const sorted = (list: readonly Span[]) => list.toSorted((a, b) => key(a).localeCompare(key(b)));
+  expect(sorted(again)).toEqual(sorted(given));
+});
+
 test('nothing overlaps in a thread, and each message has an arrow', () => {
   fc.assert(
     fc.property(spans, (given) => {

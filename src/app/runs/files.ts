@@ -2,21 +2,23 @@ import type { LabRun } from '../../lab/lab_run';
 import { newRun } from '../../lab/lab_run';
 import { looksLikeRun, parseRunFile } from '../../lab/run_file';
 import { InputError } from '../../model/error';
-import { fromChromeTraces } from '../../trace/chrome_trace';
+import { fromChromeTraces, isOfWholeRun } from '../../trace/chrome_trace';
+
+type Trace = { readonly name: string; readonly text: string; readonly date: Date };
 
 /** Larger files are not opened. */
 const MOST_BYTES = 512 * 2 ** 20;
 
 /**
- * Runs that files hold: each run file a run, and all traces among them, a rank each or several, together one. What can't be read is a
- * sentence; the rest is read all the same.
+ * Runs that files hold: each run file a run, and each of our traces; a profiler's traces, of a rank each, together one. What can't be
+ * read is a sentence; the rest is read all the same.
  */
 export async function openRunFiles(
   files: readonly File[],
 ): Promise<{ readonly runs: readonly LabRun[]; readonly problems: readonly string[] }> {
   const runs: LabRun[] = [];
   const problems: string[] = [];
-  const traces: { name: string; text: string; date: Date }[] = [];
+  const traces: Trace[] = [];
   const attempt = (read: () => void) => {
     try {
       read();
@@ -34,14 +36,16 @@ export async function openRunFiles(
     if (looksLikeRun(text)) attempt(() => runs.push(parseRunFile(file.name, text)));
     else traces.push({ name: file.name, text, date: new Date(file.lastModified) });
   }
-  if (traces.length > 0)
+  const openTraces = (own: readonly Trace[]) =>
     attempt(() => {
-      const { spans, ranks } = fromChromeTraces(traces);
-      const [first] = traces;
-      const name = traces.length === 1 ? first!.name : `${first!.name} + ${traces.length - 1}`;
-      const run = newRun({ kind: 'trace', ranks, spans }, name, null, first!.date.toISOString());
+      const [first] = own;
+      if (!first) return;
+      const name = own.length === 1 ? first.name.replace(/(\.trace)?\.json$/, '') : `${first.name} + ${own.length - 1}`;
+      const run = newRun({ kind: 'trace', ...fromChromeTraces(own) }, name, null, first.date.toISOString());
       // Several may have been written at once.
       runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
     });
+  for (const trace of traces) if (isOfWholeRun(trace.text)) openTraces([trace]);
+  openTraces(traces.filter(({ text }) => !isOfWholeRun(text)));
   return { runs, problems };
 }
