@@ -72,7 +72,8 @@ export function Notice({
 }
 
 function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>; t: Text }) {
-  const left = remainingMs(status, performance.now());
+  // What loading takes says nothing of the run that follows.
+  const left = status.doing?.phase === 'loading' ? null : remainingMs(status, performance.now());
   if (left === null) return null;
   const seconds = Math.ceil(left / 1000);
   // Not spoken: it changes all the time.

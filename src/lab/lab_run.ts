@@ -84,8 +84,11 @@ export function nameOf(run: RunContent): string {
   switch (run.kind) {
     case 'measurement':
       return measurementName(run.measurement);
-    case 'sweep':
-      return `${measurementName(run.points[0]!.measurement)}, ${run.over} ${run.points.map(({ value }) => value).join(', ')}`;
+    case 'sweep': {
+      const { model, ranks, parallel } = run.points[0]!.measurement.settings;
+      const on = run.over === 'ranks' ? parallel : `${parallel} on ${ranks}`;
+      return `${model}, ${on}, ${run.over} ${run.points.map(({ value }) => value).join(', ')}`;
+    }
     case 'generation': {
       const { model, ranks, parallel, schedule } = run.generation.settings;
       return `${model}, ${parallel} on ${ranks}, ${schedule}, text`;

@@ -4,6 +4,7 @@ import { hiddenShare, overlapOf } from '../../trace/overlap';
 import { Scroll } from '../fields';
 import { browserOf, ms, percent } from '../format';
 import type { SessionRun } from '../session';
+import type { Text } from '../text/en';
 import { useText } from '../text/useText';
 import { combinationTitle } from '../titles';
 import { MadeForNotice } from './MadeForNotice';
@@ -127,12 +128,24 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
       <Continuations measurement={measurement} />
       <p className="faint">
         {(recorded ? t.results.recordedOn : t.results.measuredOn)(settings.model, `${machine}, ${browserOf(manifest.runtime)}`, when)}{' '}
-        {link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native}
+        {[link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native, ...topologyIn(t, settings)].join(
+          t.join.comma,
+        )}
         {t.results.values(settings.wire)} {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
         {t.results.selfTest(manifest.selfTest)}
       </p>
     </>
   );
+}
+
+/** What of the topology is out of the ordinary. */
+function topologyIn({ results }: Text, { topology: { nodes, between, slow, jitter } }: Measurement['settings']): string[] {
+  return [
+    ...(nodes > 1 ? [results.nodes(nodes)] : []),
+    ...(between ? [results.between(between.gbps, between.us)] : []),
+    ...(slow ? [results.slow(slow.rank, slow.times)] : []),
+    ...(jitter > 0 ? [results.jitter(percent(jitter))] : []),
+  ];
 }
 
 const Interval = ({ low, high }: { low: string; high: string }) => (

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { RECORDED } from '../../lab/recorded';
+import { trackNamed } from '../session';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { runOfTrack } from '../view';
@@ -9,7 +10,7 @@ const isRecorded = (id: string | null): id is string => RECORDED.some((recorded)
 
 /**
  * Brings the recorded runs that the view names and, when the page opens and it names none, the first, so that a visitor sees one at once.
- * Answers a sentence when the view names a run that is not on the page.
+ * Answers a sentence when the view names a run or a track that is not on the page.
  */
 export function useRecordedRuns(t: Text, onProblems: (sentences: readonly string[]) => void): string | null {
   const top = useLab((state) => state.view.top);
@@ -28,6 +29,11 @@ export function useRecordedRuns(t: Text, onProblems: (sentences: readonly string
       });
     }
   }, [top, bottom, t, onProblems]);
-  const unknown = [top, bottom].map(runOfTrack).find((id) => id !== null && !isRecorded(id) && !runs.some(({ run }) => run.id === id));
-  return unknown ? t.notice.unknownRun(unknown) : null;
+  for (const name of [top, bottom]) {
+    const id = runOfTrack(name);
+    const run = runs.find((each) => each.run.id === id);
+    if (id !== null && !run && !isRecorded(id)) return t.notice.unknownRun(id);
+    if (run && run.tracks.length > 0 && !trackNamed(runs, name)) return t.notice.unknownTrack(name);
+  }
+  return null;
 }

@@ -48,6 +48,7 @@ export const en = {
     notCopied: 'The browser does not allow the link to be copied; copy the page’s address.',
     recordedInstead: 'Recorded runs play below all the same.',
     unknownRun: (run: string) => `The link shows the run ${run}, which is not on this page; open the file that it was saved in.`,
+    unknownTrack: (name: string) => `The link shows ${name}, which that run does not have; choose another timeline.`,
     recordedFailed: (why: string) => `The recorded run can't be read: ${why}.`,
     missing: {
       insecure: 'WebGPU needs a secure page, and this one is not: open it over https, or from localhost.',
@@ -372,6 +373,10 @@ export const en = {
     recordedOn: (model: string, adapter: string, when: string) => `${model}, recorded on ${adapter}, ${when}.`,
     wire: (gbps: string, us: number, dilation: number) => `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower`,
     native: 'Messages through the host, at its own pace',
+    nodes: (count: number) => `devices in ${count} nodes`,
+    between: (gbps: number, us: number) => `between nodes ${gbps} GB/s, ${us} µs`,
+    slow: (device: number, times: number) => `messages from and to device ${device} take ${times} times as long`,
+    jitter: (share: string) => `each message takes longer by chance, ${share} on average`,
     values: (wire: string) => `, ${wire} values.`,
     timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',

@@ -47,6 +47,7 @@ export const zh: Text = {
     notCopied: '浏览器不允许复制链接，请复制页面地址。',
     recordedInstead: '下方录制的运行仍可回放。',
     unknownRun: (run) => `链接指向运行 ${run}，但本页没有它；请打开保存该运行的文件。`,
+    unknownTrack: (name) => `链接指向 ${name}，但该运行中没有；请选择其他时间线。`,
     recordedFailed: (why) => `无法读取录制的运行：${why}。`,
     missing: {
       insecure: 'WebGPU 只能在安全页面中使用，而本页不是：请通过 https 或从 localhost 打开。',
@@ -358,6 +359,10 @@ export const zh: Text = {
     recordedOn: (model, adapter, when) => `${model}，录制于 ${adapter}，${when}。`,
     wire: (gbps, us, dilation) => `链路 ${gbps} GB/s，每条延迟 ${us} µs，模拟时放慢到 ${dilation} 倍时长`,
     native: '消息经主机传递，快慢取决于主机',
+    nodes: (count) => `设备分布在 ${count} 个节点`,
+    between: (gbps, us) => `节点之间 ${gbps} GB/s，${us} µs`,
+    slow: (device, times) => `进出设备 ${device} 的消息耗时为 ${times} 倍`,
+    jitter: (share) => `每条消息随机变慢，平均 ${share}`,
     values: (wire) => `，传输值为 ${wire}。`,
     timestamps: (error) => `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
     fences: '此 GPU 没有时间戳：计算时间用栅栏（fence）粗略测得。',
