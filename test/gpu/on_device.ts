@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
 import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
 import { TOLERANCE } from '../../src/lab/check';
+import { evaluate } from '../../src/lab/evaluate';
 import { openLab } from '../../src/lab/lab';
 import { endure } from '../cluster/endurance_case';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
 import { KERNEL_TOLERANCE } from './tolerance';
+
+const VAL = 'public/models/reference/val.safetensors';
 
 // The kernel cases, decoding against prefill and 200 runs in a row, without a test runner, for a machine with a GPU: node build/cli/kernels.js [PART OF A NAME]
 const gpu = await openGpu(nodeGpu(), 'hardware');
@@ -29,6 +33,18 @@ for (const plan of PLANS)
       run: () => decodeError(lab, family, plan),
       tolerance: TOLERANCE,
     });
+// All 64 windows take SwiftShader minutes, so they are no test of `npm test`.
+const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
+for (const [folder, connectivity, loss] of [
+  ['reference', 'regular', report.val_regular],
+  ['reference', 'farskip', report.val_farskip_untrained],
+  ['reference-farskip', null, report.val_fcsd],
+] as const)
+  cases.push({
+    name: `eval: ${folder}, ${connectivity ?? 'as its config says'}`,
+    run: async () => Math.abs((await evaluate(lab, `public/models/${folder}`, connectivity, VAL, 1, () => {})).loss - loss),
+    tolerance: 0.0005,
+  });
 const part = process.argv[2] ?? '';
 let count = 0;
 let failed = 0;
