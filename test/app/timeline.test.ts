@@ -10,51 +10,13 @@ import { panned, zoomed } from '../../src/app/timeline/zoom';
 import { type LabRun, tracksOf } from '../../src/lab/lab_run';
 import { UNALIGNED } from '../../src/trace/layers';
 import type { ComputeSpan, Span } from '../../src/trace/span';
+import { collective as collectiveOn, compute as computeOn, message as messageOn } from '../spans';
 
-const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
-  kind: 'compute',
-  kernel: 'gemm',
-  op: 1,
-  rank,
-  name: 'q',
-  block: 'attention',
-  layer: 0,
-  clock: 'gpu',
-  start,
-  end,
-  uncertain: false,
-  gpuMs: null,
-  flops: null,
-  submitted: start,
-  awaited: null,
-  ...more,
-});
-const message = (rank: number, to: number, start: number, end: number): Span => ({
-  kind: 'message',
-  op: 2,
-  rank,
-  to,
-  name: 'Dispatch',
-  block: 'dispatch',
-  layer: 0,
-  clock: 'host',
-  start,
-  end,
-  bytes: 8,
-});
-const collective = (rank: number, start: number, end: number): Span => ({
-  kind: 'collective',
-  op: 2,
-  rank,
-  name: 'Dispatch',
-  block: 'dispatch',
-  layer: 0,
-  clock: 'host',
-  start,
-  end,
-  sentBytes: 8,
-  receivedBytes: 8,
-});
+const attention = { name: 'q', kernel: 'gemm', block: 'attention' } as const;
+const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}) =>
+  computeOn(rank, start, end, { ...attention, ...more });
+const message = (rank: number, to: number, start: number, end: number) => messageOn(2, rank, to, start, end);
+const collective = (rank: number, start: number, end: number) => collectiveOn(2, rank, start, end);
 const trackOf = (spans: readonly Span[], ranks = 2) => {
   const run: LabRun = { id: 'a', name: 'a', machine: null, kind: 'trace', ranks, spans };
   return tracksOf(run)[0]!;

@@ -18,7 +18,7 @@ describe('the reference model on four devices, communication half of computation
   const of = (connectivity: string, schedule: string) =>
     measured.results.find((r) => r.connectivity === connectivity && r.schedule === schedule)!;
   beforeAll(async () => {
-    measured = await measure(lab, { ...DEFAULT_SETTINGS, tokens: 32, repeats: 3, continuation: 4 }, () => {});
+    measured = await measure(lab, { ...DEFAULT_SETTINGS, repeats: 3, continuation: 4 }, () => {});
   });
 
   test('schedules give the same bits, connectivities do not', () => {

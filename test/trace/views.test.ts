@@ -4,47 +4,13 @@ import { gapsOf } from '../../src/trace/gaps';
 import { alignLayers, layerDifferences, layerStartsOf, offAxis, onAxis } from '../../src/trace/layers';
 import { type Interval, intersect, lengthOf, merge, overlapOf, subtract } from '../../src/trace/overlap';
 import { bytesBetween, sumsOf } from '../../src/trace/range_sums';
-import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from '../../src/trace/span';
+import type { CollectiveSpan, ComputeSpan, Span } from '../../src/trace/span';
 import { marksOf, windowsOf } from '../../src/trace/windows';
+import { collective as collectiveOn, compute as computeOn, message as messageOn } from '../spans';
 
-const common = { name: 'k', block: 'routed', layer: 0, clock: 'gpu' } as const;
-const compute = (start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
-  kind: 'compute',
-  kernel: null,
-  op: 1,
-  rank: 0,
-  ...common,
-  start,
-  end,
-  uncertain: false,
-  gpuMs: null,
-  flops: null,
-  submitted: start,
-  awaited: null,
-  ...more,
-});
-const collective = (op: number, start: number, end: number, more: Partial<CollectiveSpan> = {}): CollectiveSpan => ({
-  kind: 'collective',
-  op,
-  rank: 0,
-  ...common,
-  block: 'dispatch',
-  start,
-  end,
-  sentBytes: 0,
-  receivedBytes: 0,
-  ...more,
-});
-const message = (op: number, rank: number, to: number, bytes: number): MessageSpan => ({
-  kind: 'message',
-  op,
-  rank,
-  to,
-  ...common,
-  start: 0,
-  end: 1,
-  bytes,
-});
+const compute = (start: number, end: number, more: Partial<ComputeSpan> = {}) => computeOn(0, start, end, more);
+const collective = (op: number, start: number, end: number, more: Partial<CollectiveSpan> = {}) => collectiveOn(op, 0, start, end, more);
+const message = (op: number, rank: number, to: number, bytes: number) => messageOn(op, rank, to, 0, 1, bytes);
 
 test('gaps say whether a collective was under way, and why there was no kernel', () => {
   const reader = compute(8, 10, { awaited: { op: 1, at: 7 } });

@@ -1,0 +1,47 @@
+import type { CollectiveSpan, ComputeSpan, MessageSpan } from '../src/trace/span';
+
+/** Spans for tests: of one layer, with little to them but what is asked for. */
+const common = { name: 'k', block: 'routed', layer: 0, clock: 'gpu' } as const;
+
+export const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
+  kind: 'compute',
+  kernel: null,
+  op: 1,
+  rank,
+  ...common,
+  start,
+  end,
+  uncertain: false,
+  gpuMs: null,
+  flops: null,
+  submitted: start,
+  awaited: null,
+  ...more,
+});
+
+export const collective = (op: number, rank: number, start: number, end: number, more: Partial<CollectiveSpan> = {}): CollectiveSpan => ({
+  kind: 'collective',
+  op,
+  rank,
+  ...common,
+  name: 'Dispatch',
+  block: 'dispatch',
+  start,
+  end,
+  sentBytes: 8,
+  receivedBytes: 8,
+  ...more,
+});
+
+export const message = (op: number, rank: number, to: number, start: number, end: number, bytes = 8): MessageSpan => ({
+  kind: 'message',
+  op,
+  rank,
+  to,
+  ...common,
+  name: 'Dispatch',
+  block: 'dispatch',
+  start,
+  end,
+  bytes,
+});
