@@ -20,8 +20,8 @@ export const CHROMIUM_FLAGS = {
 const FINE_TIMESTAMPS = '--disable-dawn-features=timestamp_quantization';
 
 /** Headless Chromium on the given GPU; a launch that fails is tried once more, since Chromium sometimes dies at launch. */
-export async function launchChromium(gpu: 'hardware' | 'swiftshader'): Promise<Browser> {
-  const options = { executablePath: findChromium(), args: ['--no-sandbox', FINE_TIMESTAMPS, ...CHROMIUM_FLAGS[gpu]] };
+export async function launchChromium(gpu: 'hardware' | 'swiftshader', flags: readonly string[] = []): Promise<Browser> {
+  const options = { executablePath: findChromium(), args: ['--no-sandbox', FINE_TIMESTAMPS, ...CHROMIUM_FLAGS[gpu], ...flags] };
   return chromium.launch(options).catch(() => chromium.launch(options));
 }
 

@@ -17,7 +17,15 @@ export type PageRate = {
   /** What of tasks lies beyond 50 ms each, until the first run is on show; ms. */
   readonly blockingMs: number;
   readonly spans: number;
-  /** Between frames while the timeline is zoomed and moved, ms. */
+  /** At the screen's pace. */
+  readonly paced: FrameRate;
+  /** As fast as frames can be made: what they take, where the screen would have them wait. */
+  readonly unpaced: FrameRate;
+};
+
+/** Frames of a timeline that is zoomed by the wheel in each of them. */
+export type FrameRate = {
+  /** From one frame to the next, ms. */
   readonly frames: { readonly count: number; readonly median: number; readonly p95: number; readonly longest: number };
   /** Time of scripts in those frames, ms: what drawing takes of them. */
   readonly scriptMs: { readonly median: number; readonly p95: number };
@@ -25,91 +33,103 @@ export type PageRate = {
 
 /** Of a task, what is longer does block (https://web.dev/articles/tbt). */
 const TASK_MS = 50;
-const ZOOMS = 60;
+const ZOOMS = 120;
+/** Frames are made as soon as the last is done, instead of when the screen is refreshed. */
+const UNPACED = ['--disable-frame-rate-limit', '--disable-gpu-vsync'];
 
 /** Opens the built page in headless Chromium, twice to have everything compiled once, and zooms over at least `count` spans. */
 export function benchPage(gpu: 'hardware' | 'swiftshader', site: string, count: number): Promise<PageRate> {
+  const spans = manySpans(site, count);
+  const many = toRunFile(newRun({ kind: 'trace', ...spans }, 'many spans', null, new Date(0).toISOString()));
   return withServer(site, [], async (url) => {
-    const browser = await launchChromium(gpu);
-    try {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-      const open = async (): Promise<Page> => {
-        const page = await context.newPage();
-        await page.addInitScript(() => {
-          const seen = { tasks: [] as number[], largest: 0 };
-          Object.assign(window, { seen });
-          new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-            type: 'longtask',
-            buffered: true,
-          });
-          new PerformanceObserver((list) => {
-            seen.largest = list.getEntries().at(-1)?.startTime ?? seen.largest;
-          }).observe({ type: 'largest-contentful-paint', buffered: true });
-        });
-        await page.goto(url);
-        await page.getByRole('application').waitFor();
-        return page;
-      };
-      await (await open()).close();
-      const page = await open();
+    const { painted, paced } = await inChromium(gpu, [], async (open) => {
+      await (await open(url)).close();
+      const page = await open(url);
       await page.waitForTimeout(1000);
-      const painted = await page.evaluate((taskMs) => {
-        const { seen } = window as unknown as { seen: { tasks: number[]; largest: number } };
-        return {
-          firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
-          largestPaintMs: seen.largest,
-          blockingMs: seen.tasks.reduce((sum, task) => sum + Math.max(0, task - taskMs), 0),
-        };
-      }, TASK_MS);
-
-      const spans = manySpans(site, count);
-      const run = newRun({ kind: 'trace', ranks: spans.ranks, spans: spans.spans }, 'many spans', null, new Date(0).toISOString());
-      await page.setInputFiles('input[type=file][accept*=json]', {
-        name: 'many.json',
-        mimeType: 'application/json',
-        buffer: Buffer.from(toRunFile(run)),
-      });
-      await page.getByRole('heading', { name: 'Trace' }).waitFor();
-      const area = page.getByRole('application');
-      await area.scrollIntoViewIfNeeded();
-      const box = (await area.boundingBox())!;
-      await page.mouse.move(box.x + 0.6 * box.width, box.y + 60);
-      await page.evaluate(() => {
-        const drawn = { frames: [] as number[], scripts: [] as number[] };
-        Object.assign(window, { drawn });
-        const turn = (now: number) => {
-          drawn.frames.push(now);
-          // Called after the timeline's own callback of this frame, which was asked for earlier or by an event before it.
-          drawn.scripts.push(performance.now() - now);
-          requestAnimationFrame(turn);
-        };
-        requestAnimationFrame(turn);
-      });
-      await page.keyboard.down('Control');
-      for (let i = 0; i < ZOOMS; i++) {
-        await page.mouse.wheel(0, i % 30 < 15 ? -120 : 120);
-        await page.waitForTimeout(16);
-      }
-      await page.keyboard.up('Control');
-      const { frames, scripts } = await page.evaluate(
-        () => (window as unknown as { drawn: { frames: number[]; scripts: number[] } }).drawn,
-      );
-      const gaps = frames.slice(1).map((at, i) => at - frames[i]!);
-      return {
-        gpu,
-        ...painted,
-        spans: spans.spans.length,
-        frames: { count: gaps.length, median: median(gaps), p95: quantile(gaps, 0.95), longest: Math.max(...gaps) },
-        scriptMs: { median: median(scripts), p95: quantile(scripts, 0.95) },
-      };
-    } finally {
-      await browser.close();
-    }
+      const painted = await paintedBy(page);
+      return { painted, paced: await zoomedOver(page, many) };
+    });
+    const unpaced = await inChromium(gpu, UNPACED, async (open) => zoomedOver(await open(url), many));
+    return { gpu, ...painted, spans: spans.spans.length, paced, unpaced };
   });
 }
 
+type Open = (url: string) => Promise<Page>;
+
+async function inChromium<T>(gpu: 'hardware' | 'swiftshader', flags: readonly string[], use: (open: Open) => Promise<T>): Promise<T> {
+  const browser = await launchChromium(gpu, flags);
+  try {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    return await use(async (url) => {
+      const page = await context.newPage();
+      await page.addInitScript(() => {
+        const seen = { tasks: [] as number[], largest: 0 };
+        Object.assign(window, { seen });
+        new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+          type: 'longtask',
+          buffered: true,
+        });
+        new PerformanceObserver((list) => {
+          seen.largest = list.getEntries().at(-1)?.startTime ?? seen.largest;
+        }).observe({ type: 'largest-contentful-paint', buffered: true });
+      });
+      await page.goto(url);
+      await page.getByRole('application').waitFor();
+      return page;
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
+const paintedBy = (page: Page): Promise<Pick<PageRate, 'firstPaintMs' | 'largestPaintMs' | 'blockingMs'>> =>
+  page.evaluate((taskMs) => {
+    const { seen } = window as unknown as { seen: { tasks: number[]; largest: number } };
+    return {
+      firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+      largestPaintMs: seen.largest,
+      blockingMs: seen.tasks.reduce((sum, task) => sum + Math.max(0, task - taskMs), 0),
+    };
+  }, TASK_MS);
+
+/** Opens a run and turns the wheel over its timeline once a frame, in and out. */
+async function zoomedOver(page: Page, run: string): Promise<FrameRate> {
+  await page.setInputFiles('input[type=file][accept*=json]', {
+    name: 'many.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(run),
+  });
+  await page.getByRole('heading', { name: 'Trace' }).waitFor();
+  const area = page.getByRole('application');
+  await area.scrollIntoViewIfNeeded();
+  const { frames, scripts } = await area.evaluate(
+    (lanes, zooms) =>
+      new Promise<{ frames: number[]; scripts: number[] }>((resolve) => {
+        const { left, top, width } = lanes.getBoundingClientRect();
+        const place = { clientX: left + 0.6 * width, clientY: top + 60, bubbles: true, cancelable: true, ctrlKey: true };
+        const frames: number[] = [];
+        const scripts: number[] = [];
+        const turn = (now: number) => {
+          frames.push(now);
+          lanes.dispatchEvent(new WheelEvent('wheel', { ...place, deltaY: frames.length % 30 < 15 ? -120 : 120 }));
+          // In the next frame the timeline draws what this event asked for, before this is called.
+          scripts.push(performance.now() - now);
+          if (frames.length <= zooms) requestAnimationFrame(turn);
+          else resolve({ frames, scripts });
+        };
+        requestAnimationFrame(turn);
+      }),
+    ZOOMS,
+  );
+  const gaps = frames.slice(1).map((at, i) => at - frames[i]!);
+  return {
+    frames: { count: gaps.length, median: median(gaps), p95: quantile(gaps, 0.95), longest: Math.max(...gaps) },
+    scriptMs: { median: median(scripts), p95: quantile(scripts, 0.95) },
+  };
+}
+
 /** A recorded run again and again, one after the other, until there are so many spans. */
-function manySpans(site: string, count: number): { spans: Span[]; ranks: number } {
+function manySpans(site: string, count: number): { readonly spans: readonly Span[]; readonly ranks: number } {
   const path = recordedPath(RECORDED[0].id);
   const [track] = tracksOf(parseRunFile(path, readFileSync(join(site, path), 'utf8')));
   const length = Math.max(...track!.spans.map(({ end }) => end));

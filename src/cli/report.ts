@@ -8,7 +8,7 @@ import type { Estimate } from '../lab/statistics';
 import { toChromeTrace } from '../trace/chrome_trace';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
-import type { PageRate } from './page_bench';
+import type { FrameRate, PageRate } from './page_bench';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
 export function measureJson({ manifest, settings, madeFor, link, allReduce, repeats, promptTokens, results }: Measurement) {
@@ -167,10 +167,14 @@ export function transferTable(rates: readonly TransferRate[]): string {
   );
 }
 
-export function pageTable({ gpu, firstPaintMs, largestPaintMs, blockingMs, spans, frames, scriptMs }: PageRate): string {
+export function pageTable({ gpu, firstPaintMs, largestPaintMs, blockingMs, spans, paced, unpaced }: PageRate): string {
+  const rate = ({ frames, scriptMs }: FrameRate) =>
+    `${frames.count} frames, ${frames.median.toFixed(1)} ms each (95 %: ${frames.p95.toFixed(1)}, longest ${frames.longest.toFixed(1)}); scripts ${scriptMs.median.toFixed(1)} ms (95 %: ${scriptMs.p95.toFixed(1)})`;
   return [
     `Chromium on ${gpu}`,
     `first contentful paint ${firstPaintMs.toFixed(0)} ms, largest ${largestPaintMs.toFixed(0)} ms, blocking ${blockingMs.toFixed(0)} ms`,
-    `${spans} spans, zoomed: ${frames.count} frames, ${frames.median.toFixed(1)} ms each (95 %: ${frames.p95.toFixed(1)}, longest ${frames.longest.toFixed(1)}); scripts ${scriptMs.median.toFixed(1)} ms (95 %: ${scriptMs.p95.toFixed(1)})`,
+    `${spans} spans, zoomed once a frame`,
+    `at the screen's pace: ${rate(paced)}`,
+    `as fast as it goes: ${rate(unpaced)}`,
   ].join('\n');
 }
