@@ -1,4 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import type { Phrase } from '../model/phrase';
 import { Boundary } from './Boundary';
 import { type CommandContext, commandFor } from './commands/registry';
 import { Headline } from './Headline';
@@ -44,11 +45,11 @@ export function App({ embedded }: { embedded: boolean }) {
   const narrow = useNarrow();
   const timelines = useTimelines();
   const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
-  const [problems, setProblems] = useState<readonly string[]>([]);
+  const [problems, setProblems] = useState<readonly Phrase[]>([]);
   const [copied, setCopied] = useState<boolean | null>(null);
   const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
-  const tell = useCallback((sentences: readonly string[]) => setProblems(sentences), []);
-  const unknown = useRecordedRuns(t, tell);
+  const tell = useCallback((sentences: readonly Phrase[]) => setProblems(sentences), []);
+  const unknown = useRecordedRuns(tell);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);
@@ -178,7 +179,7 @@ export function App({ embedded }: { embedded: boolean }) {
           </p>
         )}
       </footer>
-      <Update onProblem={(why) => tell([t.update.failed(why)])} />
+      <Update onProblem={(why) => tell([why])} />
       {dialog && (
         <Suspense>
           <Commands key={dialog} which={dialog} context={context} onClose={() => setDialog(null)} />

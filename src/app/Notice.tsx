@@ -1,8 +1,9 @@
 import type { Lacking } from '../lab/availability';
+import type { Phrase } from '../model/phrase';
 import { remainingMs } from './remaining';
 import { type Status, useLab } from './store';
 import type { Text } from './text/en';
-import { useText } from './text/useText';
+import { useSay, useText } from './text/useText';
 import { combinationTitle } from './titles';
 
 /** What goes on, and what went wrong, in one sentence; spoken when it changes. */
@@ -11,7 +12,7 @@ export function Notice({
   copied,
   lacking,
 }: {
-  problems: readonly string[];
+  problems: readonly Phrase[];
   /** Whether the link was copied; null: nobody asked for it. */
   copied: boolean | null;
   lacking: Lacking | null;
@@ -20,7 +21,8 @@ export function Notice({
   const status = useLab((state) => state.status);
   const stop = useLab((state) => state.stop);
   const linkProblems = useLab((state) => state.linkProblems);
-  const sentences = [...linkProblems, ...problems];
+  const say = useSay();
+  const sentences = [...linkProblems, ...problems].map(say);
   return (
     <div>
       {sentences.length > 0 && (
@@ -59,7 +61,7 @@ export function Notice({
       )}
       {status.kind === 'failed' && (
         <p className="notice failed" role="alert">
-          {status.message}
+          {say(status.phrase)}
         </p>
       )}
       {status.kind === 'idle' && lacking && (

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
+import { type Phrase, phrase, wordsOf } from '../model/phrase';
 import { watchForUpdate } from './offline';
 import { useText } from './text/useText';
 
 /** Says that a new version of the page is there, which a reload brings. */
-export function Update({ onProblem }: { onProblem: (why: string) => void }) {
+export function Update({ onProblem }: { onProblem: (why: Phrase) => void }) {
   const t = useText();
   const [apply, setApply] = useState<(() => void) | null>(null);
   // Once: registering again would tell of the same version twice.
@@ -11,7 +12,7 @@ export function Update({ onProblem }: { onProblem: (why: string) => void }) {
   useEffect(() => {
     watchForUpdate(
       (found) => setApply(() => found),
-      (cause) => onProblem(cause instanceof Error ? cause.message : String(cause)),
+      (cause) => onProblem(phrase`The lab can't be kept for use offline here: ${wordsOf(cause)}`),
     );
   }, []);
   if (!apply) return null;

@@ -1,9 +1,11 @@
 import { parseRunFile, toRunFile } from '../lab/run_file';
 import { InputError } from '../model/error';
-import { z } from '../model/zod';
+import { type Phrase, phrase } from '../model/phrase';
+import { whyNot, z } from '../model/zod';
 import { FormSettings } from './form';
 import { runShown } from './session';
 import { useLab } from './store';
+import { languageOf, sayIn } from './text/useText';
 import { View } from './view';
 
 /** Of the protocol (docs/embedding.md). */
@@ -43,6 +45,7 @@ export function serveEmbedder(embed: string): void {
     for (const origin of allowed) parent.postMessage({ farskipLab: PROTOCOL, ...message }, origin);
   };
   const { getState } = useLab;
+  const fail = (why: Phrase) => tell({ type: 'error', message: sayIn(languageOf(getState().view), why) });
   const state = () => {
     const { form, view, status, runs } = getState();
     const { files: _, ...settings } = form;
@@ -60,8 +63,7 @@ export function serveEmbedder(embed: string): void {
     if (source !== parent || !allowed.includes(origin)) return;
     const parsed = Message.safeParse(data);
     if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      return tell({ type: 'error', message: `The message can't be used: ${issue.path.join('.') || 'it'}: ${issue.message}.` });
+      return fail(phrase`The message can't be used: ${whyNot(parsed.error)}.`);
     }
     const message = parsed.data;
     switch (message.type) {
@@ -82,20 +84,18 @@ export function serveEmbedder(embed: string): void {
           return tell(state());
         } catch (cause) {
           if (!(cause instanceof InputError)) throw cause;
-          return tell({ type: 'error', message: cause.message });
+          return fail(cause.phrase);
         }
       case 'save': {
         const shown = shownRun();
-        return tell(
-          shown ? { type: 'file', id: shown.run.id, file: toRunFile(shown.run) } : { type: 'error', message: 'No run is on show.' },
-        );
+        return shown ? tell({ type: 'file', id: shown.run.id, file: toRunFile(shown.run) }) : fail(phrase`No run is on show.`);
       }
     }
   });
   useLab.subscribe(({ status, runs }, before) => {
     if (status.kind !== before.status.kind || runs !== before.runs) tell(state());
     if (status.kind === 'running' && status !== before.status) tell({ type: 'progress', done: status.done, total: status.total });
-    if (status.kind === 'failed' && before.status.kind !== 'failed') tell({ type: 'error', message: status.message });
+    if (status.kind === 'failed' && before.status.kind !== 'failed') fail(status.phrase);
   });
   tell({ type: 'ready' });
 }

@@ -1,4 +1,5 @@
-import type { z } from '../model/zod';
+import { english, type Phrase, phrase } from '../model/phrase';
+import { whyNot, type z } from '../model/zod';
 import { DEFAULT_FORM, type Form, FormSettings } from './form';
 import { DEFAULT_VIEW, View } from './view';
 
@@ -31,38 +32,40 @@ export function linkOf(form: Form, view: View): string {
 }
 
 /** The settings and view that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for each. */
-export function readLink(fragment: string): { readonly form: Form; readonly view: View; readonly problems: readonly string[] } {
-  const problems: string[] = [];
+export function readLink(fragment: string): { readonly form: Form; readonly view: View; readonly problems: readonly Phrase[] } {
+  const problems: Phrase[] = [];
   if (fragment.length > LONGEST)
     return {
       form: DEFAULT_FORM,
       view: DEFAULT_VIEW,
-      problems: [`The link is longer than ${LONGEST} characters, so its settings were left out.`],
+      problems: [phrase`The link is longer than ${LONGEST} characters, so its settings were left out.`],
     };
   const parts = new URLSearchParams(fragment.replace(/^#/, ''));
   const version = parts.get('v');
   if (version !== null && version !== String(VERSION))
     problems.push(
-      `The link is of version ${shown(version)}, and this lab reads version ${VERSION}: some settings may be others than meant.`,
+      phrase`The link is of version ${shown(version)}, and this lab reads version ${VERSION}: some settings may be others than meant.`,
     );
   const said: Partial<Record<Key, unknown>> = {};
   for (const [key, raw] of parts) {
     if (key === 'v') continue;
     if (!isKey(key)) {
-      problems.push(`The link has a setting ${shown(key)}, which there is not; it was left out.`);
+      problems.push(phrase`The link has a setting ${shown(key)}, which there is not; it was left out.`);
       continue;
     }
     const parsed = SHAPE[key].safeParse(typeof DEFAULTS[key] === 'string' ? raw : json(raw));
     if (parsed.success && !(key === 'model' && raw === 'files')) said[key] = parsed.data;
     else {
-      const why = parsed.success ? 'files are not in a link' : parsed.error.issues[0]!.message;
-      problems.push(`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);
+      const why = parsed.success ? phrase`files are not in a link` : whyNot(parsed.error);
+      problems.push(phrase`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);
     }
   }
   const of = <T extends object>(defaults: T): T =>
     Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, key in said ? said[key as Key] : value])) as T;
-  return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: [...new Set(problems)].slice(0, MOST_PROBLEMS) };
+  return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: distinct(problems).slice(0, MOST_PROBLEMS) };
 }
+
+const distinct = (problems: readonly Phrase[]): Phrase[] => [...new Map(problems.map((problem) => [english(problem), problem])).values()];
 
 const isKey = (key: string): key is Key => Object.hasOwn(SHAPE, key);
 

@@ -6,6 +6,7 @@ import { type LabRun, liveTrack, nameOf, newRun, type RunContent, type SweepPoin
 import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
+import { type Phrase, phrase } from '../model/phrase';
 import { type Form, generationOf, settingsOf, type Which } from './form';
 import { readLink } from './link';
 import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
@@ -25,7 +26,7 @@ export type Status =
       /** When what is counted by `total` began, performance.now() ms. */
       readonly since: number;
     }
-  | { readonly kind: 'failed'; readonly reason: FailureCause; readonly message: string };
+  | { readonly kind: 'failed'; readonly reason: FailureCause; readonly phrase: Phrase };
 
 /** A text that is being written. */
 export type Writing = { readonly settings: GenerateSettings; readonly results: readonly GenerationResult[] };
@@ -34,7 +35,7 @@ type LabState = {
   readonly form: Form;
   readonly view: View;
   /** What of the page's link could not be used, a sentence each. */
-  readonly linkProblems: readonly string[];
+  readonly linkProblems: readonly Phrase[];
   readonly status: Status;
   readonly runs: readonly SessionRun[];
   /** Timelines of the run that is going on, and its text; null when none is. */
@@ -93,7 +94,7 @@ export const useLab = create<LabState>((set, get) => {
       } catch (cause) {
         // A sweep that is stopped, or fails at one of its points, keeps what it has.
         if (points.length === 0 || !(cause instanceof JobFailed)) throw cause;
-        if (cause.reason !== 'stopped') failedPoint = { kind: 'failed', reason: cause.reason, message: cause.message };
+        if (cause.reason !== 'stopped') failedPoint = { kind: 'failed', reason: cause.reason, phrase: cause.phrase };
         break;
       }
     }
@@ -192,14 +193,14 @@ export const useLab = create<LabState>((set, get) => {
         set({ status: failedPoint ?? { kind: 'idle', ended: 'done' }, live: null });
         get().addRuns([newRun(content, nameOf(content))], 'measured', true);
       } catch (cause) {
-        const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', String(cause));
+        const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
         // What was on show before is on show again.
         set({
           live: null,
           status:
             failure.reason === 'stopped'
               ? { kind: 'idle', ended: 'stopped' }
-              : { kind: 'failed', reason: failure.reason, message: failure.message },
+              : { kind: 'failed', reason: failure.reason, phrase: failure.phrase },
         });
       }
     },

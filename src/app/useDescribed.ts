@@ -2,13 +2,14 @@ import { useEffect, useState } from 'react';
 import { findModel } from '../lab/find_model';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { type Phrase, phrase, wordsOf } from '../model/phrase';
 import { filesSource, type Source, siteSource } from '../model/source';
 
 /** What is known of a model before it is loaded: its config and the headers of its files, or a sentence that says why not. */
 export type Described =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'found'; readonly checkpoint: Checkpoint; readonly source: Source | null }
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly why: Phrase };
 
 const WAITING: Described = { kind: 'waiting' };
 
@@ -21,8 +22,7 @@ export function useDescribed(model: string, files: readonly File[]): Described {
       .catch(
         (cause): Described => ({
           kind: 'refused',
-          message:
-            cause instanceof InputError ? cause.message : `The model can't be read: ${cause instanceof Error ? cause.message : cause}.`,
+          why: cause instanceof InputError ? cause.phrase : phrase`The model can't be read: ${wordsOf(cause)}.`,
         }),
       )
       .then((found) => current && setDescribed(found));

@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import sirv from 'sirv';
 import type { Job, JobEvent } from '../lab/job';
+import { english, phrase } from '../model/phrase';
 import { findChromium } from './environment';
 import type { Outcome } from './outcome';
 
@@ -65,8 +66,8 @@ export function runInChromium(
       const outcome = await page.evaluate(([theJob, on]) => window.runJob(theJob, on), [asked, gpu] as const);
       if (outcome.ok) return outcome;
       // Name files as the user does, not as this server.
-      const message = folders.reduce((text, folder, k) => text.replaceAll(`/files/${k}/`, `${folder}/`), outcome.message);
-      return { ...outcome, message };
+      const asGiven = (text: string) => folders.reduce((said, folder, k) => said.replaceAll(`/files/${k}/`, `${folder}/`), text);
+      return { ...outcome, phrase: phrase`${asGiven(english(outcome.phrase))}` };
     } finally {
       await browser.close();
     }

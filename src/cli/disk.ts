@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../model/error';
+import { phrase, wordsOf } from '../model/phrase';
 import { type Source, siteSource } from '../model/source';
 
 /** Files of the disk; paths that are not absolute are of `root`, and http addresses are fetched. */
@@ -24,6 +25,6 @@ async function* chunks(path: string, begin: number): AsyncGenerator<Uint8Array> 
   try {
     yield* createReadStream(path, { start: begin });
   } catch (cause) {
-    throw new InputError(`${path} can't be read (${cause instanceof Error ? cause.message : cause}); check that you may read it.`);
+    throw new InputError(phrase`${path} can't be read (${wordsOf(cause)}); check that you may read it.`);
   }
 }

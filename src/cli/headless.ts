@@ -1,6 +1,7 @@
 import { type TransferRate, together } from '../lab/bench';
 import { createEngineClient, JobFailed } from '../lab/client';
 import type { Job, JobEvent } from '../lab/job';
+import { phrase } from '../model/phrase';
 import type { Outcome } from './outcome';
 
 declare global {
@@ -27,8 +28,8 @@ window.runJob = async (job, gpu) => {
     const results: readonly unknown[] = await Promise.all(running);
     return { ok: true, result: workers > 1 ? together(results as readonly TransferRate[][]) : results[0] };
   } catch (cause) {
-    if (cause instanceof JobFailed) return { ok: false, reason: cause.reason, message: cause.message };
-    return { ok: false, reason: 'internal', message: String(cause) };
+    if (cause instanceof JobFailed) return { ok: false, reason: cause.reason, phrase: cause.phrase };
+    return { ok: false, reason: 'internal', phrase: phrase`${String(cause)}` };
   } finally {
     for (const client of clients) client.close();
   }

@@ -12,6 +12,7 @@ import { describeDoing } from '../lab/progress';
 import { toRunFile } from '../lab/run_file';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../lab/settings';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
 import { fromChromeTraces } from '../trace/chrome_trace';
@@ -263,9 +264,9 @@ runs(program.command('bench'))
   .option('--json <file>', 'write everything to a file')
   .action(async ({ gpu, runtime, mib, devices, workerEach, json }) => {
     if (workerEach && runtime === 'node')
-      throw new InputError('In Node there is one worker for all devices; leave --worker-each out or run in Chromium.');
+      throw new InputError(phrase`In Node there is one worker for all devices; leave --worker-each out or run in Chromium.`);
     if (devices < 1 || mib.some((size: number) => !(size > 0) || size > 256))
-      throw new InputError('A bench needs at least one device and sizes above 0, up to 256 MiB.');
+      throw new InputError(phrase`A bench needs at least one device and sizes above 0, up to 256 MiB.`);
     const settings = { mib, devices, workerEach };
     const rates = (await run({ kind: 'bench', settings }, { gpu, runtime })) as TransferRate[];
     console.log(transferTable(rates));
@@ -320,7 +321,7 @@ async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
   let outcome = gpu === 'swiftshader' || hasSwiftshaderEnvironment() ? await onSwiftshader() : await attempt('hardware');
   if (!outcome.ok && outcome.reason === 'no-adapter' && gpu === undefined) outcome = await onSwiftshader();
   if (outcome.ok) return outcome.result;
-  throw new InputError(outcome.message);
+  throw new InputError(outcome.phrase);
 }
 
 /** The full path of a folder, or a preset or an address as it is. */
@@ -330,19 +331,19 @@ function modelAt(model: string): string {
 }
 
 function folder(dir: string): string {
-  if (!existsSync(join(dir, 'config.json'))) throw new InputError(`${dir} is not a checkpoint folder: it has no config.json.`);
+  if (!existsSync(join(dir, 'config.json'))) throw new InputError(phrase`${dir} is not a checkpoint folder: it has no config.json.`);
   return resolve(dir);
 }
 
 function file(path: string): string {
-  if (!existsSync(path)) throw new InputError(`There is no file ${path}.`);
+  if (!existsSync(path)) throw new InputError(phrase`There is no file ${path}.`);
   return resolve(path);
 }
 
 function connectivitiesIn(dir: string): string[] {
   folder(dir);
   const names = readdirSync(dir).flatMap((name) => /^expected\.(.+)\.safetensors$/.exec(name)?.[1] ?? []);
-  if (names.length === 0) throw new InputError(`${dir} has no expected.*.safetensors to check against.`);
+  if (names.length === 0) throw new InputError(phrase`${dir} has no expected.*.safetensors to check against.`);
   return names.sort();
 }
 

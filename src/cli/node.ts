@@ -22,8 +22,8 @@ export async function runInNode(
     lost.catch(() => {});
     return { ok: true, result: await Promise.race([runJob(lab, job, onEvent), lost]) };
   } catch (cause) {
-    if (cause instanceof InputError) return { ok: false, reason: 'input', message: cause.message };
-    if (cause instanceof GpuUnavailable) return { ok: false, reason: cause.reason, message: cause.message };
+    if (cause instanceof InputError) return { ok: false, reason: 'input', phrase: cause.phrase };
+    if (cause instanceof GpuUnavailable) return { ok: false, reason: cause.reason, phrase: cause.phrase };
     throw cause;
   }
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { SWEEP_SETTINGS, type SweepSetting, sweptSetting } from '../lab/lab_run';
 import type { LinkSetting, Settings } from '../lab/settings';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 
 /** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
 export type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
@@ -27,7 +28,7 @@ export function integer(text: string): number {
 export function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
   if (!given) return null;
   if (given.kind !== 'speed')
-    throw new InputError('This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.');
+    throw new InputError(phrase`This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.`);
   return { gbps: given.gbps, us: given.us };
 }
 

@@ -1,6 +1,7 @@
 import type { FailureCause } from '../lab/worker';
+import type { Phrase } from '../model/phrase';
 
 /** How a job ended, wherever it ran. */
 export type Outcome =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly reason: FailureCause; readonly message: string };
+  | { readonly ok: false; readonly reason: FailureCause; readonly phrase: Phrase };

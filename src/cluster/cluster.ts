@@ -4,6 +4,7 @@ import type { Launch } from '../gpu/launcher';
 import type { WeightSource } from '../model/checkpoint';
 import { InputError } from '../model/error';
 import { bytesOnRank, megabytes, memoryOf } from '../model/memory';
+import { phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
 import { ropeTable } from '../model/rope';
 import type { ModelSpec } from '../model/spec';
@@ -101,7 +102,7 @@ async function reserve(
   const errors = await Promise.all(devices.map((device) => device.popErrorScope()));
   if (errors.some((error) => error !== null))
     throw new InputError(
-      `The model needs ${megabytes(memoryOf(spec, plan).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
+      phrase`The model needs ${megabytes(memoryOf(spec, plan).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
     );
   return held;
 }

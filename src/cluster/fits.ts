@@ -1,6 +1,7 @@
 import { bindableBytes, type Gpu } from '../gpu/device';
 import { InputError } from '../model/error';
 import { megabytes, memoryOf } from '../model/memory';
+import { type Phrase, phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 
@@ -13,38 +14,36 @@ export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {
     const { experts } = feedForward;
     if (experts % ranks !== 0)
       throw new InputError(
-        `${experts} experts can't be spread evenly over ${ranks} devices; choose a number of devices that divides ${experts}.`,
+        phrase`${experts} experts can't be spread evenly over ${ranks} devices; choose a number of devices that divides ${experts}.`,
       );
     if (experts / ranks > MOST_EXPERTS_A_RANK)
       throw new InputError(
-        `${experts} experts on ${ranks} devices are ${experts / ranks} each, but at most ${MOST_EXPERTS_A_RANK} can be planned for; use more devices.`,
+        phrase`${experts} experts on ${ranks} devices are ${experts / ranks} each, but at most ${MOST_EXPERTS_A_RANK} can be planned for; use more devices.`,
       );
   }
   for (const { attention } of spec.layers) {
     const width = attention.kind === 'mla' ? Math.max(attention.latent, attention.valueDim) : attention.headDim;
     if (width > WIDEST_VALUE)
-      throw new InputError(`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
+      throw new InputError(phrase`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
   }
   const { largest, bytes } = memoryOf(spec, plan);
   const limit = bindableBytes(gpu.device);
   if (largest.bytes > limit)
     throw new InputError(
-      `${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,
+      phrase`${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,
     );
 }
 
 /** Tensor parallelism needs whole heads and channels on every rank. */
 function checkSplits(spec: ModelSpec, ranks: number): void {
-  const refuse = (count: number, what: string) => {
-    throw new InputError(
-      `${count} ${what} can't be spread evenly over ${ranks} devices (tp); choose a number that divides ${count}, or ep.`,
-    );
+  const refuse = (count: number, what: Phrase) => {
+    throw new InputError(phrase`${what} can't be spread evenly over ${ranks} devices (tp); choose a number that divides ${count}, or ep.`);
   };
   for (const { attention: a, feedForward: f } of spec.layers) {
-    if (a.heads % ranks !== 0) refuse(a.heads, 'attention heads');
-    if (a.kind === 'gqa' && a.kvHeads % ranks !== 0 && ranks % a.kvHeads !== 0) refuse(a.kvHeads, 'key-value heads');
+    if (a.heads % ranks !== 0) refuse(a.heads, phrase`${a.heads} attention heads`);
+    if (a.kind === 'gqa' && a.kvHeads % ranks !== 0 && ranks % a.kvHeads !== 0) refuse(a.kvHeads, phrase`${a.kvHeads} key-value heads`);
     const inner = f.kind === 'dense' ? f.inner : f.sharedInner;
-    if (inner % ranks !== 0) refuse(inner, 'channels of an MLP');
+    if (inner % ranks !== 0) refuse(inner, phrase`${inner} channels of an MLP`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { flopsOf } from '../program/cost';
 import { type Collective, type Compute, type Dim, KERNEL_SIZES, type Program, resolve } from '../program/program';
 import type { Order } from '../program/schedule';
@@ -303,7 +304,7 @@ async function run(
     const ended = Math.max(...reads.map(({ at }) => at));
     const passes = lanes.flatMap(({ engine, recorder }) => (engine.timestamps ? recorder.passes : []));
     if (passes.some(({ ran }) => ran === null))
-      throw new InputError(`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`);
+      throw new InputError(phrase`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`);
     const outputs = ranks.map(({ index }) => {
       const lane = laneOf[index]!;
       const { parts } = reads[lanes.indexOf(lane)]!;

@@ -1,6 +1,7 @@
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import type { ModelSpec } from '../model/spec';
-import { z } from '../model/zod';
+import { whyNot, z } from '../model/zod';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
 export type Switches = {
@@ -22,10 +23,7 @@ const Keys = z.object({
 /** Switches in a parsed JSON object: absent keys mean the regular model, absent indices all layers. Throws InputError. */
 export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
   const parsed = Keys.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new InputError(`The FarSkip keys can't be read: ${issue?.path.join('.')}: ${issue?.message}.`);
-  }
+  if (!parsed.success) throw new InputError(phrase`The FarSkip keys can't be read: ${whyNot(parsed.error)}.`);
   const keys = parsed.data;
   const last = spec.layers.length - 1;
   const switches = {
@@ -36,9 +34,9 @@ export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
     mlp_only_farskip: keys.mlp_only_farskip,
   };
   if (switches.farskip && switches.farskip_end_idx > last)
-    throw new InputError(`farskip_end_idx is ${switches.farskip_end_idx}, but the model's last layer is ${last}.`);
+    throw new InputError(phrase`farskip_end_idx is ${switches.farskip_end_idx}, but the model's last layer is ${last}.`);
   if (switches.attn_only_farskip && switches.mlp_only_farskip)
-    throw new InputError('attn_only_farskip and mlp_only_farskip exclude each other: at most one may be true.');
+    throw new InputError(phrase`attn_only_farskip and mlp_only_farskip exclude each other: at most one may be true.`);
   return switches;
 }
 
@@ -58,7 +56,7 @@ export function namedSwitches(name: string, spec: ModelSpec): Switches {
   const counted = /^(first|last):(\d+)$/.exec(name);
   if (counted) {
     const n = Number(counted[2]);
-    if (n > layers) throw new InputError(`${name} asks for ${n} layers, but the model has ${layers}.`);
+    if (n > layers) throw new InputError(phrase`${name} asks for ${n} layers, but the model has ${layers}.`);
     if (n === 0) return { ...all, farskip: false };
     return counted[1] === 'last' ? { ...all, farskip_start_idx: layers - n } : { ...all, farskip_end_idx: n - 1 };
   }
@@ -75,7 +73,7 @@ export function namedSwitches(name: string, spec: ModelSpec): Switches {
       return { ...all, farskip_start_idx: Math.floor(layers / 2) };
     default:
       throw new InputError(
-        `The connectivity "${name}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.`,
+        phrase`The connectivity "${name}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.`,
       );
   }
 }

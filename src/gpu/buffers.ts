@@ -1,3 +1,4 @@
+import { phrase } from '../model/phrase';
 import { bindableBytes, type Gpu, GpuUnavailable } from './device';
 
 /** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */
@@ -15,7 +16,7 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
     if (bytes > limit)
       throw new GpuUnavailable(
         'limits',
-        `A buffer of ${bytes} bytes is needed, but this GPU binds at most ${limit}; use fewer tokens or more devices.`,
+        phrase`A buffer of ${bytes} bytes is needed, but this GPU binds at most ${limit}; use fewer tokens or more devices.`,
       );
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const storage = { id: newId(), buffer: gpu.device.createBuffer({ size: bytes, usage }), bytes };

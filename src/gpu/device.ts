@@ -1,11 +1,12 @@
-/** Why there is no GPU to compute on; `message` is meant for the user. */
+import { english, type Phrase, phrase, wordsOf } from '../model/phrase';
+/** Why there is no GPU to compute on, in a sentence for the user. */
 export class GpuUnavailable extends Error {
   override name = 'GpuUnavailable';
   constructor(
     readonly reason: 'no-webgpu' | 'no-adapter' | 'no-device' | 'lost' | 'limits',
-    message: string,
+    readonly phrase: Phrase,
   ) {
-    super(message);
+    super(english(phrase));
   }
 }
 
@@ -28,13 +29,13 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
   if (!gpu)
     throw new GpuUnavailable(
       'no-webgpu',
-      'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.',
+      phrase`This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.`,
     );
   const adapter = await requestAdapter(gpu, preference);
   if (!adapter)
     throw new GpuUnavailable(
       'no-adapter',
-      'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
+      phrase`WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.`,
     );
   const timestamps = adapter.features.has('timestamp-query');
   const { limits } = adapter;
@@ -50,7 +51,7 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
   } catch (cause) {
     throw new GpuUnavailable(
       'no-device',
-      `The graphics adapter gave no device (${cause instanceof Error ? cause.message : cause}); close other pages that use the GPU and reload.`,
+      phrase`The graphics adapter gave no device (${wordsOf(cause)}); close other pages that use the GPU and reload.`,
     );
   }
   const { vendor, architecture, device: model, description } = adapter.info;
@@ -61,7 +62,8 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
     timestamps,
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
     lost: device.lost.then(
-      ({ message }) => new GpuUnavailable('lost', `The GPU device was lost (${message || 'no reason given'}); press Run to open it again.`),
+      ({ message }) =>
+        new GpuUnavailable('lost', phrase`The GPU device was lost (${message || phrase`no reason given`}); press Run to open it again.`),
     ),
   };
 }
@@ -94,7 +96,10 @@ export async function refusingErrors<T>({ device }: Gpu, work: () => Promise<T>)
   }
   const error = (await errors).find((found) => found !== null);
   if (!error) return result;
-  throw new GpuUnavailable('limits', `The GPU refused a command (${error.message.split('\n')[0]}); use fewer tokens or a smaller model.`);
+  throw new GpuUnavailable(
+    'limits',
+    phrase`The GPU refused a command (${error.message.split('\n')[0]!}); use fewer tokens or a smaller model.`,
+  );
 }
 
 /** The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again. */

@@ -1,4 +1,5 @@
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { TEXTS } from '../model/presets';
 import { readFile, type Source } from '../model/source';
 import type { TextTokenizer } from '../model/tokenizer';
@@ -10,7 +11,7 @@ import type { TextTokenizer } from '../model/tokenizer';
 export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: string, ranks: number, tokens: number): number[][] {
   const passages = tokenizer.encode(text);
   const first = (prompt === null ? passages : tokenizer.encode(prompt)).slice(0, tokens);
-  if (first.length === 0) throw new InputError('The prompt is empty; write at least one word.');
+  if (first.length === 0) throw new InputError(phrase`The prompt is empty; write at least one word.`);
   const { length } = first;
   const skipped = prompt === null ? length : 0;
   return Array.from({ length: ranks }, (_, rank) => {
@@ -19,7 +20,7 @@ export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: s
     const passage = passages.slice(from, from + length);
     if (passage.length < length)
       throw new InputError(
-        `The text has ${passages.length} tokens, fewer than the ${length} asked for; ask for fewer or pick a longer text.`,
+        phrase`The text has ${passages.length} tokens, fewer than the ${length} asked for; ask for fewer or pick a longer text.`,
       );
     return passage;
   });

@@ -2,6 +2,7 @@ import { median } from 'simple-statistics';
 import type { RunResult } from '../cluster/run';
 import { expectedMs, type Topology } from '../cluster/topology';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { isCollective, type Operation } from '../program/program';
 import type { Cost } from '../program/schedule';
 import { operationMs, overlapOf } from '../trace/overlap';
@@ -65,7 +66,7 @@ export function chooseLink(
   const bytes = [...portBytes.values()].reduce((a, b) => a + b, 0);
   if (bytes === 0)
     throw new InputError(
-      `A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
+      phrase`A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
     );
   return { gbps: (bytes / (link.ratio * computeMs) / 1e6) * dilation, us: 0, dilation };
 }

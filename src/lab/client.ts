@@ -1,15 +1,16 @@
 import { bindableBytesOf } from '../gpu/device';
+import { english, type Phrase, phrase } from '../model/phrase';
 import type { Job, JobEvent, JobResult } from './job';
 import type { FailureCause, Reply, Request } from './worker';
 
-/** A job that failed in the engine's worker; `message` is a sentence for the user. */
+/** A job that failed in the engine's worker, and why in a sentence for the user. */
 export class JobFailed extends Error {
   override name = 'JobFailed';
   constructor(
     readonly reason: FailureCause,
-    message: string,
+    readonly phrase: Phrase,
   ) {
-    super(message);
+    super(english(phrase));
   }
 }
 
@@ -26,9 +27,9 @@ export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string
         worker.onmessage = ({ data }: MessageEvent<Reply>) => {
           if (data.kind === 'event') onEvent(data.event);
           else if (data.kind === 'done') resolve(data.result as JobResult[K]);
-          else reject(new JobFailed(data.cause, data.message));
+          else reject(new JobFailed(data.cause, data.phrase));
         };
-        worker.onerror = (event) => reject(new JobFailed('internal', `The engine could not start: ${event.message}`));
+        worker.onerror = (event) => reject(new JobFailed('internal', phrase`The engine could not start: ${event.message}`));
         post({ kind: 'run', job, gpu, base });
       });
     },

@@ -5,6 +5,7 @@ import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
 import { megabytes } from '../model/memory';
+import { phrase } from '../model/phrase';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import { LOGITS, type LoweringOptions, lower } from '../program/lower';
 import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
@@ -56,7 +57,7 @@ export async function createDecoder(
   const random = seededRandom(seed);
   if (capacity > positionsOf(spec))
     throw new InputError(
-      `Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,
+      phrase`Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,
     );
   const { plan } = cluster;
   const { ranks } = plan;
@@ -80,7 +81,7 @@ export async function createDecoder(
   const cacheBytes = caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0);
   if (await device.popErrorScope()) {
     destroy();
-    throw new InputError(`The caches need ${megabytes(cacheBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+    throw new InputError(phrase`The caches need ${megabytes(cacheBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
   }
   const lengths = new Array<number>(sequences).fill(0);
   let clock: { bounds: ClockBounds; since: number } | null = null;
@@ -95,7 +96,7 @@ export async function createDecoder(
         tokens.filter((own) => own.length > 0),
       );
       const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
-      if (overflowing >= 0) throw new InputError(`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
+      if (overflowing >= 0) throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
       const pieces: (Piece & { sequence: number })[][] = cluster.ranks.map(() => []);
       tokens.forEach((ids, sequence) => {
         const base = resultPlaceOf(plan, sequence).index * capacity;

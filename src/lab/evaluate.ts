@@ -1,5 +1,6 @@
 import { openCheckpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { parseSafetensors } from '../model/safetensors';
 import { readFile, within } from '../model/source';
 import { sequencesOf } from './check';
@@ -28,7 +29,7 @@ export async function evaluate(
   signal?: AbortSignal,
 ): Promise<Evaluation> {
   const windows = parseSafetensors(await readFile(lab.source, val), lab.source.nameOf(val)).get('input_ids');
-  if (windows?.shape.length !== 2) throw new InputError(`${val} should have a tensor input_ids [windows, tokens].`);
+  if (windows?.shape.length !== 2) throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
   const sequences = sequencesOf(windows);
   const checkpoint = await openCheckpoint(within(lab.source, folder));
   const switches = switchesOf(connectivity ?? 'config', checkpoint);

@@ -2,6 +2,7 @@ import { namedSwitches, parseSwitches, type Switches } from '../connectivity/swi
 import { type Checkpoint, openCheckpoint } from '../model/checkpoint';
 import { parseConfig } from '../model/config';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { DRAWN, DRAWN_SEED, PRESETS } from '../model/presets';
 import { type Source, within } from '../model/source';
 import type { ModelSpec } from '../model/spec';
@@ -36,7 +37,7 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
     };
     return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => 'none' };
   }
-  if (balanced) throw new InputError('Balanced routing can be forced for untrained models only: a trained one needs its own.');
+  if (balanced) throw new InputError(phrase`Balanced routing can be forced for untrained models only: a trained one needs its own.`);
   const preset = PRESETS.find((known) => known.id === id);
   const source = preset ? within(places.source, preset.folder) : await sourceOf(places, id);
   const converted = preset ? within(places.source, preset.converted) : null;
@@ -68,13 +69,13 @@ export function switchesOf(connectivity: string, { spec, config }: Checkpoint): 
 
 async function sourceOf(places: Places, id: string): Promise<Source> {
   if (id === 'files') {
-    if (!places.dropped) throw new InputError('No files were handed over; choose or drop a checkpoint folder first.');
+    if (!places.dropped) throw new InputError(phrase`No files were handed over; choose or drop a checkpoint folder first.`);
     return places.dropped;
   }
   if (id.startsWith('kept:')) return keptModel(id.slice('kept:'.length));
   if (!id.includes('/')) {
     const known = [...PRESETS, ...DRAWN].map((preset) => preset.id).join(', ');
-    throw new InputError(`There is no model ${id}; there are ${known}, or the path or address of a folder.`);
+    throw new InputError(phrase`There is no model ${id}; there are ${known}, or the path or address of a folder.`);
   }
   return within(places.source, id.replace(/\/+$/, ''));
 }

@@ -4,6 +4,7 @@ import { INSTANT } from '../cluster/wire';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 import { LOGITS, type LoweringOptions, lower } from '../program/lower';
@@ -64,11 +65,13 @@ export async function forward(
 export function checkSequences(spec: ModelSpec, sequences: readonly (readonly number[])[]): void {
   const positions = positionsOf(spec);
   for (const sequence of sequences) {
-    if (sequence.length === 0) throw new InputError('A prompt needs at least one token; write some text.');
+    if (sequence.length === 0) throw new InputError(phrase`A prompt needs at least one token; write some text.`);
     if (sequence.length > positions)
-      throw new InputError(`The prompt has ${sequence.length} tokens, but the model reads at most ${positions}; shorten it.`);
+      throw new InputError(phrase`The prompt has ${sequence.length} tokens, but the model reads at most ${positions}; shorten it.`);
     const foreign = sequence.find((id) => !(id >= 0 && id < spec.vocabulary));
     if (foreign !== undefined)
-      throw new InputError(`Token ${foreign} is outside the model's vocabulary of ${spec.vocabulary}; use the model's own tokenizer.`);
+      throw new InputError(
+        phrase`Token ${foreign} is outside the model's vocabulary of ${spec.vocabulary}; use the model's own tokenizer.`,
+      );
   }
 }

@@ -1,6 +1,7 @@
 import { median, quantile } from 'simple-statistics';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import type { TextTokenizer } from '../model/tokenizer';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
@@ -124,7 +125,7 @@ export async function generate(
 
 async function promptsOf({ source }: Lab, tokenizer: TextTokenizer, { prompts, others, text }: GenerateSettings): Promise<number[][]> {
   const own = prompts.map((prompt) => tokenizer.encode(prompt));
-  if (own.some((ids) => ids.length === 0)) throw new InputError('The prompt is empty; write at least one word.');
+  if (own.some((ids) => ids.length === 0)) throw new InputError(phrase`The prompt is empty; write at least one word.`);
   if (others === 0) return own;
   const passages = batchOf(tokenizer, prompts[0]!, await readText(source, text), 1 + others, own[0]!.length);
   return [...own, ...passages.slice(1)];

@@ -1,4 +1,5 @@
 import { InputError } from '../model/error';
+import { phrase, wordsOf } from '../model/phrase';
 import { filesSource, type Source } from '../model/source';
 
 /**
@@ -9,7 +10,8 @@ export type KeptModel = { readonly name: string; readonly bytes: number };
 
 async function folder(): Promise<FileSystemDirectoryHandle> {
   const storage = globalThis.navigator?.storage;
-  if (!storage?.getDirectory) throw new InputError('This browser has no storage for models; open the page over https (or localhost).');
+  if (!storage?.getDirectory)
+    throw new InputError(phrase`This browser has no storage for models; open the page over https (or localhost).`);
   return (await storage.getDirectory()).getDirectoryHandle('models', { create: true });
 }
 
@@ -33,7 +35,7 @@ export async function keptModels(): Promise<KeptModel[]> {
 /** Files of a kept model. Throws InputError when there is none of that name. */
 export async function keptModel(name: string): Promise<Source> {
   const directory = await (await folder()).getDirectoryHandle(name).catch(() => null);
-  if (!directory) throw new InputError(`No model ${name} is kept in this browser; drop its files on the page again.`);
+  if (!directory) throw new InputError(phrase`No model ${name} is kept in this browser; drop its files on the page again.`);
   return filesSource(await filesOf(directory));
 }
 
@@ -48,7 +50,7 @@ export async function keepModel(
   onProgress: (doneBytes: number) => void,
 ): Promise<void> {
   if ((await keptModels()).some((kept) => kept.name === name))
-    throw new InputError(`A model ${name} is kept already; delete it or take another name.`);
+    throw new InputError(phrase`A model ${name} is kept already; delete it or take another name.`);
   const directory = await (await folder()).getDirectoryHandle(name, { create: true });
   let writable: FileSystemWritableFileStream | null = null;
   let done = 0;
@@ -69,7 +71,7 @@ export async function keepModel(
     await writable?.abort();
     await forgetModel(name);
     if (cause instanceof InputError) throw cause;
-    throw new InputError(`${name} can't be kept in this browser: ${cause instanceof Error ? cause.message : cause}.`);
+    throw new InputError(phrase`${name} can't be kept in this browser: ${wordsOf(cause)}.`);
   }
 }
 

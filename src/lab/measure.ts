@@ -6,6 +6,7 @@ import { type Connectivity, connectivityOf } from '../connectivity/connectivity'
 import type { Switches } from '../connectivity/switches';
 import type { Checkpoint } from '../model/checkpoint';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { holdersOf, type Plan } from '../model/plan';
 import { boundOf } from '../program/bound';
 import { LOGITS, lower } from '../program/lower';
@@ -105,9 +106,13 @@ export async function measure(
   const plan: Plan = { kind: settings.parallel, ranks };
   const dilation = settings.dilate ?? ranks;
   if (settings.link.kind === 'ratio' && settings.topology.between)
-    throw new InputError('A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.');
+    throw new InputError(
+      phrase`A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.`,
+    );
   if (settings.link.kind === 'native' && settings.backing === 'shared')
-    throw new InputError('The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.');
+    throw new InputError(
+      phrase`The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.`,
+    );
   const total =
     (CALIBRATIONS + 1) * settings.connectivity.length +
     (WARM_UPS + settings.repeats) * settings.connectivity.length * settings.schedule.length;

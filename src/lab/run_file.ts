@@ -1,5 +1,6 @@
 import { InputError } from '../model/error';
-import { z } from '../model/zod';
+import { type Phrase, phrase } from '../model/phrase';
+import { whyNot, z } from '../model/zod';
 import { MOST_RANKS } from '../trace/chrome_trace';
 import { fromColumns, SpanColumns, toColumns } from '../trace/span_columns';
 import { type LabRun, LONGEST_NAME, type RunContent, SWEEP_SETTINGS } from './lab_run';
@@ -159,12 +160,12 @@ function packed(content: RunContent): z.input<typeof Content> {
 /** The run that a file holds. Throws InputError, with the file's name, for what is none. */
 export function parseRunFile(file: string, contents: string): LabRun {
   const parsed = RunFile.safeParse(json(file, contents));
-  if (!parsed.success) throw new InputError(`${file} can't be read as a run of this lab: ${whyNot(parsed.error)}.`);
+  if (!parsed.success) throw new InputError(phrase`${file} can't be read as a run of this lab: ${whyNoRun(parsed.error)}.`);
   const { id, name, machine, content } = parsed.data;
   try {
     return { id, name, machine, ...unpacked(content) };
   } catch (cause) {
-    if (cause instanceof InputError) throw new InputError(`${file} can't be read as a run of this lab: ${cause.message}`);
+    if (cause instanceof InputError) throw new InputError(phrase`${file} can't be read as a run of this lab: ${cause.phrase}`);
     throw cause;
   }
 }
@@ -196,14 +197,13 @@ function json(file: string, contents: string): unknown {
   try {
     return JSON.parse(contents);
   } catch {
-    throw new InputError(`${file} is not JSON; a run of this lab is a file that “Save” wrote.`);
+    throw new InputError(phrase`${file} is not JSON; a run of this lab is a file that “Save” wrote.`);
   }
 }
 
-function whyNot(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  const where = issue.path.join('.');
-  if (where === 'format') return 'it does not say that it is one';
-  if (where === 'version') return `it is of another version than ${RUN_FILE_VERSION}`;
-  return `${where || 'it'}: ${issue.message}`;
+function whyNoRun(error: z.ZodError): Phrase {
+  const [where] = error.issues[0]!.path;
+  if (where === 'format') return phrase`it does not say that it is one`;
+  if (where === 'version') return phrase`it is of another version than ${RUN_FILE_VERSION}`;
+  return whyNot(error);
 }

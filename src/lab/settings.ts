@@ -1,6 +1,7 @@
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { DRAWN, PRESETS } from '../model/presets';
-import { z } from '../model/zod';
+import { firstIssue, z } from '../model/zod';
 
 /** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
 export const LinkSetting = z.discriminatedUnion('kind', [
@@ -12,19 +13,20 @@ export type LinkSetting = z.infer<typeof LinkSetting>;
 
 const presetIds: readonly string[] = [...PRESETS, ...DRAWN].map(({ id }) => id);
 
-/** A model as choose_model.ts finds it. */
+const notAModel = phrase`it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`;
+/** A model as find_model.ts finds it. */
 const Model = z
   .string()
   .max(2000)
-  .refine(
-    (id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'),
-    `it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`,
-  );
+  .refine((id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'), {
+    error: notAModel.id,
+    params: notAModel,
+  });
 const Connectivity = z
   .string()
   .regex(
     /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
-    'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N',
+    phrase`it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N`.id,
   );
 /** Ranks in nodes: the link between nodes and what disturbs the links; see cluster/topology.ts. */
 const Nodes = z.object({
@@ -114,7 +116,7 @@ export const GenerateSettings = z.object({
     .max(4),
   schedule: z.enum(['blocking', 'overlapped']),
   /** Requests of one batch, dealt out to the devices in turn. */
-  prompts: z.array(z.string().max(100_000)).min(1, 'at least one prompt is needed').max(64),
+  prompts: z.array(z.string().max(100_000)).min(1, phrase`at least one prompt is needed`.id).max(64),
   /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */
   others: z.number().int().min(0).max(255),
   text: Text,
@@ -171,6 +173,6 @@ export const DEFAULT_GENERATION: GenerateSettings = {
 export function parseSettings<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new InputError(`The setting ${issue.path.join('.')} can't be used: ${issue.message}.`);
+  const { where, reason } = firstIssue(parsed.error);
+  throw new InputError(phrase`The setting ${where} can't be used: ${reason}.`);
 }

@@ -1,6 +1,7 @@
 import { INSTANT_TOPOLOGY, quickerAllReduce, type Topology } from '../cluster/topology';
 import { linkOf } from '../cluster/wire';
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import type { Spread } from '../program/program';
 import type { Settings } from './settings';
 
@@ -13,11 +14,14 @@ export function topologyOf(
   dilation: number,
 ): Topology {
   if (ranks % nodes !== 0)
-    throw new InputError(`${ranks} devices can't be spread evenly over ${nodes} nodes; choose a number of nodes that divides ${ranks}.`);
-  if (slow && slow.rank >= ranks) throw new InputError(`There is no device ${slow.rank} to be slow; the last of ${ranks} is ${ranks - 1}.`);
+    throw new InputError(
+      phrase`${ranks} devices can't be spread evenly over ${nodes} nodes; choose a number of nodes that divides ${ranks}.`,
+    );
+  if (slow && slow.rank >= ranks)
+    throw new InputError(phrase`There is no device ${slow.rank} to be slow; the last of ${ranks} is ${ranks - 1}.`);
   if (!within && (between || jitter > 0 || slow))
     throw new InputError(
-      'A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.',
+      phrase`A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.`,
     );
   if (!within) return INSTANT_TOPOLOGY;
   const link = linkOf(within.gbps, within.us, dilation);

@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 import { type Gpu, GpuUnavailable, openGpu } from '../gpu/device';
 import { InputError } from '../model/error';
+import { type Phrase, phrase, wordsOf } from '../model/phrase';
 import { siteSource } from '../model/source';
 import { type Job, type JobEvent, runJob } from './job';
 import { type Lab, openLab } from './lab';
@@ -10,11 +11,11 @@ export type Request =
   | { readonly kind: 'run'; readonly job: Job; readonly gpu: 'hardware' | 'swiftshader'; readonly base: string }
   | { readonly kind: 'stop' };
 
-/** From the worker. `message` is a sentence for the user; `stopped` answers a stop. */
+/** From the worker; a failure says why in a sentence for the user, and `stopped` answers a stop. */
 export type Reply =
   | { readonly kind: 'event'; readonly event: JobEvent }
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly message: string };
+  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly phrase: Phrase };
 export type FailureCause = 'input' | 'stopped' | 'internal' | GpuUnavailable['reason'];
 
 serve(self as DedicatedWorkerGlobalScope);
@@ -52,11 +53,11 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
 }
 
 /** A lost device rejects whatever was under way with errors of its own; those are told apart by waiting a moment for `lost`. */
-async function explain(cause: unknown, gpu: Gpu | null, signal: AbortSignal): Promise<{ cause: FailureCause; message: string }> {
-  if (signal.aborted) return { cause: 'stopped', message: 'Stopped.' };
-  if (cause instanceof InputError) return { cause: 'input', message: cause.message };
-  if (cause instanceof GpuUnavailable) return { cause: cause.reason, message: cause.message };
+async function explain(cause: unknown, gpu: Gpu | null, signal: AbortSignal): Promise<{ cause: FailureCause; phrase: Phrase }> {
+  if (signal.aborted) return { cause: 'stopped', phrase: phrase`Stopped.` };
+  if (cause instanceof InputError) return { cause: 'input', phrase: cause.phrase };
+  if (cause instanceof GpuUnavailable) return { cause: cause.reason, phrase: cause.phrase };
   const lost = await Promise.race([gpu?.lost, new Promise<null>((resolve) => setTimeout(() => resolve(null), 100))]);
-  if (lost) return { cause: lost.reason, message: lost.message };
-  return { cause: 'internal', message: `The engine failed: ${cause instanceof Error ? cause.message : cause}` };
+  if (lost) return { cause: lost.reason, phrase: lost.phrase };
+  return { cause: 'internal', phrase: phrase`The engine failed: ${wordsOf(cause)}` };
 }

@@ -1,10 +1,11 @@
 import { parseConfig } from './config';
 import { InputError } from './error';
+import { phrase } from './phrase';
 import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor } from './safetensors';
 import { byteReader, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors } from './weights';
-import { z } from './zod';
+import { whyNot, z } from './zod';
 
 /** A model that can be put on devices; `config` is its config.json, FarSkip keys included. */
 export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly weights: WeightSource };
@@ -23,7 +24,7 @@ export type WeightSource =
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+$/, 'should be the name of a file')) });
+const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+$/, phrase`it should be the name of a file`.id)) });
 
 type Shard = { readonly name: string; readonly file: OpenFile; readonly header: Header };
 
@@ -38,7 +39,7 @@ export async function openCheckpoint(source: Source): Promise<Checkpoint> {
   const tensors = new Map<string, Entry>();
   for (const { name, header } of shards)
     for (const entry of header.entries) {
-      if (tensors.has(entry.name)) throw new InputError(`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
+      if (tensors.has(entry.name)) throw new InputError(phrase`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
       tensors.set(entry.name, entry);
     }
   checkTensors(spec, tensors);
@@ -53,21 +54,20 @@ async function openShards(source: Source): Promise<Shard[]> {
   if (single) return [await openShard(source, SINGLE, single)];
   const indexFile = await source.open(INDEX);
   await indexFile?.close();
-  if (!indexFile) throw new InputError(`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
+  if (!indexFile)
+    throw new InputError(phrase`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
   const index = Index.safeParse(await readJson(source, INDEX));
-  if (!index.success) {
-    const issue = index.error.issues[0]!;
-    throw new InputError(`${source.nameOf(INDEX)} can't be used: ${issue.path.join('.')}: ${issue.message}.`);
-  }
+  if (!index.success) throw new InputError(phrase`${source.nameOf(INDEX)} can't be used: ${whyNot(index.error)}.`);
   const places = Object.entries(index.data.weight_map);
   const shards: Shard[] = [];
   for (const name of new Set(places.map(([, file]) => file))) {
     const file = await source.open(name);
-    if (!file) throw new InputError(`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`);
+    if (!file) throw new InputError(phrase`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`);
     const shard = await openShard(source, name, file);
     const held = new Set(shard.header.entries.map((entry) => entry.name));
     for (const [tensor, place] of places)
-      if (place === name && !held.has(tensor)) throw new InputError(`${INDEX} says that ${name} has tensor ${tensor}, but it does not.`);
+      if (place === name && !held.has(tensor))
+        throw new InputError(phrase`${INDEX} says that ${name} has tensor ${tensor}, but it does not.`);
     shards.push(shard);
   }
   return shards;
@@ -82,7 +82,7 @@ async function openShard(source: Source, name: string, file: OpenFile): Promise<
     // A file of unknown length shows only now that it is too short.
     if (text.byteLength < length)
       throw new InputError(
-        `${called} is not a readable safetensors file: its header should have ${length} bytes, but the file ends after ${PREFIX + text.byteLength}.`,
+        phrase`${called} is not a readable safetensors file: its header should have ${length} bytes, but the file ends after ${PREFIX + text.byteLength}.`,
       );
     return { name, file, header: parseHeader(text, file.bytes, called) };
   } finally {
@@ -98,7 +98,7 @@ async function* readTensors(source: Source, shards: readonly Shard[]): AsyncGene
         const bytes = await reader.take(end - begin);
         if (bytes.byteLength < end - begin)
           throw new InputError(
-            `${source.nameOf(name)} is cut short: tensor ${tensor} should have ${end - begin} bytes, but the file ends after ${bytes.byteLength} of them.`,
+            phrase`${source.nameOf(name)} is cut short: tensor ${tensor} should have ${end - begin} bytes, but the file ends after ${bytes.byteLength} of them.`,
           );
         yield { name: tensor, dtype, shape, bytes };
       }

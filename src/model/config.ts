@@ -4,8 +4,9 @@ import { llama4 } from './families/llama4';
 import { mixtral } from './families/mixtral';
 import { qwen3Moe } from './families/qwen3_moe';
 import type { Family } from './family';
+import { type Phrase, phrase } from './phrase';
 import type { ModelSpec } from './spec';
-import { z } from './zod';
+import { whyNot, z } from './zod';
 
 const Architectures = z.object({ architectures: z.tuple([z.string()]) });
 const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];
@@ -13,33 +14,30 @@ const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];
 /** ModelSpec of a Hugging Face config.json, already parsed from JSON. Throws InputError when it can't be run. */
 export function parseConfig(json: unknown): ModelSpec {
   const named = Architectures.safeParse(json);
-  if (!named.success) throw new InputError('config.json names no architecture: "architectures" should be a list of one name.');
+  if (!named.success) throw new InputError(phrase`config.json names no architecture: "architectures" should be a list of one name.`);
   const architecture = named.data.architectures[0];
   const family = (FAMILIES as readonly Family[]).find((known) => known.architecture === architecture);
   if (!family) {
     const known = FAMILIES.map((each) => each.architecture);
     throw new InputError(
-      `The architecture ${architecture} is not known here; known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}.`,
+      phrase`The architecture ${architecture} is not known here; known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)!}.`,
     );
   }
   const parsed = family.config.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new InputError(`config.json can't be run here: ${issue?.path.join('.')}: ${issue?.message}.`);
-  }
-  const refused = (why: string) => new InputError(`config.json can't be run here: ${why}.`);
+  const refused = (why: Phrase) => new InputError(phrase`config.json can't be run here: ${why}.`);
+  if (!parsed.success) throw refused(whyNot(parsed.error));
   let spec: ModelSpec;
   try {
     spec = family.spec(parsed.data);
   } catch (cause) {
-    throw refused(cause instanceof Error ? cause.message : String(cause));
+    throw cause instanceof InputError ? refused(cause.phrase) : cause;
   }
-  if (spec.rope.dim % 2 !== 0) throw refused(`RoPE needs an even number of columns a head, found ${spec.rope.dim}`);
+  if (spec.rope.dim % 2 !== 0) throw refused(phrase`RoPE needs an even number of columns a head, found ${spec.rope.dim}`);
   for (const { attention, feedForward } of spec.layers) {
     if (attention.kind === 'gqa' && (attention.heads % attention.kvHeads !== 0 || !Number.isInteger(attention.headDim)))
-      throw refused(`${attention.heads} heads of ${attention.headDim} columns can't share ${attention.kvHeads} key heads`);
+      throw refused(phrase`${attention.heads} heads of ${attention.headDim} columns can't share ${attention.kvHeads} key heads`);
     if (feedForward.kind === 'moe' && feedForward.topK > feedForward.experts)
-      throw refused(`${feedForward.topK} experts a token can't be chosen from ${feedForward.experts}`);
+      throw refused(phrase`${feedForward.topK} experts a token can't be chosen from ${feedForward.experts}`);
   }
   return spec;
 }

@@ -1,10 +1,11 @@
 import { parseConfig } from './config';
+import { type Phrase, phrase } from './phrase';
 import { parametersOf } from './weights';
 
 /** Models that come with the lab; folders are relative to the site's root. */
 export type Preset = {
   readonly id: string;
-  readonly label: string;
+  readonly label: Phrase;
   readonly folder: string;
   /** The same model after self-distillation into FarSkip, which its FarSkip runs use. */
   readonly converted: string;
@@ -13,7 +14,7 @@ export type Preset = {
 export const PRESETS = [
   {
     id: 'reference',
-    label: 'Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters',
+    label: phrase`Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters`,
     folder: 'models/reference',
     converted: 'models/reference-farskip',
   },
@@ -21,15 +22,13 @@ export const PRESETS = [
 
 /** Texts that the models were trained on the like of; files relative to the site's root. */
 export const TEXTS = [
-  { id: 'alice', label: "Alice's Adventures in Wonderland", file: 'texts/alice.txt' },
-  { id: 'moby_dick', label: 'Moby-Dick', file: 'texts/moby_dick.txt' },
-  { id: 'emma', label: 'Emma', file: 'texts/emma.txt' },
+  { id: 'alice', file: 'texts/alice.txt' },
+  { id: 'moby_dick', file: 'texts/moby_dick.txt' },
+  { id: 'emma', file: 'texts/emma.txt' },
 ] as const;
 
-export const titleOfText = (id: string): string => TEXTS.find((text) => text.id === id)?.label ?? id;
-
 /** An untrained model, drawn from a seed on the device, for timing: `config` is its config.json. */
-export type Drawn = { readonly id: string; readonly label: string; readonly family: string; readonly config: object };
+export type Drawn = { readonly id: string; readonly label: Phrase; readonly family: string; readonly config: object };
 
 /** Seed of all drawn models. */
 export const DRAWN_SEED = 1;
@@ -99,7 +98,7 @@ const scout = (hidden: number, layers: number, heads: number) => ({
   attention_chunk_size: 8192,
 });
 
-const SHAPES: readonly { readonly id: string; readonly like: string; readonly configs: readonly object[] }[] = [
+const SHAPES: readonly { readonly id: string; readonly like: Phrase | string; readonly configs: readonly object[] }[] = [
   {
     id: 'deepseek-v2-lite',
     like: 'DeepSeek-V2-Lite',
@@ -109,7 +108,7 @@ const SHAPES: readonly { readonly id: string; readonly like: string; readonly co
   { id: 'llama-4-scout', like: 'Llama 4 Scout', configs: [scout(160, 4, 5), scout(320, 8, 10), scout(640, 12, 20)] },
   {
     id: 'instella-moe',
-    like: "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions",
+    like: phrase`Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions`,
     configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 27, 8)],
   },
 ];
@@ -125,7 +124,12 @@ export const DRAWN: readonly Drawn[] = SHAPES.flatMap(({ id, like, configs }) =>
   configs.map((config): Drawn => {
     const spec = parseConfig(config);
     const size = millions(parametersOf(spec));
-    return { id: `${id}-${size}m`, label: `${like}, ${size} M parameters, ${spec.layers.length} layers`, family: spec.family, config };
+    return {
+      id: `${id}-${size}m`,
+      label: phrase`${like}, ${size} M parameters, ${spec.layers.length} layers`,
+      family: spec.family,
+      config,
+    };
   }),
 );
 

@@ -1,4 +1,5 @@
 import { InputError } from './error';
+import { type Phrase, phrase } from './phrase';
 import { z } from './zod';
 
 /** A tensor of a checkpoint: its shape and where its bytes lie. Values are read by `readFloats` or `readIntegers`. */
@@ -37,16 +38,17 @@ export const PREFIX = 8;
 /** What the format's own reader allows a header. */
 const LONGEST_HEADER = 100_000_000;
 
-const broken = (file: string, what: string) => new InputError(`${file} is not a readable safetensors file: ${what}.`);
+const broken = (file: string, what: Phrase) => new InputError(phrase`${file} is not a readable safetensors file: ${what}.`);
 
 /** Length of the JSON header, from the file's first bytes; `fileBytes` null when unknown. Throws InputError. */
 export function headerLength(prefix: Uint8Array, fileBytes: number | null, file: string): number {
-  if (prefix.byteLength < PREFIX) throw broken(file, `it has ${prefix.byteLength} bytes, fewer than the ${PREFIX} of the header's length`);
+  if (prefix.byteLength < PREFIX)
+    throw broken(file, phrase`it has ${prefix.byteLength} bytes, fewer than the ${PREFIX} of the header's length`);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getBigUint64(0, true));
   if (length > LONGEST_HEADER)
-    throw broken(file, `its header should have ${length} bytes, more than the ${LONGEST_HEADER} that the format allows`);
+    throw broken(file, phrase`its header should have ${length} bytes, more than the ${LONGEST_HEADER} that the format allows`);
   if (fileBytes !== null && PREFIX + length > fileBytes)
-    throw broken(file, `its header should have ${length} bytes, but the file ends after ${fileBytes}`);
+    throw broken(file, phrase`its header should have ${length} bytes, but the file ends after ${fileBytes}`);
   return length;
 }
 
@@ -61,21 +63,21 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
     json = new TextDecoder('utf-8', { fatal: true }).decode(text);
     header = JSON.parse(json);
   } catch {
-    throw broken(file, 'its header is not JSON');
+    throw broken(file, phrase`its header is not JSON`);
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(file, 'its header is not an object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(file, phrase`its header is not an object`);
   const twice = repeatedKey(json);
-  if (twice !== null) throw broken(file, `its header names ${twice} twice`);
+  if (twice !== null) throw broken(file, phrase`its header names ${twice} twice`);
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]): Entry => {
       const parsed = Entry.safeParse(value);
-      if (!parsed.success) throw broken(file, `tensor ${name} has no valid dtype, shape and data_offsets`);
+      if (!parsed.success) throw broken(file, phrase`tensor ${name} has no valid dtype, shape and data_offsets`);
       const { dtype, shape, data_offsets } = parsed.data;
       const [begin, end] = data_offsets;
       const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
       if (end - begin !== expected)
-        throw broken(file, `tensor ${name} (${dtype} [${shape}]) should take ${expected} bytes, found ${begin}..${end}`);
+        throw broken(file, phrase`tensor ${name} (${dtype} [${shape.join()}]) should take ${expected} bytes, found ${begin}..${end}`);
       return { name, dtype, shape, begin, end };
     })
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -83,11 +85,11 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   let at = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== at)
-      throw broken(file, `tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`);
+      throw broken(file, phrase`tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`);
     at = end;
   }
   if (fileBytes !== null && dataStart + at !== fileBytes)
-    throw broken(file, `its tensors end at byte ${dataStart + at}, but the file has ${fileBytes}`);
+    throw broken(file, phrase`its tensors end at byte ${dataStart + at}, but the file has ${fileBytes}`);
   return { entries, dataStart };
 }
 
@@ -138,7 +140,7 @@ export function readFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
       return new Float32Array(words.buffer);
     }
     default:
-      throw new InputError(`Tensor ${tensor.name} is ${tensor.dtype}; a floating-point type is needed.`);
+      throw new InputError(phrase`Tensor ${tensor.name} is ${tensor.dtype}; a floating-point type is needed.`);
   }
 }
 
@@ -146,7 +148,7 @@ export function readFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
 export function readIntegers(tensor: Tensor): Uint32Array<ArrayBuffer> {
   if (tensor.dtype === 'I32') return new Uint32Array(aligned(tensor.bytes).buffer);
   if (tensor.dtype === 'I64') return Uint32Array.from(new BigInt64Array(aligned(tensor.bytes).buffer), Number);
-  throw new InputError(`Tensor ${tensor.name} is ${tensor.dtype}; I32 or I64 is needed.`);
+  throw new InputError(phrase`Tensor ${tensor.name} is ${tensor.dtype}; I32 or I64 is needed.`);
 }
 
 const aligned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);

@@ -1,4 +1,5 @@
 import { InputError } from './error';
+import { phrase, wordsOf } from './phrase';
 
 /** A place with files, by path: a site, a folder of the disk, files dropped on the page. */
 export type Source = {
@@ -23,16 +24,16 @@ const ABSENT = [403, 404];
 /** Files of a site, or of any address that this page may read; `base` ends in a slash. */
 export function siteSource(base: string): Source {
   const address = (path: string): string => {
-    if (!URL.canParse(path, base)) throw new InputError(`${path} is not an address; it should be like https://host/folder.`);
+    if (!URL.canParse(path, base)) throw new InputError(phrase`${path} is not an address; it should be like https://host/folder.`);
     return new URL(path, base).href;
   };
   const ask = async (url: string, begin: number): Promise<Response> => {
     const headers: HeadersInit = begin > 0 ? { Range: `bytes=${begin}-` } : {};
     const response = await fetch(url, { headers }).catch(() => null);
     if (!response)
-      throw new InputError(`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`);
+      throw new InputError(phrase`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`);
     if (!response.ok && response.status !== 404)
-      throw new InputError(`${url} can't be read (status ${response.status}); check that the file is there.`);
+      throw new InputError(phrase`${url} can't be read (status ${response.status}); check that the file is there.`);
     return response;
   };
   return {
@@ -94,7 +95,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenera
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((cause) => {
-        throw new InputError(`A file could not be read to its end (${cause instanceof Error ? cause.message : cause}); try again.`);
+        throw new InputError(phrase`A file could not be read to its end (${wordsOf(cause)}); try again.`);
       });
       if (done) return;
       yield value;
@@ -107,7 +108,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenera
 /** A whole file. Throws InputError when there is none. */
 export async function readFile(source: Source, path: string): Promise<Uint8Array> {
   const file = await source.open(path);
-  if (!file) throw new InputError(`${source.nameOf(path)} can't be read; check that the file is there.`);
+  if (!file) throw new InputError(phrase`${source.nameOf(path)} can't be read; check that the file is there.`);
   const chunks: Uint8Array[] = [];
   for await (const chunk of file.from(0)) chunks.push(chunk);
   return joined(chunks);
@@ -122,7 +123,7 @@ export async function readJson(source: Source, path: string): Promise<object> {
   } catch {
     // Falls through to the sentence below: what JSON.parse says names no file.
   }
-  throw new InputError(`${source.nameOf(path)} is not a JSON object.`);
+  throw new InputError(phrase`${source.nameOf(path)} is not a JSON object.`);
 }
 
 /** Takes a stream of chunks by the number of bytes wanted. Allocates no more than has come. */

@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InputError } from './error';
+import { phrase, wordsOf } from './phrase';
 
 export type TextTokenizer = { encode(text: string): number[]; decode(ids: readonly number[]): string };
 
@@ -9,7 +10,7 @@ export function parseTokenizer(json: object): TextTokenizer {
   try {
     tokenizer = new Tokenizer(json, {});
   } catch (cause) {
-    throw new InputError(`tokenizer.json can't be read: ${cause instanceof Error ? cause.message : cause}.`);
+    throw new InputError(phrase`tokenizer.json can't be read: ${wordsOf(cause)}.`);
   }
   return {
     encode: (text) => tokenizer.encode(text).ids,

@@ -1,4 +1,5 @@
 import { InputError } from './error';
+import { phrase } from './phrase';
 import type { Plan } from './plan';
 import type { ModelSpec } from './spec';
 
@@ -135,12 +136,13 @@ export function checkTensors(spec: ModelSpec, tensors: ReadonlyMap<string, { rea
   const wanted = new Map(weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)));
   for (const [name, shape] of wanted) {
     const found = tensors.get(name)?.shape;
-    if (!found) throw new InputError(`The checkpoint lacks tensor ${name} [${shape}].`);
-    if (found.join() !== shape.join()) throw new InputError(`Tensor ${name} should be [${shape}], but the checkpoint has [${found}].`);
+    if (!found) throw new InputError(phrase`The checkpoint lacks tensor ${name} [${shape.join()}].`);
+    if (found.join() !== shape.join())
+      throw new InputError(phrase`Tensor ${name} should be [${shape.join()}], but the checkpoint has [${found.join()}].`);
   }
   for (const name of tensors.keys())
     if (!wanted.has(name) && !isUnused(spec, name))
-      throw new InputError(`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);
+      throw new InputError(phrase`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);
 }
 
 /** Tensors that checkpoints carry though no forward pass reads them. */

@@ -1,4 +1,5 @@
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { z } from '../model/zod';
 import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
 import { type Interval, subtract } from './overlap';
@@ -177,7 +178,7 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
     const kernels = read.filter(({ cat }) => cat === 'kernel');
     if (kernels.length === 0)
       throw new InputError(
-        `${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
+        phrase`${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
       );
     const baseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
     const own = Array.isArray(trace) ? undefined : trace.distributedInfo?.rank;
@@ -185,8 +186,8 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
     const ranksOf = new Map(processes.map((pid, i) => [pid, own ?? first + i]));
     for (const rank of new Set(ranksOf.values())) {
-      if (rank >= MOST_RANKS) throw new InputError(`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
-      if (taken.has(rank)) throw new InputError(`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
+      if (rank >= MOST_RANKS) throw new InputError(phrase`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
+      if (taken.has(rank)) throw new InputError(phrase`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
       taken.add(rank);
     }
     // Copies are messages where they say so, as ours do.
@@ -245,9 +246,10 @@ function parseTrace(name: string, text: string): z.infer<typeof Trace> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InputError(`${name} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).`);
+    throw new InputError(phrase`${name} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).`);
   }
   const trace = Trace.safeParse(value);
-  if (!trace.success) throw new InputError(`${name} is not a Chrome trace: it should be a list of events, or an object with traceEvents.`);
+  if (!trace.success)
+    throw new InputError(phrase`${name} is not a Chrome trace: it should be a list of events, or an object with traceEvents.`);
   return trace.data;
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../model/error';
+import { phrase } from '../model/phrase';
 import { z } from '../model/zod';
 import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
@@ -109,9 +110,9 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
 export function fromColumns({ operations, compute, collective, message }: SpanColumns, ranks: number): Span[] {
   for (const group of [compute, collective, message])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
-      throw new InputError('The columns of its spans differ in length; the file is not whole.');
+      throw new InputError(phrase`The columns of its spans differ in length; the file is not whole.`);
   const rankIn = (rank: number): number => {
-    if (rank >= ranks) throw new InputError(`It has a span of device ${rank}, but ${ranks} devices.`);
+    if (rank >= ranks) throw new InputError(phrase`It has a span of device ${rank}, but ${ranks} devices.`);
     return rank;
   };
   const common = (group: Pick<SpanColumns['collective'], 'operation' | 'rank' | 'start' | 'length'>) => {
@@ -119,7 +120,7 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
     return group.start.map((difference, i) => {
       start += difference;
       const row = operations[group.operation[i]!];
-      if (!row) throw new InputError(`It has a span of operation ${group.operation[i]}, which it does not list.`);
+      if (!row) throw new InputError(phrase`It has a span of operation ${group.operation[i]!}, which it does not list.`);
       const [op, name, block, layer, kernel, clock] = row;
       const rank = rankIn(group.rank[i]!);
       return { at: { op, rank, name, block, layer, start: toMs(start), end: toMs(start + group.length[i]!), clock }, kernel, start };

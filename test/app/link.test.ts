@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_FORM, type Form, FormSettings } from '../../src/app/form';
 import { linkOf, readLink } from '../../src/app/link';
 import { DEFAULT_VIEW, View } from '../../src/app/view';
+import { english } from '../../src/model/phrase';
 
 const forms: fc.Arbitrary<Form> = fc.record({
   model: fc.constantFrom('reference', 'kept:my model', 'https://example.org/a/b?c=d#e', 'deepseek-v2-lite-960m'),
@@ -97,25 +98,27 @@ test('whatever a link says, the form and the view are such as their schemas take
       expect(FormSettings.safeParse(settings).success).toBe(true);
       expect(View.safeParse(view).success).toBe(true);
       // What the link says is quoted in part only.
-      for (const problem of problems) expect(problem.length).toBeLessThan(600);
+      for (const problem of problems) expect(english(problem).length).toBeLessThan(600);
     }),
   );
 });
 
 test('the good parts of a link are taken, and each bad one is a sentence', () => {
+  const sentences = (fragment: string) => readLink(fragment).problems.map(english);
   const { form, view, problems } = readLink(
     '#v=7&tokens=128&ranks=many&link={"kind":"fast"}&wire=<b>f32</b>&model=files&volume=11&align=layer&top=<x>&from=1e99&selected=9z',
   );
   expect(form).toEqual({ ...DEFAULT_FORM, tokens: 128 });
   expect(view).toEqual({ ...DEFAULT_VIEW, align: 'layer' });
   expect(problems).toHaveLength(9);
-  expect(problems[6]).toMatch(/The link's top, “<x>”, can't be used: it should be a run and a track of it/);
-  expect(problems[0]).toMatch(/of version “7”, and this lab reads version 1/);
-  expect(problems[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
-  expect(problems[4]).toMatch(/files are not in a link/);
-  expect(problems[5]).toMatch(/“volume”, which there is not/);
+  const said = problems.map(english);
+  expect(said[6]).toMatch(/The link's top, “<x>”, can't be used: it should be a run and a track of it/);
+  expect(said[0]).toMatch(/of version “7”, and this lab reads version 1/);
+  expect(said[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
+  expect(said[4]).toMatch(/files are not in a link/);
+  expect(said[5]).toMatch(/“volume”, which there is not/);
   expect(readLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
-  expect(readLink(`#prompt=${'a'.repeat(3_000_000)}`).problems).toEqual([expect.stringMatching(/longer than 2000000 characters/)]);
+  expect(sentences(`#prompt=${'a'.repeat(3_000_000)}`)).toEqual([expect.stringMatching(/longer than 2000000 characters/)]);
   // The longest prompt that the form takes, in letters that take nine characters each in a link.
   const long = { ...DEFAULT_FORM, prompt: '\u4e00'.repeat(100_000) };
   expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });

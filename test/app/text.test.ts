@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { readLink } from '../../src/app/link';
 import { en } from '../../src/app/text/en';
+import { PHRASES } from '../../src/app/text/phrases_zh';
 import { zh } from '../../src/app/text/zh';
+import { english, inWords, type Phrase, phrase } from '../../src/model/phrase';
+import { phraseIds } from './phrase_ids';
 
 type Say = (...args: unknown[]) => string;
 type Entry = readonly [path: string, words: string | Say];
@@ -100,4 +104,30 @@ test('every text has the numbers and words that the English one has of what it i
 test('without a layer nothing is said of it, and blocks that share a name in English, one in the legend, share it', () => {
   expect(zh.inspector.layerOf(null)).toBe('');
   expect(zh.blocks.head).toBe(zh.blocks.embedding);
+});
+
+test('every phrase of the engine, of links and of files is in Chinese, with the same places for values', () => {
+  const ids = phraseIds();
+  expect(Object.keys(PHRASES).sort()).toEqual(ids);
+  const placesIn = (words: string) => [...words.matchAll(/\{\d+\}/g)].map(([place]) => place).sort();
+  for (const id of ids) {
+    const chinese = PHRASES[id]!;
+    expect(placesIn(chinese), id).toEqual(placesIn(id));
+    if (/\p{L}/u.test(id.replaceAll(/\{\d+\}/g, ''))) expect(chinese, id).toMatch(/\p{Script=Han}/u);
+  }
+});
+
+test('a phrase is said in either language, and so are the phrases in it', () => {
+  const link = readLink('#v=1&ranks=99&model=<b>').problems;
+  expect(link.map(english)).toEqual([
+    "The link's ranks, “99”, can't be used: it should be at most 16. The default was taken instead.",
+    expect.stringMatching(
+      /^The link's model, “<b>”, can't be used: it should be one of reference, deepseek-v2-lite-7.5m, .*, or the path or address of a checkpoint folder\./,
+    ),
+  ]);
+  const inChinese = (said: Phrase) => inWords(said, (id) => PHRASES[id]);
+  expect(inChinese(link[0]!)).toBe('无法使用链接中的 ranks（“99”）：应至多为 16。已改用默认值。');
+  expect(inChinese(phrase`The GPU device was lost (${phrase`no reason given`}); press Run to open it again.`)).toBe(
+    'GPU 设备已丢失（未给出原因）；请按“运行”重新打开。',
+  );
 });

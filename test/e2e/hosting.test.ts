@@ -134,7 +134,7 @@ test('the page starts at a sub-path, not isolated; after that it is there withou
           };
           void window
             .runJob({ kind: 'measure', settings }, 'swiftshader')
-            .then((outcome) => resolve(outcome.ok ? 'the end' : outcome.message));
+            .then((outcome) => resolve(outcome.ok ? 'the end' : outcome.phrase.id));
         }),
       DEFAULT_SETTINGS,
     );

@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import { machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
 import { RECORDED } from '../../lab/recorded';
 import { toRunFile } from '../../lab/run_file';
+import type { Phrase } from '../../model/phrase';
 import { toChromeTrace } from '../../trace/chrome_trace';
 import { saveFile } from '../saveFile';
 import { namesShown, type SessionRun, viewOfRun } from '../session';
@@ -14,7 +15,7 @@ import { openRunFiles } from './files';
 import { loadRecorded } from './recorded';
 
 /** The session's runs: show, name, compare, save, open. */
-export function RunList({ onProblems }: { onProblems: (sentences: readonly string[]) => void }) {
+export function RunList({ onProblems }: { onProblems: (sentences: readonly Phrase[]) => void }) {
   const t = useText();
   const { runs, view, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
   const live = useLab((state) => state.live !== null);
@@ -32,7 +33,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
   const record = async (id: string) => {
     setLoading(true);
     const found = await loadRecorded(id).finally(() => setLoading(false));
-    if (found.kind === 'failed') return onProblems([t.notice.recordedFailed(found.message)]);
+    if (found.kind === 'failed') return onProblems([found.why]);
     onProblems([]);
     addRuns([found.run], 'recorded', true);
   };

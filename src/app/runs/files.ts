@@ -2,6 +2,7 @@ import type { LabRun } from '../../lab/lab_run';
 import { newRun } from '../../lab/lab_run';
 import { looksLikeRun, parseRunFile } from '../../lab/run_file';
 import { InputError } from '../../model/error';
+import { type Phrase, phrase } from '../../model/phrase';
 import { fromChromeTraces, isOfWholeRun } from '../../trace/chrome_trace';
 
 type Trace = { readonly name: string; readonly text: string; readonly date: Date };
@@ -15,21 +16,23 @@ const MOST_BYTES = 512 * 2 ** 20;
  */
 export async function openRunFiles(
   files: readonly File[],
-): Promise<{ readonly runs: readonly LabRun[]; readonly problems: readonly string[] }> {
+): Promise<{ readonly runs: readonly LabRun[]; readonly problems: readonly Phrase[] }> {
   const runs: LabRun[] = [];
-  const problems: string[] = [];
+  const problems: Phrase[] = [];
   const traces: Trace[] = [];
   const attempt = (read: () => void) => {
     try {
       read();
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
-      problems.push(cause.message);
+      problems.push(cause.phrase);
     }
   };
   for (const file of files) {
     if (file.size > MOST_BYTES) {
-      problems.push(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; files of at most ${MOST_BYTES / 2 ** 20} MB can be opened.`);
+      problems.push(
+        phrase`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; files of at most ${MOST_BYTES / 2 ** 20} MB can be opened.`,
+      );
       continue;
     }
     const text = await file.text();

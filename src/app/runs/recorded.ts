@@ -2,19 +2,21 @@ import type { LabRun } from '../../lab/lab_run';
 import { recordedPath } from '../../lab/recorded';
 import { parseRunFile } from '../../lab/run_file';
 import { InputError } from '../../model/error';
+import { type Phrase, phrase, wordsOf } from '../../model/phrase';
 
 /** A recorded run of the site, under its own short id, so that links to it stay short. */
 export async function loadRecorded(
   id: string,
-): Promise<{ readonly kind: 'loaded'; readonly run: LabRun } | { readonly kind: 'failed'; readonly message: string }> {
+): Promise<{ readonly kind: 'loaded'; readonly run: LabRun } | { readonly kind: 'failed'; readonly why: Phrase }> {
   const path = recordedPath(id);
   try {
     const response = await fetch(new URL(path, document.baseURI));
-    if (!response.ok) return { kind: 'failed', message: `${path}: ${response.status}` };
+    if (!response.ok) return { kind: 'failed', why: phrase`The recorded run can't be read: ${path}: ${response.status}.` };
     return { kind: 'loaded', run: { ...parseRunFile(path, await response.text()), id } };
   } catch (cause) {
     // fetch says by a TypeError that there is no network.
-    if (cause instanceof InputError || cause instanceof TypeError) return { kind: 'failed', message: cause.message };
+    if (cause instanceof InputError) return { kind: 'failed', why: cause.phrase };
+    if (cause instanceof TypeError) return { kind: 'failed', why: phrase`The recorded run can't be read: ${wordsOf(cause)}.` };
     throw cause;
   }
 }

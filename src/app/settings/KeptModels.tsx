@@ -4,13 +4,14 @@ import type { WeightSource } from '../../model/checkpoint';
 import { InputError } from '../../model/error';
 import { megabytes } from '../../model/memory';
 import { useLab } from '../store';
-import { useText } from '../text/useText';
+import { useSay, useText } from '../text/useText';
 import type { Described } from '../useDescribed';
 import type { Kept } from './useKept';
 
 /** Keeping the model on show in the browser's storage, and deleting what is kept there. */
 export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
   const { form: words } = useText();
+  const say = useSay();
   const { form, edit } = useLab();
   const [name, setName] = useState('');
   const [message, setMessage] = useState<string | null>(null);
@@ -31,7 +32,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
       if (useLab.getState().form.model === form.model) edit({ model: `kept:${name.trim()}`, files: [] });
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
-      setMessage(cause.message);
+      setMessage(say(cause.phrase));
     }
     setBusy(false);
     kept.refresh();

@@ -8,7 +8,7 @@ import { parametersOf } from '../../model/weights';
 import { Switch } from '../fields';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
-import { useText } from '../text/useText';
+import { useSay, useText } from '../text/useText';
 import type { Described } from '../useDescribed';
 import { droppedFiles } from './droppedFiles';
 import { KeptModels } from './KeptModels';
@@ -22,6 +22,7 @@ const OWN = 'own';
 export function ModelFields({ described }: { described: Described }) {
   const { form: words } = useText();
   const { form, edit } = useLab();
+  const say = useSay();
   const kept = useKept();
   const showsOwn = form.model === 'files' || form.model.includes('/');
   useEffect(() => {
@@ -52,14 +53,14 @@ export function ModelFields({ described }: { described: Described }) {
       >
         {PRESETS.map(({ id, label }) => (
           <option key={id} value={id}>
-            {label}
+            {say(label)}
           </option>
         ))}
         {FAMILIES.map((family) => (
           <optgroup key={family} label={words.untrainedGroup(family)}>
             {DRAWN.filter((preset) => preset.family === family).map(({ id, label }) => (
               <option key={id} value={id}>
-                {label}
+                {say(label)}
               </option>
             ))}
           </optgroup>
@@ -149,12 +150,13 @@ function OwnModel() {
 
 function Description({ described, plan }: { described: Described; plan: Plan }) {
   const { form: words } = useText();
+  const say = useSay();
   const limit = useBufferLimit();
   if (described.kind === 'waiting') return <p className="hint described">{words.describing}</p>;
   if (described.kind === 'refused')
     return (
       <p className="notice failed" role="alert">
-        {described.message}
+        {say(described.why)}
       </p>
     );
   const { spec } = described.checkpoint;

@@ -25,7 +25,6 @@ export const en = {
     ready: 'A new version of the lab is there.',
     reload: 'Reload to update',
     later: 'Later',
-    failed: (why: string) => `The lab can't be kept for use offline here: ${why}`,
   },
   notice: {
     progress: 'Progress',
@@ -47,9 +46,6 @@ export const en = {
     copied: 'The link to this view was copied.',
     notCopied: 'The browser does not allow the link to be copied; copy the page’s address.',
     recordedInstead: 'Recorded runs play below all the same.',
-    unknownRun: (run: string) => `The link shows the run ${run}, which is not on this page; open the file that it was saved in.`,
-    unknownTrack: (name: string) => `The link shows ${name}, which that run does not have; choose another timeline.`,
-    recordedFailed: (why: string) => `The recorded run can't be read: ${why}.`,
     missing: {
       insecure: 'WebGPU needs a secure page, and this one is not: open it over https, or from localhost.',
       'no-webgpu':

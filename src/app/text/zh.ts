@@ -24,7 +24,6 @@ export const zh: Text = {
     ready: '实验室有新版本。',
     reload: '重新加载以更新',
     later: '稍后',
-    failed: (why) => `无法在此保存实验室供离线使用：${why}。`,
   },
   notice: {
     progress: '进度',
@@ -46,9 +45,6 @@ export const zh: Text = {
     copied: '已复制此视图的链接。',
     notCopied: '浏览器不允许复制链接，请复制页面地址。',
     recordedInstead: '下方录制的运行仍可回放。',
-    unknownRun: (run) => `链接指向运行 ${run}，但本页没有它；请打开保存该运行的文件。`,
-    unknownTrack: (name) => `链接指向 ${name}，但该运行中没有；请选择其他时间线。`,
-    recordedFailed: (why) => `无法读取录制的运行：${why}。`,
     missing: {
       insecure: 'WebGPU 只能在安全页面中使用，而本页不是：请通过 https 或从 localhost 打开。',
       'no-webgpu': '此浏览器没有 WebGPU，无法在此测量：请用新版 Chrome、Edge、Safari 或 Firefox 打开本页。',

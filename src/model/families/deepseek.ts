@@ -1,4 +1,6 @@
+import { InputError } from '../error';
 import type { Family } from '../family';
+import { phrase } from '../phrase';
 import type { ModelSpec, RouterSpec } from '../spec';
 import { z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
@@ -64,7 +66,9 @@ function groupsOf({ n_group, topk_group, n_routed_experts, num_experts_per_tok }
   const groups = n_group ?? 1;
   const keptGroups = topk_group ?? groups;
   if (n_routed_experts % groups !== 0 || num_experts_per_tok * groups > keptGroups * n_routed_experts || keptGroups > groups)
-    throw new Error(`${num_experts_per_tok} of ${n_routed_experts} experts can't be chosen from ${keptGroups} of ${groups} groups`);
+    throw new InputError(
+      phrase`${num_experts_per_tok} of ${n_routed_experts} experts can't be chosen from ${keptGroups} of ${groups} groups`,
+    );
   return { groups, keptGroups };
 }
 
@@ -72,7 +76,7 @@ function groupsOf({ n_group, topk_group, n_routed_experts, num_experts_per_tok }
 function groupsOfTwo(config: z.infer<typeof MlaConfig>) {
   const of = groupsOf(config);
   if (config.n_routed_experts < 2 * of.groups)
-    throw new Error(`${of.groups} groups need at least two experts each, of ${config.n_routed_experts}`);
+    throw new InputError(phrase`${of.groups} groups need at least two experts each, of ${config.n_routed_experts}`);
   return of;
 }
 

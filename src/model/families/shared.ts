@@ -1,3 +1,5 @@
+import { InputError } from '../error';
+import { phrase } from '../phrase';
 import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
 import { z } from '../zod';
@@ -40,7 +42,7 @@ export const CommonConfig = z.object({
   rope_scaling: RopeParameters.nullish(),
   rope_parameters: RopeParameters.nullish(),
   /** FP8 and the like, which no kernel here reads. */
-  quantization_config: z.null('quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint').optional(),
+  quantization_config: z.null(phrase`quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint`.id).optional(),
 });
 type Common = z.infer<typeof CommonConfig>;
 
@@ -76,7 +78,7 @@ function scalingOf(config: Common): RopeScaling {
   const given = parametersOf(config);
   const need = (key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings'): number => {
     const value = given[key];
-    if (value === undefined) throw new Error(`RoPE of type ${kind} needs ${key}`);
+    if (value === undefined) throw new InputError(phrase`RoPE of type ${kind} needs ${key}`);
     return value;
   };
   const kind = given.rope_type ?? given.type ?? 'default';
@@ -122,6 +124,6 @@ export function mlaScaleFactor(config: Common): number {
 export const expertCount = { num_experts: expertNumber.optional(), num_local_experts: expertNumber.optional() };
 export function expertsOf(config: { num_experts?: number | undefined; num_local_experts?: number | undefined }): number {
   const experts = config.num_experts ?? config.num_local_experts;
-  if (experts === undefined) throw new Error('num_experts or num_local_experts is missing');
+  if (experts === undefined) throw new InputError(phrase`num_experts or num_local_experts is missing`);
   return experts;
 }

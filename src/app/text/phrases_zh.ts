@@ -1,0 +1,187 @@
+/** In Chinese, by its id, whatever the engine, a link or a file says (model/phrase.ts). */
+export const PHRASES: Readonly<Record<string, string>> = {
+  'A buffer of {0} bytes is needed, but this GPU binds at most {1}; use fewer tokens or more devices.':
+    '需要一个 {0} 字节的缓冲区，但此 GPU 最多绑定 {1} 字节；请减少词元或增加设备。',
+  'A file could not be read to its end ({0}); try again.': '有一个文件未能读完（{0}）；请重试。',
+  'A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.':
+    '节点之间要有单独的链路，节点内就需要给定带宽；请按带宽和延迟（GBPS,US）设置链路，而不要用比值。',
+  'A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.':
+    '节点间链路、抖动或慢设备都需要节点内有给定带宽的链路；请按 GBPS,US 给出。',
+  "A link of ratio {0} can't be set: the {1} model on {2} device(s) sends nothing; use more devices or give a bandwidth.":
+    '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
+  'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
+  'A prompt needs at least one token; write some text.': '提示词至少需要一个词元；请输入一些文本。',
+  'A run of {0} kernels is more than can be timed; use fewer devices or layers.': '一次运行有 {0} 个内核，多得无法计时；请减少设备或层数。',
+  "Attention values of {0} columns can't be computed here; at most {1} can.": '此处无法计算 {0} 列的注意力值；最多 {1} 列。',
+  'Balanced routing can be forced for untrained models only: a trained one needs its own.':
+    '只有未训练的模型可以强制均衡路由：训练过的模型需要它自己的路由。',
+  "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions":
+    'Instella-MoE 的门控注意力与路由器，按 DeepSeek-V2-Lite 的比例',
+  'It has a span of device {0}, but {1} devices.': '其中有设备 {0} 的区段，但设备只有 {1} 个。',
+  'It has a span of operation {0}, which it does not list.': '其中有操作 {0} 的区段，但文件没有列出该操作。',
+  'No files were handed over; choose or drop a checkpoint folder first.': '没有收到文件；请先选择或拖入检查点文件夹。',
+  'No model {0} is kept in this browser; drop its files on the page again.': '此浏览器中没有保存模型 {0}；请重新把它的文件拖到页面上。',
+  'No run is on show.': '当前没有显示任何运行。',
+  'Prompt and continuation have {0} tokens, but the model reads at most {1}; ask for fewer.':
+    '提示词与续写共 {0} 个词元，但模型最多读取 {1} 个；请减少数量。',
+  'Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters': '参考模型：DeepSeek-V2 架构，5 层，16 个专家，2.0 M 参数',
+  'RoPE needs an even number of columns a head, found {0}': 'RoPE 要求每个头的列数为偶数，实际为 {0}',
+  'RoPE of type {0} needs {1}': '{0} 类型的 RoPE 需要 {1}',
+  'Sequence {0} has no room left: its cache holds {1} tokens.': '序列 {0} 已没有空间：它的缓存容纳 {1} 个词元。',
+  'Stopped.': '已停止。',
+  'Tensor {0} is in {1} and in another file too.': '张量 {0} 既在 {1} 中，也在另一个文件中。',
+  'Tensor {0} is {1}; I32 or I64 is needed.': '张量 {0} 是 {1} 类型；需要 I32 或 I64。',
+  'Tensor {0} is {1}; a floating-point type is needed.': '张量 {0} 是 {1} 类型；需要浮点类型。',
+  'Tensor {0} should be [{1}], but the checkpoint has [{2}].': '张量 {0} 应为 [{1}]，但检查点中是 [{2}]。',
+  "The FarSkip keys can't be read: {0}.": '无法读取 FarSkip 的键：{0}。',
+  'The GPU device was lost ({0}); press Run to open it again.': 'GPU 设备已丢失（{0}）；请按“运行”重新打开。',
+  'The GPU refused a command ({0}); use fewer tokens or a smaller model.': 'GPU 拒绝了一条命令（{0}）；请减少词元或使用更小的模型。',
+  'The architecture {0} is not known here; known are {1} and {2}.': '此处不认识架构 {0}；认识的有 {1} 和 {2}。',
+  'The caches need {0}, which this GPU did not have; ask for fewer tokens or requests.':
+    '缓存需要 {0}，而此 GPU 没有这么多；请减少词元或请求。',
+  'The checkpoint has tensor {0}, which a {1} of this config does not have.': '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
+  'The checkpoint lacks tensor {0} [{1}].': '检查点缺少张量 {0} [{1}]。',
+  'The columns of its spans differ in length; the file is not whole.': '其中区段的各列长度不同；文件不完整。',
+  'The connectivity "{0}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.':
+    '不认识连接方式“{0}”；认识的有 regular、farskip、attn_only、mlp_only、last_half、last:N 和 first:N。',
+  'The engine could not start: {0}': '引擎无法启动：{0}',
+  'The engine failed: {0}': '引擎出错：{0}',
+  'The graphics adapter gave no device ({0}); close other pages that use the GPU and reload.':
+    '图形适配器没有给出设备（{0}）；请关闭其他使用 GPU 的页面并重新加载。',
+  "The lab can't be kept for use offline here: {0}": '无法在此保存实验室以供离线使用：{0}',
+  'The link has a setting {0}, which there is not; it was left out.': '链接中有设置 {0}，但没有这样的设置；已忽略。',
+  'The link is longer than {0} characters, so its settings were left out.': '链接长于 {0} 个字符，因此忽略了其中的设置。',
+  'The link is of version {0}, and this lab reads version {1}: some settings may be others than meant.':
+    '链接的版本是 {0}，而本实验室读取版本 {1}：有些设置可能与原意不同。',
+  'The link shows the run {0}, which is not on this page; open the file that it was saved in.':
+    '链接指向运行 {0}，但本页没有它；请打开保存该运行的文件。',
+  'The link shows {0}, which that run does not have; choose another timeline.': '链接指向 {0}，但该运行中没有；请选择其他时间线。',
+  "The link's {0}, {1}, can't be used: {2}. The default was taken instead.": '无法使用链接中的 {0}（{1}）：{2}。已改用默认值。',
+  "The message can't be used: {0}.": '无法使用该消息：{0}。',
+  "The model can't be read: {0}.": '无法读取模型：{0}。',
+  'The model needs {0} on {1} devices, which this GPU did not have; use fewer devices or a smaller model.':
+    '模型在 {1} 个设备上需要 {0}，而此 GPU 没有这么多；请减少设备或使用更小的模型。',
+  'The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.':
+    '原生链路是独立设备之间的通路；请把设备改为独立（separate），或按 GBPS,US 给出链路。',
+  'The prompt has {0} tokens, but the model reads at most {1}; shorten it.': '提示词有 {0} 个词元，但模型最多读取 {1} 个；请缩短它。',
+  'The prompt is empty; write at least one word.': '提示词为空；请至少输入一个词。',
+  "The recorded run can't be read: {0}.": '无法读取录制的运行：{0}。',
+  "The recorded run can't be read: {0}: {1}.": '无法读取录制的运行：{0}：{1}。',
+  "The setting {0} can't be used: {1}.": '无法使用设置 {0}：{1}。',
+  'The text has {0} tokens, fewer than the {1} asked for; ask for fewer or pick a longer text.':
+    '文本有 {0} 个词元，少于所要求的 {1} 个；请减少数量或选择更长的文本。',
+  'There is no device {0} to be slow; the last of {1} is {2}.': '没有可以变慢的设备 {0}；{1} 个设备中最后一个是 {2}。',
+  'There is no model {0}; there are {1}, or the path or address of a folder.': '没有模型 {0}；可用的有 {1}，或文件夹的路径或地址。',
+  'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.':
+    '此浏览器在这里没有 WebGPU；请用新版 Chrome、Edge、Safari 或 Firefox 通过 https（或 localhost）打开本页。',
+  'This browser has no storage for models; open the page over https (or localhost).':
+    '此浏览器没有存放模型的空间；请通过 https（或 localhost）打开本页。',
+  "Token {0} is outside the model's vocabulary of {1}; use the model's own tokenizer.":
+    '词元 {0} 超出了模型大小为 {1} 的词表；请使用模型自己的分词器。',
+  'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.':
+    'WebGPU 没有找到图形适配器；请在浏览器中启用硬件加速并更新显卡驱动。',
+  'at least one prompt is needed': '至少需要一个提示词',
+  'attn_only_farskip and mlp_only_farskip exclude each other: at most one may be true.':
+    'attn_only_farskip 与 mlp_only_farskip 互斥：最多只能有一个为 true。',
+  "config.json can't be run here: {0}.": '此处无法运行 config.json：{0}。',
+  'config.json names no architecture: "architectures" should be a list of one name.':
+    'config.json 没有写明架构：“architectures”应是只含一个名称的列表。',
+  "farskip_end_idx is {0}, but the model's last layer is {1}.": 'farskip_end_idx 为 {0}，但模型的最后一层是 {1}。',
+  'files are not in a link': '链接中不能包含文件',
+  'it does not say that it is one': '它没有写明自己是这样的文件',
+  'it has another form than it should': '它的形式不对',
+  "it has {0} bytes, fewer than the {1} of the header's length": '它只有 {0} 字节，少于表示文件头长度的 {1} 字节',
+  'it is of another version than {0}': '它的版本不是 {0}',
+  'it is of no known kind': '它不属于任何已知的种类',
+  'it should be 0 or 1 for the track, s or g, and a number': '应为表示轨道的 0 或 1、字母 s 或 g，再加一个数字',
+  'it should be a list': '应为列表',
+  'it should be a number': '应为数字',
+  'it should be a run and a track of it, as RUN/TRACK': '应为一次运行及其轨道，形如 RUN/TRACK',
+  'it should be a text': '应为文本',
+  'it should be a whole number': '应为整数',
+  'it should be above {0}': '应大于 {0}',
+  'it should be an object': '应为对象',
+  'it should be at least {0}': '应至少为 {0}',
+  'it should be at most {0}': '应至多为 {0}',
+  'it should be below {0}': '应小于 {0}',
+  'it should be null': '应为 null',
+  'it should be one of {0}': '应为以下之一：{0}',
+  'it should be one of {0}, or the path or address of a checkpoint folder': '应为以下之一：{0}，或检查点文件夹的路径或地址',
+  'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N':
+    '应为 regular、farskip、attn_only、mlp_only、last_half、last:N 或 first:N',
+  'it should be the name of a file': '应为文件名',
+  'it should be true or false': '应为 true 或 false',
+  'it should be {0}': '应为 {0}',
+  'it should have at least {0} characters': '应至少有 {0} 个字符',
+  'it should have at least {0} entries': '应至少有 {0} 项',
+  'it should have at most {0} characters': '应至多有 {0} 个字符',
+  'it should have at most {0} entries': '应至多有 {0} 项',
+  'its header is not JSON': '它的文件头不是 JSON',
+  'its header is not an object': '它的文件头不是对象',
+  'its header names {0} twice': '它的文件头两次写到 {0}',
+  'its header should have {0} bytes, but the file ends after {1}': '它的文件头应有 {0} 字节，但文件在 {1} 字节后就结束了',
+  'its header should have {0} bytes, more than the {1} that the format allows': '它的文件头应有 {0} 字节，超过该格式允许的 {1} 字节',
+  'its tensors end at byte {0}, but the file has {1}': '它的张量在第 {0} 字节结束，但文件有 {1} 字节',
+  'no reason given': '未给出原因',
+  'num_experts or num_local_experts is missing': '缺少 num_experts 或 num_local_experts',
+  'only top-1 is computed here, as in the published models': '此处只计算 top-1，与已发布的模型相同',
+  'quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint':
+    '此处不读取量化权重；请使用 float32、float16 或 bfloat16 的检查点',
+  'sliding-window attention is not computed here, it should be null': '此处不计算滑动窗口注意力，应为 null',
+  'tensor {0} ({1} [{2}]) should take {3} bytes, found {4}..{5}': '张量 {0}（{1} [{2}]）应占 {3} 字节，实际为 {4}..{5}',
+  'tensor {0} has no valid dtype, shape and data_offsets': '张量 {0} 没有有效的 dtype、shape 和 data_offsets',
+  'tensor {0} should begin at byte {1} of the data, where the one before it ends, found {2}':
+    '张量 {0} 应从数据的第 {1} 字节（前一个张量的结尾）开始，实际为 {2}',
+  'there is no {0}': '没有 {0}',
+  "tokenizer.json can't be read: {0}.": '无法读取 tokenizer.json：{0}。',
+  '{0}': '{0}',
+  '{0} asks for {1} layers, but the model has {2}.': '{0} 要求 {1} 层，但模型有 {2} 层。',
+  '{0} attention heads': '{0} 个注意力头',
+  "{0} can't be kept in this browser: {1}.": '无法在此浏览器中保存 {0}：{1}。',
+  "{0} can't be read (no connection, or its host does not let other sites read it); check the address.":
+    '无法读取 {0}（没有连接，或其主机不允许其他站点读取）；请检查地址。',
+  "{0} can't be read (status {1}); check that the file is there.": '无法读取 {0}（状态 {1}）；请检查文件是否存在。',
+  "{0} can't be read as a run of this lab: {1}": '无法把 {0} 作为本实验室的运行读取：{1}',
+  "{0} can't be read as a run of this lab: {1}.": '无法把 {0} 作为本实验室的运行读取：{1}。',
+  "{0} can't be read, nor {1} beside it; check that the file is there.": '无法读取 {0}，也无法读取旁边的 {1}；请检查文件是否存在。',
+  "{0} can't be read; check that the file is there.": '无法读取 {0}；请检查文件是否存在。',
+  "{0} can't be spread evenly over {1} devices (tp); choose a number that divides {2}, or ep.":
+    '{0}无法平均分到 {1} 个设备上（tp）；请选择能整除 {2} 的设备数，或改用 ep。',
+  "{0} can't be used: {1}.": '无法使用 {0}：{1}。',
+  '{0} channels of an MLP': '{0} 个 MLP 通道',
+  "{0} devices can't be spread evenly over {1} nodes; choose a number of nodes that divides {2}.":
+    '{0} 个设备无法平均分到 {1} 个节点；请选择能整除 {2} 的节点数。',
+  "{0} experts a token can't be chosen from {1}": '无法从 {1} 个专家中为每个词元选出 {0} 个',
+  "{0} experts can't be spread evenly over {1} devices; choose a number of devices that divides {2}.":
+    '{0} 个专家无法平均分到 {1} 个设备上；请选择能整除 {2} 的设备数。',
+  '{0} experts on {1} devices are {2} each, but at most {3} can be planned for; use more devices.':
+    '{0} 个专家分到 {1} 个设备，每个设备 {2} 个，但最多只能安排 {3} 个；请使用更多设备。',
+  '{0} groups need at least two experts each, of {1}': '{0} 个组各需要至少两个专家，而专家共有 {1} 个',
+  "{0} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.":
+    '{0} 中没有内核；它应是 Chrome 跟踪文件，含有类别为 kernel 的事件，如 PyTorch 分析器所写的那样。',
+  '{0} has {1} MB; files of at most {2} MB can be opened.': '{0} 有 {1} MB；最多可以打开 {2} MB 的文件。',
+  "{0} heads of {1} columns can't share {2} key heads": '{0} 个 {1} 列的头无法共用 {2} 个键头',
+  '{0} is cut short: tensor {1} should have {2} bytes, but the file ends after {3} of them.':
+    '{0} 被截断：张量 {1} 应有 {2} 字节，但文件只到其中的 {3} 字节。',
+  '{0} is not JSON; a run of this lab is a file that “Save” wrote.': '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
+  '{0} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).':
+    '{0} 不是 JSON；它应是 Chrome 跟踪文件（如以 .gz 结尾，请先解压）。',
+  '{0} is not a Chrome trace: it should be a list of events, or an object with traceEvents.':
+    '{0} 不是 Chrome 跟踪文件：它应是事件列表，或含 traceEvents 的对象。',
+  '{0} is not a JSON object.': '{0} 不是 JSON 对象。',
+  '{0} is not a readable safetensors file: its header should have {1} bytes, but the file ends after {2}.':
+    '{0} 不是可读的 safetensors 文件：它的文件头应有 {1} 字节，但文件在 {2} 字节后就结束了。',
+  '{0} is not a readable safetensors file: {1}.': '{0} 不是可读的 safetensors 文件：{1}。',
+  '{0} is not an address; it should be like https://host/folder.': '{0} 不是地址；应形如 https://host/folder。',
+  '{0} is of rank {1}, as is another of the files; give one file a rank.': '{0} 属于 rank {1}，另一个文件也是；请每个 rank 只给一个文件。',
+  '{0} is of rank {1}; ranks below {2} can be opened.': '{0} 属于 rank {1}；只能打开小于 {2} 的 rank。',
+  '{0} key-value heads': '{0} 个键值头',
+  '{0} needs a buffer of {1} on each of {2} devices (the whole model {3}), but this GPU binds at most {4}; use more devices or a smaller model.':
+    '{0} 在 {2} 个设备上各需要 {1} 的缓冲区（整个模型 {3}），但此 GPU 最多绑定 {4}；请使用更多设备或更小的模型。',
+  "{0} of {1} experts can't be chosen from {2} of {3} groups": '无法从 {3} 个组中的 {2} 个里选出 {1} 个专家中的 {0} 个',
+  '{0} says that {1} has tensor {2}, but it does not.': '{0} 说 {1} 中有张量 {2}，但其中没有。',
+  '{0} should have a tensor input_ids [windows, tokens].': '{0} 应有张量 input_ids [windows, tokens]。',
+  "{0}, which {1} names, can't be read; check that the file is there.": '{1} 中提到的 {0} 无法读取；请检查文件是否存在。',
+  '{0}, {1} M parameters, {2} layers': '{0}，{1} M 参数，{2} 层',
+  '{0}: {1}': '{0}：{1}',
+};
