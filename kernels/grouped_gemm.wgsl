@@ -20,14 +20,13 @@ var<workgroup> wTile: array<vec4f, 512>;
 var<workgroup> rowOf: array<u32, 32>; // the row of x that each line of the tile reads
 var<workgroup> place: vec3u; // expert, first pair of this tile, end of the expert's pairs
 
+// Columns beyond the last repeat it, and are not stored; beyond the last k, x is zero. So nothing branches.
 fn weightAt(base: u32, col: u32, k: u32) -> f32 {
-  if (col >= sizes.cols || k >= sizes.inner) { return 0.0; }
-  return weight[base + col * sizes.inner + k];
+  return weight[base + min(col, sizes.cols - 1u) * sizes.inner + min(k, sizes.inner - 1u)];
 }
 
 fn xAt(line: u32, k: u32) -> f32 {
-  if (k >= sizes.inner) { return 0.0; }
-  return x[rowOf[line] * sizes.stride + k];
+  return select(0.0, x[rowOf[line] * sizes.stride + min(k, sizes.inner - 1u)], k < sizes.inner);
 }
 
 fn store(pair: u32, end: u32, col: u32, values: vec4f) {
