@@ -19,6 +19,7 @@ import { SpanTable } from './timeline/SpanTable';
 import { notMatching } from './timeline/search';
 import { Timeline } from './timeline/Timeline';
 import { Toolbar } from './timeline/Toolbar';
+import { runTitle } from './titles';
 import { Update } from './Update';
 import { useDescribed } from './useDescribed';
 import { useLacking } from './useLacking';
@@ -32,8 +33,8 @@ const Charts = lazy(() => import('./charts/Charts'));
 
 export function App({ embedded }: { embedded: boolean }) {
   const t = useText();
-  const { model, files } = useLab((state) => state.form);
-  const described = useDescribed(model, files);
+  const form = useLab((state) => state.form);
+  const described = useDescribed(form.model, form.files);
   const live = useLab((state) => state.live);
   const run = useLab((state) => state.run);
   const lacking = useLacking();
@@ -80,8 +81,8 @@ export function App({ embedded }: { embedded: boolean }) {
       {!live && session?.origin === 'recorded' && !lacking && (
         <p className="notice">
           {t.runs.measureHere}
-          <button type="button" onClick={() => void run('both')}>
-            {t.form.runBoth}
+          <button type="button" onClick={() => void run()}>
+            {runTitle(t, form)}
           </button>
         </p>
       )}
@@ -102,7 +103,7 @@ export function App({ embedded }: { embedded: boolean }) {
           </>
         ) : (
           <section className="welcome">
-            <p>{live ? t.page.noTimeline : t.page.welcome}</p>
+            <p>{live ? t.page.noTimeline : t.page.welcome(runTitle(t, form))}</p>
           </section>
         )}
         {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}

@@ -6,7 +6,7 @@ import { type LabRun, liveTrack, nameOf, newRun, type RunContent, type SweepPoin
 import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
-import { type Form, generationOf, settingsOf, type Which } from './form';
+import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
 import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
@@ -49,7 +49,7 @@ type LabState = {
   /** Takes the settings and the view that a link's fragment says. */
   readonly followLink: (fragment: string) => void;
   /** Measures, or generates text. */
-  readonly run: (which: Which) => Promise<void>;
+  readonly run: () => Promise<void>;
   readonly stop: () => void;
   /** Puts runs on the list; `show`: and shows the last of them. */
   readonly addRuns: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
@@ -78,8 +78,8 @@ export const useLab = create<LabState>((set, get) => {
       if (event.kind === 'spans') showLive(liveTrack(settings, event.combination, event.spans), null);
     });
 
-  const measureBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
-    const settings = settingsOf(form, which);
+  const measureBy = async (client: EngineClient, form: Form): Promise<RunContent> => {
+    const settings = settingsOf(form);
     const { sweep } = form;
     if (!sweep) return { kind: 'measurement', measurement: await measureOnce(client, form, settings) };
     const points: SweepPoint[] = [];
@@ -100,8 +100,8 @@ export const useLab = create<LabState>((set, get) => {
     return { kind: 'sweep', over: sweep.over, points };
   };
 
-  const generateBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
-    const settings = generationOf(form, which);
+  const generateBy = async (client: EngineClient, form: Form): Promise<RunContent> => {
+    const settings = generationOf(form);
     const generation = await client.run<'generate'>({ kind: 'generate', settings, files: form.files }, (event) => {
       onProgress(event);
       const results = get().live?.writing?.results ?? [];
@@ -178,7 +178,7 @@ export const useLab = create<LabState>((set, get) => {
       });
     },
     stop: () => engine?.stop(),
-    async run(which) {
+    async run() {
       // The engine does one job at a time.
       if (get().status.kind === 'running') return;
       engine ??= createEngineClient(preference, document.baseURI);
@@ -188,7 +188,7 @@ export const useLab = create<LabState>((set, get) => {
       set({ live: { tracks: [], writing: null }, view: { ...get().view, ...NOTHING_CHOSEN } });
       tell(null, 0, 1);
       try {
-        const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
+        const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form);
         set({ status: failedPoint ?? { kind: 'idle', ended: 'done' }, live: null });
         get().addRuns([newRun(content, nameOf(content))], 'measured', true);
       } catch (cause) {

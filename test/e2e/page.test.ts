@@ -29,7 +29,14 @@ async function chooseLittle(page: Page): Promise<void> {
   await pick(page, '2');
   await page.getByLabel('Repeats', { exact: true }).fill('1');
 }
-const runBoth = (page: Page) => page.locator('.controls').getByRole('button', { name: 'Run FarSkip off and on' }).click();
+/** The button that runs what the settings say, by what it says. */
+const runButton = (page: Page, name: string) => page.locator('.controls').getByRole('button', { name, exact: true });
+const runBoth = (page: Page) => runButton(page, 'Run FarSkip off and on').click();
+/** One run alone, of FarSkip and the overlapped schedule. */
+async function runOne(page: Page): Promise<void> {
+  await pick(page, 'Nothing');
+  await runButton(page, 'Run FarSkip, overlapped').click();
+}
 /** What is looked at: the link, the tracks on show and the selection. */
 const lookOf = async (page: Page) => {
   await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
@@ -53,6 +60,9 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(new URL(page.url()).hash).toBe('');
     await chooseLittle(page);
     await pick(page, 'Heads, experts');
+    // A comparison has both: the switch is there for one run alone.
+    expect(await page.getByRole('switch', { name: 'FarSkip' }).count()).toBe(0);
+    await pick(page, 'Nothing');
     await page.getByRole('switch', { name: 'FarSkip' }).click();
     await page.waitForFunction(() => location.hash.includes('farskip=false'));
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -61,6 +71,7 @@ test('the address is the settings: after a reload they are the same, and what of
     await page.waitForFunction(() => location.hash.includes('farskip=false'));
     const { hash } = new URL(page.url());
     expect(hash.split(/[#&]/).slice(1).sort()).toEqual([
+      'compare=chosen',
       'farskip=false',
       'parallel=tp',
       'ranks=2',
@@ -234,9 +245,10 @@ test('at a root, dark and 390 px wide, a single run with the switches off fits, 
           .locator('.left-out')
           .count(),
       ).toBe(3);
+      await pick(page, 'Nothing');
       await page.getByRole('switch', { name: 'FarSkip' }).click();
       await page.getByRole('switch', { name: 'Overlapped schedule' }).click();
-      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await runButton(page, 'Run Regular, blocking').click();
       await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
       expect(await page.getByRole('heading', { name: 'Regular, blocking' }).count()).toBe(1);
       expect(await page.getByLabel('Lower timeline').inputValue()).toBe('');
@@ -274,7 +286,7 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
     const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
     await page.goto(site.url);
     await chooseText(page, 8);
-    await page.getByRole('button', { name: 'Generate FarSkip off and on' }).click();
+    await runButton(page, 'Generate FarSkip off and on').click();
     await page.getByText('measured on').waitFor({ timeout: 3 * MINUTES });
     for (const [title, expected] of [
       ['Regular', report.greedy_regular.text],
@@ -300,7 +312,9 @@ test('text can be stopped, and what was written stays', () =>
   openPage(async (page) => {
     await page.goto(site.url);
     await chooseText(page, 200);
-    await page.getByRole('button', { name: 'Generate', exact: true }).click();
+    expect(await page.getByRole('radio', { name: 'All four' }).count()).toBe(0);
+    await pick(page, 'Nothing');
+    await runButton(page, 'Generate FarSkip, overlapped').click();
     await page.getByText('generating, step 4').waitFor({ timeout: MINUTES });
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('… stopped').first().waitFor({ timeout: MINUTES });
@@ -353,7 +367,7 @@ test('an untrained model says so, and that its routing is forced', () =>
     await model(page).selectOption('llama-4-scout-8.9m');
     await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
     await chooseLittle(page);
-    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await runOne(page);
     await page.getByText('Its routing is forced to be balanced').waitFor({ timeout: 3 * MINUTES });
     await page.getByText('its times mean something, its text and logits nothing').waitFor();
     expect(await page.getByText('Next tokens').count()).toBe(0);
@@ -377,7 +391,7 @@ test('no adapter is a sentence, and the page stays usable', () =>
     await page
       .getByText('WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.')
       .waitFor();
-    expect(await page.getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
+    expect(await runButton(page, 'Run FarSkip off and on').isEnabled()).toBe(true);
     await page.screenshot({ path: 'test-results/no-adapter.png' });
   }));
 
@@ -442,7 +456,7 @@ test('a device that is lost in a run is a sentence, and the next run opens anoth
     await alert(page).waitFor({ timeout: MINUTES });
     expect(await alert(page).innerText()).toMatch(/The GPU device was lost.*press Run to open it again/);
     await page.getByLabel('Repeats', { exact: true }).fill('1');
-    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await runOne(page);
     await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   }));
 
