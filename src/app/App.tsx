@@ -5,13 +5,14 @@ import { Headline } from './Headline';
 import { Inspector } from './inspector/Inspector';
 import { linkOf } from './link';
 import { Notice } from './Notice';
+import { usePlayer } from './player';
 import { Results } from './results/Results';
 import { Written } from './results/Written';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
 import { runShown } from './session';
 import { Controls } from './settings/Controls';
-import { useLab } from './store';
+import { useLab, watched } from './store';
 import { languageOf, useText } from './text/useText';
 import { focusLanes } from './timeline/focus';
 import { PlayerBar } from './timeline/PlayerBar';
@@ -35,12 +36,15 @@ export function App({ embedded }: { embedded: boolean }) {
   const t = useText();
   const form = useLab((state) => state.form);
   const described = useDescribed(form.model, form.files);
-  const live = useLab((state) => state.live);
+  const running = useLab((state) => state.live !== null);
+  const live = useLab(watched);
   const run = useLab((state) => state.run);
   const lacking = useLacking();
   const runs = useLab((state) => state.runs);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
+  const align = useLab((state) => state.view.align);
+  const watching = useLab((state) => state.watching);
   const language = useLab((state) => languageOf(state.view));
   const narrow = useNarrow();
   const timelines = useTimelines();
@@ -50,6 +54,9 @@ export function App({ embedded }: { embedded: boolean }) {
   const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
   const tell = useCallback((sentences: readonly string[]) => setProblems(sentences), []);
   const unknown = useRecordedRuns(t, tell);
+  // A play head is at a time of an axis.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these say which axis is shown
+  useEffect(() => usePlayer.getState().close(), [top, bottom, align, watching]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);
@@ -78,7 +85,7 @@ export function App({ embedded }: { embedded: boolean }) {
     <div className="stage">
       <Notice problems={unknown ? [...problems, unknown] : problems} copied={copied} lacking={lacking} />
       {!embedded && <RunList onProblems={tell} />}
-      {!live && session?.origin === 'recorded' && !lacking && (
+      {!running && session?.origin === 'recorded' && !lacking && (
         <p className="notice">
           {t.runs.measureHere}
           <button type="button" onClick={() => void run()}>

@@ -1,5 +1,5 @@
 import { type LabRun, type Track, tracksOf } from '../lab/lab_run';
-import { NOTHING_CHOSEN, runOfTrack, trackName, type View } from './view';
+import { runOfTrack, trackName, type View } from './view';
 
 /** A run of the session's list: measured here, recorded elsewhere and served with the page, or from a file. */
 export type SessionRun = {
@@ -31,20 +31,19 @@ export function trackNamed(runs: readonly SessionRun[], name: string): Track | n
 }
 
 /** A view of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
-export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> & typeof NOTHING_CHOSEN {
+export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> {
   // Of a sweep, its last point's.
   const point = tracks.at(-1)?.point?.value;
   const names = tracks.filter((track) => track.point?.value === point).map(({ key }) => trackName(run.id, key));
   // A run that has no track is named all the same, so that its numbers are on show.
-  return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '', ...NOTHING_CHOSEN };
+  return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '' };
 }
 
 /** The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a link. */
 export function namesShown(runs: readonly SessionRun[], { top, bottom }: Pick<View, 'top' | 'bottom'>): Pick<View, 'top' | 'bottom'> {
   const [first] = runs;
   if (top !== '' || !first) return { top, bottom };
-  const { top: upper, bottom: lower } = viewOfRun(first);
-  return { top: upper, bottom: lower };
+  return viewOfRun(first);
 }
 
 /** The run whose numbers are on show. */

@@ -8,7 +8,7 @@ import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
 import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
-import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
+import { namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
 export type Status =
@@ -30,6 +30,8 @@ export type Status =
 /** A text that is being written. */
 export type Writing = { readonly settings: GenerateSettings; readonly results: readonly GenerationResult[] };
 
+type Live = { readonly tracks: readonly Track[]; readonly writing: Writing | null };
+
 type LabState = {
   readonly form: Form;
   readonly view: View;
@@ -38,7 +40,9 @@ type LabState = {
   readonly status: Status;
   readonly runs: readonly SessionRun[];
   /** Timelines of the run that is going on, and its text; null when none is. */
-  readonly live: { readonly tracks: readonly Track[]; readonly writing: Writing | null } | null;
+  readonly live: Live | null;
+  /** It is on show, instead of what the view names. */
+  readonly watching: boolean;
   readonly edit: (change: Partial<Form>) => void;
   readonly look: (change: Partial<View>) => void;
   /** Forms before the latest edits, and those that were undone, the nearest last. */
@@ -51,6 +55,8 @@ type LabState = {
   /** Measures, or generates text. */
   readonly run: () => Promise<void>;
   readonly stop: () => void;
+  /** Shows the run that is going on. */
+  readonly watch: () => void;
   /** Puts runs on the list; `show`: and shows the last of them. */
   readonly addRuns: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
   readonly showRun: (id: string) => void;
@@ -133,6 +139,13 @@ export const useLab = create<LabState>((set, get) => {
     set({ live: { tracks: at < 0 ? [...tracks, track] : tracks.with(at, track), writing } });
   };
 
+  /** The run that was going on has ended, and what the view names is on show again. Answers whether the run was on show. */
+  const end = (status: Status): boolean => {
+    const { watching, view } = get();
+    set({ status, live: null, watching: false, view: watching ? { ...view, ...NOTHING_CHOSEN } : view });
+    return watching;
+  };
+
   return {
     form: opened.form,
     view: opened.view,
@@ -140,6 +153,7 @@ export const useLab = create<LabState>((set, get) => {
     status: { kind: 'idle', ended: null },
     runs: [],
     live: null,
+    watching: false,
     past: [],
     future: [],
     edit(change) {
@@ -151,7 +165,12 @@ export const useLab = create<LabState>((set, get) => {
       latest = { keys, at: now };
       set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] });
     },
-    look: (change) => set({ view: { ...get().view, ...change } }),
+    look(change) {
+      const { view } = get();
+      // What is shown is another: what was chosen of the one before means nothing for it.
+      if ('top' in change || 'bottom' in change) set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
+      else set({ view: { ...view, ...change } });
+    },
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
@@ -172,12 +191,14 @@ export const useLab = create<LabState>((set, get) => {
       set({
         form: { ...form, files: before.files },
         view,
+        watching: false,
         past: [...past, before].slice(-MOST_UNDONE),
         future: [],
         linkProblems: problems,
       });
     },
     stop: () => engine?.stop(),
+    watch: () => set({ watching: true, view: { ...get().view, ...NOTHING_CHOSEN } }),
     async run() {
       // The engine does one job at a time.
       if (get().status.kind === 'running') return;
@@ -185,22 +206,20 @@ export const useLab = create<LabState>((set, get) => {
       const { form } = get();
       point = null;
       failedPoint = null;
-      set({ live: { tracks: [], writing: null }, view: { ...get().view, ...NOTHING_CHOSEN } });
+      set({ live: { tracks: [], writing: null } });
+      get().watch();
       tell(null, 0, 1);
       try {
         const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form);
-        set({ status: failedPoint ?? { kind: 'idle', ended: 'done' }, live: null });
-        get().addRuns([newRun(content, nameOf(content))], 'measured', true);
+        const wasOnShow = end(failedPoint ?? { kind: 'idle', ended: 'done' });
+        get().addRuns([newRun(content, nameOf(content))], 'measured', wasOnShow);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', String(cause));
-        // What was on show before is on show again.
-        set({
-          live: null,
-          status:
-            failure.reason === 'stopped'
-              ? { kind: 'idle', ended: 'stopped' }
-              : { kind: 'failed', reason: failure.reason, message: failure.message },
-        });
+        end(
+          failure.reason === 'stopped'
+            ? { kind: 'idle', ended: 'stopped' }
+            : { kind: 'failed', reason: failure.reason, message: failure.message },
+        );
       }
     },
     addRuns(added, origin, show) {
@@ -221,14 +240,14 @@ export const useLab = create<LabState>((set, get) => {
       }),
     removeRun(id) {
       const { runs, view } = get();
+      const { top, bottom } = namesShown(runs, view);
       const gone = (name: string) => runOfTrack(name) === id;
-      set({
-        runs: runs.filter(({ run }) => run.id !== id),
-        view: gone(view.top)
-          ? { ...view, ...NOTHING_CHOSEN, top: '', bottom: '' }
-          : { ...view, bottom: gone(view.bottom) ? '' : view.bottom },
-      });
+      const change = gone(top) ? { top: '', bottom: '' } : gone(bottom) ? { bottom: '' } : null;
+      set({ runs: runs.filter(({ run }) => run.id !== id), view: change ? { ...view, ...NOTHING_CHOSEN, ...change } : view });
     },
     markSaved: (id) => set({ runs: get().runs.map((each) => (each.run.id === id ? { ...each, saved: true } : each)) }),
   };
 });
+
+/** The run that is going on, if it is on show. */
+export const watched = ({ live, watching }: LabState): Live | null => (watching ? live : null);

@@ -121,6 +121,20 @@ test('FarSkip off and on are run, drawn, compared, looked into, saved, and found
     await chooseLittle(page);
     await runBoth(page);
     await page.getByRole('progressbar').waitFor();
+    // While it goes on another run can be looked at.
+    await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
+    await page.getByRole('button', { name: 'Show: Experts spread' }).click();
+    await shownRun(page, /^Experts spread/);
+    await page
+      .getByText(/recorded on NVIDIA/)
+      .last()
+      .waitFor();
+    await page.getByRole('button', { name: 'Show: Going on' }).click();
+    await page
+      .getByText('The first lanes appear as soon as')
+      .or(page.getByRole('heading', { name: /^Regular, overlapped/ }))
+      .first()
+      .waitFor();
     await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
     await shownRun(page, /^reference, ep on 2/);
     const lanes = page.getByRole('application');
@@ -368,6 +382,15 @@ test('an untrained model says so, and that its routing is forced', () =>
     await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
     await chooseLittle(page);
     await runOne(page);
+    // What is looked at meanwhile stays on show when the run ends.
+    await page.getByLabel('Lower timeline').selectOption({ label: 'FarSkip, blocking' });
+    await page.getByRole('application').focus();
+    await page.keyboard.press('KeyW');
+    const before = await lookOf(page);
+    expect(before.hash).toMatch(/bottom=.*from=/);
+    await page.getByRole('progressbar').waitFor({ state: 'detached', timeout: 3 * MINUTES });
+    expect(await lookOf(page)).toEqual(before);
+    await page.getByRole('button', { name: /^Show: llama-4-scout/ }).click();
     await page.getByText('Its routing is forced to be balanced').waitFor({ timeout: 3 * MINUTES });
     await page.getByText('its times mean something, its text and logits nothing').waitFor();
     expect(await page.getByText('Next tokens').count()).toBe(0);
