@@ -1,4 +1,4 @@
-import { type LabRun, type Track, tracksOf } from '../lab/lab_run';
+import { type LabRun, LONGEST_NAME, type Track, tracksOf } from '../lab/lab_run';
 import { runOfTrack, trackName, type View } from './view';
 
 /** A run of the session's list: measured here, recorded elsewhere and served with the page, or from a file. */
@@ -18,11 +18,25 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
   saved: origin !== 'measured',
 });
 
-/** The session's runs with one more; one of the same id is replaced. */
-export const withRun = (runs: readonly SessionRun[], added: SessionRun): SessionRun[] => [
-  ...runs.filter(({ run }) => run.id !== added.run.id),
-  added,
-];
+/** The session's runs with one more, under a name that no other has; one of the same id is replaced. */
+export function withRun(runs: readonly SessionRun[], added: SessionRun): SessionRun[] {
+  const others = runs.filter(({ run }) => run.id !== added.run.id);
+  const name = freeName(
+    others.map(({ run }) => run.name),
+    added.run.name,
+  );
+  return [...others, { ...added, run: { ...added.run, name } }];
+}
+
+/** A name, or if it is taken the first of “name (2)”, “name (3)” … that is not. */
+function freeName(taken: readonly string[], name: string): string {
+  let free = name;
+  for (let number = 2; taken.includes(free); number++) {
+    const suffix = ` (${number})`;
+    free = name.slice(0, LONGEST_NAME - suffix.length) + suffix;
+  }
+  return free;
+}
 
 /** A track by its name in a view. */
 export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {

@@ -84,7 +84,9 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
     .first()
     .waitFor();
   await tell(page, { farskipLab: 1, type: 'save' });
-  expect(JSON.parse((await heard('file')).file as string)).toEqual(JSON.parse(file));
+  // The recorded run that it was shown with has the name already.
+  const { name, ...rest } = JSON.parse(file);
+  expect(JSON.parse((await heard('file')).file as string)).toEqual({ ...rest, name: `${name} (2)` });
   await close();
 });
 

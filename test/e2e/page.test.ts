@@ -195,7 +195,12 @@ test('FarSkip off and on are run, drawn, compared, looked into, saved, and found
     await page.getByText('As a table').click();
     expect(await page.getByRole('row').count()).toBeGreaterThan(60);
 
-    await page.getByRole('textbox', { name: 'Name of the run' }).last().fill('mine');
+    const name = page.getByRole('textbox', { name: 'Name of the run' }).last();
+    await name.fill(' ');
+    await name.blur();
+    expect(await name.inputValue()).toMatch(/^reference, ep on 2/);
+    await name.fill('mine');
+    await name.press('Enter');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Save mine', exact: true }).click(),

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
+import { LONGEST_NAME, machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
 import { RECORDED } from '../../lab/recorded';
 import { toRunFile } from '../../lab/run_file';
 import { toChromeTrace } from '../../trace/chrome_trace';
@@ -89,13 +89,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
             <li key={run.id} aria-current={run.id === shown}>
               <ShowButton name={run.name} shown={run.id === shown} onClick={() => showRun(run.id)} />
               <div className="run-what">
-                <input
-                  type="text"
-                  aria-label={t.runs.name}
-                  value={run.name}
-                  maxLength={200}
-                  onChange={(event) => renameRun(run.id, event.target.value || '–')}
-                />
+                <NameField name={run.name} onName={(name) => renameRun(run.id, name)} />
                 <span className="faint">{originOf(t, each)}</span>
               </div>
               <div className="group">
@@ -153,6 +147,28 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly strin
         </div>
       )}
     </section>
+  );
+}
+
+/** Gives what was typed once it is left, or by Enter; nothing is no name, and leaves the old one. */
+function NameField({ name, onName }: { name: string; onName: (name: string) => void }) {
+  const t = useText();
+  const [typed, setTyped] = useState<string | null>(null);
+  const take = () => {
+    const next = typed?.trim();
+    if (next && next !== name) onName(next);
+    setTyped(null);
+  };
+  return (
+    <input
+      type="text"
+      aria-label={t.runs.name}
+      value={typed ?? name}
+      maxLength={LONGEST_NAME}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={take}
+      onKeyDown={(event) => event.key === 'Enter' && take()}
+    />
   );
 }
 
