@@ -14,6 +14,7 @@ import { runShown } from './session';
 import { Controls } from './settings/Controls';
 import { useLab, watched } from './store';
 import { languageOf, useText } from './text/useText';
+import { stopChoosing } from './timeline/choosing';
 import { focusLanes } from './timeline/focus';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
@@ -54,9 +55,12 @@ export function App({ embedded }: { embedded: boolean }) {
   const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
   const tell = useCallback((sentences: readonly string[]) => setProblems(sentences), []);
   const unknown = useRecordedRuns(t, tell);
-  // A play head is at a time of an axis.
+  // A play head and the end of a range are times of an axis.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these say which axis is shown
-  useEffect(() => usePlayer.getState().close(), [top, bottom, align, watching]);
+  useEffect(() => {
+    usePlayer.getState().close();
+    stopChoosing();
+  }, [top, bottom, align, watching]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);

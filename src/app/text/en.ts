@@ -272,6 +272,9 @@ export const en = {
     fullSpeed: 'its own speed',
     playHead: 'Play head',
     nothing: 'Nothing is selected.',
+    range: 'Range',
+    chooseRange: 'Drag over the lanes, or click one end of the range and then the other.',
+    chooseOtherEnd: 'Now click the other end of the range.',
     table: 'As a table',
     tableCaption: (title: string, from: string, to: string, shown: number, count: number) =>
       `${title}: spans from ${from} to ${to}; ${shown} of ${count}`,
@@ -282,7 +285,7 @@ export const en = {
   },
   inspector: {
     heading: 'Selection',
-    hint: 'Point at a span, or go to one with the arrow keys; drag over the lanes for the sums of a range.',
+    hint: 'Point at a span, or go to one with the arrow keys; drag over the lanes, or press “Range”, for the sums of a range.',
     where: (device: number, from: string, to: string) => `device ${device}, ${from} to ${to}`,
     toDevice: (from: number, to: number) => `device ${from} → device ${to}`,
     ofGpu: (time: string) => `${time} of the GPU itself`,
@@ -452,7 +455,7 @@ export const en = {
     keysIn: 'While the timelines have the focus:',
     keysAnywhere: 'Anywhere on the page:',
     mouse:
-      'With a mouse: point at a span; drag for a range; Shift and drag, or scroll sideways, to move; Ctrl (or ⌘) and scroll to zoom. By touch: drag to move, pinch to zoom, tap to select.',
+      'With a mouse: point at a span; drag for a range; Shift and drag, or scroll sideways, to move; Ctrl (or ⌘) and scroll to zoom. By touch: drag to move, pinch to zoom, tap to select. With either, after “Range” is pressed, one drag, or two clicks or taps, choose a range; Escape leaves it.',
     arrows:
       'Arrow keys go from span to span and lane to lane, with Shift they choose a range, Enter goes to what is known of the selection; a click on the axis sets the play head.',
     about: 'Hidden is the paper’s measure: per device, the part of the time in collectives that lies under its own computation.',
@@ -463,6 +466,7 @@ export const en = {
       panRight: 'Move right',
       fit: 'Fit the selection or range',
       fitAll: 'Show all',
+      chooseRange: 'Choose a range',
       mark: 'Mark the selection or range',
       clearMarks: 'Remove all marks',
       search: 'Search spans',

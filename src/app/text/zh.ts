@@ -263,6 +263,9 @@ export const zh: Text = {
     fullSpeed: '原速',
     playHead: '播放头',
     nothing: '未选中任何内容。',
+    range: '范围',
+    chooseRange: '在泳道上拖动，或先后点击范围的两端。',
+    chooseOtherEnd: '请点击范围的另一端。',
     table: '以表格显示',
     tableCaption: (title, from, to, shown, count) => `${title}：${from} 至 ${to} 的区段；显示 ${shown} 个，共 ${count} 个`,
     columns: { device: '设备', lane: '泳道', what: '内容', layer: '层', start: '开始（ms）', length: '时长（ms）', more: '其他' },
@@ -272,7 +275,7 @@ export const zh: Text = {
   },
   inspector: {
     heading: '选中内容',
-    hint: '指向一个区段，或用方向键移到它；在泳道上拖动可查看一个范围的合计。',
+    hint: '指向一个区段，或用方向键移到它；在泳道上拖动，或先按“范围”，可查看一个范围的合计。',
     where: (device, from, to) => `设备 ${device}，${from} 至 ${to}`,
     toDevice: (from, to) => `设备 ${from} → 设备 ${to}`,
     ofGpu: (time) => `GPU 自身耗时 ${time}`,
@@ -438,7 +441,7 @@ export const zh: Text = {
     keysIn: '时间线获得焦点时：',
     keysAnywhere: '在页面任何位置：',
     mouse:
-      '鼠标：指向区段查看；拖动选取范围；按住 Shift 拖动或横向滚动来平移；按住 Ctrl（或 ⌘）滚动来缩放。触摸：拖动平移，双指缩放，轻点选中。',
+      '鼠标：指向区段查看；拖动选取范围；按住 Shift 拖动或横向滚动来平移；按住 Ctrl（或 ⌘）滚动来缩放。触摸：拖动平移，双指缩放，轻点选中。两者皆可：按下“范围”后拖动一次，或点击两次，即可选取范围；按 Esc 退出。',
     arrows: '方向键在区段与泳道之间移动，加 Shift 选择范围，Enter 转到所选内容的说明；点击时间轴设置播放头。',
     about: '“被掩盖”采用论文的度量：对每个设备，集合通信的时间中与其自身计算重叠的部分。',
     names: {
@@ -448,6 +451,7 @@ export const zh: Text = {
       panRight: '右移',
       fit: '缩放至选中内容或范围',
       fitAll: '显示全部',
+      chooseRange: '选取范围',
       mark: '标记选中内容或范围',
       clearMarks: '移除所有标记',
       search: '搜索区段',
