@@ -6,20 +6,23 @@ import { Headline } from './Headline';
 import { Inspector } from './inspector/Inspector';
 import { linkOf } from './link';
 import { Notice } from './Notice';
+import { usePlayer } from './player';
 import { Results } from './results/Results';
 import { Written } from './results/Written';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
 import { runShown } from './session';
 import { Controls } from './settings/Controls';
-import { useLab } from './store';
+import { useLab, watched } from './store';
 import { languageOf, useText } from './text/useText';
+import { stopChoosing } from './timeline/choosing';
 import { focusLanes } from './timeline/focus';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
 import { notMatching } from './timeline/search';
 import { Timeline } from './timeline/Timeline';
 import { Toolbar } from './timeline/Toolbar';
+import { runTitle } from './titles';
 import { Update } from './Update';
 import { useDescribed } from './useDescribed';
 import { useLacking } from './useLacking';
@@ -33,14 +36,17 @@ const Charts = lazy(() => import('./charts/Charts'));
 
 export function App({ embedded }: { embedded: boolean }) {
   const t = useText();
-  const { model, files } = useLab((state) => state.form);
-  const described = useDescribed(model, files);
-  const live = useLab((state) => state.live);
+  const form = useLab((state) => state.form);
+  const described = useDescribed(form.model, form.files);
+  const running = useLab((state) => state.live !== null);
+  const live = useLab(watched);
   const run = useLab((state) => state.run);
   const lacking = useLacking();
   const runs = useLab((state) => state.runs);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
+  const align = useLab((state) => state.view.align);
+  const watching = useLab((state) => state.watching);
   const language = useLab((state) => languageOf(state.view));
   const narrow = useNarrow();
   const timelines = useTimelines();
@@ -50,6 +56,12 @@ export function App({ embedded }: { embedded: boolean }) {
   const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
   const tell = useCallback((sentences: readonly Phrase[]) => setProblems(sentences), []);
   const unknown = useRecordedRuns(tell);
+  // A play head and the end of a range are times of an axis.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these say which axis is shown
+  useEffect(() => {
+    usePlayer.getState().close();
+    stopChoosing();
+  }, [top, bottom, align, watching]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);
@@ -78,11 +90,11 @@ export function App({ embedded }: { embedded: boolean }) {
     <div className="stage">
       <Notice problems={unknown ? [...problems, unknown] : problems} copied={copied} lacking={lacking} />
       {!embedded && <RunList onProblems={tell} />}
-      {!live && session?.origin === 'recorded' && !lacking && (
+      {!running && session?.origin === 'recorded' && !lacking && (
         <p className="notice">
           {t.runs.measureHere}
-          <button type="button" onClick={() => void run('both')}>
-            {t.form.runBoth}
+          <button type="button" onClick={() => void run()}>
+            {runTitle(t, form)}
           </button>
         </p>
       )}
@@ -103,7 +115,7 @@ export function App({ embedded }: { embedded: boolean }) {
           </>
         ) : (
           <section className="welcome">
-            <p>{live ? t.page.noTimeline : t.page.welcome}</p>
+            <p>{live ? t.page.noTimeline : t.page.welcome(runTitle(t, form))}</p>
           </section>
         )}
         {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}

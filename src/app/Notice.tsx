@@ -86,7 +86,7 @@ function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>
   );
 }
 
-function doingIn(t: Text, doing: Extract<Status, { kind: 'running' }>['doing']): string {
+export function doingIn(t: Text, doing: Extract<Status, { kind: 'running' }>['doing']): string {
   if (!doing) return t.notice.opening;
   switch (doing.phase) {
     case 'loading':

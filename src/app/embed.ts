@@ -18,9 +18,8 @@ const Message = z.discriminatedUnion('type', [
     settings: FormSettings.partial().strict().optional(),
     view: View.partial().strict().optional(),
   }),
-  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.literal('run'), which: z.enum(['chosen', 'both', 'all']) }),
   z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.literal('open'), file: z.string().max(512 * 2 ** 20) }),
-  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.enum(['stop', 'get', 'save']) }),
+  z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.enum(['run', 'stop', 'get', 'save']) }),
 ]);
 
 /** The origins that `?embed=ORIGIN,ORIGIN` names; bare `?embed` allows pages of the lab's own origin. What is no origin is left out. */
@@ -72,7 +71,7 @@ export function serveEmbedder(embed: string): void {
         if (message.view) getState().look(withoutUndefined(message.view));
         return tell(state());
       case 'run':
-        void getState().run(message.which);
+        void getState().run();
         return;
       case 'stop':
         return getState().stop();

@@ -1,5 +1,5 @@
-import { type LabRun, type Track, tracksOf } from '../lab/lab_run';
-import { NOTHING_CHOSEN, runOfTrack, trackName, type View } from './view';
+import { type LabRun, LONGEST_NAME, type Track, tracksOf } from '../lab/lab_run';
+import { runOfTrack, trackName, type View } from './view';
 
 /** A run of the session's list: measured here, recorded elsewhere and served with the page, or from a file. */
 export type SessionRun = {
@@ -18,11 +18,25 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
   saved: origin !== 'measured',
 });
 
-/** The session's runs with one more; one of the same id is replaced. */
-export const withRun = (runs: readonly SessionRun[], added: SessionRun): SessionRun[] => [
-  ...runs.filter(({ run }) => run.id !== added.run.id),
-  added,
-];
+/** The session's runs with one more, under a name that no other has; one of the same id is replaced. */
+export function withRun(runs: readonly SessionRun[], added: SessionRun): SessionRun[] {
+  const others = runs.filter(({ run }) => run.id !== added.run.id);
+  const name = freeName(
+    others.map(({ run }) => run.name),
+    added.run.name,
+  );
+  return [...others, { ...added, run: { ...added.run, name } }];
+}
+
+/** A name, or if it is taken the first of “name (2)”, “name (3)” … that is not. */
+function freeName(taken: readonly string[], name: string): string {
+  let free = name;
+  for (let number = 2; taken.includes(free); number++) {
+    const suffix = ` (${number})`;
+    free = name.slice(0, LONGEST_NAME - suffix.length) + suffix;
+  }
+  return free;
+}
 
 /** A track by its name in a view. */
 export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {
@@ -31,20 +45,19 @@ export function trackNamed(runs: readonly SessionRun[], name: string): Track | n
 }
 
 /** A view of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
-export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> & typeof NOTHING_CHOSEN {
+export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> {
   // Of a sweep, its last point's.
   const point = tracks.at(-1)?.point?.value;
   const names = tracks.filter((track) => track.point?.value === point).map(({ key }) => trackName(run.id, key));
   // A run that has no track is named all the same, so that its numbers are on show.
-  return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '', ...NOTHING_CHOSEN };
+  return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '' };
 }
 
 /** The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a link. */
 export function namesShown(runs: readonly SessionRun[], { top, bottom }: Pick<View, 'top' | 'bottom'>): Pick<View, 'top' | 'bottom'> {
   const [first] = runs;
   if (top !== '' || !first) return { top, bottom };
-  const { top: upper, bottom: lower } = viewOfRun(first);
-  return { top: upper, bottom: lower };
+  return viewOfRun(first);
 }
 
 /** The run whose numbers are on show. */

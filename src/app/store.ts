@@ -7,9 +7,9 @@ import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
 import { type Phrase, phrase } from '../model/phrase';
-import { type Form, generationOf, settingsOf, type Which } from './form';
+import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
-import { type SessionRun, sessionRun, viewOfRun, withRun } from './session';
+import { namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
 export type Status =
@@ -31,6 +31,8 @@ export type Status =
 /** A text that is being written. */
 export type Writing = { readonly settings: GenerateSettings; readonly results: readonly GenerationResult[] };
 
+type Live = { readonly tracks: readonly Track[]; readonly writing: Writing | null };
+
 type LabState = {
   readonly form: Form;
   readonly view: View;
@@ -39,7 +41,9 @@ type LabState = {
   readonly status: Status;
   readonly runs: readonly SessionRun[];
   /** Timelines of the run that is going on, and its text; null when none is. */
-  readonly live: { readonly tracks: readonly Track[]; readonly writing: Writing | null } | null;
+  readonly live: Live | null;
+  /** It is on show, instead of what the view names. */
+  readonly watching: boolean;
   readonly edit: (change: Partial<Form>) => void;
   readonly look: (change: Partial<View>) => void;
   /** Forms before the latest edits, and those that were undone, the nearest last. */
@@ -50,8 +54,10 @@ type LabState = {
   /** Takes the settings and the view that a link's fragment says. */
   readonly followLink: (fragment: string) => void;
   /** Measures, or generates text. */
-  readonly run: (which: Which) => Promise<void>;
+  readonly run: () => Promise<void>;
   readonly stop: () => void;
+  /** Shows the run that is going on. */
+  readonly watch: () => void;
   /** Puts runs on the list; `show`: and shows the last of them. */
   readonly addRuns: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
   readonly showRun: (id: string) => void;
@@ -79,8 +85,8 @@ export const useLab = create<LabState>((set, get) => {
       if (event.kind === 'spans') showLive(liveTrack(settings, event.combination, event.spans), null);
     });
 
-  const measureBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
-    const settings = settingsOf(form, which);
+  const measureBy = async (client: EngineClient, form: Form): Promise<RunContent> => {
+    const settings = settingsOf(form);
     const { sweep } = form;
     if (!sweep) return { kind: 'measurement', measurement: await measureOnce(client, form, settings) };
     const points: SweepPoint[] = [];
@@ -101,8 +107,8 @@ export const useLab = create<LabState>((set, get) => {
     return { kind: 'sweep', over: sweep.over, points };
   };
 
-  const generateBy = async (client: EngineClient, form: Form, which: Which): Promise<RunContent> => {
-    const settings = generationOf(form, which);
+  const generateBy = async (client: EngineClient, form: Form): Promise<RunContent> => {
+    const settings = generationOf(form);
     const generation = await client.run<'generate'>({ kind: 'generate', settings, files: form.files }, (event) => {
       onProgress(event);
       const results = get().live?.writing?.results ?? [];
@@ -134,6 +140,13 @@ export const useLab = create<LabState>((set, get) => {
     set({ live: { tracks: at < 0 ? [...tracks, track] : tracks.with(at, track), writing } });
   };
 
+  /** The run that was going on has ended, and what the view names is on show again. Answers whether the run was on show. */
+  const end = (status: Status): boolean => {
+    const { watching, view } = get();
+    set({ status, live: null, watching: false, view: watching ? { ...view, ...NOTHING_CHOSEN } : view });
+    return watching;
+  };
+
   return {
     form: opened.form,
     view: opened.view,
@@ -141,6 +154,7 @@ export const useLab = create<LabState>((set, get) => {
     status: { kind: 'idle', ended: null },
     runs: [],
     live: null,
+    watching: false,
     past: [],
     future: [],
     edit(change) {
@@ -152,7 +166,12 @@ export const useLab = create<LabState>((set, get) => {
       latest = { keys, at: now };
       set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] });
     },
-    look: (change) => set({ view: { ...get().view, ...change } }),
+    look(change) {
+      const { view } = get();
+      // What is shown is another: what was chosen of the one before means nothing for it.
+      if ('top' in change || 'bottom' in change) set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
+      else set({ view: { ...view, ...change } });
+    },
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
@@ -173,35 +192,35 @@ export const useLab = create<LabState>((set, get) => {
       set({
         form: { ...form, files: before.files },
         view,
+        watching: false,
         past: [...past, before].slice(-MOST_UNDONE),
         future: [],
         linkProblems: problems,
       });
     },
     stop: () => engine?.stop(),
-    async run(which) {
+    watch: () => set({ watching: true, view: { ...get().view, ...NOTHING_CHOSEN } }),
+    async run() {
       // The engine does one job at a time.
       if (get().status.kind === 'running') return;
       engine ??= createEngineClient(preference, document.baseURI);
       const { form } = get();
       point = null;
       failedPoint = null;
-      set({ live: { tracks: [], writing: null }, view: { ...get().view, ...NOTHING_CHOSEN } });
+      set({ live: { tracks: [], writing: null } });
+      get().watch();
       tell(null, 0, 1);
       try {
-        const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form, which);
-        set({ status: failedPoint ?? { kind: 'idle', ended: 'done' }, live: null });
-        get().addRuns([newRun(content, nameOf(content))], 'measured', true);
+        const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form);
+        const wasOnShow = end(failedPoint ?? { kind: 'idle', ended: 'done' });
+        get().addRuns([newRun(content, nameOf(content))], 'measured', wasOnShow);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
-        // What was on show before is on show again.
-        set({
-          live: null,
-          status:
-            failure.reason === 'stopped'
-              ? { kind: 'idle', ended: 'stopped' }
-              : { kind: 'failed', reason: failure.reason, phrase: failure.phrase },
-        });
+        end(
+          failure.reason === 'stopped'
+            ? { kind: 'idle', ended: 'stopped' }
+            : { kind: 'failed', reason: failure.reason, phrase: failure.phrase },
+        );
       }
     },
     addRuns(added, origin, show) {
@@ -222,14 +241,14 @@ export const useLab = create<LabState>((set, get) => {
       }),
     removeRun(id) {
       const { runs, view } = get();
+      const { top, bottom } = namesShown(runs, view);
       const gone = (name: string) => runOfTrack(name) === id;
-      set({
-        runs: runs.filter(({ run }) => run.id !== id),
-        view: gone(view.top)
-          ? { ...view, ...NOTHING_CHOSEN, top: '', bottom: '' }
-          : { ...view, bottom: gone(view.bottom) ? '' : view.bottom },
-      });
+      const change = gone(top) ? { top: '', bottom: '' } : gone(bottom) ? { bottom: '' } : null;
+      set({ runs: runs.filter(({ run }) => run.id !== id), view: change ? { ...view, ...NOTHING_CHOSEN, ...change } : view });
     },
     markSaved: (id) => set({ runs: get().runs.map((each) => (each.run.id === id ? { ...each, saved: true } : each)) }),
   };
 });
+
+/** The run that is going on, if it is on show. */
+export const watched = ({ live, watching }: LabState): Live | null => (watching ? live : null);

@@ -1,12 +1,12 @@
 import { useMemo } from 'react';
 import { namesShown, trackNamed } from './session';
-import { useLab } from './store';
+import { useLab, watched } from './store';
 import { type Timelines, timelinesOf } from './timeline/timelines';
 import { runOfTrack } from './view';
 
-/** Of a run that is going on its tracks, of which there may be more than two the latest; else those that the view names. */
+/** Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that the view names. */
 export function useTimelines(): Timelines {
-  const live = useLab((state) => state.live);
+  const live = useLab(watched);
   const runs = useLab((state) => state.runs);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);

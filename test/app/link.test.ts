@@ -26,6 +26,7 @@ const forms: fc.Arbitrary<Form> = fc.record({
     }),
     fc.constant({ kind: 'native' as const }),
   ),
+  compare: fc.constantFrom('both', 'all', 'chosen'),
   farskip: fc.boolean(),
   schedule: fc.constantFrom('blocking', 'overlapped'),
   repeats: fc.integer({ min: 1, max: 1000 }),

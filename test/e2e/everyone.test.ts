@@ -85,14 +85,14 @@ test('dialogs, sweeps, texts and the Chinese page have nothing serious either', 
     await page.screenshot({ path: 'test-results/chinese.png', fullPage: true });
   }));
 
-test('by touch: a finger moves the lanes along and scrolls the page up and down, two fingers zoom, a tap selects', async () => {
+test('by touch: a finger moves the lanes along and scrolls the page up and down, two fingers zoom, a tap selects, a drag or two taps choose a range', async () => {
   const context = await site.browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const page = await context.newPage();
   await page.goto(`${site.url}#v=1&from=100&to=140`);
   await shownRun(page, /^Experts spread/);
   const lanes = page.getByRole('application');
   await lanes.evaluate((element) => element.scrollIntoView({ block: 'start' }));
-  const { x, y } = (await lanes.boundingBox())!;
+  let { x, y } = (await lanes.boundingBox())!;
   const session = await context.newCDPSession(page);
   const drag = async (paths: readonly (readonly [from: [number, number], to: [number, number]])[]) => {
     const at = (share: number) =>
@@ -135,6 +135,43 @@ test('by touch: a finger moves the lanes along and scrolls the page up and down,
   expect(zoomed.to - zoomed.from).toBeLessThan(20);
   await page.touchscreen.tap(x + 120, y + 75);
   await page.waitForFunction(() => location.hash.includes('selected='));
+
+  const choose = page.getByRole('button', { name: 'Choose a range' });
+  const startChoosing = async () => {
+    await choose.tap();
+    expect(await choose.getAttribute('aria-pressed')).toBe('true');
+    ({ x, y } = (await lanes.boundingBox())!);
+  };
+  const rangeOf = async () => {
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 600)));
+    expect(await choose.getAttribute('aria-pressed')).toBe('false');
+    return JSON.parse(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('range')!) as [number, number];
+  };
+  /** The time of the axis at so many pixels. */
+  const { width } = (await lanes.boundingBox())!;
+  const timeAt = (pixels: number) => zoomed.from + ((zoomed.to - zoomed.from) * pixels) / width;
+  await startChoosing();
+  const dragged = await drag([
+    [
+      [50, 60],
+      [150, 60],
+    ],
+  ]);
+  expect(dragged).toMatchObject({ from: zoomed.from, to: zoomed.to });
+  for (const [i, time] of (await rangeOf()).entries()) expect(time).toBeCloseTo(timeAt([50, 150][i]!), 0);
+  await page
+    .getByText(/: Range .* to /)
+    .first()
+    .waitFor();
+  await startChoosing();
+  await page.touchscreen.tap(x + 200, y + 60);
+  await page.getByText('Now click the other end of the range.').first().waitFor();
+  await page.screenshot({ path: 'test-results/choosing.png' });
+  await page.touchscreen.tap(x + 100, y + 60);
+  for (const [i, time] of (await rangeOf()).entries()) expect(time).toBeCloseTo(timeAt([100, 200][i]!), 0);
+  await startChoosing();
+  await page.keyboard.press('Escape');
+  expect((await rangeOf()).length).toBe(2);
   await context.close();
 });
 

@@ -2,6 +2,7 @@ import { linkOf } from '../link';
 import { usePlayer } from '../player';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
+import { toggleChoosing } from '../timeline/choosing';
 import { placeOf } from '../timeline/pick';
 import { nextMatch, notMatching } from '../timeline/search';
 import { rangeInView, type Timelines } from '../timeline/timelines';
@@ -113,6 +114,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'panRight', keys: [{ code: 'KeyD' }], scope: 'timeline', run: panBy(PAN) },
   { id: 'fit', keys: [{ code: 'KeyF' }], scope: 'timeline', run: fit },
   { id: 'fitAll', keys: [{ code: 'Digit0' }], scope: 'timeline', run: () => state().look({ from: null, to: null }) },
+  { id: 'chooseRange', keys: [{ code: 'KeyX' }], scope: 'timeline', run: toggleChoosing },
   { id: 'mark', keys: [{ code: 'KeyM' }], scope: 'timeline', run: mark },
   { id: 'clearMarks', keys: [{ code: 'KeyM', shift: true }], scope: 'timeline', run: () => state().look({ marks: [] }) },
   { id: 'search', keys: [{ sign: '/' }], scope: 'timeline', run: focusSearch },
@@ -141,8 +143,7 @@ export const COMMANDS: readonly Command[] = [
   },
   { id: 'help', keys: [{ sign: '?' }], scope: 'timeline', run: ({ openCommands }) => openCommands('help') },
   { id: 'palette', keys: [{ code: 'KeyK', mod: true }], scope: 'page', run: ({ openCommands }) => openCommands('palette') },
-  { id: 'runBoth', keys: [], scope: 'page', run: () => void state().run('both') },
-  { id: 'runAll', keys: [], scope: 'page', run: () => void state().run('all') },
+  { id: 'run', keys: [], scope: 'page', run: () => void state().run() },
   { id: 'stop', keys: [], scope: 'page', run: () => state().stop() },
   { id: 'undo', keys: [], scope: 'page', run: () => state().undo() },
   { id: 'redo', keys: [], scope: 'page', run: () => state().redo() },

@@ -1,28 +1,31 @@
 import { useRef, useState } from 'react';
-import { machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
+import { LONGEST_NAME, machineOf, manifestOfRun, type Track } from '../../lab/lab_run';
 import { RECORDED } from '../../lab/recorded';
 import { toRunFile } from '../../lab/run_file';
 import type { Phrase } from '../../model/phrase';
 import { toChromeTrace } from '../../trace/chrome_trace';
+import { doingIn } from '../Notice';
 import { saveFile } from '../saveFile';
 import { namesShown, type SessionRun, viewOfRun } from '../session';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
 import { titleOf } from '../titles';
-import { NOTHING_CHOSEN, runOfTrack, trackName, type View } from '../view';
+import { runOfTrack, trackName, type View } from '../view';
 import { openRunFiles } from './files';
 import { loadRecorded } from './recorded';
+
+/** What a timeline's choice says while the run that goes on is on show: no track's name. */
+const GOING_ON = 'going on';
 
 /** The session's runs: show, name, compare, save, open. */
 export function RunList({ onProblems }: { onProblems: (sentences: readonly Phrase[]) => void }) {
   const t = useText();
-  const { runs, view, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
-  const live = useLab((state) => state.live !== null);
+  const { runs, view, status, watching, watch, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, view);
-  const shown = runOfTrack(names.top);
+  const shown = watching ? null : runOfTrack(names.top);
   const open = async (files: readonly File[]) => {
     const opened = await openRunFiles(files);
     onProblems(opened.problems);
@@ -70,29 +73,24 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
           }}
         />
       </div>
-      {runs.length === 0 && <p className="hint">{t.runs.none}</p>}
-      {live && <p className="hint">{t.runs.running}</p>}
+      {runs.length === 0 && status.kind !== 'running' && <p className="hint">{t.runs.none}</p>}
       <ul>
+        {status.kind === 'running' && (
+          <li aria-current={watching}>
+            <ShowButton name={t.runs.goingOn} shown={watching} onClick={watch} />
+            <div className="run-what">
+              <strong>{t.runs.goingOn}</strong>
+              <span className="faint">{doingIn(t, status.doing)}</span>
+            </div>
+          </li>
+        )}
         {runs.map((each) => {
           const { run, tracks } = each;
           return (
             <li key={run.id} aria-current={run.id === shown}>
-              <button
-                type="button"
-                aria-label={`${run.id === shown ? t.runs.shown : t.runs.show}: ${run.name}`}
-                aria-pressed={run.id === shown}
-                onClick={() => showRun(run.id)}
-              >
-                {run.id === shown ? t.runs.shown : t.runs.show}
-              </button>
+              <ShowButton name={run.name} shown={run.id === shown} onClick={() => showRun(run.id)} />
               <div className="run-what">
-                <input
-                  type="text"
-                  aria-label={t.runs.name}
-                  value={run.name}
-                  maxLength={200}
-                  onChange={(event) => renameRun(run.id, event.target.value || '–')}
-                />
+                <NameField name={run.name} onName={(name) => renameRun(run.id, name)} />
                 <span className="faint">{originOf(t, each)}</span>
               </div>
               <div className="group">
@@ -132,7 +130,8 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
           {(['top', 'bottom'] as const).map((place) => (
             <label key={place}>
               {place === 'top' ? t.runs.upper : t.runs.lower}
-              <select value={names[place]} onChange={(event) => look({ ...names, [place]: event.target.value, ...NOTHING_CHOSEN })}>
+              <select value={watching ? GOING_ON : names[place]} onChange={(event) => look({ ...names, [place]: event.target.value })}>
+                {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
                 {runs.map(({ run, tracks }) => (
                   <optgroup key={run.id} label={run.name}>
@@ -149,6 +148,38 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
         </div>
       )}
     </section>
+  );
+}
+
+/** Gives what was typed once it is left, or by Enter; nothing is no name, and leaves the old one. */
+function NameField({ name, onName }: { name: string; onName: (name: string) => void }) {
+  const t = useText();
+  const [typed, setTyped] = useState<string | null>(null);
+  const take = () => {
+    const next = typed?.trim();
+    if (next && next !== name) onName(next);
+    setTyped(null);
+  };
+  return (
+    <input
+      type="text"
+      aria-label={t.runs.name}
+      value={typed ?? name}
+      maxLength={LONGEST_NAME}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={take}
+      onKeyDown={(event) => event.key === 'Enter' && take()}
+    />
+  );
+}
+
+function ShowButton({ name, shown, onClick }: { name: string; shown: boolean; onClick: () => void }) {
+  const { runs } = useText();
+  const label = shown ? runs.shown : runs.show;
+  return (
+    <button type="button" aria-label={`${label}: ${name}`} aria-pressed={shown} onClick={onClick}>
+      {label}
+    </button>
   );
 }
 

@@ -1,40 +1,63 @@
 import type { LinkSetting } from '../../lab/settings';
 import { TEXTS } from '../../model/presets';
 import { Choice, NumberField, Switch } from '../fields';
-import type { Form } from '../form';
+import { compareOf, type Form } from '../form';
 import { useLab } from '../store';
 import { useText } from '../text/useText';
+import { runTitle } from '../titles';
 import type { Described } from '../useDescribed';
 import { DetailFields } from './DetailFields';
 import { GenerateFields } from './GenerateFields';
 import { ModelFields } from './ModelFields';
 
 export function Controls({ described }: { described: Described }) {
-  const { form: words } = useText();
+  const t = useText();
+  const { form: words } = t;
   const { form, status, edit, run, past, future, undo, redo } = useLab();
   const running = status.kind === 'running';
   const measuring = form.task === 'measure';
+  const compare = compareOf(form);
   return (
     <form
       className="controls"
       onSubmit={(event) => {
         event.preventDefault();
-        void run('both');
+        void run();
       }}
     >
-      <div className="actions first">
-        <button type="submit" className="primary" aria-disabled={running}>
-          {measuring ? words.runBoth : words.generateBoth}
-        </button>
-        <button type="button" aria-disabled={running} onClick={() => void run('chosen')}>
-          {measuring ? words.run : words.generateOne}
-        </button>
-        {measuring && (
-          <button type="button" aria-disabled={running} onClick={() => void run('all')}>
-            {words.runAll}
-          </button>
+      <button type="submit" className="primary" aria-disabled={running}>
+        {runTitle(t, form)}
+      </button>
+      <fieldset>
+        <legend>{words.method}</legend>
+        <Choice
+          name="compare"
+          label={words.compare}
+          value={compare}
+          options={[
+            ['both', words.compareBoth],
+            ...(measuring ? [['all', words.compareAll] as const] : []),
+            ['chosen', words.compareNothing],
+          ]}
+          onChange={(next) => edit({ compare: next })}
+        />
+        {compare === 'chosen' && <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />}
+        {compare === 'all' ? (
+          <p className="hint">{words.compareAllHint}</p>
+        ) : (
+          <>
+            <Switch
+              label={words.overlapped}
+              on={form.schedule === 'overlapped'}
+              onChange={(on) => edit({ schedule: on ? 'overlapped' : 'blocking' })}
+            />
+            <p className="hint">{form.schedule === 'overlapped' ? words.overlappedHint : words.blockingHint}</p>
+          </>
         )}
-      </div>
+        {measuring && (
+          <NumberField label={words.repeats} value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+        )}
+      </fieldset>
       <ModelFields described={described} />
       <fieldset>
         <legend>{words.task}</legend>
@@ -133,20 +156,6 @@ export function Controls({ described }: { described: Described }) {
           onChange={(kind) => edit({ link: LINKS[kind] })}
         />
         {(measuring || form.link.kind === 'speed') && <LinkFields form={form} edit={edit} />}
-      </fieldset>
-
-      <fieldset>
-        <legend>{words.method}</legend>
-        <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />
-        <Switch
-          label={words.overlapped}
-          on={form.schedule === 'overlapped'}
-          onChange={(on) => edit({ schedule: on ? 'overlapped' : 'blocking' })}
-        />
-        <p className="hint">{form.schedule === 'overlapped' ? words.overlappedHint : words.blockingHint}</p>
-        {measuring && (
-          <NumberField label={words.repeats} value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
-        )}
       </fieldset>
       <DetailFields measuring={measuring} />
       <div className="actions">

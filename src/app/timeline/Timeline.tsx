@@ -8,6 +8,7 @@ import { useText } from '../text/useText';
 import { titleOf } from '../titles';
 import { useWidth } from '../useWidth';
 import { type Selection, selectedName, selectionOf } from '../view';
+import { stopChoosing, useChoosing } from './choosing';
 import type { Scene } from './draw';
 import { Gutter } from './Gutter';
 import { Legend } from './Legend';
@@ -34,6 +35,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const arrows = useLab((state) => state.view.arrows);
   const windows = useLab((state) => state.view.windows);
   const collapsed = useLab((state) => state.view.collapsed);
+  const choosing = useChoosing();
   const selection = selectionOf(selected);
   const [hovered, setHovered] = useState<Selection | null>(null);
   const [holder, width] = useWidth();
@@ -118,8 +120,20 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   useEffect(() => painter.current?.size(width, layout.height), [width, layout.height]);
   useEffect(() => painter.current?.scene(scene), [scene]);
   useEffect(() => {
-    painter.current?.overlay({ selected: selectionOf(selected), hovered, range, marks, arrows });
-  }, [selected, hovered, range, marks, arrows]);
+    const line = choosing.first === null ? null : ([choosing.first, choosing.first] as const);
+    painter.current?.overlay({ selected: selectionOf(selected), hovered, range: range ?? line, marks, arrows });
+  }, [selected, hovered, range, choosing.first, marks, arrows]);
+  useEffect(() => {
+    if (!choosing.on) return;
+    // Before the lanes, which would clear the selection, too.
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      stopChoosing();
+    };
+    window.addEventListener('keydown', onKey, { capture: true });
+    return () => window.removeEventListener('keydown', onKey, { capture: true });
+  }, [choosing.on]);
 
   const at = (event: { clientX: number; clientY: number }) => {
     const box = lanes.current!.getBoundingClientRect();
@@ -133,20 +147,34 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     return found && pickAt(tracks, found.row.track, found.row.rank, found.lane, time, NEAR_PX * msPerPixel);
   };
   const onMove = (event: PointerEvent) => {
-    if (event.pointerType === 'touch') {
-      if (touching.current === null) return;
+    const touch = event.pointerType === 'touch';
+    if (touch && touching.current !== null) {
       const view = rangeInView(useLab.getState().view, end);
       look(panned(view, (touching.current - event.clientX) / Math.max(1, width), rangeInView({ from: null, to: null }, end).to));
       touching.current = event.clientX;
       return;
     }
-    const drag = dragging.current;
-    if (!drag) return setHovered(pick(event));
+    const drag = event.buttons === 0 ? null : dragging.current;
+    if (!drag) {
+      if (!touch) setHovered(pick(event));
+      return;
+    }
     const { x, y } = at(event);
     if (!drag.moved && Math.abs(x - drag.x) < DRAGGED_FROM) return;
     drag.moved = true;
     const times = [drag.x, x].map((each) => at({ clientX: each + lanes.current!.getBoundingClientRect().left, clientY: y }).ms);
     look({ range: [Math.min(...times), Math.max(...times)] });
+  };
+  /** One end of a range and then, a little away from it, the other. */
+  const chooseEnd = ({ ms: time, msPerPixel }: ReturnType<typeof at>) => {
+    const { first } = choosing;
+    if (first === null) {
+      useChoosing.setState({ first: time });
+      look({ range: null });
+    } else if (Math.abs(time - first) >= DRAGGED_FROM * msPerPixel) {
+      look({ range: [Math.min(first, time), Math.max(first, time)] });
+      stopChoosing();
+    }
   };
   const reveal = (next: Selection) => {
     const place = placeOf(tracks, next);
@@ -194,6 +222,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   );
   const blocks = BLOCKS.filter((block) => tracks.some(({ track }) => track.spans.some((span) => span.block === block)));
   const shown = hovered ?? selection;
+  const hint = choosing.on ? (choosing.first === null ? t.timeline.chooseRange : t.timeline.chooseOtherEnd) : null;
 
   return (
     <div className="timeline-body">
@@ -223,8 +252,12 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
               command.run(context);
             }}
             onPointerDown={(event) => {
-              if (event.pointerType === 'touch') {
-                touching.current = event.isPrimary ? event.clientX : null;
+              touching.current = null;
+              dragging.current = null;
+              // Two fingers zoom.
+              if (!event.isPrimary) return;
+              if (event.pointerType === 'touch' && !choosing.on) {
+                touching.current = event.clientX;
                 return;
               }
               if (event.button !== 0 || event.shiftKey) return;
@@ -234,8 +267,9 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
             onPointerMove={onMove}
             onPointerUp={() => {
               touching.current = null;
+              if (dragging.current?.moved) stopChoosing();
               // The click that follows a drag selects nothing.
-              if (!dragging.current?.moved) dragging.current = null;
+              else dragging.current = null;
             }}
             onPointerCancel={() => {
               touching.current = null;
@@ -246,7 +280,9 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
               const dragged = dragging.current?.moved;
               dragging.current = null;
               if (dragged) return;
-              const { y, ms: time } = at(event);
+              const place = at(event);
+              if (choosing.on) return chooseEnd(place);
+              const { y, ms: time } = place;
               if (y < AXIS) return usePlayer.getState().seek(Math.max(0, Math.min(end, time)));
               const picked = pick(event);
               look({ selected: picked ? selectedName(picked) : '', range: null });
@@ -258,7 +294,10 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
         </div>
       </div>
       <p className="status-line" aria-hidden="true">
-        {shown ? sentenceOf(t, tracks, shown) : t.timeline.nothing}
+        {hint ?? (shown ? sentenceOf(t, tracks, shown) : t.timeline.nothing)}
+      </p>
+      <p className="visually-hidden" role="status">
+        {hint}
       </p>
       <p className="visually-hidden" role="status">
         {selection && sentenceOf(t, tracks, selection) && `${titles[selection.track]}${t.join.colon}${sentenceOf(t, tracks, selection)}`}

@@ -2,6 +2,7 @@ import { COMMANDS, type CommandContext, type CommandId, keyName } from '../comma
 import { Choice, Switch } from '../fields';
 import { useLab } from '../store';
 import { useText } from '../text/useText';
+import { useChoosing } from './choosing';
 
 /** Search, zoom and what is drawn; each button is a command of the registry. */
 export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: readonly (Uint8Array | null)[] }) {
@@ -13,7 +14,8 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
   const align = useLab((state) => state.view.align);
   const { tracks } = context.timelines;
   const found = dimmed.reduce((sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0), 0);
-  const button = (id: CommandId, label: string) => {
+  const choosing = useChoosing((state) => state.on);
+  const button = (id: CommandId, label: string, pressed?: boolean) => {
     const command = COMMANDS.find((each) => each.id === id)!;
     const key = command.keys[0];
     return (
@@ -21,6 +23,7 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
         type="button"
         title={key ? `${t.commands.names[id]} (${keyName(key)})` : t.commands.names[id]}
         aria-label={t.commands.names[id]}
+        aria-pressed={pressed}
         onClick={() => command.run(context)}
       >
         {label}
@@ -55,6 +58,7 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
         {button('zoomIn', '+')}
         {button('fit', '⤢')}
         {button('fitAll', '↔')}
+        {button('chooseRange', t.timeline.range, choosing)}
       </div>
       {tracks.length > 1 && (
         <Choice
