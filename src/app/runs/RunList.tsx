@@ -21,16 +21,21 @@ const GOING_ON = 'going on';
 /** The session's runs: show, name, compare, save, open. */
 export function RunList({ onProblems }: { onProblems: (sentences: readonly Phrase[]) => void }) {
   const t = useText();
-  const { runs, view, status, watching, watch, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab();
+  const runs = useLab((state) => state.runs);
+  const status = useLab((state) => state.status);
+  const watching = useLab((state) => state.watching);
+  const top = useLab((state) => state.view.top);
+  const bottom = useLab((state) => state.view.bottom);
+  const { watch, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab.getState();
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
-  const names = namesShown(runs, view);
+  const names = namesShown(runs, { top, bottom });
   const shown = watching ? null : runOfTrack(names.top);
   const open = async (files: readonly File[]) => {
     const opened = await openRunFiles(files);
     onProblems(opened.problems);
     // A link may have named one of them: then what it says is shown.
-    const named = opened.runs.some(({ id }) => id === runOfTrack(view.top));
+    const named = opened.runs.some(({ id }) => id === runOfTrack(top));
     if (opened.runs.length > 0) addRuns(opened.runs, 'opened', !named);
   };
   const record = async (id: string) => {

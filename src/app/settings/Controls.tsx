@@ -13,8 +13,11 @@ import { ModelFields } from './ModelFields';
 export function Controls({ described }: { described: Described }) {
   const t = useText();
   const { form: words } = t;
-  const { form, status, edit, run, past, future, undo, redo } = useLab();
-  const running = status.kind === 'running';
+  const form = useLab((state) => state.form);
+  const running = useLab((state) => state.status.kind === 'running');
+  const undoable = useLab((state) => state.past.length > 0);
+  const redoable = useLab((state) => state.future.length > 0);
+  const { edit, run, undo, redo } = useLab.getState();
   const measuring = form.task === 'measure';
   const compare = compareOf(form);
   return (
@@ -159,10 +162,10 @@ export function Controls({ described }: { described: Described }) {
       </fieldset>
       <DetailFields measuring={measuring} />
       <div className="actions">
-        <button type="button" disabled={past.length === 0} onClick={undo}>
+        <button type="button" disabled={!undoable} onClick={undo}>
           {words.undo}
         </button>
-        <button type="button" disabled={future.length === 0} onClick={redo}>
+        <button type="button" disabled={!redoable} onClick={redo}>
           {words.redo}
         </button>
         <p className="hint">{words.linkHint}</p>

@@ -13,7 +13,8 @@ const SWEPT: Readonly<Record<SweepSetting, readonly number[]>> = {
 /** Settings that most runs leave as they are: nodes, disturbances, how often, sweeps. */
 export function DetailFields({ measuring }: { measuring: boolean }) {
   const { form: words } = useText();
-  const { form, edit } = useLab();
+  const form = useLab((state) => state.form);
+  const edit = useLab((state) => state.edit);
   const { topology } = form;
   const change = (part: Partial<typeof topology>) => edit({ topology: { ...topology, ...part } });
   return (

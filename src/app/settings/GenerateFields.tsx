@@ -5,7 +5,8 @@ import { useText } from '../text/useText';
 /** How text is generated: how much, and how each token is drawn. */
 export function GenerateFields() {
   const { form: words } = useText();
-  const { form, edit } = useLab();
+  const form = useLab((state) => state.form);
+  const edit = useLab((state) => state.edit);
   const { sampling } = form;
   return (
     <fieldset>

@@ -12,7 +12,8 @@ import type { Kept } from './useKept';
 export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
   const { form: words } = useText();
   const say = useSay();
-  const { form, edit } = useLab();
+  const form = useLab((state) => state.form);
+  const edit = useLab((state) => state.edit);
   const [name, setName] = useState('');
   const [message, setMessage] = useState<string | null>(null);
   const stored = described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;

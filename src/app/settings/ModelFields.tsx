@@ -21,7 +21,8 @@ const OWN = 'own';
 /** Which model runs: one of the site's, an untrained one, or the user's own from files or an address. */
 export function ModelFields({ described }: { described: Described }) {
   const { form: words } = useText();
-  const { form, edit } = useLab();
+  const form = useLab((state) => state.form);
+  const edit = useLab((state) => state.edit);
   const say = useSay();
   const kept = useKept();
   const showsOwn = form.model === 'files' || form.model.includes('/');
@@ -96,7 +97,8 @@ export function ModelFields({ described }: { described: Described }) {
 /** Files dropped or chosen, or the address of a folder. */
 function OwnModel() {
   const { form: words } = useText();
-  const { form, edit } = useLab();
+  const form = useLab((state) => state.form);
+  const edit = useLab((state) => state.edit);
   const [address, setAddress] = useState(form.model.includes('/') ? form.model : '');
   const folder = useRef<HTMLInputElement>(null);
   const loose = useRef<HTMLInputElement>(null);
