@@ -13,6 +13,12 @@ export function flops(value: number): string {
   return value >= 1e6 ? `${(value / 1e6).toFixed(2)} MFLOP` : `${(value / 1e3).toFixed(1)} kFLOP`;
 }
 
+/** A date as it is written in a language: if that is the browser's own, as in its country. */
+export function dateIn(language: string, iso: string): string {
+  const { locale } = new Intl.DateTimeFormat().resolvedOptions();
+  return new Date(iso).toLocaleString(locale.startsWith(language) ? locale : language);
+}
+
 /** The browser of a user agent's long name, with its version; other runtimes as they are. */
 export const browserOf = (runtime: string): string =>
   /(?:Edg|Firefox|(?:Headless)?Chrome|Version)\/[\d]+/.exec(runtime)?.[0].replace('/', ' ').replace('Version', 'Safari') ?? runtime;

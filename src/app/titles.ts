@@ -1,6 +1,8 @@
 import type { Track } from '../lab/lab_run';
 import type { Combination } from '../lab/progress';
+import type { RecordedId } from '../lab/recorded';
 import { compareOf, type Form } from './form';
+import type { SessionRun } from './session';
 import type { Text } from './text/en';
 
 export const combinationTitle = (t: Text, { connectivity, schedule }: Combination): string =>
@@ -20,6 +22,10 @@ export function runTitle(t: Text, form: Form): string {
     }
   }
 }
+
+/** What a run is called: a recorded one in the page's words, any other as it was named. */
+export const runName = (t: Text, { run, origin }: Pick<SessionRun, 'run' | 'origin'>): string =>
+  (origin === 'recorded' && t.runs.recordedNames[run.id as RecordedId]) || run.name;
 
 /** What a track is of, in words. */
 export function titleOf(t: Text, { combination, point }: Pick<Track, 'combination' | 'point'>): string {

@@ -1,11 +1,14 @@
 import { useMemo } from 'react';
 import { namesShown, trackNamed } from './session';
 import { useLab, watched } from './store';
+import { useText } from './text/useText';
 import { type Timelines, timelinesOf } from './timeline/timelines';
+import { runName } from './titles';
 import { runOfTrack } from './view';
 
 /** Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that the view names. */
 export function useTimelines(): Timelines {
+  const t = useText();
   const live = useLab(watched);
   const runs = useLab((state) => state.runs);
   const top = useLab((state) => state.view.top);
@@ -16,13 +19,13 @@ export function useTimelines(): Timelines {
     const shown = namesShown(runs, { top, bottom });
     const found = [shown.top, shown.bottom].flatMap((name) => {
       const track = trackNamed(runs, name);
-      return track ? [{ track, run: runs.find(({ run }) => run.id === runOfTrack(name))!.run }] : [];
+      return track ? [{ track, session: runs.find(({ run }) => run.id === runOfTrack(name))! }] : [];
     });
-    const several = new Set(found.map(({ run }) => run.id)).size > 1;
+    const several = new Set(found.map(({ session }) => session.run.id)).size > 1;
     return timelinesOf(
       found.map(({ track }) => track),
       align,
-      found.map(({ run }) => (several ? run.name : null)),
+      found.map(({ session }) => (several ? runName(t, session) : null)),
     );
-  }, [live, runs, top, bottom, align]);
+  }, [live, runs, top, bottom, align, t]);
 }

@@ -22,7 +22,7 @@ const CHINESE = new Map(entriesOf(zh));
 const SAME = ['page.title', 'form.topP', 'form.farskip', 'charts.ms'];
 /** Punctuation, and functions that only put together, or write as a number, what they are given. */
 const WORDLESS = [
-  ...['tracks.point', 'inspector.flops', 'inspector.bytes', 'charts.inUnit', 'charts.ofRun', 'charts.place'],
+  ...['tracks.point', 'inspector.flops', 'inspector.bytes', 'charts.inUnit', 'charts.ofRun', 'charts.place', 'date'],
   ...['join.comma', 'join.semicolon', 'join.colon', 'join.stop'],
 ];
 
@@ -94,7 +94,8 @@ test('every text is in Chinese', () => {
 });
 
 test('every text has the numbers and words that the English one has of what it is given', () => {
-  for (const { path, english, chinese, args } of SAID) {
+  // A date's numbers are written by the browser, of twelve hours or of twenty-four.
+  for (const { path, english, chinese, args } of SAID.filter((said) => said.path !== 'date')) {
     expect(numbersIn(chinese), path).toEqual(numbersIn(english));
     // Those without a digit choose words.
     for (const given of args.map(String)) if (/\d/.test(given) && english.includes(given)) expect(chinese, path).toContain(given);

@@ -95,8 +95,8 @@ export const shownRun = (page: Page, name: RegExp) =>
     .poll(
       () =>
         page
-          .locator('.runs li[aria-current=true] input')
-          .inputValue({ timeout: 1000 })
+          .locator('.runs li[aria-current=true] .run-what > :first-child')
+          .evaluate((name) => (name instanceof HTMLInputElement ? name.value : name.textContent), null, { timeout: 1000 })
           .catch(() => ''),
       { timeout: 20_000 },
     )

@@ -81,7 +81,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   // One run says nothing of an interval.
   const several = measurement.repeats > 1;
   const caption = t.results.caption(measurement.repeats, settings.ranks, promptTokens);
-  const when = new Date(manifest.date).toLocaleString();
+  const when = t.date(manifest.date);
   return (
     <>
       <MadeForNotice madeFor={madeFor} connectivities={results.map((r) => r.connectivity)} balanced={settings.balanced} />

@@ -43,7 +43,7 @@ export function Written({
           {(recorded ? t.results.recordedOn : t.results.measuredOn)(
             settings.model,
             `${machine}, ${browserOf(finished.manifest.runtime)}`,
-            new Date(finished.manifest.date).toLocaleString(),
+            t.date(finished.manifest.date),
           )}{' '}
           {settings.link ? t.written.wire(settings.link.gbps, settings.link.us, settings.dilate ?? settings.ranks) : t.written.noWire}{' '}
           {t.written.ownSteps}

@@ -10,7 +10,7 @@ import { namesShown, type SessionRun, viewOfRun } from '../session';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
-import { titleOf } from '../titles';
+import { runName, titleOf } from '../titles';
 import { runOfTrack, trackName, type View } from '../view';
 import { openRunFiles } from './files';
 import { loadRecorded } from './recorded';
@@ -91,24 +91,29 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
         )}
         {runs.map((each) => {
           const { run, tracks } = each;
+          const name = runName(t, each);
           return (
             <li key={run.id} aria-current={run.id === shown}>
-              <ShowButton name={run.name} shown={run.id === shown} onClick={() => showRun(run.id)} />
+              <ShowButton name={name} shown={run.id === shown} onClick={() => showRun(run.id)} />
               <div className="run-what">
-                <NameField name={run.name} onName={(name) => renameRun(run.id, name)} />
+                {each.origin === 'recorded' ? (
+                  <strong>{name}</strong>
+                ) : (
+                  <NameField name={name} onName={(next) => renameRun(run.id, next)} />
+                )}
                 <span className="faint">{originOf(t, each)}</span>
               </div>
               <div className="group">
-                <button type="button" aria-label={t.runs.saveNamed(run.name)} onClick={() => save(each)}>
+                <button type="button" aria-label={t.runs.saveNamed(name)} onClick={() => save(each)}>
                   {t.runs.save}
                 </button>
                 {tracks.length > 0 && (
                   <button
                     type="button"
-                    aria-label={`${t.runs.trace}: ${run.name}`}
+                    aria-label={`${t.runs.trace}: ${name}`}
                     onClick={() => {
                       for (const track of toTrace(each, names))
-                        saveFile(`${fileName(`${run.name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(each, track));
+                        saveFile(`${fileName(`${name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(each, track));
                     }}
                   >
                     {t.runs.trace}
@@ -116,9 +121,9 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
                 )}
                 <button
                   type="button"
-                  aria-label={t.runs.removeNamed(run.name)}
+                  aria-label={t.runs.removeNamed(name)}
                   onClick={() => {
-                    if (!each.saved && !confirm(t.runs.removeUnsaved(run.name))) return;
+                    if (!each.saved && !confirm(t.runs.removeUnsaved(name))) return;
                     removeRun(run.id);
                     document.getElementById('open-runs')?.focus();
                   }}
@@ -138,10 +143,10 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
               <select value={watching ? GOING_ON : names[place]} onChange={(event) => look({ ...names, [place]: event.target.value })}>
                 {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
-                {runs.map(({ run, tracks }) => (
-                  <optgroup key={run.id} label={run.name}>
-                    {tracks.map((track) => (
-                      <option key={track.key} value={trackName(run.id, track.key)}>
+                {runs.map((each) => (
+                  <optgroup key={each.run.id} label={runName(t, each)}>
+                    {each.tracks.map((track) => (
+                      <option key={track.key} value={trackName(each.run.id, track.key)}>
                         {titleOf(t, track)}
                       </option>
                     ))}
@@ -200,7 +205,7 @@ function toTrace(session: SessionRun, names: Pick<View, 'top' | 'bottom'>): read
 function originOf(t: Text, { run, origin, saved }: SessionRun): string {
   const manifest = manifestOfRun(run);
   if (!manifest) return t.runs.fromTrace;
-  const when = new Date(manifest.date).toLocaleString();
+  const when = t.date(manifest.date);
   if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
   return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
 }

@@ -1,5 +1,5 @@
 import type { SelfTest } from '../../lab/self_test';
-import { bytes, flops } from '../format';
+import { bytes, dateIn, flops } from '../format';
 
 const sharing = { 'at once': 'run at once', share: 'share it fairly', 'in turn': 'run one after the other' } as const;
 
@@ -486,6 +486,7 @@ export const en = {
       copyLink: 'Copy the link to this view',
     },
   },
+  date: (iso: string) => dateIn('en', iso),
   join: { comma: ', ', semicolon: '; ', colon: ': ', stop: '. ' },
 } as const;
 

@@ -1,4 +1,4 @@
-import { bytes, flops } from '../format';
+import { bytes, dateIn, flops } from '../format';
 import type { Text } from './en';
 
 const sharing = { 'at once': '可同时运行', share: '公平分享 GPU', 'in turn': '依次运行' } as const;
@@ -471,5 +471,6 @@ export const zh: Text = {
       copyLink: '复制当前视图的链接',
     },
   },
+  date: (iso) => dateIn('zh', iso),
   join: { comma: '，', semicolon: '；', colon: '：', stop: '。' },
 };

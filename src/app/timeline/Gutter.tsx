@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { Text } from '../text/en';
 import type { Layout } from './layout';
 
-/** The lanes' names at the left; a device's name folds and unfolds its lanes. */
+/** The lanes' names at the left; a device's name folds and unfolds its lanes, a node's those of all its devices. */
 export const Gutter = memo(function Gutter({
   layout,
   titles,
@@ -12,7 +12,7 @@ export const Gutter = memo(function Gutter({
   layout: Layout;
   titles: readonly string[];
   t: Text;
-  onToggle: (rank: number) => void;
+  onToggle: (ranks: readonly number[]) => void;
 }) {
   return (
     <div className="gutter" style={{ height: layout.height }}>
@@ -36,14 +36,16 @@ export const Gutter = memo(function Gutter({
             );
           case 'node':
             return (
-              <p key={`node ${row.track} ${row.node}`} className="lane-name strong" style={at}>
-                {t.timeline.node(row.node)}
-              </p>
+              <div key={`node ${row.track} ${row.node}`} className="rank strong" style={at}>
+                <button type="button" aria-expanded={!row.collapsed} onClick={() => onToggle(row.ranks)}>
+                  {t.timeline.node(row.node)}
+                </button>
+              </div>
             );
           case 'rank':
             return (
               <div key={`rank ${row.track} ${row.rank}`} className="rank" style={at}>
-                <button type="button" aria-expanded={!row.collapsed} onClick={() => onToggle(row.rank)}>
+                <button type="button" aria-expanded={!row.collapsed} onClick={() => onToggle([row.rank])}>
                   {t.timeline.device(row.rank)}
                 </button>
                 {!row.collapsed &&

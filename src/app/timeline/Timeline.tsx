@@ -214,9 +214,10 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     return titles.map((title, i) => (i === 1 && differences.length > 0 ? `${title} · ${difference}` : title));
   }, [titles, tracks, differences, t]);
   const toggle = useCallback(
-    (rank: number) => {
-      const folded = useLab.getState().view.collapsed;
-      look({ collapsed: folded.includes(rank) ? folded.filter((each) => each !== rank) : [...folded, rank] });
+    (ranks: readonly number[]) => {
+      const others = useLab.getState().view.collapsed.filter((each) => !ranks.includes(each));
+      const folded = ranks.every((rank) => useLab.getState().view.collapsed.includes(rank));
+      look({ collapsed: folded ? others : [...others, ...ranks] });
     },
     [look],
   );

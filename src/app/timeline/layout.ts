@@ -7,7 +7,7 @@ const GAP = 7;
 export const AXIS = 22;
 const TITLE = 24;
 const LAYERS = 15;
-const NODE = 16;
+const NODE = 24;
 const DIFFERENCE = 22;
 /** A finger needs as much. */
 export const TOUCH = 24;
@@ -15,7 +15,16 @@ export const TOUCH = 24;
 export type Row =
   | { readonly kind: 'axis'; readonly y: number; readonly height: number }
   | { readonly kind: 'title' | 'layers'; readonly y: number; readonly height: number; readonly track: number }
-  | { readonly kind: 'node'; readonly y: number; readonly height: number; readonly track: number; readonly node: number }
+  | {
+      readonly kind: 'node';
+      readonly y: number;
+      readonly height: number;
+      readonly track: number;
+      readonly node: number;
+      readonly ranks: readonly number[];
+      /** All of them are. */
+      readonly collapsed: boolean;
+    }
   | {
       readonly kind: 'rank';
       readonly y: number;
@@ -49,7 +58,8 @@ export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<numbe
       if (compute.count + collectives.count === 0) continue;
       const node = track.nodeOf[rank]!;
       if (several && node !== track.nodeOf[rank - 1]) {
-        rows.push({ kind: 'node', y, height: NODE, track: index, node });
+        const own = track.nodeOf.flatMap((each, rank) => (each === node ? [rank] : []));
+        rows.push({ kind: 'node', y, height: NODE, track: index, node, ranks: own, collapsed: own.every((each) => collapsed.has(each)) });
         y += NODE;
       }
       const closed = collapsed.has(rank);
