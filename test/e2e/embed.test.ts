@@ -66,7 +66,7 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
     [{ farskipLab: 1, type: 'set', settings: { ranks: 'many' } }, /The message can't be used: settings.ranks: /],
     [{ farskipLab: 1, type: 'set', view: { html: '<img>' } }, /The message can't be used: view: /],
     [{ farskipLab: 2, type: 'get' }, /farskipLab/],
-    [{ farskipLab: 1, type: 'run', which: 'all' }, /The message can't be used: it: /],
+    [{ farskipLab: 1, type: 'run', which: 'all' }, /The message can't be used: there is no which/],
     ['hello', /The message can't be used/],
     [{ farskipLab: 1, type: 'open', file: '{"traceEvents": []}' }, /can't be read as a run of this lab/],
   ] as const) {

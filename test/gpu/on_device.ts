@@ -33,7 +33,7 @@ for (const plan of PLANS)
       run: () => decodeError(lab, family, plan),
       tolerance: TOLERANCE,
     });
-// All 64 windows take SwiftShader minutes, so they are no test of `npm test`.
+// SwiftShader takes two minutes for each: `npm test` has the last.
 const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
 for (const [folder, connectivity, loss] of [
   ['reference', 'regular', report.val_regular],
