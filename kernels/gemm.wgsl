@@ -14,7 +14,8 @@ const DEPTH = 32u;
 var<workgroup> xTile: array<vec4f, 256>;
 var<workgroup> wTile: array<vec4f, 512>;
 
-// Rows and columns beyond the last repeat it, and are not stored; beyond the last k, x is zero. So nothing branches.
+// Rows and columns beyond the last repeat it, and are not stored; beyond the last k, x is zero (and weights are finite).
+// So nothing branches.
 fn xAt(row: u32, k: u32) -> f32 {
   return select(0.0, x[min(row, sizes.rows - 1u) * sizes.inner + min(k, sizes.inner - 1u)], k < sizes.inner);
 }

@@ -20,7 +20,8 @@ var<workgroup> wTile: array<vec4f, 512>;
 var<workgroup> rowOf: array<u32, 32>; // the row of x that each line of the tile reads
 var<workgroup> place: vec3u; // expert, first pair of this tile, end of the expert's pairs
 
-// Columns beyond the last repeat it, and are not stored; beyond the last k, x is zero. So nothing branches.
+// Columns beyond the last repeat it, and are not stored; beyond the last k, x is zero (and weights are finite).
+// So nothing branches.
 fn weightAt(base: u32, col: u32, k: u32) -> f32 {
   return weight[base + min(col, sizes.cols - 1u) * sizes.inner + min(k, sizes.inner - 1u)];
 }

@@ -14,7 +14,8 @@ import { useRecordedRuns } from './runs/useRecordedRuns';
 import { runShown } from './session';
 import { Controls } from './settings/Controls';
 import { useLab, watched } from './store';
-import { languageOf, useText } from './text/useText';
+import { languageOf } from './text/catalogues';
+import { useText } from './text/useText';
 import { stopChoosing } from './timeline/choosing';
 import { focusLanes } from './timeline/focus';
 import { PlayerBar } from './timeline/PlayerBar';
@@ -45,8 +46,6 @@ export function App({ embedded }: { embedded: boolean }) {
   const runs = useLab((state) => state.runs);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
-  const align = useLab((state) => state.view.align);
-  const watching = useLab((state) => state.watching);
   const language = useLab((state) => languageOf(state.view));
   const narrow = useNarrow();
   const timelines = useTimelines();
@@ -57,11 +56,11 @@ export function App({ embedded }: { embedded: boolean }) {
   const tell = useCallback((sentences: readonly Phrase[]) => setProblems(sentences), []);
   const unknown = useRecordedRuns(tell);
   // A play head and the end of a range are times of an axis.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these say which axis is shown
+  // biome-ignore lint/correctness/useExhaustiveDependencies: this says which axis is shown
   useEffect(() => {
     usePlayer.getState().close();
     stopChoosing();
-  }, [top, bottom, align, watching]);
+  }, [timelines.axis]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { type Phrase, phrase, wordsOf } from '../model/phrase';
+import { type Phrase, phrase } from '../model/phrase';
 import { watchForUpdate } from './offline';
 import { useText } from './text/useText';
 
@@ -12,7 +12,7 @@ export function Update({ onProblem }: { onProblem: (why: Phrase) => void }) {
   useEffect(() => {
     watchForUpdate(
       (found) => setApply(() => found),
-      (cause) => onProblem(phrase`The lab can't be kept for use offline here: ${wordsOf(cause)}`),
+      (why) => onProblem(phrase`The lab can't be kept for use offline here: ${why}.`),
     );
   }, []);
   if (!apply) return null;

@@ -5,7 +5,7 @@ import { whyNot, z } from '../model/zod';
 import { FormSettings } from './form';
 import { runShown } from './session';
 import { useLab } from './store';
-import { languageOf, sayIn } from './text/useText';
+import { languageOf, sayIn } from './text/catalogues';
 import { View } from './view';
 
 /** Of the protocol (docs/embedding.md). */

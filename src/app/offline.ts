@@ -1,16 +1,18 @@
+import { type Phrase, phrase, wordsOf } from '../model/phrase';
+
 /**
  * Registers the service worker that keeps the site for use without a connection, once the page has loaded. `onUpdate` is called when a new
- * version waits: `apply` puts it in place and reloads the page. `onError` gets what kept the site from being kept; the page works without.
+ * version waits: `apply` puts it in place and reloads the page. `onError` gets why the site is not kept; the page works without.
  * Nothing is done in the development server, nor in a frame, whose page decides for itself.
  */
-export function watchForUpdate(onUpdate: (apply: () => void) => void, onError: (cause: unknown) => void): void {
+export function watchForUpdate(onUpdate: (apply: () => void) => void, onError: (why: Phrase) => void): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator) || window !== window.top) return;
-  const start = () => void register(onUpdate, onError).catch(onError);
+  const start = () => void register(onUpdate, onError).catch((cause) => onError(phrase`${wordsOf(cause)}`));
   if (document.readyState === 'complete') start();
   else window.addEventListener('load', start, { once: true });
 }
 
-async function register(onUpdate: (apply: () => void) => void, onError: (cause: unknown) => void): Promise<void> {
+async function register(onUpdate: (apply: () => void) => void, onError: (why: Phrase) => void): Promise<void> {
   // The scope is the worker's folder, the site's.
   const registration = await navigator.serviceWorker.register(new URL('sw.js', document.baseURI));
 
@@ -30,7 +32,7 @@ async function register(onUpdate: (apply: () => void) => void, onError: (cause: 
     const changed = () => {
       if (worker.state === 'installing') return;
       worker.removeEventListener('statechange', changed);
-      if (worker.state === 'redundant') onError(new Error('The files of the site could not all be kept for use without a connection.'));
+      if (worker.state === 'redundant') onError(phrase`the files of the site could not all be kept`);
       // The first version of all does not wait: nothing is in place that it would replace.
       else if (registration.active) onUpdate(apply);
     };

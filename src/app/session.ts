@@ -18,18 +18,15 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
   saved: origin !== 'measured',
 });
 
-/** The session's runs with one more, under a name that no other has; one of the same id is replaced. */
-export function withRun(runs: readonly SessionRun[], added: SessionRun): SessionRun[] {
+/** The session's runs with one more, under a name that none is shown by; one of the same id is replaced. */
+export function withRun(runs: readonly SessionRun[], added: SessionRun, nameShown: (run: SessionRun) => string): SessionRun[] {
   const others = runs.filter(({ run }) => run.id !== added.run.id);
-  const name = freeName(
-    others.map(({ run }) => run.name),
-    added.run.name,
-  );
+  const name = added.origin === 'recorded' ? added.run.name : freeName(others.map(nameShown), added.run.name);
   return [...others, { ...added, run: { ...added.run, name } }];
 }
 
 /** A name, or if it is taken the first of “name (2)”, “name (3)” … that is not. */
-function freeName(taken: readonly string[], name: string): string {
+export function freeName(taken: readonly string[], name: string): string {
   let free = name;
   for (let number = 2; taken.includes(free); number++) {
     const suffix = ` (${number})`;

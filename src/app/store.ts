@@ -9,7 +9,9 @@ import type { FailureCause } from '../lab/worker';
 import { type Phrase, phrase } from '../model/phrase';
 import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
-import { namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';
+import { freeName, namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';
+import { languageOf, textIn } from './text/catalogues';
+import { runName } from './titles';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
 export type Status =
@@ -46,6 +48,8 @@ type LabState = {
   readonly watching: boolean;
   readonly edit: (change: Partial<Form>) => void;
   readonly look: (change: Partial<View>) => void;
+  /** Shows these tracks, instead of a run that goes on. */
+  readonly show: (names: Pick<View, 'top' | 'bottom'>) => void;
   /** Forms before the latest edits, and those that were undone, the nearest last. */
   readonly past: readonly Form[];
   readonly future: readonly Form[];
@@ -140,6 +144,8 @@ export const useLab = create<LabState>((set, get) => {
     set({ live: { tracks: at < 0 ? [...tracks, track] : tracks.with(at, track), writing } });
   };
 
+  const nameShown = (run: SessionRun) => runName(textIn(languageOf(get().view)), run);
+
   /** The run that was going on has ended, and what the view names is on show again. Answers whether the run was on show. */
   const end = (status: Status): boolean => {
     const { watching, view } = get();
@@ -168,10 +174,12 @@ export const useLab = create<LabState>((set, get) => {
     },
     look(change) {
       const { view } = get();
-      // What is shown is another: what was chosen of the one before means nothing for it.
-      if ('top' in change || 'bottom' in change) set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
-      else set({ view: { ...view, ...change } });
+      const { top = view.top, bottom = view.bottom } = change;
+      // Where other tracks are shown, what was chosen of those before means nothing.
+      if (top === view.top && bottom === view.bottom) set({ view: { ...view, ...change } });
+      else set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
     },
+    show: (names) => set({ view: { ...get().view, ...NOTHING_CHOSEN, ...names }, watching: false }),
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
@@ -225,26 +233,28 @@ export const useLab = create<LabState>((set, get) => {
     },
     addRuns(added, origin, show) {
       const runs = added.map((run) => sessionRun(run, origin));
-      set({ runs: runs.reduce(withRun, get().runs) });
+      set({ runs: runs.reduce((all, run) => withRun(all, run, nameShown), get().runs) });
       const last = runs.at(-1);
-      if (show && last) get().look(viewOfRun(last));
+      if (show && last) get().show(viewOfRun(last));
     },
     showRun(id) {
       const run = get().runs.find((each) => each.run.id === id);
-      if (run) get().look(viewOfRun(run));
+      if (run) get().show(viewOfRun(run));
     },
-    renameRun: (id, name) =>
-      set({
-        runs: get().runs.map((each) =>
-          each.run.id === id ? { ...each, run: { ...each.run, name }, saved: each.origin === 'recorded' } : each,
-        ),
-      }),
+    renameRun(id, name) {
+      const { runs } = get();
+      const free = freeName(runs.filter(({ run }) => run.id !== id).map(nameShown), name);
+      set({ runs: runs.map((each) => (each.run.id === id ? { ...each, run: { ...each.run, name: free }, saved: false } : each)) });
+    },
     removeRun(id) {
-      const { runs, view } = get();
+      const { runs, view, watching } = get();
       const { top, bottom } = namesShown(runs, view);
       const gone = (name: string) => runOfTrack(name) === id;
       const change = gone(top) ? { top: '', bottom: '' } : gone(bottom) ? { bottom: '' } : null;
-      set({ runs: runs.filter(({ run }) => run.id !== id), view: change ? { ...view, ...NOTHING_CHOSEN, ...change } : view });
+      set({
+        runs: runs.filter(({ run }) => run.id !== id),
+        view: change ? { ...view, ...(watching ? {} : NOTHING_CHOSEN), ...change } : view,
+      });
     },
     markSaved: (id) => set({ runs: get().runs.map((each) => (each.run.id === id ? { ...each, saved: true } : each)) }),
   };

@@ -6,8 +6,11 @@ import { type Timelines, timelinesOf } from './timeline/timelines';
 import { runName } from './titles';
 import { runOfTrack } from './view';
 
-/** Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that the view names. */
-export function useTimelines(): Timelines {
+/**
+ * Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that the view names.
+ * `axis` names what they share: under another name, times mean something else.
+ */
+export function useTimelines(): Timelines & { readonly axis: string } {
   const t = useText();
   const live = useLab(watched);
   const runs = useLab((state) => state.runs);
@@ -15,17 +18,18 @@ export function useTimelines(): Timelines {
   const bottom = useLab((state) => state.view.bottom);
   const align = useLab((state) => state.view.align);
   return useMemo(() => {
-    if (live) return timelinesOf(live.tracks.slice(-2), 'time');
+    if (live) {
+      const latest = live.tracks.slice(-2);
+      return { axis: `going on: ${latest.map(({ key }) => key)}`, ...timelinesOf(latest, 'time') };
+    }
     const shown = namesShown(runs, { top, bottom });
     const found = [shown.top, shown.bottom].flatMap((name) => {
       const track = trackNamed(runs, name);
       return track ? [{ track, session: runs.find(({ run }) => run.id === runOfTrack(name))! }] : [];
     });
     const several = new Set(found.map(({ session }) => session.run.id)).size > 1;
-    return timelinesOf(
-      found.map(({ track }) => track),
-      align,
-      found.map(({ session }) => (several ? runName(t, session) : null)),
-    );
+    const names = found.map(({ session }) => (several ? runName(t, session) : null));
+    const tracks = found.map(({ track }) => track);
+    return { axis: `${shown.top} ${shown.bottom} ${align}`, ...timelinesOf(tracks, align, names) };
   }, [live, runs, top, bottom, align, t]);
 }

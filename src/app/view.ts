@@ -1,11 +1,11 @@
 import { RunId } from '../lab/run_file';
 import { phrase } from '../model/phrase';
-import { z } from '../model/zod';
+import { because, z } from '../model/zod';
 
 /** A track by its run and its key there; empty: none. */
 export const TrackName = z
   .string()
-  .regex(/^([\w.-]{1,80}\/[\w.:-]{1,80})?$/, phrase`it should be a run and a track of it, as RUN/TRACK`.id);
+  .regex(/^([\w.-]{1,80}\/[\w.:-]{1,80})?$/, because(phrase`it should be a run and a track of it, as RUN/TRACK`));
 export const trackName = (run: string, key: string): string => `${run}/${key}`;
 export const runOfTrack = (name: string): string | null => RunId.safeParse(name.split('/')[0]).data ?? null;
 
@@ -27,7 +27,7 @@ export const View = z.object({
   windows: z.boolean(),
   arrows: z.boolean(),
   /** A span (s) or a gap (g) of the first or second track on show, by its place; empty: none. */
-  selected: z.string().regex(/^([01][sg]\d{1,9})?$/, phrase`it should be 0 or 1 for the track, s or g, and a number`.id),
+  selected: z.string().regex(/^([01][sg]\d{1,9})?$/, because(phrase`it should be 0 or 1 for the track, s or g, and a number`)),
   /** A range of the axis whose sums are shown, and ranges that were marked, ms. */
   range: Range.nullable(),
   marks: z.array(Range).max(50),

@@ -1,4 +1,5 @@
 import { english, type Phrase, phrase, wordsOf } from '../model/phrase';
+
 /** Why there is no GPU to compute on, in a sentence for the user. */
 export class GpuUnavailable extends Error {
   override name = 'GpuUnavailable';

@@ -1,7 +1,7 @@
 import { InputError } from '../model/error';
 import { phrase } from '../model/phrase';
 import { DRAWN, PRESETS } from '../model/presets';
-import { firstIssue, z } from '../model/zod';
+import { because, firstIssue, z } from '../model/zod';
 
 /** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
 export const LinkSetting = z.discriminatedUnion('kind', [
@@ -13,20 +13,19 @@ export type LinkSetting = z.infer<typeof LinkSetting>;
 
 const presetIds: readonly string[] = [...PRESETS, ...DRAWN].map(({ id }) => id);
 
-const notAModel = phrase`it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`;
 /** A model as find_model.ts finds it. */
 const Model = z
   .string()
   .max(2000)
-  .refine((id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'), {
-    error: notAModel.id,
-    params: notAModel,
-  });
+  .refine(
+    (id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'),
+    because(phrase`it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`),
+  );
 const Connectivity = z
   .string()
   .regex(
     /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
-    phrase`it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N`.id,
+    because(phrase`it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N`),
   );
 /** Ranks in nodes: the link between nodes and what disturbs the links; see cluster/topology.ts. */
 const Nodes = z.object({
@@ -116,7 +115,7 @@ export const GenerateSettings = z.object({
     .max(4),
   schedule: z.enum(['blocking', 'overlapped']),
   /** Requests of one batch, dealt out to the devices in turn. */
-  prompts: z.array(z.string().max(100_000)).min(1, phrase`at least one prompt is needed`.id).max(64),
+  prompts: z.array(z.string().max(100_000)).min(1, because(phrase`at least one prompt is needed`)).max(64),
   /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */
   others: z.number().int().min(0).max(255),
   text: Text,

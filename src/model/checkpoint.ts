@@ -5,7 +5,7 @@ import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor
 import { byteReader, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors } from './weights';
-import { whyNot, z } from './zod';
+import { because, whyNot, z } from './zod';
 
 /** A model that can be put on devices; `config` is its config.json, FarSkip keys included. */
 export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly weights: WeightSource };
@@ -24,7 +24,9 @@ export type WeightSource =
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+$/, phrase`it should be the name of a file`.id)) });
+const Index = z.object({
+  weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+$/, because(phrase`it should be the name of a file`))),
+});
 
 type Shard = { readonly name: string; readonly file: OpenFile; readonly header: Header };
 

@@ -3,7 +3,7 @@ import type { z } from './zod';
 
 /**
  * A family of checkpoints: the architecture that its config.json names, the keys read from it, and what they mean. The
- * spec may throw a plain Error for keys that don't fit each other; it becomes a sentence for the user.
+ * spec may throw InputError for keys that don't fit each other, with what is wrong as a part of a sentence.
  */
 export type Family<Config extends z.ZodType = z.ZodType> = {
   readonly architecture: string;

@@ -4,13 +4,15 @@ import { type Phrase, phrase } from './phrase';
 config({
   // The page's content security policy forbids code made from strings, which zod would otherwise try as soon as a schema is made.
   jitless: true,
-  // Messages are those that schemas give themselves; `whyNot` has the rest.
-  localeError: () => '',
+  localeError: ({ code, input }) => (code === 'invalid_type' && input === undefined ? because(phrase`it is missing`) : ''),
 });
 
 export { z };
 
-/** What of a value a schema does not take, the first of it: where, and what should be there. A schema's own messages are ids of phrases. */
+/** A schema's own message. zod's messages are strings: `firstIssue` makes a phrase of it again. */
+export const because = (why: Phrase): string => JSON.stringify(why);
+
+/** What of a value a schema does not take, the first of it: where, and what should be there. */
 export const firstIssue = ({ issues: [issue] }: z.ZodError): { readonly where: string; readonly reason: Phrase } => ({
   where: issue!.path.join('.'),
   reason: reasonOf(issue!),
@@ -25,8 +27,7 @@ export function whyNot(error: z.ZodError): Phrase {
 type Issue = z.core.$ZodIssue;
 
 function reasonOf(issue: Issue): Phrase {
-  // Phrases with values hand them over as `params`.
-  if (issue.message) return { id: issue.message, values: issue.code === 'custom' ? (issue.params?.values ?? []) : [] };
+  if (issue.message) return JSON.parse(issue.message) as Phrase;
   switch (issue.code) {
     case 'invalid_type':
       return ofType(issue.expected);
@@ -39,23 +40,25 @@ function reasonOf(issue: Issue): Phrase {
     case 'too_small': {
       const least = Number(issue.minimum);
       if (!issue.inclusive) return phrase`it should be above ${least}`;
-      if (issue.origin === 'string') return phrase`it should have at least ${least} characters`;
-      return issue.origin === 'array' ? phrase`it should have at least ${least} entries` : phrase`it should be at least ${least}`;
+      if (issue.origin !== 'string' && issue.origin !== 'array') return phrase`it should be at least ${least}`;
+      return least === 1 ? phrase`it should not be empty` : phrase`it should have at least ${least} entries`;
     }
     case 'invalid_value':
-      return issue.values.length === 1
-        ? phrase`it should be ${String(issue.values[0])}`
-        : phrase`it should be one of ${issue.values.map(String).join(', ')}`;
+      return oneOf(issue.values.map(String));
     case 'unrecognized_keys':
       return phrase`there is no ${issue.keys.join(', ')}`;
-    case 'invalid_union': {
-      const last = issue.errors.at(-1)?.[0];
-      return last ? reasonOf(last) : phrase`it is of no known kind`;
-    }
+    case 'invalid_union':
+      // Either none of the kinds that a key tells apart, or what each alternative says of it.
+      if (issue.errors.length === 0)
+        return 'options' in issue && issue.options ? oneOf(issue.options.map(String)) : phrase`it is of no known kind`;
+      return issue.errors.flatMap(([first]) => (first ? [reasonOf(first)] : [])).reduce((either, or) => phrase`${either}, or ${or}`);
     default:
       return phrase`it has another form than it should`;
   }
 }
+
+const oneOf = (values: readonly string[]): Phrase =>
+  values.length === 1 ? phrase`it should be ${values[0]!}` : phrase`it should be one of ${values.join(', ')}`;
 
 function ofType(expected: string): Phrase {
   switch (expected) {

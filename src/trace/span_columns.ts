@@ -1,6 +1,6 @@
 import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
-import { z } from '../model/zod';
+import { type Phrase, phrase } from '../model/phrase';
+import { because, z } from '../model/zod';
 import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
@@ -12,18 +12,18 @@ import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 const whole = z.number().int();
 const index = whole.min(0);
 // Columns are long: they are looked through in a loop of their own.
-const columnOf = <T>(is: (value: unknown) => boolean, what: string) =>
-  z.custom<T[]>((value) => Array.isArray(value) && value.every(is), `it should be a list of ${what}`);
+const columnOf = <T>(is: (value: unknown) => boolean, what: Phrase) =>
+  z.custom<T[]>((value) => Array.isArray(value) && value.every(is), because(phrase`it should be a list of ${what}`));
 const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const column = columnOf<number>(Number.isSafeInteger, 'whole numbers');
-const indices = columnOf<number>(isIndex, 'whole numbers from 0 on');
-const orNull = columnOf<number | null>((value) => value === null || Number.isSafeInteger(value), 'whole numbers, or null');
-const indicesOrNull = columnOf<number | null>((value) => value === null || isIndex(value), 'whole numbers from 0 on, or null');
+const column = columnOf<number>(Number.isSafeInteger, phrase`whole numbers`);
+const indices = columnOf<number>(isIndex, phrase`whole numbers from 0 on`);
+const orNull = columnOf<number | null>((value) => value === null || Number.isSafeInteger(value), phrase`whole numbers, or null`);
+const indicesOrNull = columnOf<number | null>((value) => value === null || isIndex(value), phrase`whole numbers from 0 on, or null`);
 const amounts = columnOf<number | null>(
   (value) => value === null || (Number.isFinite(value) && (value as number) >= 0),
-  'numbers from 0 on, or null',
+  phrase`numbers from 0 on, or null`,
 );
-const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, '0 and 1');
+const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, phrase`0 and 1`);
 /** Names of templated kernels in others' traces can be longer; the rest is cut. */
 const LONGEST_NAME = 500;
 const kernels = Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]];

@@ -6,7 +6,8 @@ const named = (id: string, name: string): SessionRun => {
   const run: LabRun = { id, name, machine: null, kind: 'trace', ranks: 1, spans: [] };
   return sessionRun(run, 'opened');
 };
-const namesOf = (...runs: readonly SessionRun[]) => runs.reduce<SessionRun[]>(withRun, []).map(({ run }) => run.name);
+const namesOf = (...runs: readonly SessionRun[]) =>
+  runs.reduce<SessionRun[]>((all, run) => withRun(all, run, ({ run: { name } }) => name), []).map(({ run }) => run.name);
 
 test('each run of a session has a name of its own', () => {
   expect(namesOf(named('a', 'x'), named('b', 'x'), named('c', 'x'), named('d', 'y'))).toEqual(['x', 'x (2)', 'x (3)', 'y']);

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
+import { FormSettings } from '../../src/app/form';
 import { readLink } from '../../src/app/link';
 import { en } from '../../src/app/text/en';
 import { PHRASES } from '../../src/app/text/phrases_zh';
 import { zh } from '../../src/app/text/zh';
+import { View } from '../../src/app/view';
+import { CommonConfig } from '../../src/model/families/shared';
 import { english, inWords, type Phrase, phrase } from '../../src/model/phrase';
+import { whyNot } from '../../src/model/zod';
+import { SpanColumns } from '../../src/trace/span_columns';
 import { phraseIds } from './phrase_ids';
 
 type Say = (...args: unknown[]) => string;
@@ -116,6 +121,41 @@ test('every phrase of the engine, of links and of files is in Chinese, with the 
     expect(placesIn(chinese), id).toEqual(placesIn(id));
     if (/\p{L}/u.test(id.replaceAll(/\{\d+\}/g, ''))) expect(chinese, id).toMatch(/\p{Script=Han}/u);
   }
+});
+
+const phrasesIn = (said: Phrase): Phrase[] => [
+  said,
+  ...said.values.flatMap((value) => (typeof value === 'object' ? phrasesIn(value) : [])),
+];
+
+test('what schemas do not take is said in Chinese, too', () => {
+  const wrong: unknown[] = [
+    undefined,
+    null,
+    '',
+    'x',
+    -1,
+    0.5,
+    1e12,
+    true,
+    [],
+    [1],
+    {},
+    { kind: 'x' },
+    { kind: 'speed', gbps: -1 },
+    { a: 1 },
+  ];
+  const shapes = { ...FormSettings.shape, ...View.shape, ...SpanColumns.shape, ...SpanColumns.shape.compute.shape, ...CommonConfig.shape };
+  let said = 0;
+  for (const schema of [...Object.values(shapes), FormSettings.strict()])
+    for (const value of wrong) {
+      const { error } = schema.safeParse(value);
+      if (!error) continue;
+      said++;
+      for (const { id } of phrasesIn(whyNot(error))) expect(Object.keys(PHRASES)).toContain(id);
+      expect(english(whyNot(error))).not.toMatch(/undefined|NaN|\{\d\}/);
+    }
+  expect(said).toBeGreaterThan(500);
 });
 
 test('a phrase is said in either language, and so are the phrases in it', () => {

@@ -117,6 +117,17 @@ test('lanes are found by height; folded devices have one', () => {
   expect(laneAt(layout, 3)).toBeNull();
 });
 
+test('a node folds when all of its devices do', () => {
+  const track = { ...trackOf([0, 1, 2, 3].map((rank) => compute(rank, 0, 4))), ranks: 4, nodeOf: [0, 0, 1, 1] };
+  const { tracks } = timelinesOf([track], 'time');
+  const nodes = (...folded: readonly number[]) =>
+    layOut(tracks, new Set(folded)).rows.flatMap((row) => (row.kind === 'node' ? [[row.node, row.ranks, row.collapsed]] : []));
+  expect(nodes(0, 2, 3)).toEqual([
+    [0, [0, 1], false],
+    [1, [2, 3], true],
+  ]);
+});
+
 test('a search finds words in names, blocks and kernels, and layers and devices by number', () => {
   const found = (search: string) => SPANS.flatMap((_, i) => (notMatching(SPANS, search)![i] === 0 ? [i] : []));
   expect(found('ROUTER')).toEqual([1]);

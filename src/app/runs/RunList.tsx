@@ -26,7 +26,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
   const watching = useLab((state) => state.watching);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
-  const { watch, look, showRun, renameRun, removeRun, markSaved, addRuns } = useLab.getState();
+  const { watch, show, showRun, renameRun, removeRun, markSaved, addRuns } = useLab.getState();
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, { top, bottom });
@@ -45,9 +45,9 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
     onProblems([]);
     addRuns([found.run], 'recorded', true);
   };
-  const save = ({ run }: SessionRun) => {
-    saveFile(`${fileName(run.name)}.json`, 'application/json', toRunFile(run));
-    markSaved(run.id);
+  const save = (each: SessionRun) => {
+    saveFile(`${fileName(runName(t, each))}.json`, 'application/json', toRunFile(each.run));
+    markSaved(each.run.id);
   };
   return (
     <section className="runs" aria-label={t.runs.heading}>
@@ -140,7 +140,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
           {(['top', 'bottom'] as const).map((place) => (
             <label key={place}>
               {place === 'top' ? t.runs.upper : t.runs.lower}
-              <select value={watching ? GOING_ON : names[place]} onChange={(event) => look({ ...names, [place]: event.target.value })}>
+              <select value={watching ? GOING_ON : names[place]} onChange={(event) => show({ ...names, [place]: event.target.value })}>
                 {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
                 {runs.map((each) => (

@@ -3,6 +3,7 @@ import { forgetModel, keepModel } from '../../lab/kept_models';
 import type { WeightSource } from '../../model/checkpoint';
 import { InputError } from '../../model/error';
 import { megabytes } from '../../model/memory';
+import { type Phrase, phrase } from '../../model/phrase';
 import { useLab } from '../store';
 import { useSay, useText } from '../text/useText';
 import type { Described } from '../useDescribed';
@@ -15,7 +16,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
   const form = useLab((state) => state.form);
   const edit = useLab((state) => state.edit);
   const [name, setName] = useState('');
-  const [message, setMessage] = useState<string | null>(null);
+  const [message, setMessage] = useState<Phrase | null>(null);
   const stored = described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;
   const own = form.model === 'files' || form.model.includes('/');
 
@@ -26,14 +27,14 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
     setBusy(true);
     try {
       await keepModel(name.trim(), described.source, ['config.json', 'tokenizer.json', 'generation_config.json', ...files], (done) =>
-        setMessage(words.keeping(name.trim(), megabytes(done), megabytes(bytes))),
+        setMessage(phrase`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
       );
       setMessage(null);
       // Unless another model has been chosen meanwhile.
       if (useLab.getState().form.model === form.model) edit({ model: `kept:${name.trim()}`, files: [] });
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
-      setMessage(say(cause.phrase));
+      setMessage(cause.phrase);
     }
     setBusy(false);
     kept.refresh();
@@ -58,7 +59,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
         </label>
       )}
       <p className="hint" aria-live="polite" hidden={message === null}>
-        {message}
+        {message && say(message)}
       </p>
       {kept.models.length > 0 && (
         <ul className="kept" aria-label={words.keptGroup}>

@@ -7,7 +7,7 @@ import { useLab } from '../store';
 import { useText } from '../text/useText';
 import { titleOf } from '../titles';
 import { useWidth } from '../useWidth';
-import { type Selection, selectedName, selectionOf } from '../view';
+import { type Selection, selectedName, selectionOf, type View } from '../view';
 import { stopChoosing, useChoosing } from './choosing';
 import type { Scene } from './draw';
 import { Gutter } from './Gutter';
@@ -48,7 +48,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const walked = useRef<{ readonly name: string; readonly at: LanePlace; readonly time: number } | null>(null);
   /** Where the finger is that moves the lanes, CSS pixels; null: none, or more than one. */
   const touching = useRef<number | null>(null);
-  const dragging = useRef<{ readonly x: number; moved: boolean } | null>(null);
+  const dragging = useRef<{ readonly x: number; readonly before: View['range']; moved: boolean } | null>(null);
   const { tracks, end, differences } = timelines;
 
   const layout = useMemo(() => layOut(tracks, new Set(collapsed), differences.length > 0), [tracks, collapsed, differences]);
@@ -262,7 +262,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
                 return;
               }
               if (event.button !== 0 || event.shiftKey) return;
-              dragging.current = { x: at(event).x, moved: false };
+              dragging.current = { x: at(event).x, before: range, moved: false };
               event.currentTarget.setPointerCapture(event.pointerId);
             }}
             onPointerMove={onMove}
@@ -274,6 +274,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
             }}
             onPointerCancel={() => {
               touching.current = null;
+              if (dragging.current?.moved) look({ range: dragging.current.before });
               dragging.current = null;
             }}
             onPointerLeave={() => setHovered(null)}

@@ -7,7 +7,6 @@ const GAP = 7;
 export const AXIS = 22;
 const TITLE = 24;
 const LAYERS = 15;
-const NODE = 24;
 const DIFFERENCE = 22;
 /** A finger needs as much. */
 export const TOUCH = 24;
@@ -58,9 +57,9 @@ export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<numbe
       if (compute.count + collectives.count === 0) continue;
       const node = track.nodeOf[rank]!;
       if (several && node !== track.nodeOf[rank - 1]) {
-        const own = track.nodeOf.flatMap((each, rank) => (each === node ? [rank] : []));
-        rows.push({ kind: 'node', y, height: NODE, track: index, node, ranks: own, collapsed: own.every((each) => collapsed.has(each)) });
-        y += NODE;
+        const own = track.nodeOf.flatMap((each, i) => (each === node ? [i] : []));
+        rows.push({ kind: 'node', y, height: TOUCH, track: index, node, ranks: own, collapsed: own.every((each) => collapsed.has(each)) });
+        y += TOUCH;
       }
       const closed = collapsed.has(rank);
       const lanes: { name: LaneName; y: number; height: number }[] = [];

@@ -1,13 +1,13 @@
 import type { Family } from '../family';
 import { phrase } from '../phrase';
-import { z } from '../zod';
+import { because, z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,
   head_dim: size.nullish(),
   num_local_experts: expertNumber,
-  num_experts_per_tok: z.literal(1, phrase`only top-1 is computed here, as in the published models`.id),
+  num_experts_per_tok: z.literal(1, because(phrase`only top-1 is computed here, as in the published models`)),
   intermediate_size: size,
   intermediate_size_mlp: size,
   interleave_moe_layer_step: size.default(1),

@@ -1,6 +1,6 @@
 import type { Family } from '../family';
 import { phrase } from '../phrase';
-import { z } from '../zod';
+import { because, z } from '../zod';
 import { CommonConfig, commonSpec, expertCount, expertsOf, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({
@@ -9,7 +9,7 @@ const Config = CommonConfig.extend({
   ...expertCount,
   num_experts_per_tok: size,
   intermediate_size: size,
-  sliding_window: z.null(phrase`sliding-window attention is not computed here, it should be null`.id).optional(),
+  sliding_window: z.null(because(phrase`sliding-window attention is not computed here, it should be null`)).optional(),
 });
 
 /** Mixtral (arXiv 2401.04088): grouped-query attention, experts in every layer, softmax router over the chosen. */

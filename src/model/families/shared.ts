@@ -2,11 +2,12 @@ import { InputError } from '../error';
 import { phrase } from '../phrase';
 import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
-import { z } from '../zod';
+import { because, z } from '../zod';
 
 export const size = z.number().int().positive();
 export const expertNumber = size.max(4096);
-export const flag = (value: boolean) => z.literal(value, `should be ${value}, as nothing else is computed here`).default(value);
+export const flag = (value: boolean) =>
+  z.literal(value, because(phrase`it should be ${String(value)}, as nothing else is computed here`)).default(value);
 const positive = z.number().positive();
 
 /** Scaling of RoPE as transformers 5 (`rope_parameters`) and 4 (`rope_scaling`; older ones say `type`) write it. */
@@ -42,7 +43,9 @@ export const CommonConfig = z.object({
   rope_scaling: RopeParameters.nullish(),
   rope_parameters: RopeParameters.nullish(),
   /** FP8 and the like, which no kernel here reads. */
-  quantization_config: z.null(phrase`quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint`.id).optional(),
+  quantization_config: z
+    .null(because(phrase`quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint`))
+    .optional(),
 });
 type Common = z.infer<typeof CommonConfig>;
 
@@ -67,7 +70,7 @@ export const PLAIN_NAMES: TensorNames = {
 
 const parametersOf = (config: Common) => config.rope_parameters ?? config.rope_scaling ?? {};
 
-/** RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws a plain Error, which becomes a sentence, when the scaling lacks a key. */
+/** RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws InputError with what is wrong, a part of a sentence, when the scaling lacks a key. */
 export function ropeOf(config: Common, dim: number, usualTheta: number): RopeSpec {
   const given = parametersOf(config);
   const theta = given.rope_theta ?? config.rope_theta ?? usualTheta;
