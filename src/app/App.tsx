@@ -23,7 +23,7 @@ import { SpanTable } from './timeline/SpanTable';
 import { notMatching } from './timeline/search';
 import { Timeline } from './timeline/Timeline';
 import { Toolbar } from './timeline/Toolbar';
-import { runTitle } from './titles';
+import { runName, runTitle } from './titles';
 import { Update } from './Update';
 import { useDescribed } from './useDescribed';
 import { useLacking } from './useLacking';
@@ -88,7 +88,15 @@ export function App({ embedded }: { embedded: boolean }) {
   const stage = (
     <div className="stage">
       <Notice problems={unknown ? [...problems, unknown] : problems} copied={copied} lacking={lacking} />
-      {!embedded && <RunList onProblems={tell} />}
+      {!embedded &&
+        (narrow ? (
+          <details className="fold">
+            <summary>{[t.runs.heading, live ? t.runs.goingOn : session && runName(t, session)].filter(Boolean).join(t.join.colon)}</summary>
+            <RunList onProblems={tell} />
+          </details>
+        ) : (
+          <RunList onProblems={tell} />
+        ))}
       {!running && session?.origin === 'recorded' && !lacking && (
         <p className="notice">
           {t.runs.measureHere}
@@ -159,7 +167,7 @@ export function App({ embedded }: { embedded: boolean }) {
       <main className={embedded ? 'embedded' : undefined}>
         {!embedded &&
           (narrow ? (
-            // A run comes first on a small screen; the settings are one tap away.
+            // A timeline comes first on a small screen; settings and runs are one tap away.
             <details className="fold">
               <summary>{t.page.side}</summary>
               {side}

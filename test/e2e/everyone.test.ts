@@ -39,7 +39,7 @@ for (const [width, dark] of [
       async (page) => {
         await page.goto(site.url);
         await shownRun(page, /^Experts spread/);
-        if (width === 390) await page.getByText('Settings and wiring').click();
+        if (width === 390) for (const fold of ['Settings and wiring', 'Runs: ']) await page.getByText(fold).click();
         await page.getByText('Topology, disturbances and repeats').click();
         await page.getByText('As a table').click();
         await scrollToCharts(page);

@@ -124,7 +124,7 @@ async function wholeWay(
   expect(await leftOut(/^Regular: .*reads the whole stream before it/)).toBe(0);
   expect(await leftOut(/^FarSkip: .*does not wait for/)).toBe(3);
 
-  if (width < 860) await page.getByText('Settings and wiring').click();
+  if (width < 860) for (const fold of ['Settings and wiring', 'Runs: Experts spread']) await page.getByText(fold).click();
   expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
   await chooseLittle(page);
   await runBoth(page);
