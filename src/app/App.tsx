@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import type { Phrase } from '../model/phrase';
 import { Boundary } from './Boundary';
-import { type CommandContext, commandFor } from './commands/registry';
+import { COMMANDS, type CommandContext, commandFor } from './commands/registry';
 import { Headline } from './Headline';
 import { Inspector } from './inspector/Inspector';
 import { linkOf } from './link';
@@ -14,6 +14,7 @@ import { useRecordedRuns } from './runs/useRecordedRuns';
 import { runShown } from './session';
 import { Controls } from './settings/Controls';
 import { useLab, watched } from './store';
+import { Toast } from './Toast';
 import { languageOf } from './text/catalogues';
 import { useText } from './text/useText';
 import { stopChoosing } from './timeline/choosing';
@@ -51,8 +52,18 @@ export function App({ embedded }: { embedded: boolean }) {
   const timelines = useTimelines();
   const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
   const [problems, setProblems] = useState<readonly Phrase[]>([]);
-  const [copied, setCopied] = useState<boolean | null>(null);
-  const context = useMemo((): CommandContext => ({ timelines, openCommands: setDialog, onCopied: setCopied }), [timelines]);
+  const [settingsOpen, setSettingsOpen] = useState(false);
+  const [said, setSaid] = useState<{ readonly text: string } | null>(null);
+  const session = runShown(runs, { top, bottom });
+  const linkHasRun = !session || session.origin === 'recorded';
+  const context = useMemo(
+    (): CommandContext => ({
+      timelines,
+      openCommands: setDialog,
+      onCopied: (done) => setSaid({ text: done ? (linkHasRun ? t.notice.copied : t.notice.copiedNotRun) : t.notice.notCopied }),
+    }),
+    [timelines, t, linkHasRun],
+  );
   const tell = useCallback((sentences: readonly Phrase[]) => setProblems(sentences), []);
   const unknown = useRecordedRuns(tell);
   // A play head and the end of a range are times of an axis.
@@ -61,6 +72,15 @@ export function App({ embedded }: { embedded: boolean }) {
     usePlayer.getState().close();
     stopChoosing();
   }, [timelines.axis]);
+  const status = useLab((state) => state.status);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is said once, whatever the language becomes
+  useEffect(() => {
+    if (status.kind === 'idle' && status.ended) setSaid({ text: t.notice[status.ended] });
+  }, [status]);
+  // On a small screen what a run does is below the settings that it was begun from.
+  useEffect(() => {
+    if (running) setSettingsOpen(false);
+  }, [running]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
   }, [language]);
@@ -74,7 +94,6 @@ export function App({ embedded }: { embedded: boolean }) {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, [context]);
-  const session = runShown(runs, { top, bottom });
   const search = useLab((state) => state.view.search);
   const dimmed = useMemo(() => timelines.tracks.map(({ track }) => notMatching(track.spans, search)), [timelines, search]);
   const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
@@ -87,7 +106,7 @@ export function App({ embedded }: { embedded: boolean }) {
   );
   const stage = (
     <div className="stage">
-      <Notice problems={unknown ? [...problems, unknown] : problems} copied={copied} lacking={lacking} />
+      <Notice problems={unknown ? [...problems, unknown] : problems} lacking={lacking} />
       {!embedded &&
         (narrow ? (
           <details className="fold">
@@ -121,15 +140,18 @@ export function App({ embedded }: { embedded: boolean }) {
             </section>
           </>
         ) : (
-          <section className="welcome">
-            <p>{live ? t.page.noTimeline : t.page.welcome(runTitle(t, form))}</p>
-          </section>
+          // A run without timelines has its numbers below.
+          (live || !session) && (
+            <section className="welcome">
+              <p>{live ? t.page.noTimeline : t.page.welcome(runTitle(t, form))}</p>
+            </section>
+          )
         )}
         {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
         {!live && session && (
           <>
             <Results session={session} />
-            {!embedded && (
+            {(!embedded || timelines.tracks.length === 0) && (
               <WhenNear>
                 <Suspense>
                   <Charts run={session.run} shown={shown} />
@@ -153,6 +175,9 @@ export function App({ embedded }: { embedded: boolean }) {
             <h1>{t.page.title}</h1>
             <div className="group">
               <LanguageChoice />
+              <button type="button" onClick={() => COMMANDS.find(({ id }) => id === 'copyLink')!.run(context)}>
+                {t.page.copyLink}
+              </button>
               <button type="button" onClick={() => setDialog('palette')}>
                 {t.page.commands} <kbd>Ctrl K</kbd>
               </button>
@@ -168,7 +193,7 @@ export function App({ embedded }: { embedded: boolean }) {
         {!embedded &&
           (narrow ? (
             // A timeline comes first on a small screen; settings and runs are one tap away.
-            <details className="fold">
+            <details className="fold" open={settingsOpen} onToggle={(event) => setSettingsOpen(event.currentTarget.open)}>
               <summary>{t.page.side}</summary>
               {side}
             </details>
@@ -198,6 +223,7 @@ export function App({ embedded }: { embedded: boolean }) {
           </p>
         )}
       </footer>
+      <Toast said={said} />
       <Update onProblem={(why) => tell([why])} />
       {dialog && (
         <Suspense>

@@ -1,30 +1,41 @@
+import { useEffect, useRef } from 'react';
 import type { Lacking } from '../lab/availability';
 import type { Phrase } from '../model/phrase';
 import { remainingMs } from './remaining';
 import { type Status, useLab } from './store';
 import type { Text } from './text/en';
 import { useSay, useText } from './text/useText';
+import { focusLanes } from './timeline/focus';
 import { combinationTitle } from './titles';
 
-/** What goes on, and what went wrong, in one sentence; spoken when it changes. */
-export function Notice({
-  problems,
-  copied,
-  lacking,
-}: {
-  problems: readonly Phrase[];
-  /** Whether the link was copied; null: nobody asked for it. */
-  copied: boolean | null;
-  lacking: Lacking | null;
-}) {
+/** What goes on, and what is wrong, in one sentence; spoken when it changes. */
+export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lacking: Lacking | null }) {
   const t = useText();
   const status = useLab((state) => state.status);
   const stop = useLab((state) => state.stop);
   const linkProblems = useLab((state) => state.linkProblems);
   const say = useSay();
   const sentences = [...linkProblems, ...problems].map(say);
+  const box = useRef<HTMLDivElement>(null);
+  const running = status.kind === 'running';
+  const failed = status.kind === 'failed';
+  useEffect(() => {
+    if (running || failed) box.current?.scrollIntoView({ block: 'nearest' });
+  }, [running, failed]);
+  // The button that was pressed may go with what it did: the focus goes on to the one that undoes it.
+  useEffect(() => {
+    if (!running) return;
+    const lost = () => document.activeElement === document.body || !document.activeElement?.checkVisibility();
+    if (lost()) document.getElementById('stop')?.focus({ preventScroll: true });
+    return () => {
+      const run = document.querySelector<HTMLElement>('.controls > .primary');
+      if (!lost()) return;
+      if (run?.checkVisibility()) run.focus({ preventScroll: true });
+      else focusLanes();
+    };
+  }, [running]);
   return (
-    <div>
+    <div ref={box}>
       {sentences.length > 0 && (
         <div className="notice failed" role="alert">
           <ul>
@@ -33,14 +44,6 @@ export function Notice({
             ))}
           </ul>
         </div>
-      )}
-      <p className="visually-hidden" role="status">
-        {status.kind === 'idle' && status.ended && (status.ended === 'done' ? t.notice.done : t.notice.stopped)}
-      </p>
-      {copied !== null && (
-        <p className="notice" role="status">
-          {copied ? t.notice.copied : t.notice.notCopied}
-        </p>
       )}
       {status.kind === 'running' && (
         <div className="notice running">
@@ -54,7 +57,7 @@ export function Notice({
             {doingIn(t, status.doing)}
           </span>
           <Remaining status={status} t={t} />
-          <button type="button" onClick={stop}>
+          <button type="button" id="stop" onClick={stop}>
             {t.notice.stop}
           </button>
         </div>

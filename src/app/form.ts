@@ -89,8 +89,7 @@ export function settingsOf(form: Form): Settings {
     balanced: form.balanced && isUntrained(form.model),
     prompt: form.source === 'prompt' ? form.prompt : null,
     text: form.text,
-    // Never cuts a prompt of the user's: one that is too long is refused with its length.
-    tokens: form.source === 'prompt' ? 4096 : form.tokens,
+    tokens: form.tokens,
     connectivity: connectivitiesOf(form),
     schedule: form.compare === 'all' ? ['blocking', 'overlapped'] : [form.schedule],
     ranks: form.ranks,

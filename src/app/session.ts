@@ -54,7 +54,8 @@ export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bott
 export function namesShown(runs: readonly SessionRun[], { top, bottom }: Pick<View, 'top' | 'bottom'>): Pick<View, 'top' | 'bottom'> {
   const [first] = runs;
   if (top !== '' || !first) return { top, bottom };
-  return viewOfRun(first);
+  const own = viewOfRun(first);
+  return bottom === '' ? own : { ...own, bottom };
 }
 
 /** The run whose numbers are on show. */

@@ -46,6 +46,8 @@ export type Track = {
   readonly steps: readonly { readonly at: number; readonly step: number }[];
   /** The measurement's own numbers, where it is of one. */
   readonly result: CombinationResult | null;
+  /** The median time between tokens, where it is of a generation that has some. */
+  readonly tbtMs: number | null;
   readonly table: Connectivity | null;
 };
 
@@ -130,7 +132,7 @@ export function tracksOf(run: RunContent): Track[] {
 const nodesOf = ({ ranks, topology }: Pick<Settings, 'ranks' | 'topology'>): number[] =>
   Array.from({ length: ranks }, (_, rank) => nodeOf(topology, ranks, rank));
 
-const PLAIN = { point: null, steps: [], result: null, table: null, wire: null } as const;
+const PLAIN = { point: null, steps: [], result: null, tbtMs: null, table: null, wire: null } as const;
 
 const measurementTracks = ({ settings, link, results }: Measurement, point: Track['point']): Track[] =>
   results.map((result) => ({
@@ -187,6 +189,7 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
       nodeOf: nodesOf(settings),
       spans: inColumnOrder(spans),
       wire: settings.link ? 'emulated' : 'instant',
+      tbtMs: result.tbtMs?.median ?? null,
       steps,
     };
   });

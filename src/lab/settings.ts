@@ -46,10 +46,10 @@ export const Settings = z.object({
   model: Model,
   /** Deal experts out evenly whatever the router says; untrained models only. */
   balanced: z.boolean(),
-  /** Text whose first tokens device 0 prefills; the other devices take passages of the same length from `text`. */
+  /** Text that device 0 prefills, instead of a passage of `text`; the other devices take passages of the same length from `text`. */
   prompt: z.string().max(100_000).nullable(),
   text: Text,
-  /** Tokens a device at most. */
+  /** Of a passage; a prompt has the tokens that it has. */
   tokens: z.number().int().min(1).max(4096),
   connectivity: z.array(Connectivity).min(1),
   schedule: z.array(z.enum(['blocking', 'overlapped'])).min(1),

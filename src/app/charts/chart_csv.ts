@@ -5,4 +5,8 @@ import type { Cell, ChartData } from './chart_data';
 export const csvText = ({ columns, rows }: ChartData): string =>
   csvFormatRows([columns.map(({ label }) => label), ...rows.map((row) => columns.map(({ key }) => written(row[key])))]);
 
-const written = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : String(cell));
+function written(cell: Cell | undefined): string {
+  if (cell === null || cell === undefined) return '';
+  // Digits beyond these are of the computer's arithmetic.
+  return String(typeof cell === 'number' ? Number(cell.toPrecision(12)) : cell);
+}

@@ -126,7 +126,7 @@ function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepa
           {t.join.semicolon}
           {t.inspector.exposedWhy(ms(exposure.exposed.awaited), ms(exposure.exposed.host), ms(exposure.exposed.noWork))}
           {t.join.stop}
-          {t.inspector.reasons[exposure.reason ?? 'none']}
+          {t.inspector.reasons[track.combination?.schedule === 'blocking' ? 'blocking' : (exposure.reason ?? 'none')]}
         </p>
       )}
       {most > 1 && (

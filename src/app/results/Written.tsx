@@ -12,11 +12,12 @@ export function Written({
   machine,
 }: {
   writing: Writing;
-  finished: Pick<Generation, 'manifest' | 'madeFor'> | null;
+  finished: Pick<Generation, 'manifest' | 'madeFor' | 'steps'> | null;
   recorded: boolean;
   machine: string;
 }) {
   const t = useText();
+  const kept = new Set(finished?.steps.map(({ step }) => step)).size;
   return (
     <section className="results" aria-label={t.written.region}>
       {finished && <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />}
@@ -46,7 +47,7 @@ export function Written({
             t.date(finished.manifest.date),
           )}{' '}
           {settings.link ? t.written.wire(settings.link.gbps, settings.link.us, settings.dilate ?? settings.ranks) : t.written.noWire}{' '}
-          {t.written.ownSteps}
+          {t.written.ownSteps} {results.some(({ steps }) => steps.length > kept) && t.written.firstSteps(kept)}
         </p>
       )}
     </section>

@@ -30,6 +30,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, { top, bottom });
+  const tracksNamed = new Set(runs.flatMap(({ run, tracks }) => tracks.map(({ key }) => trackName(run.id, key))));
   const shown = watching ? null : runOfTrack(names.top);
   const open = async (files: readonly File[]) => {
     const opened = await openRunFiles(files);
@@ -142,12 +143,16 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
               {place === 'top' ? t.runs.upper : t.runs.lower}
               <select value={watching ? GOING_ON : names[place]} onChange={(event) => show({ ...names, [place]: event.target.value })}>
                 {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
+                {!watching && !tracksNamed.has(names[place]) && names[place] !== '' && (
+                  <option value={names[place]}>{t.runs.noTrack}</option>
+                )}
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}
                 {runs.map((each) => (
                   <optgroup key={each.run.id} label={runName(t, each)}>
                     {each.tracks.map((track) => (
                       <option key={track.key} value={trackName(each.run.id, track.key)}>
-                        {titleOf(t, track)}
+                        {/* The closed field shows this alone, not the group's label. */}
+                        {runs.length > 1 ? `${titleOf(t, track)} · ${runName(t, each)}` : titleOf(t, track)}
                       </option>
                     ))}
                   </optgroup>
@@ -178,7 +183,10 @@ function NameField({ name, onName }: { name: string; onName: (name: string) => v
       maxLength={LONGEST_NAME}
       onChange={(event) => setTyped(event.target.value)}
       onBlur={take}
-      onKeyDown={(event) => event.key === 'Enter' && take()}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') take();
+        if (event.key === 'Escape') setTyped(null);
+      }}
     />
   );
 }

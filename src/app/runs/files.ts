@@ -20,12 +20,14 @@ export async function openRunFiles(
   const runs: LabRun[] = [];
   const problems: Phrase[] = [];
   const traces: Trace[] = [];
-  const attempt = (read: () => void) => {
+  const attempt = (read: () => void): boolean => {
     try {
       read();
+      return true;
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
       problems.push(cause.phrase);
+      return false;
     }
   };
   for (const file of files) {
@@ -40,7 +42,7 @@ export async function openRunFiles(
     else traces.push({ name: file.name, text, date: new Date(file.lastModified) });
   }
   const openTraces = (own: readonly Trace[]) =>
-    attempt(() => {
+    void attempt(() => {
       const [first] = own;
       if (!first) return;
       const name = own.length === 1 ? first.name.replace(/(\.trace)?\.json$/, '') : `${first.name} + ${own.length - 1}`;
@@ -49,6 +51,8 @@ export async function openRunFiles(
       runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
     });
   for (const trace of traces) if (isOfWholeRun(trace.text)) openTraces([trace]);
-  openTraces(traces.filter(({ text }) => !isOfWholeRun(text)));
+  // Of the files of several ranks, each that can't be read is told; the others are one run.
+  const foreign = traces.filter(({ text }) => !isOfWholeRun(text));
+  openTraces(foreign.length > 1 ? foreign.filter((trace) => attempt(() => fromChromeTraces([trace]))) : foreign);
   return { runs, problems };
 }

@@ -18,7 +18,12 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
   const { topology } = form;
   const change = (part: Partial<typeof topology>) => edit({ topology: { ...topology, ...part } });
   return (
-    <details>
+    // A field that is folded away can't say what is wrong with it.
+    <details
+      onInvalid={(event) => {
+        event.currentTarget.open = true;
+      }}
+    >
       <summary>{words.details}</summary>
       <fieldset aria-label={words.details}>
         {form.parallel === 'tp' && (

@@ -141,7 +141,11 @@ function OwnModel() {
             value={address}
             onChange={(event) => setAddress(event.target.value)}
           />
-          <button type="button" disabled={!address.includes('/')} onClick={() => edit({ model: address.trim(), files: [] })}>
+          <button
+            type="button"
+            disabled={!address.includes('/')}
+            onClick={() => edit({ model: address.trim().replace(/\/config\.json$/, ''), files: [] })}
+          >
             {words.open}
           </button>
         </span>

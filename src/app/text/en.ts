@@ -13,6 +13,7 @@ export const en = {
     automatic: 'As the browser',
     commands: 'Commands',
     help: 'Keys and help',
+    copyLink: 'Copy link',
     footer:
       'Emulated are the number of devices and the pace of the wire between them; the arithmetic, the bytes moved and the times are real. Devices share your GPU and take turns, so each is as if 1/N as fast, and the wire is slowed N times to match. Method: FarSkip-Collective,',
     noTimeline: 'The first lanes appear as soon as the model is loaded and its kernels are compiled.',
@@ -44,6 +45,7 @@ export const en = {
     done: 'Done.',
     stopped: 'Stopped.',
     copied: 'The link to this view was copied.',
+    copiedNotRun: 'The link to this view was copied; the run itself is not in it: save its file too.',
     notCopied: 'The browser does not allow the link to be copied; copy the page’s address.',
     recordedInstead: 'Recorded runs play below all the same.',
     missing: {
@@ -146,7 +148,7 @@ export const en = {
     overlapped: 'Overlapped schedule',
     overlappedHint: 'Collectives start as soon as their input is there; ready work runs meanwhile.',
     blockingHint: 'Each collective is waited for where it starts.',
-    details: 'Topology, disturbances and repeats',
+    details: 'Topology, disturbances, precision, sweeps',
     nodes: 'Nodes',
     betweenNodes: 'Between nodes, a link of its own',
     betweenGbps: 'Between, GB/s',
@@ -210,6 +212,7 @@ export const en = {
     unsaved: 'not saved',
     upper: 'Upper timeline',
     lower: 'Lower timeline',
+    noTrack: 'Not a timeline of this page',
     noLower: 'None',
     measureHere: 'This run was recorded. Measure one of your own on this device:',
   },
@@ -268,7 +271,8 @@ export const en = {
     playHead: 'Play head',
     nothing: 'Nothing is selected.',
     range: 'Range',
-    chooseRange: 'Drag over the lanes, or click one end of the range and then the other.',
+    chooseRange:
+      'Drag over the lanes, or click one end of the range and then the other; by keys, Enter takes the start and then the end of what is selected.',
     chooseOtherEnd: 'Now click the other end of the range.',
     table: 'As a table',
     tableCaption: (title: string, from: string, to: string, shown: number, count: number) =>
@@ -304,6 +308,7 @@ export const en = {
       'no work left': 'There was nothing left to compute meanwhile.',
       'host late': 'The host had not yet handed over the next kernel.',
       none: 'Nearly all of it is hidden.',
+      blocking: 'The blocking schedule waits for it where it starts, and computes nothing meanwhile.',
     },
     waits: {
       awaited: (device: number, time: string, kernel: string, collective: string) =>
@@ -341,6 +346,7 @@ export const en = {
   },
   wiring: {
     heading: (layer: number) => `What layer ${layer} reads`,
+    headingNow: 'What the layer under way reads',
     streamSoFar: 'stream so far',
     atHand: 'at hand',
     afterCombine: 'after Combine',
@@ -369,6 +375,7 @@ export const en = {
     possible: (share: string) => `at most ${share} possible`,
     headline: (first: string, second: string, a: string, b: string, speedup: string, hiddenA: string, hiddenB: string) =>
       `${first}: ${a}, ${hiddenA} of the communication hidden. ${second}: ${b}, ${hiddenB} hidden, ${speedup}× as fast.`,
+    decodeHeadline: (first: string, second: string, a: string, b: string) => `Between tokens, ${first}: ${a}. ${second}: ${b}.`,
     continuations: 'Next tokens',
     converted: 'converted checkpoint',
     original: 'original checkpoint',
@@ -406,7 +413,8 @@ export const en = {
     cache: 'New tokens, cache',
     wire: (gbps: number, us: number, dilation: number) => `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
     noWire: 'The wire takes no time here; set one by bandwidth to see it.',
-    ownSteps: 'Times are of each model’s own steps, host clock; the models take turns. Timelines are of the first 48 steps.',
+    ownSteps: 'Times are of each model’s own steps, host clock; the models take turns.',
+    firstSteps: (count: number) => `Timelines are of the first ${count} steps.`,
   },
   charts: {
     heading: 'Charts',

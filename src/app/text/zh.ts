@@ -13,6 +13,7 @@ export const zh: Text = {
     automatic: '跟随浏览器',
     commands: '命令',
     help: '按键与帮助',
+    copyLink: '复制链接',
     footer:
       '设备的数量和设备间链路的快慢是模拟的；算术运算、传输的字节和时间都是真实的。各设备轮流使用你的 GPU，每个设备的速度因此相当于 1/N，链路也按同样的倍数 N 放慢。方法出自 FarSkip-Collective，',
     noTimeline: '模型加载并编译好内核后，最初的泳道就会出现。',
@@ -43,6 +44,7 @@ export const zh: Text = {
     done: '完成。',
     stopped: '已停止。',
     copied: '已复制此视图的链接。',
+    copiedNotRun: '已复制此视图的链接；运行本身不在其中：请另存它的文件。',
     notCopied: '浏览器不允许复制链接，请复制页面地址。',
     recordedInstead: '下方录制的运行仍可回放。',
     missing: {
@@ -138,7 +140,7 @@ export const zh: Text = {
     overlapped: '重叠调度',
     overlappedHint: '输入一就绪，集合通信就开始；其间运行已就绪的计算。',
     blockingHint: '每个集合通信一开始就等它完成。',
-    details: '拓扑、扰动与重复',
+    details: '拓扑、扰动、精度与扫描',
     nodes: '节点数',
     betweenNodes: '节点之间另设链路',
     betweenGbps: '节点间带宽（GB/s）',
@@ -202,6 +204,7 @@ export const zh: Text = {
     unsaved: '未保存',
     upper: '上方时间线',
     lower: '下方时间线',
+    noTrack: '本页没有这条时间线',
     noLower: '无',
     measureHere: '此运行是录制的。可在这台设备上自己测量一次：',
   },
@@ -259,7 +262,7 @@ export const zh: Text = {
     playHead: '播放头',
     nothing: '未选中任何内容。',
     range: '范围',
-    chooseRange: '在泳道上拖动，或先后点击范围的两端。',
+    chooseRange: '在泳道上拖动，或先后点击范围的两端；用键盘时，按 Enter 依次取所选内容的开始与结束。',
     chooseOtherEnd: '请点击范围的另一端。',
     table: '以表格显示',
     tableCaption: (title, from, to, shown, count) => `${title}：${from} 至 ${to} 的区段；显示 ${shown} 个，共 ${count} 个`,
@@ -293,6 +296,7 @@ export const zh: Text = {
       'no work left': '其间已没有可运行的计算。',
       'host late': '主机尚未提交下一个内核。',
       none: '它几乎全部被掩盖。',
+      blocking: '阻塞调度在它开始处就等待它，其间不计算。',
     },
     waits: {
       awaited: (device, time, kernel, collective) =>
@@ -327,6 +331,7 @@ export const zh: Text = {
   },
   wiring: {
     heading: (layer) => `第 ${layer} 层读取什么`,
+    headingNow: '正在进行的层读取什么',
     streamSoFar: '此前的残差流',
     atHand: '已就绪',
     afterCombine: 'Combine 之后',
@@ -355,6 +360,7 @@ export const zh: Text = {
     possible: (share) => `最多可达 ${share}`,
     headline: (first, second, a, b, speedup, hiddenA, hiddenB) =>
       `${first}：${a}，${hiddenA} 的通信被掩盖。${second}：${b}，${hiddenB} 被掩盖，速度为 ${speedup} 倍。`,
+    decodeHeadline: (first, second, a, b) => `词元间隔，${first}：${a}。${second}：${b}。`,
     continuations: '后续词元',
     converted: '转换后的检查点',
     original: '原始检查点',
@@ -392,7 +398,8 @@ export const zh: Text = {
     cache: '新词元数、缓存',
     wire: (gbps, us, dilation) => `链路 ${gbps} GB/s，每条延迟 ${us} µs，模拟时放慢到 ${dilation} 倍时长。`,
     noWire: '此处链路不耗时；按带宽设定链路即可看到其影响。',
-    ownSteps: '时间为各模型自身步骤的时间，以主机时钟计；各模型轮流运行。时间线为前 48 步。',
+    ownSteps: '时间为各模型自身步骤的时间，以主机时钟计；各模型轮流运行。',
+    firstSteps: (count) => `时间线为前 ${count} 步。`,
   },
   charts: {
     heading: '图表',

@@ -88,7 +88,10 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
       zooming.show(view);
     };
     const stopLooking = useLab.subscribe(({ view }, before) => {
-      if (view.from !== before.view.from || view.to !== before.view.to) show();
+      if (view.from === before.view.from && view.to === before.view.to) return;
+      show();
+      // What was under the pointer is no longer.
+      setHovered(null);
     });
     const stopPlaying = usePlayer.subscribe(({ at, playing }) => {
       own.overlay({ playAt: at });
@@ -166,7 +169,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     look({ range: [Math.min(...times), Math.max(...times)] });
   };
   /** One end of a range and then, a little away from it, the other. */
-  const chooseEnd = ({ ms: time, msPerPixel }: ReturnType<typeof at>) => {
+  const chooseEnd = ({ ms: time, msPerPixel }: Pick<ReturnType<typeof at>, 'ms' | 'msPerPixel'>) => {
     const { first } = choosing;
     if (first === null) {
       useChoosing.setState({ first: time });
@@ -209,7 +212,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     [tracks, timelines.runs, t],
   );
   const named = useMemo(() => {
-    const total = (tracks[1]?.end ?? 0) - (tracks[0]?.end ?? 0);
+    const total = (tracks[1]?.length ?? 0) - (tracks[0]?.length ?? 0);
     const difference = t.timeline.differenceOf(ms(Math.abs(total)), total < 0 ? 'less' : 'more');
     return titles.map((title, i) => (i === 1 && differences.length > 0 ? `${title} · ${difference}` : title));
   }, [titles, tracks, differences, t]);
@@ -245,7 +248,12 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
                 walk(direction, event.shiftKey);
                 return;
               }
-              if (event.code === 'Enter') document.getElementById('inspector')?.focus();
+              if (event.code === 'Enter') {
+                const here = selection && placeOf(tracks, selection);
+                // The start of what is selected, and then the end of what is.
+                if (choosing.on && here) return chooseEnd({ ms: here.interval[choosing.first === null ? 0 : 1], msPerPixel: 0 });
+                if (!choosing.on) document.getElementById('inspector')?.focus();
+              }
               const command = commandFor(event.nativeEvent, 'timeline');
               if (!command) return;
               event.preventDefault();
@@ -296,7 +304,12 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
         </div>
       </div>
       <p className="status-line" aria-hidden="true">
-        {hint ?? (shown ? sentenceOf(t, tracks, shown) : t.timeline.nothing)}
+        {hint ??
+          (shown
+            ? sentenceOf(t, tracks, shown)
+            : range
+              ? t.inspector.range(ms(range[0]), ms(range[1]), ms(range[1] - range[0]))
+              : t.timeline.nothing)}
       </p>
       <p className="visually-hidden" role="status">
         {hint}

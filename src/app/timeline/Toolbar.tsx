@@ -12,7 +12,6 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
   const windows = useLab((state) => state.view.windows);
   const arrows = useLab((state) => state.view.arrows);
   const align = useLab((state) => state.view.align);
-  const { tracks } = context.timelines;
   const found = dimmed.reduce((sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0), 0);
   const choosing = useChoosing((state) => state.on);
   const button = (id: CommandId, label: string, pressed?: boolean) => {
@@ -60,7 +59,7 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
         {button('fitAll', '↔')}
         {button('chooseRange', t.timeline.range, choosing)}
       </div>
-      {tracks.length > 1 && (
+      {context.timelines.differences.length > 0 && (
         <Choice
           name="align"
           label={t.timeline.align}

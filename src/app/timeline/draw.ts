@@ -162,7 +162,7 @@ function drawLayers(
       context.fillRect(left, row.y, right - left, row.height);
       context.globalAlpha = 1;
     }
-    const label = right - left > 12 + 6.2 * name.length ? name : right - left > 22 ? name.replace(/^\D+/, '') : '';
+    const label = right - left > 12 + context.measureText(name).width ? name : right - left > 22 ? name.match(/\d+/)?.[0] : '';
     if (label) {
       context.fillStyle = theme.faint;
       context.fillText(label, left + 4, row.y + row.height / 2 + 0.5);

@@ -2,7 +2,6 @@ import type { Track } from '../../lab/lab_run';
 import { BLOCKS } from '../../program/program';
 import { type Gap, gapsOf } from '../../trace/gaps';
 import { type Alignment, layerStartsOf, onAxis } from '../../trace/layers';
-import type { Span } from '../../trace/span';
 import { type Mark, marksOf, windowsOf } from '../../trace/windows';
 
 /**
@@ -42,8 +41,9 @@ export type Prepared = {
   readonly ranks: readonly RankLanes[];
   readonly layers: readonly { readonly layer: number; readonly at: number }[];
   readonly steps: readonly { readonly step: number; readonly at: number }[];
-  /** Where the last span ends, on the axis. */
+  /** Where the last span ends: on the axis, and by the run's own time, ms. */
   readonly end: number;
+  readonly length: number;
 };
 
 type Item = { readonly start: number; readonly end: number; readonly colour: number; readonly item: number };
@@ -51,6 +51,7 @@ type Item = { readonly start: number; readonly end: number; readonly colour: num
 export function prepare(track: Track, alignment: Alignment): Prepared {
   const { spans, ranks } = track;
   const at = (ms: number) => onAxis(alignment, ms);
+  const length = spans.reduce((last, { end }) => Math.max(last, end), 0);
   const gaps = gapsOf(spans, ranks);
   const of = () => Array.from({ length: ranks }, () => [] as Item[]);
   const [compute, send, receive, collectives, gapItems, windows, host] = [of(), of(), of(), of(), of(), of(), of()];
@@ -93,7 +94,8 @@ export function prepare(track: Track, alignment: Alignment): Prepared {
     })),
     layers: layerStartsOf(spans).map(({ layer, at: ms }) => ({ layer, at: at(ms) })),
     steps: track.steps.map(({ step, at: ms }) => ({ step, at: at(ms) })),
-    end: at(spans.reduce((last: number, span: Span) => Math.max(last, span.end), 0)),
+    end: at(length),
+    length,
   };
 }
 

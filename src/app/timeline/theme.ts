@@ -39,7 +39,7 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
     colours: COLOURS.map((colour): Rgba => {
       switch (colour) {
         case 'exposed':
-          return rgba(variable('--exposed'), 0.5);
+          return rgba(variable('--exposed'), 0.2);
         case 'idle':
           return rgba(faint, 0.12);
         case 'window':

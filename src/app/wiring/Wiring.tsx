@@ -42,14 +42,17 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   const first = shown[0];
   if (!first) return null;
   const last = first.wired.table.length - 1;
+  const replayed = shown.some(({ underWay }) => underWay);
   const layer = Math.min(last, chosen ?? span?.layer ?? typicalLayer(first.wired));
   return (
     <section className="wiring">
-      <h2>{t.wiring.heading(layer)}</h2>
-      <label>
-        {t.wiring.layer} {layer}
-        <input type="range" min={0} max={last} value={layer} onChange={(event) => setChosen(event.target.valueAsNumber)} />
-      </label>
+      <h2>{replayed ? t.wiring.headingNow : t.wiring.heading(layer)}</h2>
+      {!replayed && (
+        <label>
+          {t.wiring.layer} {layer}
+          <input type="range" min={0} max={last} value={layer} onChange={(event) => setChosen(event.target.valueAsNumber)} />
+        </label>
+      )}
       <div className="wirings">
         {shown.map(({ wired, underWay }, i) => (
           <Drawing
