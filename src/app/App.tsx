@@ -111,10 +111,10 @@ export function App({ embedded }: { embedded: boolean }) {
         (narrow ? (
           <details className="fold">
             <summary>{[t.runs.heading, live ? t.runs.goingOn : session && runName(t, session)].filter(Boolean).join(t.join.colon)}</summary>
-            <RunList onProblems={tell} />
+            <RunList onProblems={tell} onDone={(text) => setSaid({ text })} />
           </details>
         ) : (
-          <RunList onProblems={tell} />
+          <RunList onProblems={tell} onDone={(text) => setSaid({ text })} />
         ))}
       {!running && session?.origin === 'recorded' && !lacking && (
         <p className="notice">

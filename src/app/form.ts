@@ -1,4 +1,4 @@
-import { SWEEP_SETTINGS } from '../lab/lab_run';
+import { type RunContent, SWEEP_SETTINGS } from '../lab/lab_run';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, GenerateSettings, Settings } from '../lab/settings';
 import { isUntrained } from '../model/presets';
 import { z } from '../model/zod';
@@ -129,5 +129,51 @@ export function generationOf(form: Form): GenerateSettings {
     link: form.link.kind === 'speed' ? { gbps: form.link.gbps, us: form.link.us } : null,
     sampling: form.sampling,
     seed: form.seed,
+  };
+}
+
+/** The form that runs what a run was of, on other hardware maybe; null where the form can't say it (other connectivities, files, traces). */
+export function formOfRun(run: RunContent): Partial<Form> | null {
+  if (run.kind === 'trace') return null;
+  const settings =
+    run.kind === 'generation'
+      ? run.generation.settings
+      : run.kind === 'sweep'
+        ? run.points[0]!.measurement.settings
+        : run.measurement.settings;
+  const { model, balanced, text, ranks, parallel, wire, allReduce, topology, dilate, seed } = settings;
+  const schedules = typeof settings.schedule === 'string' ? [settings.schedule] : settings.schedule;
+  if (model === 'files' || !settings.connectivity.every((name) => name === 'regular' || name === 'farskip')) return null;
+  const shared = {
+    ...{
+      model,
+      files: [],
+      balanced,
+      text,
+      ranks,
+      parallel,
+      wire,
+      allReduce,
+      topology,
+      dilate,
+      seed,
+      farskip: settings.connectivity.at(-1) === 'farskip',
+    },
+    compare: settings.connectivity.length < 2 ? 'chosen' : schedules.length < 2 ? 'both' : 'all',
+    schedule: schedules.at(-1)!,
+  } as const;
+  if ('chunk' in settings) {
+    const { link, others, tokens, chunk, sampling, prompts } = settings;
+    const pace: Form['link'] = link ? { kind: 'speed', ...link } : DEFAULT_FORM.link;
+    return prompts.length === 1
+      ? { ...shared, task: 'generate', prompt: prompts[0]!, link: pace, others, newTokens: tokens, chunk, sampling }
+      : null;
+  }
+  const { link, tokens, prompt, repeats, until, budget } = settings;
+  return {
+    ...shared,
+    ...{ task: 'measure', link, tokens, repeats, until, budget },
+    ...(prompt === null ? { source: 'passage' } : { source: 'prompt', prompt }),
+    sweep: run.kind === 'sweep' ? { over: run.over, values: run.points.map(({ value }) => value) } : null,
   };
 }

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_FORM, type Form, FormSettings } from '../../src/app/form';
+import { DEFAULT_FORM, type Form, FormSettings, formOfRun, generationOf, settingsOf } from '../../src/app/form';
 import { linkOf, readLink } from '../../src/app/link';
 import { DEFAULT_VIEW, View } from '../../src/app/view';
+import { type LabRun, newRun } from '../../src/lab/lab_run';
+import { RECORDED, recordedPath } from '../../src/lab/recorded';
+import { parseRunFile } from '../../src/lab/run_file';
 import { english } from '../../src/model/phrase';
 
 const forms: fc.Arbitrary<Form> = fc.record({
@@ -123,4 +127,26 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   // The longest prompt that the form takes, in letters that take nine characters each in a link.
   const long = { ...DEFAULT_FORM, prompt: '\u4e00'.repeat(100_000) };
   expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });
+});
+
+test('the form takes the settings of a run, which it then runs again', () => {
+  const files = RECORDED.map(({ id }) => parseRunFile(id, readFileSync(`public/${recordedPath(id)}`, 'utf8')));
+  const [measured, written] = (['measurement', 'generation'] as const).map((kind) => files.find((file) => file.kind === kind)!);
+  const of = (form: Form): LabRun => {
+    if (measured?.kind !== 'measurement' || written?.kind !== 'generation') throw new Error('no such run is recorded');
+    if (form.task === 'generate') return { ...written, generation: { ...written.generation, settings: generationOf(form) } };
+    return { ...measured, measurement: { ...measured.measurement, settings: settingsOf(form) } };
+  };
+  fc.assert(
+    fc.property(forms, (any) => {
+      const form = { ...any, sweep: null };
+      const again = { ...DEFAULT_FORM, ...formOfRun(of(form))! };
+      expect(again.task).toBe(form.task);
+      if (form.task === 'measure') expect(settingsOf(again)).toEqual(settingsOf(form));
+      else expect(generationOf(again)).toEqual(generationOf(form));
+      expect(FormSettings.safeParse(again).success).toBe(true);
+    }),
+  );
+  for (const run of files) expect(formOfRun(run)).not.toBeNull();
+  expect(formOfRun(newRun({ kind: 'trace', ranks: 1, spans: [] }, 'a trace'))).toBeNull();
 });

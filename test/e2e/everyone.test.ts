@@ -40,7 +40,7 @@ for (const [width, dark] of [
         await page.goto(site.url);
         await shownRun(page, /^Experts spread/);
         if (width === 390) for (const fold of ['Settings and wiring', 'Runs: ']) await page.getByText(fold).click();
-        await page.getByText('Topology, disturbances and repeats').click();
+        await page.getByText('Topology, disturbances and more').click();
         await page.getByText('As a table').click();
         await scrollToCharts(page);
         await page.locator('.charts summary').first().click();

@@ -89,6 +89,16 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(await stateOf()).toEqual(before);
     expect(await alert(page).count()).toBe(0);
 
+    // A field that is folded away and wrong is unfolded.
+    const details = page.locator('.controls > details');
+    await details.locator('summary').click();
+    await page.getByRole('spinbutton', { name: 'Nodes' }).fill('0');
+    await details.locator('summary').click();
+    await page.locator('.controls > .primary').click();
+    await page.waitForFunction(() => (document.querySelector('.controls > details') as HTMLDetailsElement).open);
+    expect(await page.getByRole('progressbar').count()).toBe(0);
+    await page.getByRole('spinbutton', { name: 'Nodes' }).fill('1');
+
     await page.goto(`${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={&marks=[[1]]&search=%3Cimg%20src%3Dx%3E`);
     await page.getByText("The link's link, “{”, can't be used").waitFor();
     expect(await alert(page).getByRole('listitem').count()).toBe(3);
@@ -129,6 +139,9 @@ async function wholeWay(
   await chooseLittle(page);
   await runBoth(page);
   await page.getByRole('progressbar').waitFor();
+  // Wherever it was begun from, how far it is can be seen.
+  await expect.poll(async () => (await page.getByRole('progressbar').boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0);
+  expect((await page.getByRole('progressbar').boundingBox())!.y).toBeLessThan(900);
   // While it goes on another run can be looked at.
   await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
   await page.getByRole('button', { name: 'Show: Experts spread' }).click();

@@ -4,6 +4,7 @@ import { RECORDED } from '../../lab/recorded';
 import { toRunFile } from '../../lab/run_file';
 import type { Phrase } from '../../model/phrase';
 import { toChromeTrace } from '../../trace/chrome_trace';
+import { formOfRun } from '../form';
 import { doingIn } from '../Notice';
 import { saveFile } from '../saveFile';
 import { namesShown, type SessionRun, viewOfRun } from '../session';
@@ -19,14 +20,21 @@ import { loadRecorded } from './recorded';
 const GOING_ON = 'going on';
 
 /** The session's runs: show, name, compare, save, open. */
-export function RunList({ onProblems }: { onProblems: (sentences: readonly Phrase[]) => void }) {
+export function RunList({
+  onProblems,
+  onDone,
+}: {
+  onProblems: (sentences: readonly Phrase[]) => void;
+  /** Gets a sentence when something was done that need not be in view. */
+  onDone: (sentence: string) => void;
+}) {
   const t = useText();
   const runs = useLab((state) => state.runs);
   const status = useLab((state) => state.status);
   const watching = useLab((state) => state.watching);
   const top = useLab((state) => state.view.top);
   const bottom = useLab((state) => state.view.bottom);
-  const { watch, show, showRun, renameRun, removeRun, markSaved, addRuns } = useLab.getState();
+  const { edit, watch, show, showRun, renameRun, removeRun, markSaved, addRuns } = useLab.getState();
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, { top, bottom });
@@ -93,6 +101,7 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
         {runs.map((each) => {
           const { run, tracks } = each;
           const name = runName(t, each);
+          const form = formOfRun(run);
           return (
             <li key={run.id} aria-current={run.id === shown}>
               <ShowButton name={name} shown={run.id === shown} onClick={() => showRun(run.id)} />
@@ -105,6 +114,18 @@ export function RunList({ onProblems }: { onProblems: (sentences: readonly Phras
                 <span className="faint">{originOf(t, each)}</span>
               </div>
               <div className="group">
+                {form && (
+                  <button
+                    type="button"
+                    aria-label={`${t.runs.settings}: ${name}`}
+                    onClick={() => {
+                      edit(form);
+                      onDone(t.runs.settingsTaken);
+                    }}
+                  >
+                    {t.runs.settings}
+                  </button>
+                )}
                 <button type="button" aria-label={t.runs.saveNamed(name)} onClick={() => save(each)}>
                   {t.runs.save}
                 </button>
