@@ -10,7 +10,7 @@ import { type Phrase, phrase } from '../model/phrase';
 import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
 import { freeName, namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';
-import { languageOf, textIn } from './text/catalogues';
+import { languageOf, sayIn, textIn } from './text/catalogues';
 import { runName } from './titles';
 import { NOTHING_CHOSEN, runOfTrack, type View } from './view';
 
@@ -221,7 +221,7 @@ export const useLab = create<LabState>((set, get) => {
       try {
         const content = await (form.task === 'measure' ? measureBy : generateBy)(engine, form);
         const wasOnShow = end(failedPoint ?? { kind: 'idle', ended: 'done' });
-        get().addRuns([newRun(content, nameOf(content))], 'measured', wasOnShow);
+        get().addRuns([newRun(content, sayIn(languageOf(get().view), nameOf(content)))], 'measured', wasOnShow);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
         end(

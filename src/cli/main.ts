@@ -12,7 +12,7 @@ import { describeDoing } from '../lab/progress';
 import { toRunFile } from '../lab/run_file';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../lab/settings';
 import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
+import { english, phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
 import { fromChromeTraces } from '../trace/chrome_trace';
@@ -353,5 +353,5 @@ const withoutSpans = (measurement: Measurement): Measurement => ({
 });
 
 function saveRun(path: string, name: string | undefined, machine: string | undefined, content: RunContent): void {
-  writeFileSync(path, toRunFile(newRun(content, name ?? nameOf(content), machine ?? null)));
+  writeFileSync(path, toRunFile(newRun(content, name ?? english(nameOf(content)), machine ?? null)));
 }

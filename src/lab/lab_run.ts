@@ -1,5 +1,6 @@
 import { nodeOf } from '../cluster/topology';
 import type { Connectivity } from '../connectivity/connectivity';
+import { type Phrase, phrase } from '../model/phrase';
 import type { Span } from '../trace/span';
 import { inColumnOrder } from '../trace/span_columns';
 import type { Generation } from './generate';
@@ -82,27 +83,45 @@ export function newRun(
 }
 
 /** What a run is of, in the terms of its settings. */
-export function nameOf(run: RunContent): string {
+export function nameOf(run: RunContent): Phrase {
   switch (run.kind) {
     case 'measurement':
       return measurementName(run.measurement);
-    case 'sweep': {
-      const { model, ranks, parallel } = run.points[0]!.measurement.settings;
-      const on = run.over === 'ranks' ? parallel : `${parallel} on ${ranks}`;
-      return `${model}, ${on}, ${run.over} ${run.points.map(({ value }) => value).join(', ')}`;
-    }
+    case 'sweep':
+      return sweepName(run);
     case 'generation': {
       const { model, ranks, parallel, schedule } = run.generation.settings;
-      return `${model}, ${parallel} on ${ranks}, ${schedule}, text`;
+      return schedule === 'blocking'
+        ? phrase`${model}, ${parallel} on ${ranks}, blocking, text`
+        : phrase`${model}, ${parallel} on ${ranks}, overlapped, text`;
     }
     case 'trace':
-      return 'trace';
+      return phrase`trace`;
   }
 }
 
-function measurementName({ settings: { model, ranks, parallel, link } }: Measurement): string {
-  const wire = link.kind === 'ratio' ? `ratio ${link.ratio}` : link.kind === 'speed' ? `${link.gbps} GB/s` : 'native';
-  return `${model}, ${parallel} on ${ranks}, ${wire}`;
+function sweepName({ over, points }: Extract<RunContent, { kind: 'sweep' }>): Phrase {
+  const { model, ranks, parallel } = points[0]!.measurement.settings;
+  const values = points.map(({ value }) => value).join(', ');
+  switch (over) {
+    case 'ranks':
+      return phrase`${model}, ${parallel}, devices ${values}`;
+    case 'ratio':
+      return phrase`${model}, ${parallel} on ${ranks}, ratio ${values}`;
+    case 'tokens':
+      return phrase`${model}, ${parallel} on ${ranks}, tokens ${values}`;
+  }
+}
+
+function measurementName({ settings: { model, ranks, parallel, link } }: Measurement): Phrase {
+  switch (link.kind) {
+    case 'ratio':
+      return phrase`${model}, ${parallel} on ${ranks}, ratio ${link.ratio}`;
+    case 'speed':
+      return phrase`${model}, ${parallel} on ${ranks}, ${link.gbps} GB/s`;
+    case 'native':
+      return phrase`${model}, ${parallel} on ${ranks}, native`;
+  }
 }
 
 const keyOf = ({ connectivity, schedule }: Combination): string => `${connectivity}-${schedule}`;
