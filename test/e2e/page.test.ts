@@ -268,7 +268,7 @@ test('so at a sub-path, 1440 px wide and light, where the run is looked into as 
     await lanes.focus();
     await page.keyboard.press('Digit0');
     await page.getByText('As a table').click();
-    expect(await page.getByRole('row').count()).toBeGreaterThan(60);
+    await expect.poll(() => page.getByRole('row').count()).toBeGreaterThan(60);
 
     // Traces, saved and opened again, are runs as well.
     const traces: string[] = [];
