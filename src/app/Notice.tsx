@@ -26,8 +26,12 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
   useEffect(() => {
     if (!running) return;
     const lost = () => document.activeElement === document.body || !document.activeElement?.checkVisibility();
-    if (lost()) document.getElementById('stop')?.focus({ preventScroll: true });
+    // On a small screen the settings fold away first.
+    const timer = setTimeout(() => {
+      if (lost()) document.getElementById('stop')?.focus({ preventScroll: true });
+    });
     return () => {
+      clearTimeout(timer);
       const run = document.querySelector<HTMLElement>('.controls > .primary');
       if (!lost()) return;
       if (run?.checkVisibility()) run.focus({ preventScroll: true });

@@ -142,6 +142,7 @@ async function wholeWay(
   // Wherever it was begun from, how far it is can be seen.
   await expect.poll(async () => (await page.getByRole('progressbar').boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0);
   expect((await page.getByRole('progressbar').boundingBox())!.y).toBeLessThan(900);
+  if (width < 860) await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('stop');
   // While it goes on another run can be looked at.
   await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
   await page.getByRole('button', { name: 'Show: Experts spread' }).click();
