@@ -42,7 +42,7 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   const first = shown[0];
   if (!first) return null;
   const last = first.wired.table.length - 1;
-  const replayed = shown.some(({ underWay }) => underWay);
+  const replayed = at !== null && shown.some(({ underWay }) => underWay);
   const layer = Math.min(last, chosen ?? span?.layer ?? typicalLayer(first.wired));
   return (
     <section className="wiring">
