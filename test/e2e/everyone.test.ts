@@ -54,7 +54,7 @@ for (const [width, dark] of [
       { width, dark },
     ));
 
-test('dialogs, sweeps, texts and the Chinese page have nothing serious either', () =>
+test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing serious either', () =>
   openedPage(site, async (page) => {
     await page.goto(`${site.url}#v=1&task=generate`);
     await shownRun(page, /^Experts spread/);
@@ -83,6 +83,12 @@ test('dialogs, sweeps, texts and the Chinese page have nothing serious either', 
     expect(await seriousIn(page)).toEqual([]);
     expect(await page.locator('main').innerText()).toMatch(/[\u4e00-\u9fff]{4}/);
     await page.screenshot({ path: 'test-results/chinese.png', fullPage: true });
+    // In a frame: a run without timelines has its charts, and what is wrong with the link is said.
+    await page.goto(`${site.url}?embed#v=1&top=sweep-ep/numbers&ranks=99`);
+    await page.getByText('it should be at most 16').waitFor();
+    await scrollToCharts(page);
+    await page.getByText('Speed-up over the first combination').first().waitFor();
+    expect(await seriousIn(page)).toEqual([]);
   }));
 
 test('by touch: a finger moves the lanes along and scrolls the page up and down, two fingers zoom, a tap selects, a drag or two taps choose a range', async () => {
