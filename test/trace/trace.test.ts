@@ -4,6 +4,7 @@ import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
 import { exposuresOf, hostMsOf, reasonOf } from '../../src/trace/exposure';
 import { hiddenShare, type Interval, intersect, lengthOf, merge, operationMs, overlapOf, subtract } from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
+import { collective, compute, message } from '../spans';
 
 const intervals = fc.array(
   fc.tuple(fc.nat(60), fc.nat(9)).map(([start, length]): Interval => [start, start + length]),
@@ -136,20 +137,7 @@ test('timestamps rounded down to a step still bound the clock, and the step is f
 });
 
 test('overlap shorter than the step of the clocks is not claimed', () => {
-  const at = { op: 0, rank: 0, name: '', block: 'routed', layer: 0, clock: 'gpu' } as const;
-  const compute = (start: number, end: number): Span => ({
-    kind: 'compute',
-    kernel: null,
-    ...at,
-    start,
-    end,
-    uncertain: false,
-    gpuMs: null,
-    flops: null,
-    submitted: start,
-    awaited: null,
-  });
-  const spans: Span[] = [{ kind: 'collective', ...at, start: 0, end: 10, sentBytes: 0, receivedBytes: 0 }, compute(1, 1.05), compute(4, 5)];
+  const spans = [collective(0, 0, 0, 10), compute(0, 1, 1.05), compute(0, 4, 5)];
   expect(overlapOf(spans, 0).hiddenMs).toBeCloseTo(1.05, 9);
   expect(overlapOf(spans, 0, 0.1).hiddenMs).toBeCloseTo(1, 9);
 });
@@ -159,41 +147,12 @@ test('nanoseconds keep their digits', () => {
 });
 
 test('ranks take turns on one device: an operation takes its turns together, not what its ranks waited for one another', () => {
-  const kernel = (op: number, rank: number, start: number, end: number): Span => ({
-    kind: 'compute',
-    kernel: null,
-    op,
-    rank,
-    name: '',
-    block: 'routed',
-    layer: 0,
-    start,
-    end,
-    clock: 'gpu',
-    uncertain: false,
-    gpuMs: null,
-    flops: null,
-    submitted: 0,
-    awaited: null,
-  });
+  const kernel = (op: number, rank: number, start: number, end: number) => compute(rank, start, end, { op });
   // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could start.
   const spans = [kernel(1, 0, 0, 3), kernel(1, 1, 0, 6), kernel(2, 0, 3, 7), kernel(2, 1, 6, 8)];
   expect(Object.fromEntries(operationMs(spans, 2))).toEqual({ 1: 6, 2: 2 });
   // Messages of both directions, and what a collective waited for behind another is not its own.
-  const message = (rank: number, to: number, start: number, end: number): Span => ({
-    kind: 'message',
-    op: 5,
-    rank,
-    to,
-    name: '',
-    block: 'dispatch',
-    layer: 0,
-    start,
-    end,
-    clock: 'host',
-    bytes: 1,
-  });
-  expect(operationMs([message(0, 1, 3, 5), message(1, 0, 4, 8)], 2).get(5)).toBe(3);
+  expect(operationMs([message(5, 0, 1, 3, 5), message(5, 1, 0, 4, 8)], 2).get(5)).toBe(3);
   // The device idles until both are ready at 10.
   expect(operationMs([...spans, kernel(3, 0, 10, 11), kernel(3, 1, 10, 12)], 2).get(3)).toBe(2);
 });
