@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import type { Phrase } from '../model/phrase';
 import { Boundary } from './Boundary';
-import { COMMANDS, type CommandContext, commandFor } from './commands/registry';
+import { type CommandContext, commandFor, commandOf } from './commands/registry';
 import { Headline } from './Headline';
 import { Inspector } from './inspector/Inspector';
 import { linkOf } from './link';
@@ -175,7 +175,7 @@ export function App({ embedded }: { embedded: boolean }) {
             <h1>{t.page.title}</h1>
             <div className="group">
               <LanguageChoice />
-              <button type="button" onClick={() => COMMANDS.find(({ id }) => id === 'copyLink')!.run(context)}>
+              <button type="button" onClick={() => commandOf('copyLink').run(context)}>
                 {t.page.copyLink}
               </button>
               <button type="button" onClick={() => setDialog('palette')}>

@@ -151,6 +151,8 @@ export const COMMANDS: readonly Command[] = [
   { id: 'copyLink', keys: [], scope: 'page', run: copyLink },
 ];
 
+export const commandOf = (id: CommandId): Command => COMMANDS.find((command) => command.id === id)!;
+
 export function playOrPause(end: number): void {
   const player = usePlayer.getState();
   if (player.playing) player.pause();

@@ -7,7 +7,7 @@ import { toChromeTrace } from '../../trace/chrome_trace';
 import { formOfRun } from '../form';
 import { doingIn } from '../Notice';
 import { saveFile } from '../saveFile';
-import { namesShown, type SessionRun, viewOfRun } from '../session';
+import { namesShown, type SessionRun, trackNamed, viewOfRun } from '../session';
 import { useLab } from '../store';
 import type { Text } from '../text/en';
 import { useText } from '../text/useText';
@@ -38,7 +38,6 @@ export function RunList({
   const input = useRef<HTMLInputElement>(null);
   const [loading, setLoading] = useState(false);
   const names = namesShown(runs, { top, bottom });
-  const tracksNamed = new Set(runs.flatMap(({ run, tracks }) => tracks.map(({ key }) => trackName(run.id, key))));
   const shown = watching ? null : runOfTrack(names.top);
   const open = async (files: readonly File[]) => {
     const opened = await openRunFiles(files);
@@ -164,7 +163,7 @@ export function RunList({
               {place === 'top' ? t.runs.upper : t.runs.lower}
               <select value={watching ? GOING_ON : names[place]} onChange={(event) => show({ ...names, [place]: event.target.value })}>
                 {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
-                {!watching && !tracksNamed.has(names[place]) && names[place] !== '' && (
+                {!watching && !trackNamed(runs, names[place]) && names[place] !== '' && (
                   <option value={names[place]}>{t.runs.noTrack}</option>
                 )}
                 {place === 'bottom' && <option value="">{t.runs.noLower}</option>}

@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandContext, playOrPause } from '../commands/registry';
+import { type CommandContext, commandOf, playOrPause } from '../commands/registry';
 import { ms } from '../format';
 import { SPEEDS, usePlayer } from '../player';
 import { useText } from '../text/useText';
@@ -9,7 +9,7 @@ export function PlayerBar({ context }: { context: CommandContext }) {
   const t = useText();
   const { at, playing, speed, seek, setSpeed, close } = usePlayer();
   const { end } = context.timelines;
-  const run = (id: 'stepOn' | 'stepBack') => COMMANDS.find((each) => each.id === id)!.run(context);
+  const run = (id: 'stepOn' | 'stepBack') => commandOf(id).run(context);
   return (
     <div className="player">
       <div className="group">

@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandContext, type CommandId, keyName } from '../commands/registry';
+import { type CommandContext, type CommandId, commandOf, keyName } from '../commands/registry';
 import { Choice, Switch } from '../fields';
 import { useLab } from '../store';
 import { useText } from '../text/useText';
@@ -15,7 +15,7 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
   const found = dimmed.reduce((sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0), 0);
   const choosing = useChoosing((state) => state.on);
   const button = (id: CommandId, label: string, pressed?: boolean) => {
-    const command = COMMANDS.find((each) => each.id === id)!;
+    const command = commandOf(id);
     const key = command.keys[0];
     return (
       <button
@@ -43,7 +43,7 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return;
             event.preventDefault();
-            COMMANDS.find(({ id }) => id === (event.shiftKey ? 'previousMatch' : 'nextMatch'))!.run(context);
+            commandOf(event.shiftKey ? 'previousMatch' : 'nextMatch').run(context);
           }}
         />
       </label>
