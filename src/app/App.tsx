@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import type { Phrase } from '../model/phrase';
+import type { Phrase } from '../words/phrase';
 import { Boundary } from './Boundary';
 import { type CommandContext, commandFor, commandOf } from './commands/registry';
 import { Headline } from './Headline';

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Lacking } from '../lab/availability';
-import type { Phrase } from '../model/phrase';
+import type { Phrase } from '../words/phrase';
 import { remainingMs } from './remaining';
 import { type Status, useLab } from './store';
 import type { Text } from './text/en';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { type Phrase, phrase } from '../model/phrase';
+import { type Phrase, phrase } from '../words/phrase';
 import { watchForUpdate } from './offline';
 import { useText } from './text/useText';
 

@@ -1,7 +1,7 @@
 import { parseRunFile, toRunFile } from '../lab/run_file';
-import { InputError } from '../model/error';
-import { type Phrase, phrase } from '../model/phrase';
-import { whyNot, z } from '../model/zod';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
+import { whyNot, z } from '../words/zod';
 import { FormSettings } from './form';
 import { runShown } from './session';
 import { useLab } from './store';

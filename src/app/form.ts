@@ -1,7 +1,7 @@
 import { type RunContent, SWEEP_SETTINGS } from '../lab/lab_run';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, GenerateSettings, Settings } from '../lab/settings';
 import { isUntrained } from '../model/presets';
-import { z } from '../model/zod';
+import { z } from '../words/zod';
 
 const { model, balanced, text, tokens, ranks, parallel, wire, allReduce, link, topology, dilate, repeats, until, budget } = Settings.shape;
 const { others, chunk, sampling, seed } = GenerateSettings.shape;

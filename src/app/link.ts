@@ -1,5 +1,5 @@
-import { english, type Phrase, phrase } from '../model/phrase';
-import { whyNot, type z } from '../model/zod';
+import { english, type Phrase, phrase } from '../words/phrase';
+import { whyNot, type z } from '../words/zod';
 import { DEFAULT_FORM, type Form, FormSettings } from './form';
 import { DEFAULT_VIEW, View } from './view';
 

@@ -1,4 +1,4 @@
-import { type Phrase, phrase, wordsOf } from '../model/phrase';
+import { type Phrase, phrase, wordsOf } from '../words/phrase';
 
 /**
  * Registers the service worker that keeps the site for use without a connection, once the page has loaded. `onUpdate` is called when a new

@@ -6,7 +6,7 @@ import { type LabRun, liveTrack, nameOf, newRun, type RunContent, type SweepPoin
 import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
-import { type Phrase, phrase } from '../model/phrase';
+import { type Phrase, phrase } from '../words/phrase';
 import { type Form, generationOf, settingsOf } from './form';
 import { readLink } from './link';
 import { freeName, namesShown, type SessionRun, sessionRun, viewOfRun, withRun } from './session';

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 import { findModel } from '../lab/find_model';
 import type { Checkpoint } from '../model/checkpoint';
-import { InputError } from '../model/error';
-import { type Phrase, phrase, wordsOf } from '../model/phrase';
 import { filesSource, type Source, siteSource } from '../model/source';
+import { InputError } from '../words/error';
+import { type Phrase, phrase, wordsOf } from '../words/phrase';
 
 /** What is known of a model before it is loaded: its config and the headers of its files, or a sentence that says why not. */
 export type Described =

@@ -1,6 +1,6 @@
 import { RunId } from '../lab/run_file';
-import { phrase } from '../model/phrase';
-import { because, z } from '../model/zod';
+import { phrase } from '../words/phrase';
+import { because, z } from '../words/zod';
 
 /** A track by its run and its key there; empty: none. */
 export const TrackName = z

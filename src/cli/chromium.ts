@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import sirv from 'sirv';
 import type { Job, JobEvent } from '../lab/job';
-import { english, phrase } from '../model/phrase';
+import { english, phrase } from '../words/phrase';
 import { findChromium } from './environment';
 import type { Outcome } from './outcome';
 

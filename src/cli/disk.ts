@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { InputError } from '../model/error';
-import { phrase, wordsOf } from '../model/phrase';
 import { type Source, siteSource } from '../model/source';
+import { InputError } from '../words/error';
+import { phrase, wordsOf } from '../words/phrase';
 
 /** Files of the disk; paths that are not absolute are of `root`, and http addresses are fetched. */
 export function diskSource(root: string): Source {

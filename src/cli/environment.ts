@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 
 /** Where Chromium is: CHROME_PATH, or the usual places. Throws InputError. */
 export function findChromium(): string {

@@ -1,7 +1,7 @@
 import { type TransferRate, together } from '../lab/bench';
 import { createEngineClient, JobFailed } from '../lab/client';
 import type { Job, JobEvent } from '../lab/job';
-import { phrase } from '../model/phrase';
+import { phrase } from '../words/phrase';
 import type { Outcome } from './outcome';
 
 declare global {

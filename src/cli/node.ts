@@ -1,7 +1,7 @@
 import { GpuUnavailable, openGpu } from '../gpu/device';
 import { type Job, type JobEvent, runJob } from '../lab/job';
 import { openLab } from '../lab/lab';
-import { InputError } from '../model/error';
+import { InputError } from '../words/error';
 import { diskSource } from './disk';
 import { nodeGpu } from './node_gpu';
 import type { Outcome } from './outcome';

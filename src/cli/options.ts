@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { SWEEP_SETTINGS, type SweepSetting, sweptSetting } from '../lab/lab_run';
 import type { LinkSetting, Settings } from '../lab/settings';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 
 /** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
 export type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };

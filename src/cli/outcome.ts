@@ -1,5 +1,5 @@
 import type { FailureCause } from '../lab/worker';
-import type { Phrase } from '../model/phrase';
+import type { Phrase } from '../words/phrase';
 
 /** How a job ended, wherever it ran. */
 export type Outcome =

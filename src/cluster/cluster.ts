@@ -1,27 +1,21 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
 import type { Engine } from '../gpu/engine';
-import type { Launch } from '../gpu/launcher';
 import type { WeightSource } from '../model/checkpoint';
-import { InputError } from '../model/error';
 import { bytesOnRank, megabytes, memoryOf } from '../model/memory';
-import { phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
-import { ropeTable } from '../model/rope';
 import type { ModelSpec } from '../model/spec';
 import { type Weight, weightsOf } from '../model/weights';
-import { CONSTANTS } from '../program/program';
-import type { Order } from '../program/schedule';
+import { constantsOf } from '../program/constants';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { checkFits } from './fits';
 import { drawWeights, fillWeights, type Progress } from './upload';
 
-/** An emulated device: its own weights (its share of those that are spread) and its own buffers, on the GPUDevice of `engine`. */
+/** An emulated device on the GPUDevice of `engine`, with what it keeps for all programs: its weights (its part of those that are split) and constants. */
 export type Rank = {
   readonly index: number;
   readonly engine: Engine;
-  readonly pool: BufferPool;
-  readonly weights: ReadonlyMap<string, Storage>;
-  /** What each order was last bound to here, so that a run repeated binds nothing. */
-  readonly launches: Map<Order, Launch>;
+  readonly kept: ReadonlyMap<string, Storage>;
 };
 
 /**
@@ -62,26 +56,12 @@ export async function createCluster(
     const held = await reserve(engines, spec, weights, pools, plan);
     if (source.kind === 'stored') await fillWeights(engines, weights, held, plan, source, onProgress, signal);
     else await drawWeights(engines, weights, held, plan, source.seed, onProgress, signal);
-    const rope = ropeTable(spec.rope, Math.min(positions, spec.maxPositions));
-    const longest = Math.max(
-      ...spec.layers.map(({ attention: a, feedForward: f }) =>
-        Math.max(a.kind === 'gqa' ? a.headDim : 1, f.kind === 'moe' ? f.experts : 1),
-      ),
-    );
-    pools.forEach((pool, rank) => {
-      held[rank]!.set(CONSTANTS.rope, pool.hold(rope));
-      held[rank]!.set(CONSTANTS.zeros, pool.hold(new Float32Array(longest)));
-      held[rank]!.set(CONSTANTS.ones, pool.hold(new Float32Array(longest).fill(1)));
-    });
-    const ranks = pools.map((pool, index): Rank => ({ index, engine: engines[index]!, pool, weights: held[index]!, launches: new Map() }));
-    return {
-      plan,
-      ranks,
-      destroy() {
-        for (const { engine, launches } of ranks) for (const launch of launches.values()) engine.launcher.release(launch);
-        destroy();
-      },
-    };
+    const rows = Math.min(positions, spec.maxPositions);
+    for (const { value, content } of constantsOf(spec)) {
+      const data = content(rows);
+      for (const [rank, pool] of pools.entries()) held[rank]!.set(value.name, pool.hold(data));
+    }
+    return { plan, ranks: engines.map((engine, index): Rank => ({ index, engine, kept: held[index]! })), destroy };
   } catch (cause) {
     destroy();
     throw cause;

@@ -58,6 +58,7 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: rea
       ['rank', rank],
       ['cache', cacheRows],
       ['chunk', chunkRows(tokens.length, ranks, rank)],
+      ['key rows', sum(pieces.map(({ ids, from }) => from + ids.length))],
       ['keys', sum(tokens.map(({ position }) => position + 1))],
       ['keys in chunk', sum(tokens.map(({ position }) => position + 1 - chunkStart(position)))],
     ]),

@@ -1,9 +1,9 @@
 import { bindableBytes, type Gpu } from '../gpu/device';
-import { InputError } from '../model/error';
 import { megabytes, memoryOf } from '../model/memory';
-import { type Phrase, phrase } from '../model/phrase';
 import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */
 export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {

@@ -19,6 +19,8 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
   let recorded = 0;
+  /** The last kernel that wrote each value, by its number with the recorder. */
+  const writtenBy = new Map<string, number>();
 
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
@@ -55,14 +57,21 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
     submit,
     recorded: (): number => recorded,
 
-    /** Records a kernel; answers its number with the recorder. */
-    compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): number {
+    /** Records a kernel. */
+    compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): void {
       const timestampWrites = engine.timestamps?.next();
       const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
       record(pass);
       pass.end();
       recorded++;
-      return recorder.add(kernel);
+      const number = recorder.add(kernel);
+      for (const name of kernel.op.outputs) writtenBy.set(name, number);
+    },
+
+    /** When the kernel that wrote a value had ended, host ms; undefined while that is not known. */
+    writtenAt(value: string): number | undefined {
+      const pass = writtenBy.get(value);
+      return pass === undefined ? undefined : recorder.endedAt(pass);
     },
 
     /** Records a copy from one of its ranks' buffers to another's. */
@@ -81,11 +90,12 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
     },
 
     /**
-     * Submits everything and reads pieces of its buffers; with the times of `pass`, if given, and with all times not read yet
-     * if `all`.
+     * Submits everything and reads pieces of its buffers; with the times of the kernel that wrote `value`, if given, and with all
+     * times not read yet if `all`.
      */
-    read(pieces: readonly Piece[], pass: number | undefined, all: boolean): Promise<Read> {
+    read(pieces: readonly Piece[], value: string | null, all: boolean): Promise<Read> {
       const { timestamps } = engine;
+      const pass = value === null ? undefined : writtenBy.get(value);
       const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
       const stamps = (all && timestamps?.resolve(encoder)) || NO_STAMPS;
       recorded++;

@@ -4,12 +4,12 @@ import { type ClockBounds, narrow, offsetOf, resolutionMsOf, toMs, UNKNOWN_CLOCK
 import type { ComputeSpan } from '../trace/span';
 import type { Pause } from './pause';
 
-/** A kernel on a rank; `awaited` is the last collective that the rank had waited for, and when it had arrived on the host, ms; null and 0 when none. */
+/** A kernel on a rank; `awaited` is the last collective that the rank had waited for. */
 export type Kernel = {
   readonly rank: number;
   readonly op: Compute;
   readonly flops: number | null;
-  readonly awaited: { readonly op: Collective | null; readonly at: number };
+  readonly awaited: Collective | null;
 };
 
 /** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran. */
@@ -28,8 +28,7 @@ export type Upload = { readonly op: Collective; readonly from: number; readonly 
  */
 export function createRecorder(bounds: ClockBounds, ranks: number) {
   const passes: PassRecord[] = [];
-  /** By operation and rank. */
-  const uploads = new Map<string, (Upload & { readonly submit: number })[]>();
+  const uploads: (Upload & { readonly submit: number })[] = [];
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
   const knownAt: number[] = [];
@@ -39,15 +38,6 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
     const ran = passes[pass]?.ran;
     return ran ? toMs(ran.endNs) + offsetOf(clock).offset : undefined;
   };
-  /** When a rank's device had taken in what it got in a collective, from one rank or from all, host ms; 0 while that is not known, or where nothing was. */
-  const takenIn = (op: number, rank: number, from?: number): number =>
-    Math.max(
-      0,
-      ...(uploads.get(`${op} ${rank}`) ?? []).flatMap((upload) => {
-        if (from !== undefined && upload.from !== from) return [];
-        return (upload.pass === null ? doneAt[upload.submit] : endedAt(upload.pass)) ?? [];
-      }),
-    );
   return {
     passes,
     /** Answers the pass's number. */
@@ -55,8 +45,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
       return passes.push({ kernel, submit: submittedAt.length, ran: null }) - 1;
     },
     uploaded(upload: Upload): void {
-      const key = `${upload.op.id} ${upload.rank}`;
-      uploads.set(key, [...(uploads.get(key) ?? []), { ...upload, submit: submittedAt.length }]);
+      uploads.push({ ...upload, submit: submittedAt.length });
     },
     submitted(at: number): number {
       return submittedAt.push(at) - 1;
@@ -77,15 +66,20 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
       }
     },
     endedAt,
-    takenIn,
+    /** What the device has taken in from the host, as far as it is known when, host ms. */
+    intakes: (): (Upload & { readonly at: number })[] =>
+      uploads.flatMap((upload) => {
+        const at = upload.pass === null ? doneAt[upload.submit] : endedAt(upload.pass);
+        return at === undefined ? [] : [{ ...upload, at }];
+      }),
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,
     /**
      * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a round; a rank is
      * busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast would be, for N times what the
-     * GPU gave it, but no longer than the round.
+     * GPU gave it, but no longer than the round. `waitedUntil`: when a rank could go on that waited for a collective, host ms.
      */
-    spans(origin: number): ComputeSpan[] {
+    spans(origin: number, waitedUntil: (op: Collective, rank: number) => number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
       const resolutionMs = resolutionMsOf(clock);
       const out: ComputeSpan[] = [];
@@ -110,7 +104,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
         }
         const { name, block, layer } = op;
         const submitted = submittedAt[submit] ?? 0;
-        const held = awaited.op ? Math.max(awaited.at, takenIn(awaited.op.id, rank)) : 0;
+        const held = awaited ? waitedUntil(awaited, rank) : 0;
         const start = Math.min(Math.max(submitted, held, endOfRank.get(rank) ?? 0), own);
         const end = ran ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs))) : own;
         endOfRank.set(rank, end);
@@ -130,7 +124,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           uncertain: ran !== null && toMs(ran.endNs - ran.beginNs) < resolutionMs,
           flops,
           submitted: submitted - origin,
-          awaited: awaited.op && { op: awaited.op.id, at: held - origin },
+          awaited: awaited && { op: awaited.id, at: held - origin },
         });
       }
       return out;

@@ -3,7 +3,9 @@ import type { Engine } from '../gpu/engine';
 import type { WeightSource } from '../model/checkpoint';
 import type { Plan } from '../model/plan';
 import { readFloats } from '../model/safetensors';
+import { BYTES_OF } from '../model/value_type';
 import { type Cut, cutOf, matrixIn, type Piece, type Weight } from '../model/weights';
+import type { SizesOf } from '../program/kernels';
 
 export type Progress = (done: number, totalBytes: number) => void;
 type Held = readonly ReadonlyMap<string, Storage>[];
@@ -63,7 +65,7 @@ export async function fillWeights(
     for (const { weight, ranks, at, piece, cut } of places.get(tensor.name) ?? []) {
       const own = cutFrom(pieceOf(values!, piece), matrixIn(piece).cols, cut);
       for (const rank of ranks) {
-        engines[rank]!.gpu.device.queue.writeBuffer(held[rank]!.get(weight)!.buffer, 4 * at, own);
+        engines[rank]!.gpu.device.queue.writeBuffer(held[rank]!.get(weight)!.buffer, BYTES_OF.f32 * at, own);
         queued += own.byteLength;
       }
       if (queued < QUEUED_BYTES) continue;
@@ -136,10 +138,19 @@ export async function drawWeights(
       const { gpu, launcher } = engines[rank]!;
       const { device } = gpu;
       const storage = held[rank]!.get(weight)!;
-      if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, 4 * at, new Float32Array(count).fill(1));
+      if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, BYTES_OF.f32 * at, new Float32Array(count).fill(1));
       if (kinds.get(weight) !== 'matrix') continue; // a new buffer holds zeros
       const { cols } = matrixIn(piece);
-      const sizes = [count, at, (seed * 1_000_003 + index) >>> 0, cols, cut.row, cut.col, cut.cols, cols ** -0.5];
+      const sizes: SizesOf<'draw_normal', number> = {
+        rows: count,
+        first: at,
+        stream: (seed * 1_000_003 + index) >>> 0,
+        cols,
+        firstRow: cut.row,
+        firstCol: cut.col,
+        ownCols: cut.cols,
+        scale: cols ** -0.5,
+      };
       const launch = launcher.bind('draw_normal', sizes, [storage]);
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
@@ -150,7 +161,7 @@ export async function drawWeights(
     }
     done += count;
     if (index % 64 === 0) {
-      onProgress?.(4 * done, 4 * total);
+      onProgress?.(BYTES_OF.f32 * done, BYTES_OF.f32 * total);
       await allDone(engines);
     }
   }

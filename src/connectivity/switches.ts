@@ -1,7 +1,7 @@
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import type { ModelSpec } from '../model/spec';
-import { whyNot, z } from '../model/zod';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
+import { whyNot, z } from '../words/zod';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
 export type Switches = {

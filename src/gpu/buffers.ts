@@ -1,4 +1,4 @@
-import { phrase } from '../model/phrase';
+import { phrase } from '../words/phrase';
 import { bindableBytes, type Gpu, GpuUnavailable } from './device';
 
 /** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */

@@ -1,4 +1,4 @@
-import { english, type Phrase, phrase, wordsOf } from '../model/phrase';
+import { english, type Phrase, phrase, wordsOf } from '../words/phrase';
 
 /** Why there is no GPU to compute on, in a sentence for the user. */
 export class GpuUnavailable extends Error {

@@ -1,11 +1,13 @@
-import { KERNEL_SIZES, type KernelName } from '../program/program';
+import { type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
 import type { Storage } from './buffers';
 import type { Gpu } from './device';
-import { sourceOf, uniformOf, workgroupsOf } from './kernels';
+import { sourceOf, type Variant, variantOf, workgroupsOf } from './variants';
 
 /** A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing to do. */
 export type Launch = {
-  readonly sizes: readonly number[];
+  readonly sizes: NamedSizes;
+  /** Names of the sizes that the kernel is told. */
+  readonly told: readonly string[];
   readonly buffers: readonly Storage[];
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
@@ -24,7 +26,17 @@ export type Launcher = ReturnType<typeof createLauncher>;
 
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
-  const pipelines = new Map<KernelName, GPUComputePipeline>();
+  /** The variant that runs each kernel here, and what the kernel is told. */
+  const chosen = new Map<KernelName, { readonly variant: Variant; readonly told: readonly string[] }>();
+  const choose = (kernel: KernelName) => {
+    const known = chosen.get(kernel);
+    if (known) return known;
+    const choice = { variant: variantOf(kernel, device), told: toldSizes(kernel) };
+    chosen.set(kernel, choice);
+    return choice;
+  };
+  /** By file. */
+  const pipelines = new Map<string, GPUComputePipeline>();
   const free: Slot[] = [];
   const takeSlot = (): Slot => {
     if (free.length === 0) {
@@ -35,20 +47,22 @@ export function createLauncher(gpu: Gpu) {
   };
   return {
     /** Compiles the kernels that are not yet compiled, off the calling thread. Throws what the compiler says. */
-    async prepare(names: Iterable<KernelName>): Promise<void> {
+    async prepare(kernels: Iterable<KernelName>): Promise<void> {
       await Promise.all(
-        [...new Set(names)]
-          .filter((name) => !pipelines.has(name))
-          .map(async (name) => {
-            const module = device.createShaderModule({ label: name, code: sourceOf(name) });
-            pipelines.set(name, await device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module } }));
+        [...new Set(kernels)]
+          .map((kernel) => choose(kernel).variant)
+          .filter(({ file }) => !pipelines.has(file))
+          .map(async ({ file }) => {
+            const module = device.createShaderModule({ label: file, code: sourceOf({ file }) });
+            pipelines.set(file, await device.createComputePipelineAsync({ label: file, layout: 'auto', compute: { module } }));
           }),
       );
     },
 
-    /** Binds a kernel to sizes, in the order of KERNEL_SIZES, and buffers, in the order of its bindings after the sizes. */
-    bind(kernel: KernelName, sizes: readonly number[], buffers: readonly Storage[]): Launch {
-      const pipeline = pipelines.get(kernel);
+    /** Binds a kernel to sizes and to buffers, in the order of its contract. */
+    bind(kernel: KernelName, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
+      const { variant, told } = choose(kernel);
+      const pipeline = pipelines.get(variant.file);
       if (!pipeline) throw new Error(`kernel ${kernel} was not prepared`);
       const content = uniformOf(kernel, sizes);
       const uniform = takeSlot();
@@ -58,14 +72,13 @@ export function createLauncher(gpu: Gpu) {
         ...buffers.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
       ];
       const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-      const named = Object.fromEntries(KERNEL_SIZES[kernel].map((name, i) => [name, sizes[i]!]));
-      const workgroups = workgroupsOf(kernel, named);
-      return { sizes, buffers, pipeline, group, uniform, workgroups: workgroups.includes(0) ? null : workgroups };
+      const workgroups = workgroupsOf(variant, sizes);
+      return { sizes, told, buffers, pipeline, group, uniform, workgroups: workgroups.includes(0) ? null : workgroups };
     },
 
-    /** Whether a launch is of just these sizes and buffers, and so can be recorded again for them. */
-    matches(launch: Launch, sizes: readonly number[], buffers: readonly Storage[]): boolean {
-      return launch.sizes.every((size, i) => size === sizes[i]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
+    /** Whether a launch tells its kernel just these sizes, of just these buffers, and so can be recorded again for them. */
+    matches(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): boolean {
+      return launch.told.every((name) => launch.sizes[name] === sizes[name]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
     },
 
     /** Gives back what a launch that is replaced holds of its own; what was submitted with it is not disturbed: writes wait for it. */

@@ -1,8 +1,8 @@
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { TEXTS } from '../model/presets';
 import { readFile, type Source } from '../model/source';
 import type { TextTokenizer } from '../model/tokenizer';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 
 /**
  * One sequence a rank, all of one length: rank 0 gets `prompt` or, when there is none, the first `tokens` of `text`; the

@@ -1,11 +1,12 @@
 import { median } from 'simple-statistics';
 import type { RunResult } from '../cluster/run';
-import { expectedMs, type Topology } from '../cluster/topology';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
-import { isCollective, type Operation } from '../program/program';
-import type { Cost } from '../program/schedule';
+import { aloneMs } from '../network/network';
+import type { Topology } from '../network/topology';
+import { isCollective } from '../program/program';
+import type { Cost } from '../schedule/orders';
 import { operationMs, overlapOf } from '../trace/overlap';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { mean, mediansOf } from './numbers';
 import type { Settings } from './settings';
 
@@ -45,11 +46,8 @@ export const costOf =
   ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
   (op) =>
     isCollective(op)
-      ? Math.max(announceMs, durations.get(op.id) ?? 0, expectedMs(topology, ranks, portBytes.get(op.id) ?? 0, stepsOf(op, ranks)))
+      ? Math.max(announceMs, durations.get(op.id) ?? 0, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0))
       : (durations.get(op.id) ?? 0);
-
-const stepsOf = (op: Operation, ranks: number): number =>
-  (op.kind === 'all-gather' || op.kind === 'reduce-scatter') && op.algorithm === 'ring' ? ranks - 1 : 1;
 
 /** A link as it is named, and how many times slower it is emulated. */
 export type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };

@@ -1,10 +1,10 @@
-import { INSTANT_TOPOLOGY } from '../cluster/topology';
 import type { Switches } from '../connectivity/switches';
 import { parseSwitches } from '../connectivity/switches';
 import { openCheckpoint } from '../model/checkpoint';
 import type { Plan } from '../model/plan';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../model/safetensors';
 import { readFile, readJson, within } from '../model/source';
+import { INSTANT_TOPOLOGY } from '../network/topology';
 import { createDecoder } from './decoder';
 import { forward } from './forward';
 import { type Deployed, deploy, type Lab } from './lab';

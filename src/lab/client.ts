@@ -1,5 +1,5 @@
 import { bindableBytesOf } from '../gpu/device';
-import { english, type Phrase, phrase } from '../model/phrase';
+import { english, type Phrase, phrase } from '../words/phrase';
 import type { Job, JobEvent, JobResult } from './job';
 import type { FailureCause, Reply, Request } from './worker';
 

@@ -1,15 +1,16 @@
+import { createExecutable } from '../cluster/executable';
 import { feedOf, type Piece } from '../cluster/feed';
-import { type RunResult, runOrders } from '../cluster/run';
-import { linksOf, type Topology } from '../cluster/topology';
+import type { RunResult } from '../cluster/run';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
-import { InputError } from '../model/error';
-import { megabytes } from '../model/memory';
-import { phrase } from '../model/phrase';
 import { holdersOf, resultPlaceOf } from '../model/plan';
-import { LOGITS, type LoweringOptions, lower } from '../program/lower';
-import { type Cost, type ScheduleKind, schedule } from '../program/schedule';
+import { linksOf, type Topology } from '../network/topology';
+import { LOGITS, type LoweringOptions } from '../program/lower';
+import type { Cost } from '../schedule/orders';
+import type { ScheduleKind } from '../schedule/schedule';
 import type { ClockBounds } from '../trace/clock';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { checkSequences } from './forward';
 import { type Deployed, type Lab, positionsOf } from './lab';
 import { seededRandom } from './statistics';
@@ -62,34 +63,23 @@ export async function createDecoder(
   const { plan } = cluster;
   const { ranks } = plan;
   const { wire = 'f32', allReduce = 'direct' } = options;
-  const program = lower(spec, connectivityOf(spec, switches), { plan, wire, allReduce, logits: 'last', hidden: false, cached: true });
-  const orders = schedule(program, options.schedule, options.cost);
-  const cached = [...program.values.values()].filter((value) => value.cached);
   const heldBy = Array.from({ length: sequences }, (_, i) => holdersOf(plan, i));
   const rowsOn = cluster.ranks.map(({ index }) => capacity * heldBy.filter((ranksOf) => ranksOf.includes(index)).length);
-  const { device } = lab.engine.gpu;
-  await lab.engine.launcher.prepare(program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : [])));
-  device.pushErrorScope('out-of-memory');
-  const caches = cluster.ranks.map(
-    ({ pool, index }) => new Map(cached.map(({ name, cols }) => [name, pool.reserve(4 * cols * rowsOn[index]!)])),
+  const executable = await createExecutable(
+    cluster,
+    spec,
+    connectivityOf(spec, switches),
+    { wire, allReduce, logits: 'last', hidden: false, cached: true },
+    rowsOn.map((rows) => new Map([['cache', rows]])),
   );
-  const destroy = () => {
-    caches.forEach((own, rank) => {
-      for (const storage of own.values()) cluster.ranks[rank]!.pool.drop(storage);
-    });
-  };
-  const cacheBytes = caches.reduce((sum, own) => sum + [...own.values()].reduce((bytes, storage) => bytes + storage.bytes, 0), 0);
-  if (await device.popErrorScope()) {
-    destroy();
-    throw new InputError(phrase`The caches need ${megabytes(cacheBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
-  }
+  const orders = executable.schedule(options.schedule, options.cost);
   const lengths = new Array<number>(sequences).fill(0);
   let clock: { bounds: ClockBounds; since: number } | null = null;
 
   return {
     lengths: () => lengths,
-    cacheBytes,
-    destroy,
+    cacheBytes: executable.keptBytes,
+    destroy: executable.destroy,
     async step(tokens, signal) {
       checkSequences(
         spec,
@@ -104,10 +94,9 @@ export async function createDecoder(
       });
       const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own, rowsOn[rank]!));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
-      const run = await runOrders(cluster, program, orders, feeds, {
+      const run = await executable.run(orders, feeds, {
         linkBetween: linksOf(topology, ranks, random),
         pause: lab.pause,
-        caches,
         ...(clock && { clock: clock.bounds }),
         ...(signal && { signal }),
       });

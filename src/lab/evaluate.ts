@@ -1,11 +1,11 @@
 import { openCheckpoint } from '../model/checkpoint';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { parseSafetensors } from '../model/safetensors';
 import { readFile, within } from '../model/source';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { sequencesOf } from './check';
 import { switchesOf } from './find_model';
-import { forward } from './forward';
+import { createForward, type ForwardPass } from './forward';
 import { deploy, type Lab } from './lab';
 import { crossEntropy } from './numbers';
 
@@ -37,11 +37,13 @@ export async function evaluate(
   const atOnce = Math.max(1, Math.floor(Math.min(TOKENS_A_BATCH, LOGITS_A_BATCH / checkpoint.spec.vocabulary) / windows.shape[1]!));
   let sum = 0;
   let tokens = 0;
+  let pass: ForwardPass | null = null;
   try {
+    pass = await createForward(lab, model, switches, { logits: 'all', hidden: false });
     for (let i = 0; i < sequences.length; i += atOnce) {
       onProgress(i, sequences.length);
       const part = sequences.slice(i, i + atOnce);
-      const { logits } = await forward(lab, model, switches, part, { logits: 'all', hidden: false, ...(signal && { signal }) });
+      const { logits } = await pass.run(part, signal);
       logits.forEach((own, j) => {
         const loss = crossEntropy(own, part[j]!);
         sum += loss.sum;
@@ -49,6 +51,7 @@ export async function evaluate(
       });
     }
   } finally {
+    pass?.destroy();
     model.cluster.destroy();
   }
   return { loss: sum / tokens, sequences: sequences.length, tokens };

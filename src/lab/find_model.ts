@@ -1,11 +1,11 @@
 import { namedSwitches, parseSwitches, type Switches } from '../connectivity/switches';
 import { type Checkpoint, openCheckpoint } from '../model/checkpoint';
 import { parseConfig } from '../model/config';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { DRAWN, DRAWN_SEED, PRESETS } from '../model/presets';
 import { type Source, within } from '../model/source';
 import type { ModelSpec } from '../model/spec';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { keptModel } from './kept_models';
 
 /** Where models are looked for: files by path or address, and those handed over with the job. */

@@ -1,14 +1,13 @@
+import { createExecutable } from '../cluster/executable';
 import { feedOf, wholeSequences } from '../cluster/feed';
-import { runOrders } from '../cluster/run';
-import { INSTANT } from '../cluster/wire';
 import { connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
-import { LOGITS, type LoweringOptions, lower } from '../program/lower';
-import { schedule } from '../program/schedule';
+import { INSTANT } from '../network/link';
+import type { LoweringOptions } from '../program/lower';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
 export type Forward = {
@@ -18,48 +17,73 @@ export type Forward = {
   readonly hidden: readonly (readonly Float32Array[])[];
 };
 
-export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
-  Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>> & { readonly signal?: AbortSignal };
+export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
-/**
- * What a model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no time. Throws
- * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
- */
-export async function forward(
+/** A model ready to compute sequences, again and again. */
+export type ForwardPass = {
+  /**
+   * What the model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no time. Throws
+   * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
+   */
+  readonly run: (sequences: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Forward>;
+  readonly destroy: () => void;
+};
+
+export async function createForward(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
+  switches: Switches,
+  { logits, hidden, wire = 'f32', allReduce = 'direct' }: ForwardOptions,
+): Promise<ForwardPass> {
+  const { plan } = cluster;
+  const executable = await createExecutable(cluster, spec, connectivityOf(spec, switches), {
+    wire,
+    allReduce,
+    cached: false,
+    logits,
+    hidden,
+  });
+  const orders = executable.schedule('overlapped', () => 1);
+  const [logitsName, ...hiddenNames] = executable.program.outputs;
+  return {
+    destroy: executable.destroy,
+    async run(sequences, signal) {
+      checkSequences(spec, sequences);
+      const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
+      const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own), 0));
+      const { outputs } = await executable.run(orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) });
+      const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
+        const at = outputs.map(() => 0);
+        return sequences.map((_, i) => {
+          const { rank } = resultPlaceOf(plan, i);
+          const from = at[rank]!;
+          at[rank] = from + rowsOf(i) * width;
+          return outputs[rank]!.get(name)!.subarray(from, at[rank]);
+        });
+      };
+      const tokensIn = (i: number) => sequences[i]!.length;
+      return {
+        logits: collect(logitsName!, spec.vocabulary, logits === 'last' ? () => 1 : tokensIn),
+        hidden: hiddenNames.map((name) => collect(name, spec.hidden, tokensIn)),
+      };
+    },
+  };
+}
+
+/** One forward pass. */
+export async function forward(
+  lab: Lab,
+  model: Deployed,
   switches: Switches,
   sequences: readonly (readonly number[])[],
   options: ForwardOptions,
 ): Promise<Forward> {
-  checkSequences(spec, sequences);
-  const { plan } = cluster;
-  const { logits, hidden, wire = 'f32', allReduce = 'direct' } = options;
-  const program = lower(spec, connectivityOf(spec, switches), { plan, wire, allReduce, cached: false, logits, hidden });
-  const orders = schedule(program, 'overlapped', () => 1);
-  const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
-  const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own), 0));
-  const { outputs } = await runOrders(cluster, program, orders, feeds, {
-    linkBetween: () => INSTANT,
-    pause: lab.pause,
-    ...(options.signal && { signal: options.signal }),
-  });
-  const rowsIn = (i: number) => (options.logits === 'last' ? 1 : sequences[i]!.length);
-  const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
-    const at = outputs.map(() => 0);
-    return sequences.map((_, i) => {
-      const { rank } = resultPlaceOf(plan, i);
-      const from = at[rank]!;
-      at[rank] = from + rowsOf(i) * width;
-      return outputs[rank]!.get(name)!.subarray(from, at[rank]);
-    });
-  };
-  return {
-    logits: collect(LOGITS, spec.vocabulary, rowsIn),
-    hidden: options.hidden
-      ? Array.from({ length: spec.layers.length + 1 }, (_, k) => collect(program.outputs[k + 1]!, spec.hidden, (i) => sequences[i]!.length))
-      : [],
-  };
+  const pass = await createForward(lab, model, switches, options);
+  try {
+    return await pass.run(sequences);
+  } finally {
+    pass.destroy();
+  }
 }
 
 export function checkSequences(spec: ModelSpec, sequences: readonly (readonly number[])[]): void {

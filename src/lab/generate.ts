@@ -1,10 +1,10 @@
 import { median, quantile } from 'simple-statistics';
 import type { Checkpoint } from '../model/checkpoint';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import type { TextTokenizer } from '../model/tokenizer';
 import { hiddenShare, overlapOf } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
@@ -15,6 +15,7 @@ import type { Combination, Progress } from './progress';
 import { sample } from './sample';
 import type { GenerateSettings } from './settings';
 import { seededRandom } from './statistics';
+import { allReduceOf, topologyOf } from './wire_settings';
 
 /** One prompt's continuation. Times are of the model's own steps: turns of a model beside it are left out. */
 export type Continuation = {
@@ -28,8 +29,6 @@ export type Continuation = {
 
 /** A step of all requests together: prompt tokens, or one token each. */
 export type StepResult = { readonly tokens: number; readonly prefill: boolean; readonly wallMs: number; readonly hidden: number | null };
-
-import { allReduceOf, topologyOf } from './wire_settings';
 
 export type GenerationResult = Combination & {
   readonly promptTokens: readonly number[];

@@ -1,6 +1,6 @@
-import { InputError } from '../model/error';
-import { phrase, wordsOf } from '../model/phrase';
 import { filesSource, type Source } from '../model/source';
+import { InputError } from '../words/error';
+import { phrase, wordsOf } from '../words/phrase';
 
 /**
  * Models kept in the browser's own storage (the origin-private file system): a folder a model, under `models`. Works in

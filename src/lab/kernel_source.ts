@@ -1,5 +1,5 @@
-import { sourceOf } from '../gpu/kernels';
-import type { KernelName } from '../program/program';
+import { sourceOf, VARIANTS } from '../gpu/variants';
+import type { KernelName } from '../program/kernels';
 
-/** WGSL of a kernel as it runs, to be read. */
-export const kernelSource = (name: KernelName): string => sourceOf(name);
+/** WGSL of a kernel, its first variant, to be read. */
+export const kernelSource = (name: KernelName): string => sourceOf(VARIANTS[name][0]!);

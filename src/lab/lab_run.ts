@@ -1,8 +1,8 @@
-import { nodeOf } from '../cluster/topology';
 import type { Connectivity } from '../connectivity/connectivity';
-import { type Phrase, phrase } from '../model/phrase';
+import { nodeOf } from '../network/topology';
 import type { Span } from '../trace/span';
 import { inColumnOrder } from '../trace/span_columns';
+import { type Phrase, phrase } from '../words/phrase';
 import type { Generation } from './generate';
 import type { Manifest } from './manifest';
 import type { CombinationResult, Measurement } from './measure';

@@ -1,20 +1,20 @@
+import { createExecutable, type Executable } from '../cluster/executable';
 import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
-import { type Routing, type RunResult, runOrders } from '../cluster/run';
-import { INSTANT_TOPOLOGY, linksOf } from '../cluster/topology';
-import { INSTANT } from '../cluster/wire';
+import type { Routing, RunResult } from '../cluster/run';
 import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
 import type { Switches } from '../connectivity/switches';
 import type { Checkpoint } from '../model/checkpoint';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { holdersOf, type Plan } from '../model/plan';
-import { boundOf } from '../program/bound';
-import { LOGITS, lower } from '../program/lower';
-import { isCollective, type Program, type Spread } from '../program/program';
-import { schedule } from '../program/schedule';
+import { INSTANT } from '../network/link';
+import { INSTANT_TOPOLOGY, linksOf } from '../network/topology';
+import { LOGITS } from '../program/lower';
+import { isCollective, type Spread } from '../program/program';
+import { boundOf } from '../schedule/bound';
 import { exposuresOf, type MeanExposure, meanExposures, type Reason, reasonOf } from '../trace/exposure';
 import { hiddenShare } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { batchOf, readText } from './batch';
 import { type Calibration, calibrationOf, chooseLink, costOf, type NominalLink } from './calibration';
 import { chooseModel } from './choose_model';
@@ -83,12 +83,12 @@ const LEAST_RUNS = 5;
 /** Where an interval does not get narrow. */
 const MOST_REPEATS = 1000;
 
-/** A connectivity ready to run: its model on the cluster, its program, and what each operation takes without a wire. */
+/** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
 type Subject = {
   readonly connectivity: string;
   readonly switches: Switches;
   readonly model: Deployed;
-  readonly program: Program;
+  readonly executable: Executable;
   readonly feeds: readonly Feed[];
   readonly calibration: Calibration;
 };
@@ -127,6 +127,7 @@ export async function measure(
   const text = await readText(lab.source, settings.text);
   const batch = batchOf(tokenizer, settings.prompt, text, ranks, settings.tokens);
   const models = new Map<Checkpoint, Deployed>();
+  const executables: Executable[] = [];
   const engines = await openEngines(lab, settings.backing, ranks);
   try {
     const subjects: Subject[] = [];
@@ -146,30 +147,30 @@ export async function measure(
       const nominal = settings.link.kind === 'speed' ? settings.link : null;
       allReduce = allReduceOf(settings, topologyOf(settings, nominal, dilation), batch.length * batch[0]!.length, spec.hidden);
       const switches = switchesOf(connectivity, model.checkpoint);
-      const program = lower(spec, connectivityOf(spec, switches), {
-        plan,
+      const executable = await createExecutable(model.cluster, spec, connectivityOf(spec, switches), {
         wire: settings.wire,
         allReduce,
         logits: 'last',
         hidden: false,
         cached: false,
       });
+      executables.push(executable);
       const feeds = Array.from({ length: ranks }, (_, rank) => {
         const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
         return feedOf(rank, ranks, spec, wholeSequences(own), 0);
       });
-      const orders = schedule(program, 'blocking', () => 1);
+      const orders = executable.schedule('blocking', () => 1);
       const runs: RunResult[] = [];
       const withoutWire = { linkBetween: () => INSTANT, pause: lab.pause, ...abortable };
       // A GPU comes to its speed within some runs: those before count for nothing.
       const warmUntil = performance.now() + WARM_MS;
-      do await runOrders(model.cluster, program, orders, feeds, withoutWire);
+      do await executable.run(orders, feeds, withoutWire);
       while (performance.now() < warmUntil);
       for (let i = 0; i < CALIBRATIONS; i++) {
         progress({ phase: 'timing', connectivity });
-        runs.push(await runOrders(model.cluster, program, orders, feeds, withoutWire));
+        runs.push(await executable.run(orders, feeds, withoutWire));
       }
-      subjects.push({ connectivity, switches, model, program, feeds, calibration: calibrationOf(runs, ranks) });
+      subjects.push({ connectivity, switches, model, executable, feeds, calibration: calibrationOf(runs, ranks) });
     }
 
     const link = chooseLink(settings, subjects[0]!.connectivity, subjects[0]!.calibration);
@@ -179,7 +180,7 @@ export async function measure(
       return settings.schedule.map((kind) => ({
         subject,
         combination: { connectivity: subject.connectivity, schedule: kind },
-        orders: schedule(subject.program, kind, cost),
+        orders: subject.executable.schedule(kind, cost),
         runs: [] as KeptRun[],
         hashes: new Set<string>(),
         routing: [] as readonly Routing[],
@@ -203,7 +204,7 @@ export async function measure(
             ? { phase: 'warm-up', ...combination }
             : { phase: 'run', ...combination, run: repeat + 1, of: settings.until ? null : settings.repeats },
         );
-        const run = await runOrders(subject.model.cluster, subject.program, orders, subject.feeds, {
+        const run = await subject.executable.run(orders, subject.feeds, {
           // Paired runs draw the same jitter, though not always for the same messages.
           linkBetween: linksOf(topology, ranks, seededRandom(settings.seed + repeat)),
           pause: lab.pause,
@@ -230,7 +231,7 @@ export async function measure(
       const durations = mediansOf(runs.map((run) => run.durations));
       // Without an emulated pace messages last longer where they queue behind computing; without a wire nothing was in their way.
       const alone = (id: number) => (link ? Number.POSITIVE_INFINITY : (subject.calibration.durations.get(id) ?? 0));
-      const bound = boundOf(subject.program, (op) =>
+      const bound = boundOf(subject.executable.program, (op) =>
         Math.min(durations.get(op.id) ?? 0, isCollective(op) ? alone(op.id) : Number.POSITIVE_INFINITY),
       );
       const spans = typicalSpans(runs);
@@ -268,12 +269,15 @@ export async function measure(
       settings,
       madeFor: await chosen.madeFor(),
       link,
-      allReduce: subjects.some(({ program }) => program.operations.some((op) => op.block === 'all-reduce')) ? allReduce : null,
+      allReduce: subjects.some(({ executable }) => executable.program.operations.some((op) => op.block === 'all-reduce'))
+        ? allReduce
+        : null,
       repeats: lineup[0]!.runs.length,
       promptTokens: batch[0]!.length,
       results: results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null })),
     };
   } finally {
+    for (const executable of executables) executable.destroy();
     for (const { cluster } of models.values()) cluster.destroy();
     engines.close();
   }

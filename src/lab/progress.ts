@@ -1,4 +1,4 @@
-import type { ScheduleKind } from '../program/schedule';
+import type { ScheduleKind } from '../schedule/schedule';
 
 /** One connectivity under one schedule. */
 export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };

@@ -1,8 +1,8 @@
-import { InputError } from '../model/error';
-import { type Phrase, phrase } from '../model/phrase';
-import { whyNot, z } from '../model/zod';
 import { MOST_RANKS } from '../trace/chrome_trace';
 import { fromColumns, SpanColumns, toColumns } from '../trace/span_columns';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
+import { whyNot, z } from '../words/zod';
 import { type LabRun, LONGEST_NAME, type RunContent, SWEEP_SETTINGS } from './lab_run';
 import type { Measurement } from './measure';
 import { GenerateSettings, Settings } from './settings';

@@ -4,6 +4,7 @@ import { calibrate } from '../cluster/recorder';
 import { GpuUnavailable, openGpu } from '../gpu/device';
 import { createEngine, type Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
+import { BYTES_OF } from '../model/value_type';
 import { offsetOf } from '../trace/clock';
 
 /** What this GPU and browser do, measured once when the engine starts; goes with every result. */
@@ -120,8 +121,9 @@ async function prepareWork(engine: Engine) {
   return {
     take(values: number): void {
       pool.drop(out);
-      out = pool.reserve(4 * values);
-      launch = engine.launcher.bind('draw_normal', [values, 0, 1, values, 0, 0, values, 1], [out]);
+      out = pool.reserve(BYTES_OF.f32 * values);
+      const sizes = { rows: values, first: 0, stream: 1, cols: values, firstRow: 0, firstCol: 0, ownCols: values, scale: 1 };
+      launch = engine.launcher.bind('draw_normal', sizes, [out]);
     },
     async work(launches: number): Promise<void> {
       const encoder = device.createCommandEncoder();

@@ -1,7 +1,7 @@
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
 import { DRAWN, PRESETS } from '../model/presets';
-import { because, firstIssue, z } from '../model/zod';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
+import { because, firstIssue, z } from '../words/zod';
 
 /** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
 export const LinkSetting = z.discriminatedUnion('kind', [

@@ -1,8 +1,11 @@
-import { INSTANT_TOPOLOGY, quickerAllReduce, type Topology } from '../cluster/topology';
-import { linkOf } from '../cluster/wire';
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
+import { linkOf } from '../network/link';
+import { quickerAllReduce } from '../network/network';
+import { INSTANT_TOPOLOGY, type Topology } from '../network/topology';
+import { onWire } from '../program/lower_all_reduce';
 import type { Spread } from '../program/program';
+import { rowBytesOf } from '../program/program';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import type { Settings } from './settings';
 
 type Speed = { readonly gbps: number; readonly us: number };
@@ -35,5 +38,5 @@ export function allReduceOf(
   tokens: number,
   width: number,
 ): Spread['algorithm'] {
-  return allReduce === 'auto' ? quickerAllReduce(topology, ranks, tokens * width * (wire === 'bf16' ? 2 : 4)) : allReduce;
+  return allReduce === 'auto' ? quickerAllReduce(topology, ranks, tokens * rowBytesOf({ rows: 1, ...onWire(width, wire) })) : allReduce;
 }

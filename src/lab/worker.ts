@@ -1,8 +1,8 @@
 /// <reference lib="webworker" />
 import { type Gpu, GpuUnavailable, openGpu } from '../gpu/device';
-import { InputError } from '../model/error';
-import { type Phrase, phrase, wordsOf } from '../model/phrase';
 import { siteSource } from '../model/source';
+import { InputError } from '../words/error';
+import { type Phrase, phrase, wordsOf } from '../words/phrase';
 import { type Job, type JobEvent, runJob } from './job';
 import { type Lab, openLab } from './lab';
 

@@ -1,11 +1,11 @@
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
+import { because, whyNot, z } from '../words/zod';
 import { parseConfig } from './config';
-import { InputError } from './error';
-import { phrase } from './phrase';
 import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor } from './safetensors';
 import { byteReader, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors } from './weights';
-import { because, whyNot, z } from './zod';
 
 /** A model that can be put on devices; `config` is its config.json, FarSkip keys included. */
 export type Checkpoint = { readonly spec: ModelSpec; readonly config: object; readonly weights: WeightSource };

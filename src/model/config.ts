@@ -1,12 +1,12 @@
-import { InputError } from './error';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
+import { whyNot, z } from '../words/zod';
 import { deepseekV2, deepseekV3, instella } from './families/deepseek';
 import { llama4 } from './families/llama4';
 import { mixtral } from './families/mixtral';
 import { qwen3Moe } from './families/qwen3_moe';
 import type { Family } from './family';
-import { type Phrase, phrase } from './phrase';
 import type { ModelSpec } from './spec';
-import { whyNot, z } from './zod';
 
 const Architectures = z.object({ architectures: z.tuple([z.string()]) });
 const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];

@@ -1,5 +1,5 @@
+import type { z } from '../words/zod';
 import type { ModelSpec } from './spec';
-import type { z } from './zod';
 
 /**
  * A family of checkpoints: the architecture that its config.json names, the keys read from it, and what they mean. The

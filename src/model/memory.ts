@@ -1,13 +1,13 @@
 import type { Plan } from './plan';
 import type { ModelSpec } from './spec';
-import { cutOf, type Weight, weightsOf } from './weights';
+import { BYTES_OF } from './value_type';
+import { shapeOnRank, type Weight, weightsOf } from './weights';
 
 /** Bytes of a weight on each rank, as float32; all ranks have as much. */
-export const bytesOnRank = (weight: Weight, plan: Plan): number =>
-  weight.pieces.reduce((sum, _, i) => {
-    const cut = cutOf(weight, i, plan, 0);
-    return sum + (cut ? 4 * cut.rows * cut.cols : 0);
-  }, 0);
+export function bytesOnRank(weight: Weight, plan: Plan): number {
+  const { rows, cols } = shapeOnRank(weight, plan);
+  return rows * cols * BYTES_OF.f32;
+}
 
 export type Memory = { readonly bytes: number; readonly largest: { readonly name: string; readonly bytes: number } };
 

@@ -1,5 +1,5 @@
+import { type Phrase, phrase } from '../words/phrase';
 import { parseConfig } from './config';
-import { type Phrase, phrase } from './phrase';
 import { parametersOf } from './weights';
 
 /** Models that come with the lab; folders are relative to the site's root. */

@@ -1,6 +1,6 @@
-import { InputError } from './error';
-import { type Phrase, phrase } from './phrase';
-import { z } from './zod';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
+import { z } from '../words/zod';
 
 /** A tensor of a checkpoint: its shape and where its bytes lie. Values are read by `readFloats` or `readIntegers`. */
 export type Tensor = {

@@ -1,5 +1,5 @@
-import { InputError } from './error';
-import { phrase, wordsOf } from './phrase';
+import { InputError } from '../words/error';
+import { phrase, wordsOf } from '../words/phrase';
 
 /** A place with files, by path: a site, a folder of the disk, files dropped on the page. */
 export type Source = {

@@ -1,6 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import { InputError } from './error';
-import { phrase, wordsOf } from './phrase';
+import { InputError } from '../words/error';
+import { phrase, wordsOf } from '../words/phrase';
 
 export type TextTokenizer = { encode(text: string): number[]; decode(ids: readonly number[]): string };
 

@@ -1,5 +1,5 @@
-import { InputError } from './error';
-import { phrase } from './phrase';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import type { Plan } from './plan';
 import type { ModelSpec } from './spec';
 
@@ -40,6 +40,12 @@ export function cutOf({ experts, pieces, split }: Weight, i: number, { kind, ran
   return split.axis === 'rows'
     ? { ...whole, row: (rows / parts) * part, rows: rows / parts }
     : { ...whole, col: (cols / parts) * part, cols: cols / parts };
+}
+
+/** Rows and columns of a weight on each rank; all ranks have as many. */
+export function shapeOnRank(weight: Weight, plan: Plan): { readonly rows: number; readonly cols: number } {
+  const cuts = weight.pieces.flatMap((_, i) => cutOf(weight, i, plan, 0) ?? []);
+  return { rows: cuts.reduce((sum, { rows }) => sum + rows, 0), cols: cuts[0]!.cols };
 }
 
 export const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);

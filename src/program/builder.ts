@@ -1,55 +1,120 @@
-import type { AllToAll, Block, Compute, Dim, KernelCall, Operation, Program, Spread, Value } from './program';
+import type { KernelCall } from './kernels';
+import type { AllToAll, Block, Compute, Dim, Exchange, KeptValue, Operation, Program, Shape, Spread, Value } from './program';
 
-export type Written = { readonly name: string; readonly rows: Dim; readonly cols: number; readonly type?: 'u32'; readonly cached?: true };
+/** A value to be written; f32 unless it says otherwise. */
+export type Written = { readonly name: string } & Omit<Shape, 'type'> & Partial<Pick<Shape, 'type'>>;
 export type Place = { readonly block: Block; readonly layer: number | null };
 
-/** Collects a program's operations; each method returns the names of the values written. */
-export type Builder = ReturnType<typeof programBuilder>;
+/**
+ * Collects a program's operations; each method answers the names of the values written. What is declared lies in the builder's scope,
+ * and names are looked for there first, then outside.
+ */
+export type Builder = {
+  readonly input: (written: Written) => string;
+  /** A value that each rank keeps of its own, zeros at first: a cache. */
+  readonly keep: (written: Written) => string;
+  readonly compute: (
+    place: Place,
+    name: string,
+    call: KernelCall,
+    reads: { inputs: readonly string[]; atMost?: true },
+    ...outputs: (Written | string)[]
+  ) => string;
+  readonly exchange: (name: string, exchange: Exchange) => string;
+  readonly allToAll: (op: Omit<AllToAll, 'kind' | 'id' | 'output'>, written: Written) => string;
+  readonly spread: (op: Omit<Spread, 'id' | 'output'>, written: Written) => string;
+  readonly columns: (name: string) => number;
+  /** The same program, in a scope within this one: names and symbols of what is declared there begin with it (`a/tokens`). */
+  readonly within: (scope: string) => Builder;
+  readonly finish: (outputs: readonly string[]) => Program;
+};
 
-export function programBuilder() {
-  const values = new Map<string, Value>();
-  const operations: Operation[] = [];
-  const inputs: string[] = [];
-  const declare = ({ name, rows, cols, type, cached }: Written): string => {
-    if (values.has(name)) throw new Error(`value ${name} is written twice`);
-    values.set(name, { name, rows, cols, type: type ?? 'f32', cached: cached ?? false });
-    return name;
+/** Symbols that mean the same in every scope. */
+const GLOBAL_SYMBOLS: ReadonlySet<string> = new Set(['rank', 'positions']);
+
+export const scoped = (scope: string, name: string): string => (scope === '' || GLOBAL_SYMBOLS.has(name) ? name : `${scope}/${name}`);
+
+/** `kept`: values that ranks keep beside what the program declares; those that no operation reads are left out of it. */
+export const programBuilder = (kept: readonly KeptValue[]): Builder =>
+  builderIn('', {
+    values: new Map(kept.map((value) => [value.name, value])),
+    exchanges: new Map(),
+    operations: [],
+    inputs: [],
+  });
+
+type Collected = {
+  readonly values: Map<string, Value>;
+  readonly exchanges: Map<string, Exchange>;
+  readonly operations: Operation[];
+  readonly inputs: string[];
+};
+
+function builderIn(scope: string, collected: Collected): Builder {
+  const { values, exchanges, operations, inputs } = collected;
+  const within = (name: string) => (scope === '' || name.startsWith(`${scope}/`) ? name : scoped(scope, name));
+  const dimIn = (dim: Dim): Dim => (typeof dim === 'number' ? dim : typeof dim === 'string' ? within(dim) : { ...dim, of: within(dim.of) });
+  /** The full name of a value that was declared. */
+  const known = (name: string): string => {
+    if (values.has(within(name))) return within(name);
+    if (values.has(name)) return name;
+    throw new Error(`value ${name} is read before it is written`);
+  };
+  const declare = (
+    { name, rows, cols, type = 'f32' }: Written,
+    lives: { lives: 'run' } | Pick<KeptValue, 'lives' | 'split' | 'origin'>,
+  ) => {
+    const full = within(name);
+    if (values.has(full)) throw new Error(`value ${full} is written twice`);
+    values.set(full, { name: full, rows: dimIn(rows), cols, type, ...lives });
+    return full;
+  };
+  const write = (written: Written): string => declare(written, { lives: 'run' });
+  const add = (op: Operation, output: string): string => {
+    operations.push(op);
+    return output;
   };
   return {
-    input(written: Written): string {
-      inputs.push(written.name);
-      return declare(written);
+    input(written) {
+      const name = write(written);
+      inputs.push(name);
+      return name;
     },
-    compute(
-      place: Place,
-      name: string,
-      call: KernelCall,
-      reads: { inputs: readonly string[]; weights?: readonly string[]; atMost?: true },
-      ...written: Written[]
-    ): string {
+    keep: (written) => declare(written, { lives: 'kept', split: 'own', origin: 'zeros' }),
+    compute(place, name, call, reads, ...written) {
+      const sizes = Object.fromEntries(Object.entries<Dim>(call.sizes).map(([size, dim]) => [size, dimIn(dim)]));
+      const outputs = written.map((output) => (typeof output === 'string' ? known(output) : write(output)));
       const op: Compute = {
         kind: 'compute',
         id: operations.length,
         name,
         ...place,
-        ...call,
-        inputs: reads.inputs,
-        weights: reads.weights ?? [],
-        outputs: written.map(declare),
+        ...({ kernel: call.kernel, sizes } as unknown as KernelCall),
+        inputs: reads.inputs.map(known),
+        outputs,
         ...(reads.atMost && { atMost: true }),
       };
-      operations.push(op);
-      return op.outputs[0]!;
+      return add(op, outputs[0]!);
     },
-    allToAll(op: Omit<AllToAll, 'kind' | 'id' | 'output'>, written: Written): string {
-      operations.push({ kind: 'all-to-all', id: operations.length, ...op, output: declare(written) });
-      return written.name;
+    exchange(name, { counts, experts }) {
+      const full = within(name);
+      exchanges.set(full, { counts: known(counts), experts });
+      return full;
     },
-    spread(op: Omit<Spread, 'id' | 'output'>, written: Written): string {
-      operations.push({ id: operations.length, ...op, output: declare(written) });
-      return written.name;
+    allToAll(op, written) {
+      const output = write(written);
+      return add({ kind: 'all-to-all', id: operations.length, ...op, input: known(op.input), output }, output);
     },
-    columns: (name: string): number => values.get(name)!.cols,
-    finish: (outputs: readonly string[]): Program => ({ values, operations, inputs, outputs }),
+    spread(op, written) {
+      const output = write(written);
+      return add({ id: operations.length, ...op, input: known(op.input), output }, output);
+    },
+    columns: (name) => values.get(known(name))!.cols,
+    within: (inner) => builderIn(scoped(scope, inner), collected),
+    finish(outputs) {
+      const used = new Set(operations.flatMap((op) => (op.kind === 'compute' ? [...op.inputs, ...op.outputs] : [op.input])));
+      const left = [...values].filter(([name, value]) => value.lives === 'run' || used.has(name));
+      return { values: new Map(left), exchanges, operations, inputs, outputs: outputs.map(known) };
+    },
   };
 }

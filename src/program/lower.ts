@@ -2,12 +2,13 @@ import { type Connectivity, readsOf, type SubBlock, type Term, termsOf } from '.
 import { reducedTogether } from '../connectivity/reduced_together';
 import type { Plan } from '../model/plan';
 import type { AttentionSpec, ModelSpec } from '../model/spec';
-import { headOf } from '../model/weights';
-import { programBuilder } from './builder';
+import { headOf, shapeOnRank, type Weight, weightsOf } from '../model/weights';
+import { type Builder, programBuilder } from './builder';
+import { constantsOf } from './constants';
 import { lowerAllReduce, type WireFormat } from './lower_all_reduce';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
-import { INPUTS, type Program, type Spread } from './program';
+import { INPUTS, type KeptValue, type Program, type Split, type Spread } from './program';
 
 export type LoweringOptions = {
   readonly plan: Plan;
@@ -24,13 +25,38 @@ export type LoweringOptions = {
 
 export const LOGITS = 'logits';
 
+/** Values of a model that ranks keep, whatever programs they run: its weights, each with a rank's part of it, and its constants. */
+export const keptValuesOf = (spec: ModelSpec, plan: Plan): KeptValue[] => [
+  ...weightsOf(spec).map(
+    (weight): KeptValue => ({
+      name: weight.name,
+      ...shapeOnRank(weight, plan),
+      type: 'f32',
+      lives: 'kept',
+      split: splitOf(weight, plan),
+      origin: 'checkpoint',
+    }),
+  ),
+  ...constantsOf(spec).map(({ value }) => value),
+];
+
+function splitOf({ experts, split }: Weight, { kind }: Plan): Split {
+  if (experts > 0) return { axis: 'rows', blocks: experts };
+  return kind === 'tp' && split ? split : 'replicated';
+}
+
+/** The program of a model under a connectivity. */
+export function lower(spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): Program {
+  const build = programBuilder(keptValuesOf(spec, options.plan));
+  return build.finish(lowerInto(build, spec, connectivity, options));
+}
+
 /**
- * The program of a model under a connectivity: per layer attention, router with Dispatch, routed experts, Combine, and
+ * Adds a forward pass to a program, and answers its outputs: per layer attention, router with Dispatch, routed experts, Combine, and
  * shared experts, in that order; each reads the sum of just the terms that the connectivity leaves it. Under `tp` ranks
  * compute parts of terms, and an all-reduce adds up those of a layer that every reader takes together.
  */
-export function lower(spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): Program {
-  const build = programBuilder();
+export function lowerInto(build: Builder, spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): string[] {
   const width = spec.hidden;
   const input = (name: string, rows: string, type: { type?: 'u32' }) => build.input({ name, rows, cols: 1, ...type });
   for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) input(name, 'tokens', { type: 'u32' });
@@ -76,25 +102,23 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
       { block: block === 'routed' ? 'router' : block, layer },
       'norm',
       { kernel: 'rmsnorm', sizes: { rows: 'tokens', width, stride: width, eps: spec.normEps } },
-      { inputs: [x], weights: [weight] },
+      { inputs: [x, weight] },
       { name: `norm.${norms.size}`, rows: 'tokens', cols: width },
     );
     norms.set(`${weight} ${x}`, name);
     return name;
   };
 
-  bring(
-    ['embedding'],
-    build.compute(
-      { block: 'embedding', layer: null },
-      'embedding',
-      { kernel: 'embedding', sizes: { rows: 'tokens', width } },
-      { inputs: [INPUTS.ids], weights: ['model.embed_tokens'] },
-      { name: 'embedding', rows: 'tokens', cols: width },
-    ),
+  const embedding = build.compute(
+    { block: 'embedding', layer: null },
+    'embedding',
+    { kernel: 'embedding', sizes: { rows: 'tokens', width } },
+    { inputs: [INPUTS.ids, 'model.embed_tokens'] },
+    { name: 'embedding', rows: 'tokens', cols: width },
   );
+  bring(['embedding'], embedding);
   const stream: Term[] = ['embedding'];
-  const hidden = ['embedding'];
+  const hidden = [embedding];
 
   const { plan, wire } = options;
   const share = plan.kind === 'tp' ? plan.ranks : 1;
@@ -164,17 +188,17 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
     { block: 'head', layer: null },
     'norm',
     { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps: spec.normEps } },
-    { inputs: [x], weights: ['model.norm'] },
+    { inputs: [x, 'model.norm'] },
     { name: 'final norm', rows, cols: width },
   );
-  build.compute(
+  const logits = build.compute(
     { block: 'head', layer: null },
     'lm head',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: spec.vocabulary } },
-    { inputs: [final], weights: [headOf(spec)] },
+    { inputs: [final, headOf(spec)] },
     { name: LOGITS, rows, cols: spec.vocabulary },
   );
-  return build.finish(options.hidden ? [LOGITS, ...hidden] : [LOGITS]);
+  return options.hidden ? [logits, ...hidden] : [logits];
 }
 
 /** A rank's heads. Fewer key-value heads than ranks: ranks share one. */

@@ -1,5 +1,5 @@
 import type { Builder } from './builder';
-import type { Spread } from './program';
+import type { Shape, Spread } from './program';
 
 /** Two bytes or four a value on the wire. */
 export type WireFormat = 'f32' | 'bf16';
@@ -14,8 +14,13 @@ export type AllReducePlace = {
   readonly label: string;
 };
 
-/** Columns of a row of `width` values on the wire. */
-export const wireColumns = (width: number, wire: WireFormat): number => (wire === 'bf16' ? Math.ceil(width / 2) : width);
+/** A row of `width` values on the wire: bf16 fill whole words. */
+export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({
+  cols: wire === 'bf16' ? width + (width % 2) : width,
+  type: wire,
+});
+/** Words of such a row. */
+export const wireWords = (width: number, wire: WireFormat): number => (wire === 'bf16' ? Math.ceil(width / 2) : width);
 
 /**
  * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds all up. Ring:
@@ -25,8 +30,7 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
   const { layer, width, ranks, wire, algorithm, label } = at;
   if (ranks === 1) return partial;
   const place = { block: 'all-reduce', layer } as const;
-  const cols = wireColumns(width, wire);
-  const type = wire === 'bf16' ? ({ type: 'u32' } as const) : {};
+  const row = onWire(width, wire);
   const name = (part: string) => `reduced ${label} ${part}`;
   const pack = (x: string, rows: string, part: string) =>
     wire === 'f32'
@@ -36,7 +40,7 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
           'to bf16',
           { kernel: 'pack_bf16', sizes: { rows, width } },
           { inputs: [x] },
-          { name: name(part), rows, cols, ...type },
+          { name: name(part), rows, ...row },
         );
   const sum = (parts: string, rows: string, part: string) =>
     build.compute(
@@ -51,23 +55,23 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
   if (algorithm === 'direct') {
     const parts = build.spread(
       { ...place, kind: 'all-gather', algorithm, name: 'All-reduce', input: sent },
-      { name: name('parts'), rows: { of: 'tokens', times: ranks }, cols, ...type },
+      { name: name('parts'), rows: { of: 'tokens', times: ranks }, ...row },
     );
     return sum(parts, 'tokens', 'sum');
   }
   const parts = build.spread(
     { ...place, kind: 'reduce-scatter', algorithm, name: 'Reduce-scatter', input: sent },
-    { name: name('parts'), rows: { of: 'chunk', times: ranks }, cols, ...type },
+    { name: name('parts'), rows: { of: 'chunk', times: ranks }, ...row },
   );
   const gathered = build.spread(
     { ...place, kind: 'all-gather', algorithm, name: 'All-gather', input: pack(sum(parts, 'chunk', 'chunk'), 'chunk', 'packed chunk') },
-    { name: name('gathered'), rows: 'tokens', cols, ...type },
+    { name: name('gathered'), rows: 'tokens', ...row },
   );
   if (wire === 'f32') return gathered;
   return build.compute(
     place,
     'from bf16',
-    { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: cols } },
+    { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: wireWords(width, wire) } },
     { inputs: [gathered] },
     { name: name('sum'), rows: 'tokens', cols: width },
   );

@@ -1,6 +1,7 @@
 import type { AttentionSpec } from '../model/spec';
 import type { Builder } from './builder';
-import { CONSTANTS, INPUTS } from './program';
+import { ones, ROPE } from './constants';
+import { INPUTS } from './program';
 
 /** Where attention of one layer is lowered: its normalised input x [tokens, width], and whether keys are kept in a cache. */
 export type AttentionPlace = {
@@ -31,12 +32,25 @@ export function lowerAttention(build: Builder, spec: AttentionSpec, at: Attentio
         : lowerMla(build, spec, at, parts);
   const { q, k, v, kvHeads, keyDim, valueDim, valueStride } = core;
   const { heads } = spec;
-  const first = spec.kind === 'gqa' && spec.chunked ? INPUTS.firstInChunk : INPUTS.first;
+  const chunked = spec.kind === 'gqa' && spec.chunked;
   let out = build.compute(
     place,
     'core attention',
-    { kernel: 'attention', sizes: { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale: spec.scale } },
-    { inputs: [q, k, v, first, INPUTS.own] },
+    {
+      kernel: 'attention',
+      sizes: {
+        rows,
+        heads,
+        kvHeads,
+        keyDim,
+        valueDim,
+        valueStride,
+        scale: spec.scale,
+        keys: chunked ? 'keys in chunk' : 'keys',
+        keyRows: 'key rows',
+      },
+    },
+    { inputs: [q, k, v, chunked ? INPUTS.firstInChunk : INPUTS.first, INPUTS.own] },
     { name: name('core'), rows, cols: heads * valueDim },
   );
   if (spec.kind === 'mla' && at.cached)
@@ -44,7 +58,7 @@ export function lowerAttention(build: Builder, spec: AttentionSpec, at: Attentio
       place,
       'values',
       { kernel: 'mla_values', sizes: { rows, heads, nope: spec.nope, valueDim: spec.valueDim, latent: spec.latent } },
-      { inputs: [out], weights: [`${weights}.kv_b_proj`] },
+      { inputs: [out, `${weights}.kv_b_proj`] },
       { name: name('values'), rows, cols: heads * spec.valueDim },
     );
   if (spec.kind === 'mla' && spec.gated)
@@ -73,7 +87,7 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         place,
         part,
         { kernel: 'gemm', sizes: { rows, inner: build.columns(x), cols } },
-        { inputs: [x], weights: [`${weights}.${weight}`] },
+        { inputs: [x, `${weights}.${weight}`] },
         { name: name(part), rows, cols },
       ),
     /** RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; `own` epsilon where it is not the model's. */
@@ -82,7 +96,7 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         place,
         part,
         { kernel: 'rmsnorm', sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps: own } },
-        { inputs: [x], weights: [weight] },
+        { inputs: [x, weight] },
         { name: name(part), rows, cols: count * width },
       ),
     rotate: (x: string, heads: number, headDim: number, rotated: number, interleaved: boolean, part: string) =>
@@ -90,7 +104,7 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         place,
         part,
         { kernel: 'rope', sizes: { rows, heads, headDim, rotated, interleaved: interleaved ? 1 : 0 } },
-        { inputs: [x, INPUTS.position], weights: [CONSTANTS.rope] },
+        { inputs: [x, INPUTS.position, ROPE] },
         { name: name(part), rows, cols: heads * headDim },
       ),
     /** Adds the rows of this run to a cache, and names the cache. */
@@ -101,7 +115,7 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         `${part} to cache`,
         { kernel: 'cache_rows', sizes: { rows, width } },
         { inputs: [x, INPUTS.own] },
-        { name: name(`${part} cache`), rows: 'cache', cols: width, cached: true },
+        build.keep({ name: name(`${part} cache`), rows: 'cache', cols: width }),
       );
     },
   };
@@ -114,7 +128,7 @@ function lowerGqa(build: Builder, spec: Extract<AttentionSpec, { kind: 'gqa' }>,
     let x = project(at.x, `${part}_proj`, heads * headDim, part);
     if (spec.qkNorm === 'weighted') x = norm(x, `${weights}.${part}_norm`, heads, headDim, headDim, `${part} norm`);
     if (spec.rope !== 'none') x = rotate(x, heads, headDim, headDim, spec.rope === 'interleaved', `${part} rope`);
-    if (spec.qkNorm === 'after rope') x = norm(x, CONSTANTS.ones, heads, headDim, headDim, `${part} norm`);
+    if (spec.qkNorm === 'after rope') x = norm(x, ones(headDim), heads, headDim, headDim, `${part} norm`);
     return x;
   };
   let q = shaped('q', spec.heads);
@@ -170,7 +184,7 @@ function lowerMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): 
     place,
     'keys, values',
     { kernel: 'mla_keys', sizes: { rows, heads, nope, rotated, valueDim, latent } },
-    { inputs: [expanded, compressed, INPUTS.position], weights: [CONSTANTS.rope] },
+    { inputs: [expanded, compressed, INPUTS.position, ROPE] },
     { name: name('keys'), rows, cols: heads * (nope + rotated) },
     { name: v, rows, cols: heads * valueDim },
   );
@@ -185,14 +199,14 @@ function lowerCachedMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Pa
     place,
     'latent to cache',
     { kernel: 'mla_cache', sizes: { rows, latent, rotated } },
-    { inputs: [normed, compressed, INPUTS.position, INPUTS.own], weights: [CONSTANTS.rope] },
-    { name: name('latent cache'), rows: 'cache', cols: latent + rotated, cached: true },
+    { inputs: [normed, compressed, INPUTS.position, INPUTS.own, ROPE] },
+    build.keep({ name: name('latent cache'), rows: 'cache', cols: latent + rotated }),
   );
   const absorbed = build.compute(
     place,
     'q on latents',
     { kernel: 'mla_query', sizes: { rows, heads, nope, rotated, valueDim, latent } },
-    { inputs: [q], weights: [`${weights}.kv_b_proj`] },
+    { inputs: [q, `${weights}.kv_b_proj`] },
     { name: name('q on latents'), rows, cols: heads * (latent + rotated) },
   );
   return { q: absorbed, k: cache, v: cache, kvHeads: 1, keyDim: latent + rotated, valueDim: latent, valueStride: latent + rotated };

@@ -1,8 +1,9 @@
 import type { Plan } from '../model/plan';
 import type { FeedForwardSpec, RouterSpec } from '../model/spec';
 import type { Builder } from './builder';
-import { type WireFormat, wireColumns } from './lower_all_reduce';
-import { CONSTANTS, type Dim, INPUTS } from './program';
+import { zeros } from './constants';
+import { onWire, type WireFormat, wireWords } from './lower_all_reduce';
+import { type Dim, exchangeSymbols, INPUTS } from './program';
 
 /** As kernels/router_topk.wgsl numbers them. */
 const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };
@@ -16,7 +17,7 @@ export function lowerGatedMlp(build: Builder, weights: string, width: number, in
     place,
     'gate, up',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: 2 * inner } },
-    { inputs: [x], weights: [`${weights}.gate_up`] },
+    { inputs: [x, `${weights}.gate_up`] },
     { name: name('gate_up'), rows, cols: 2 * inner },
   );
   const activated = build.compute(
@@ -30,7 +31,7 @@ export function lowerGatedMlp(build: Builder, weights: string, width: number, in
     place,
     'down',
     { kernel: 'gemm', sizes: { rows, inner, cols: width } },
-    { inputs: [activated], weights: [`${weights}.down`] },
+    { inputs: [activated, `${weights}.down`] },
     { name: name('down'), rows, cols: width },
   );
 }
@@ -71,7 +72,7 @@ function lowerRouter(build: Builder, spec: Moe, { layer, width, x }: RoutedPlace
     place,
     'gate',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: experts } },
-    { inputs: [x], weights: [gate] },
+    { inputs: [x, gate] },
     { name: name('logits'), rows, cols: experts },
   );
   const scores = name('weights');
@@ -92,7 +93,7 @@ function lowerRouter(build: Builder, spec: Moe, { layer, width, x }: RoutedPlace
         scale,
       },
     },
-    { inputs: [logits], weights: [scoring === 'sigmoid with bias' ? `${gate}.bias` : CONSTANTS.zeros] },
+    { inputs: [logits, scoring === 'sigmoid with bias' ? `${gate}.bias` : zeros(experts)] },
     { name: name('ids'), rows, cols: topK, type: 'u32' },
     { name: scores, rows, cols: topK },
   );
@@ -114,9 +115,8 @@ function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks
   const router = { block: 'router', layer } as const;
   const routed = { block: 'routed', layer } as const;
   const rows = 'tokens';
-  const received = `received.${layer}`;
   const packed = wire === 'bf16' ? 1 : 0;
-  const words = wireColumns(width, wire);
+  const words = wireWords(width, wire);
   const cols = words + 2 * topK;
   const counts = name('counts');
   const rowOf = build.compute(
@@ -134,8 +134,10 @@ function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks
     { inputs: [routing.x, routing.ids, routing.weights, rowOf] },
     { name: name('send'), rows: { of: rows, times: Math.min(ranks, topK) }, cols, type: 'u32' },
   );
+  const exchange = build.exchange(`routed.${layer}`, { counts, experts });
+  const { sent, received, pairs } = exchangeSymbols(exchange);
   const arrived = build.allToAll(
-    { name: 'Dispatch', block: 'dispatch', layer, direction: 'dispatch', input: send, counts, experts },
+    { name: 'Dispatch', block: 'dispatch', layer, direction: 'dispatch', exchange, input: send },
     { name: name('received'), rows: received, cols, type: 'u32' },
   );
   const x = packed
@@ -149,16 +151,16 @@ function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks
     : arrived;
   const weighed = lowerExperts(build, spec, layer, width, {
     rows: received,
-    pairs: `pairs.${layer}`,
+    pairs,
     local: experts / ranks,
     x,
     ids: { value: arrived, at: words },
     weights: { value: arrived, at: words + topK },
-    packed,
+    wire,
   });
   const returned = build.allToAll(
-    { name: 'Combine', block: 'combine', layer, direction: 'combine', input: weighed, counts, experts },
-    { name: name('returned'), rows: `sent.${layer}`, cols: words, type: 'u32' },
+    { name: 'Combine', block: 'combine', layer, direction: 'combine', exchange, input: weighed },
+    { name: name('returned'), rows: sent, ...onWire(width, wire) },
   );
   return build.compute(
     routed,
@@ -180,7 +182,7 @@ function lowerInPlace(build: Builder, spec: Moe, { layer, width, plan: { ranks }
     x,
     ids: { value: ids, at: 0 },
     weights: { value: weights, at: 0 },
-    packed: 0,
+    wire: 'f32',
   });
 }
 
@@ -193,12 +195,13 @@ type ExpertInput = {
   readonly x: string;
   readonly ids: { readonly value: string; readonly at: number };
   readonly weights: { readonly value: string; readonly at: number };
-  readonly packed: 0 | 1;
+  /** How what the experts make is to travel. */
+  readonly wire: WireFormat;
 };
 
 /** This rank's experts on the rows given; returns the weighted sum of what they make of each row. */
 function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width: number, input: ExpertInput): string {
-  const { rows, pairs, local, x, ids, weights, packed } = input;
+  const { rows, pairs, local, x, ids, weights, wire } = input;
   const name = nameIn(layer);
   const place = { block: 'routed', layer } as const;
   const atMost = input.atMost && { atMost: input.atMost };
@@ -221,7 +224,7 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
       place,
       part,
       { kernel: 'grouped_gemm', sizes: { pairs, inner: k, cols, groups: local, stride: build.columns(source), gather } },
-      { inputs: [source, pairRow, offsets], weights: [`model.layers.${layer}.mlp.experts.${weight}`], ...atMost },
+      { inputs: [source, pairRow, offsets, `model.layers.${layer}.mlp.experts.${weight}`], ...atMost },
       { name: name(part), rows: pairs, cols },
     );
   const gateUp = grouped('experts gate, up', x, 1, width, 2 * inner, 'gate_up');
@@ -238,9 +241,9 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     'weigh experts',
     {
       kernel: 'weigh_experts',
-      sizes: { rows, width, topK, stride: build.columns(weights.value), at: weights.at, packed },
+      sizes: { rows, width, topK, stride: build.columns(weights.value), at: weights.at, packed: wire === 'bf16' ? 1 : 0 },
     },
     { inputs: [down, weights.value, pairOf] },
-    { name: name('weighed'), rows, cols: packed ? Math.ceil(width / 2) : width, ...(packed && { type: 'u32' as const }) },
+    { name: name('weighed'), rows, ...onWire(width, wire) },
   );
 }

@@ -1,10 +1,16 @@
+import { BYTES_OF, type ValueType } from '../model/value_type';
+import type { KernelCall } from './kernels';
+
 /**
- * A program: operations on named values, each value written once. All ranks run the same program, each on values of its
- * own; rows may differ between ranks, so sizes are symbols until a rank resolves them.
+ * A program: operations on named values. All ranks run the same program, each on values of its own; rows may differ between
+ * ranks, so sizes are symbols until a rank resolves them. Names and symbols may lie in a scope: `a/tokens` (builder.ts).
  */
 export type Program = {
   readonly values: ReadonlyMap<string, Value>;
+  /** Each after what it reads; an operation's id is its place here. */
   readonly operations: readonly Operation[];
+  /** By name. */
+  readonly exchanges: ReadonlyMap<string, Exchange>;
   /** Values that the host writes before a run. */
   readonly inputs: readonly string[];
   /** Values that the host reads after a run. */
@@ -13,20 +19,34 @@ export type Program = {
 
 /**
  * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
- * `cache` the rows of its caches, `keys` the sum over its tokens of the keys each attends to and `keys in chunk` of those
- * in its chunk; `chunk` the rows of a reduce-scatter that it answers for; for the MoE layer k, `sent.k` and `received.k` rows of Dispatch, `pairs.k` (token, expert) pairs
- * computed here.
+ * `positions` the rows of the RoPE table, `cache` the rows of its caches, `keys` the sum over its tokens of the keys each attends
+ * to, `keys in chunk` of those in its chunk, `key rows` how many different keys these are; `chunk` the rows of a reduce-scatter that
+ * it answers for; and those of an exchange (`exchangeSymbols`).
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
 
-/** A cached value lies in a buffer that a rank keeps between runs: its writer adds rows to what earlier runs wrote. */
-export type Value = {
-  readonly name: string;
-  readonly rows: Dim;
-  readonly cols: number;
-  readonly type: 'f32' | 'u32';
-  readonly cached: boolean;
-};
+export type Shape = { readonly rows: Dim; readonly cols: number; readonly type: ValueType };
+
+/**
+ * A value that lives for a run is written once in it, by the host or by one operation. One that is kept lives from run to run, on
+ * its rank: weights, constants, caches. An operation that has it among its outputs updates it in place.
+ */
+export type Value = Shape & { readonly name: string } & (
+    | { readonly lives: 'run' }
+    | {
+        readonly lives: 'kept';
+        readonly split: Split;
+        /** What it holds at first: what a checkpoint has (or a seed draws), what constants.ts makes, or zeros. */
+        readonly origin: 'checkpoint' | 'constant' | 'zeros';
+      }
+  );
+export type KeptValue = Extract<Value, { lives: 'kept' }>;
+
+/**
+ * How a kept value lies over the ranks; its shape is that of a rank's part. The same on all; each its own; or each a part of the
+ * rows or columns, in so many blocks (experts, heads, channels), of which ranks share one where there are fewer.
+ */
+export type Split = 'replicated' | 'own' | { readonly axis: 'rows' | 'cols'; readonly blocks: number };
 
 /** What an operation belongs to: how it is drawn and summed. */
 export const BLOCKS = [
@@ -47,60 +67,38 @@ export type Operation = Compute | Collective;
 
 type Common = { readonly id: number; readonly name: string; readonly block: Block; readonly layer: number | null };
 
-/** The sizes that each kernel takes, in the order of its uniform struct. `eps` and `scale` are floating-point. */
-export const KERNEL_SIZES = {
-  embedding: ['rows', 'width'],
-  gather_rows: ['rows', 'width'],
-  rmsnorm: ['rows', 'width', 'stride', 'eps'],
-  gemm: ['rows', 'inner', 'cols'],
-  grouped_gemm: ['pairs', 'inner', 'cols', 'groups', 'stride', 'gather'],
-  swiglu: ['rows', 'width'],
-  add: ['rows', 'width'],
-  rope: ['rows', 'heads', 'headDim', 'rotated', 'interleaved'],
-  mla_keys: ['rows', 'heads', 'nope', 'rotated', 'valueDim', 'latent'],
-  mla_cache: ['rows', 'latent', 'rotated'],
-  mla_query: ['rows', 'heads', 'nope', 'rotated', 'valueDim', 'latent'],
-  mla_values: ['rows', 'heads', 'nope', 'valueDim', 'latent'],
-  cache_rows: ['rows', 'width'],
-  attention: ['rows', 'heads', 'kvHeads', 'keyDim', 'valueDim', 'valueStride', 'scale'],
-  sigmoid_gate: ['rows', 'width'],
-  scale_rows: ['rows', 'width'],
-  router_topk: ['rows', 'experts', 'topK', 'scoring', 'groups', 'keptGroups', 'normalise', 'balanced', 'scale'],
-  send_plan: ['rows', 'ranks', 'experts', 'topK'],
-  permute: ['rows', 'ranks', 'experts', 'topK', 'width', 'packed'],
-  expert_plan: ['rows', 'stride', 'at', 'topK', 'firstExpert', 'experts'],
-  weigh_experts: ['rows', 'width', 'topK', 'stride', 'at', 'packed'],
-  unpermute: ['rows', 'ranks', 'width', 'packed'],
-  pack_bf16: ['rows', 'width'],
-  unpack_bf16: ['rows', 'width', 'stride'],
-  sum_parts: ['rows', 'width', 'parts', 'packed'],
-  draw_normal: ['rows', 'first', 'stream', 'cols', 'firstRow', 'firstCol', 'ownCols', 'scale'],
-} as const;
-export type KernelName = keyof typeof KERNEL_SIZES;
-export type SizesOf<K extends KernelName, T> = { readonly [S in (typeof KERNEL_SIZES)[K][number]]: T };
-
-/** One kernel: bindings are its sizes, then inputs, weights and outputs in the order given (kernels/NAME.wgsl). */
+/** One kernel: bindings are its sizes, then inputs and outputs in the order given (kernels.ts). */
 export type Compute = Common & {
   readonly kind: 'compute';
   readonly inputs: readonly string[];
-  readonly weights: readonly string[];
   readonly outputs: readonly string[];
   /** Its rows are an upper bound: how many there are only the GPU knows. */
   readonly atMost?: true;
 } & KernelCall;
-export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
 
 /**
- * An all-to-all with counts that vary. Dispatch: rank s sends to rank d the rows that `counts` (send_plan.wgsl, as
- * experts + ranks) plans for it; Combine sends the same number of rows back, each to the place its row came from.
+ * What travels between tokens' ranks and experts' ranks: `counts` (kernels/send_plan.wgsl, as experts + ranks) plans on each rank how
+ * many rows go to each other. The first collective of an exchange announces the counts; all others of it move rows by the same layout.
+ */
+export type Exchange = { readonly counts: string; readonly experts: number };
+
+/** Sizes that a rank knows once an exchange is announced: rows of its tokens on their way, rows that it gets, (token, expert) pairs of these. */
+export const exchangeSymbols = (exchange: string) => ({
+  sent: `${exchange} sent`,
+  received: `${exchange} received`,
+  pairs: `${exchange} pairs`,
+});
+
+/**
+ * An all-to-all with counts that vary. Dispatch: rank s sends to rank d the rows that the exchange plans for it; Combine sends the
+ * same number of rows back, each to the place its row came from.
  */
 export type AllToAll = Common & {
   readonly kind: 'all-to-all';
   readonly direction: 'dispatch' | 'combine';
+  readonly exchange: string;
   readonly input: string;
   readonly output: string;
-  readonly counts: string;
-  readonly experts: number;
 };
 
 /**
@@ -121,8 +119,8 @@ export type Collective = AllToAll | Spread;
 
 export const isCollective = (op: Operation): op is Collective => op.kind !== 'compute';
 
-export const readsOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
-export const writesOfOperation = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);
+export const inputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
+export const outputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);
 
 /** Number of rows or of anything that a symbol stands for on a rank. Throws when the symbol is not known yet. */
 export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number {
@@ -132,6 +130,10 @@ export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number 
   if (value === undefined) throw new Error(`size ${name} is not known yet`);
   return typeof dim === 'string' ? value : value * dim.times;
 }
+
+/** Bytes of a row, and of all rows on a rank. */
+export const rowBytesOf = ({ cols, type }: Shape): number => cols * BYTES_OF[type];
+export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): number => rowBytesOf(shape) * resolve(shape.rows, symbols);
 
 /**
  * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key among
@@ -148,6 +150,3 @@ export const INPUTS = {
   one: 'one',
   last: 'last',
 } as const;
-
-/** Weights that come from no checkpoint but that every rank holds: the RoPE table, zeros and ones as long as any vector. */
-export const CONSTANTS = { rope: 'rope', zeros: 'zeros', ones: 'ones' } as const;

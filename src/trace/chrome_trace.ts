@@ -1,7 +1,8 @@
-import { InputError } from '../model/error';
-import { phrase } from '../model/phrase';
-import { z } from '../model/zod';
-import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
+import { KERNEL_NAMES, type KernelName } from '../program/kernels';
+import { BLOCKS } from '../program/program';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
+import { z } from '../words/zod';
 import { type Interval, subtract } from './overlap';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
@@ -133,7 +134,7 @@ const KernelEvent = z.object({
       clock: z.enum(['gpu', 'host']).optional().catch(undefined),
       // What only our own traces say.
       shader: z
-        .enum(Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]])
+        .enum(KERNEL_NAMES as [KernelName, ...KernelName[]])
         .optional()
         .catch(undefined),
       gpu_us: amount,

@@ -50,7 +50,7 @@ export type RankOverlap = { readonly computeMs: number; readonly commMs: number;
  * The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). Pieces shorter
  * than `resolution`, the step of the clocks, are not claimed.
  */
-export function overlapOf(spans: readonly Span[], rank: number, resolution = 0): RankOverlap {
+export function overlapOf(spans: readonly Pick<Span, 'kind' | 'rank' | 'start' | 'end'>[], rank: number, resolution = 0): RankOverlap {
   const of = (kind: Span['kind']) => merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
   const compute = of('compute');
   const comm = of('collective');

@@ -1,4 +1,5 @@
-import type { Block, KernelName } from '../program/program';
+import type { KernelName } from '../program/kernels';
+import type { Block } from '../program/program';
 
 /** Which clock a time is from: GPU timestamps brought to the host's clock, or the host's own (fences, arrivals). */
 export type ClockSource = 'gpu' | 'host';

@@ -1,7 +1,8 @@
-import { InputError } from '../model/error';
-import { type Phrase, phrase } from '../model/phrase';
-import { because, z } from '../model/zod';
-import { BLOCKS, KERNEL_SIZES, type KernelName } from '../program/program';
+import { KERNEL_NAMES, type KernelName } from '../program/kernels';
+import { BLOCKS } from '../program/program';
+import { InputError } from '../words/error';
+import { type Phrase, phrase } from '../words/phrase';
+import { because, z } from '../words/zod';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
 /**
@@ -26,7 +27,7 @@ const amounts = columnOf<number | null>(
 const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, phrase`0 and 1`);
 /** Names of templated kernels in others' traces can be longer; the rest is cut. */
 const LONGEST_NAME = 500;
-const kernels = Object.keys(KERNEL_SIZES) as [KernelName, ...KernelName[]];
+const kernels = KERNEL_NAMES as [KernelName, ...KernelName[]];
 export const SpanColumns = z.object({
   operations: z.array(
     z.tuple([whole, z.string().max(LONGEST_NAME), z.enum(BLOCKS), index.nullable(), z.enum(kernels).nullable(), z.enum(['gpu', 'host'])]),

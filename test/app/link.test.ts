@@ -7,7 +7,7 @@ import { DEFAULT_VIEW, View } from '../../src/app/view';
 import { type LabRun, newRun } from '../../src/lab/lab_run';
 import { RECORDED, recordedPath } from '../../src/lab/recorded';
 import { parseRunFile } from '../../src/lab/run_file';
-import { english } from '../../src/model/phrase';
+import { english } from '../../src/words/phrase';
 
 const forms: fc.Arbitrary<Form> = fc.record({
   model: fc.constantFrom('reference', 'kept:my model', 'https://example.org/a/b?c=d#e', 'deepseek-v2-lite-960m'),

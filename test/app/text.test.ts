@@ -6,9 +6,9 @@ import { PHRASES } from '../../src/app/text/phrases_zh';
 import { zh } from '../../src/app/text/zh';
 import { View } from '../../src/app/view';
 import { CommonConfig } from '../../src/model/families/shared';
-import { english, inWords, type Phrase, phrase } from '../../src/model/phrase';
-import { whyNot } from '../../src/model/zod';
 import { SpanColumns } from '../../src/trace/span_columns';
+import { english, inWords, type Phrase, phrase } from '../../src/words/phrase';
+import { whyNot } from '../../src/words/zod';
 import { phraseIds } from './phrase_ids';
 
 type Say = (...args: unknown[]) => string;

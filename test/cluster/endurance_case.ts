@@ -1,16 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createExecutable } from '../../src/cluster/executable';
 import { feedOf, wholeSequences } from '../../src/cluster/feed';
-import { runOrders } from '../../src/cluster/run';
-import { linksOf, type Topology } from '../../src/cluster/topology';
 import { connectivityOf } from '../../src/connectivity/connectivity';
 import { namedSwitches } from '../../src/connectivity/switches';
 import { deploy, type Lab } from '../../src/lab/lab';
 import { seededRandom } from '../../src/lab/statistics';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
-import { LOGITS, lower } from '../../src/program/lower';
-import { schedule } from '../../src/program/schedule';
+import { linksOf, type Topology } from '../../src/network/topology';
+import { LOGITS } from '../../src/program/lower';
 
 const RUNS = 200;
 const STEADY = 20;
@@ -23,15 +22,15 @@ export async function endure(lab: Lab): Promise<{ buffersGrown: number; heapGrow
   const plan = { kind: 'ep', ranks: 4 } as const;
   const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), plan);
   const { spec } = model.checkpoint;
-  const program = lower(spec, connectivityOf(spec, namedSwitches('farskip', spec)), {
-    plan,
+  const connectivity = connectivityOf(spec, namedSwitches('farskip', spec));
+  const executable = await createExecutable(model.cluster, spec, connectivity, {
     wire: 'bf16',
     allReduce: 'direct',
     logits: 'last',
     hidden: false,
     cached: false,
   });
-  const orders = schedule(program, 'overlapped', () => 1);
+  const orders = executable.schedule('overlapped', () => 1);
   const sequences = [0, 1, 2, 3].map((i) => [1, 2 + i, 3, 5, 8]);
   const feeds = sequences.map((own, rank) => feedOf(rank, 4, spec, wholeSequences([own]), 0));
   const link = { latencyMs: 0.02, bytesPerMs: 1e6 };
@@ -53,7 +52,7 @@ export async function endure(lab: Lab): Promise<{ buffersGrown: number; heapGrow
   let steady = { alive: 0, heap: 0 };
   let last = steady;
   for (let run = 0; run < RUNS; run++) {
-    const { outputs } = await runOrders(model.cluster, program, orders, feeds, {
+    const { outputs } = await executable.run(orders, feeds, {
       linkBetween: linksOf(topology, 4, seededRandom(run)),
       pause: lab.pause,
     });
@@ -63,6 +62,7 @@ export async function endure(lab: Lab): Promise<{ buffersGrown: number; heapGrow
     last = { alive, heap: process.memoryUsage().heapUsed };
     if (run === STEADY) steady = last;
   }
+  executable.destroy();
   model.cluster.destroy();
   return { buffersGrown: last.alive - steady.alive, heapGrown: last.heap - steady.heap, results: seen.size };
 }

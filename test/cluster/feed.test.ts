@@ -23,7 +23,16 @@ test('whole sequences lie one after the other, each seeing its own first key, or
   expect(read(feed, INPUTS.first)).toEqual([0, 0, 0, 0, 0, 0, 6, 6]);
   expect(read(feed, INPUTS.firstInChunk)).toEqual([0, 0, 0, 0, 4, 4, 6, 6]);
   expect(read(feed, INPUTS.last)).toEqual([5, 7]);
-  expect(Object.fromEntries(feed.symbols)).toEqual({ tokens: 8, sequences: 2, rank: 1, cache: 0, chunk: 3, keys: 24, 'keys in chunk': 16 });
+  expect(Object.fromEntries(feed.symbols)).toEqual({
+    tokens: 8,
+    sequences: 2,
+    rank: 1,
+    cache: 0,
+    chunk: 3,
+    keys: 24,
+    'keys in chunk': 16,
+    'key rows': 8,
+  });
 });
 
 test('tokens that continue a sequence see the keys before them in the cache, and are tempered by their position', () => {

@@ -11,21 +11,19 @@ const op = (id: number): Compute => ({
   kernel: 'add',
   sizes: { rows: 1, width: 1 },
   inputs: [],
-  weights: [],
   outputs: [],
 });
-const NOTHING = { op: null, at: 0 };
 
 /** Two ranks do operations in turn; `turns` are [operation, rank, begin, end] in ms on both clocks. */
 function spansOf(turns: readonly (readonly [number, number, number, number])[]) {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2);
   const ops = [op(0), op(1)];
-  for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: NOTHING });
+  for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null });
   recorder.submitted(0);
   recorder.known(0, 100);
   recorder.timestamps(0, BigUint64Array.from(turns.flatMap(([, , begin, end]) => [BigInt(begin * 1e6), BigInt(end * 1e6)])));
   return recorder
-    .spans(0)
+    .spans(0, () => 0)
     .filter((span) => span.kind === 'compute')
     .map(({ op: id, rank, start, end, gpuMs }) => ({ id, rank, start: Math.round(start), end: Math.round(end), gpuMs }));
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { connectivityOf, readsOf } from '../../src/connectivity/connectivity';
 import { namedSwitches, parseSwitches } from '../../src/connectivity/switches';
 import { parseConfig } from '../../src/model/config';
-import { InputError } from '../../src/model/error';
+import { InputError } from '../../src/words/error';
 
 const spec = parseConfig(JSON.parse(readFileSync('public/models/reference/config.json', 'utf8')));
 

@@ -1,11 +1,10 @@
 import type { Cluster } from '../../src/cluster/cluster';
-import { runOrders } from '../../src/cluster/run';
-import type { Link } from '../../src/cluster/wire';
+import { bindProgram } from '../../src/cluster/executable';
 import { type Backing, type Lab, openEngines } from '../../src/lab/lab';
 import { relativeError } from '../../src/lab/numbers';
+import type { Link } from '../../src/network/link';
 import { programBuilder } from '../../src/program/builder';
-import type { Program } from '../../src/program/program';
-import { schedule } from '../../src/program/schedule';
+import { exchangeSymbols, type KeptValue, type Program } from '../../src/program/program';
 
 /** One Dispatch, experts and Combine: for each rank's tokens, the experts that they go to. */
 export type ExchangeCase = {
@@ -55,9 +54,7 @@ export async function runExchange(
       return {
         index,
         engine: engines.ofRank[index]!,
-        pool,
-        weights: new Map([['scaled identity', pool.hold(weight)]]),
-        launches: new Map(),
+        kept: new Map([['scaled identity', pool.hold(weight)]]),
       };
     }),
     destroy: () => {},
@@ -77,13 +74,10 @@ export async function runExchange(
       ['rank', rank],
     ]),
   }));
-  const { outputs, spans } = await runOrders(
-    cluster,
-    program,
-    schedule(program, 'overlapped', () => 1),
-    feeds,
-    { linkBetween: () => link, pause: lab.pause },
-  );
+  const executable = await bindProgram(cluster, program);
+  const orders = executable.schedule('overlapped', () => 1);
+  const { outputs, spans } = await executable.run(orders, feeds, { linkBetween: () => link, pause: lab.pause });
+  executable.destroy();
   for (const pool of pools) pool.destroy();
   engines.close();
   const errors = ids.map((own, rank) => {
@@ -100,7 +94,16 @@ export async function runExchange(
 
 /** The routed experts' part of a layer, as lowering makes it, from ids and weights that are given. */
 function exchangeProgram(experts: number, topK: number, width: number, ranks: number): Program {
-  const build = programBuilder();
+  const identity: KeptValue = {
+    name: 'scaled identity',
+    rows: (experts / ranks) * width,
+    cols: width,
+    type: 'f32',
+    lives: 'kept',
+    split: { axis: 'rows', blocks: experts },
+    origin: 'checkpoint',
+  };
+  const build = programBuilder([identity]);
   const place = { block: 'routed', layer: 0 } as const;
   const local = experts / ranks;
   const wire = width + 2 * topK;
@@ -122,39 +125,41 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
     { inputs: [x, ids, weights, rowOf] },
     { name: 'send', rows: { of: 'tokens', times: Math.min(ranks, topK) }, cols: wire, type: 'u32' },
   );
+  const exchange = build.exchange('routed', { counts: 'counts', experts });
+  const { sent, received, pairs } = exchangeSymbols(exchange);
   const arrived = build.allToAll(
-    { name: 'Dispatch', block: 'dispatch', layer: 0, direction: 'dispatch', input: send, counts: 'counts', experts },
-    { name: 'arrived', rows: 'received.0', cols: wire, type: 'u32' },
+    { name: 'Dispatch', block: 'dispatch', layer: 0, direction: 'dispatch', exchange, input: send },
+    { name: 'arrived', rows: received, cols: wire, type: 'u32' },
   );
   const pairRow = build.compute(
     place,
     'expert plan',
     {
       kernel: 'expert_plan',
-      sizes: { rows: 'received.0', stride: wire, at: width, topK, firstExpert: { of: 'rank', times: local }, experts: local },
+      sizes: { rows: received, stride: wire, at: width, topK, firstExpert: { of: 'rank', times: local }, experts: local },
     },
     { inputs: [arrived] },
-    { name: 'pairRow', rows: 'pairs.0', cols: 1, type: 'u32' },
-    { name: 'pairOf', rows: 'received.0', cols: topK, type: 'u32' },
+    { name: 'pairRow', rows: pairs, cols: 1, type: 'u32' },
+    { name: 'pairOf', rows: received, cols: topK, type: 'u32' },
     { name: 'offsets', rows: 1, cols: local + 1, type: 'u32' },
   );
   const y = build.compute(
     place,
     'experts',
-    { kernel: 'grouped_gemm', sizes: { pairs: 'pairs.0', inner: width, cols: width, groups: local, stride: wire, gather: 1 } },
-    { inputs: [arrived, pairRow, 'offsets'], weights: ['scaled identity'] },
-    { name: 'y', rows: 'pairs.0', cols: width },
+    { kernel: 'grouped_gemm', sizes: { pairs: pairs, inner: width, cols: width, groups: local, stride: wire, gather: 1 } },
+    { inputs: [arrived, pairRow, 'offsets', identity.name] },
+    { name: 'y', rows: pairs, cols: width },
   );
   const weighed = build.compute(
     place,
     'weigh',
-    { kernel: 'weigh_experts', sizes: { rows: 'received.0', width, topK, stride: wire, at: width + topK, packed: 0 } },
+    { kernel: 'weigh_experts', sizes: { rows: received, width, topK, stride: wire, at: width + topK, packed: 0 } },
     { inputs: [y, arrived, 'pairOf'] },
-    { name: 'weighed', rows: 'received.0', cols: width },
+    { name: 'weighed', rows: received, cols: width },
   );
   const returned = build.allToAll(
-    { name: 'Combine', block: 'combine', layer: 0, direction: 'combine', input: weighed, counts: 'counts', experts },
-    { name: 'returned', rows: 'sent.0', cols: width },
+    { name: 'Combine', block: 'combine', layer: 0, direction: 'combine', exchange, input: weighed },
+    { name: 'returned', rows: sent, cols: width },
   );
   const out = build.compute(
     place,

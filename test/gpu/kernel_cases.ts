@@ -1,5 +1,5 @@
 import { relativeError } from '../../src/lab/numbers';
-import type { KernelName } from '../../src/program/program';
+import type { KernelName } from '../../src/program/kernels';
 import * as reference from '../reference';
 import { below, floats, integers, type KernelCase, launch, POISON, random, same } from './launch_kernel';
 import { WIRE_CASES } from './wire_cases';
@@ -71,7 +71,9 @@ function attention(
       const rows = tokens.length;
       const keyRows = 1 + Math.max(...tokens.map(({ own }) => own));
       const valueStride = kvHeads * valueDim + extra;
-      const sizes = { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale: Math.fround(3 * keyDim ** -0.5) };
+      const keys = tokens.reduce((sum, { back }) => sum + back + 1, 0);
+      const scale = Math.fround(3 * keyDim ** -0.5);
+      const sizes = { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale, keys, keyRows };
       const q = random(rows * heads * keyDim);
       const k = random(keyRows * kvHeads * keyDim);
       const v = random(keyRows * valueStride);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { INSTANT } from '../../src/cluster/wire';
 import type { Lab } from '../../src/lab/lab';
-import { KERNEL_SIZES } from '../../src/program/program';
+import { INSTANT } from '../../src/network/link';
+import { KERNEL_NAMES } from '../../src/program/kernels';
 import { openLab } from '../support';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
@@ -30,5 +30,5 @@ test.each(
 test('every kernel has a case', () => {
   const exchange = ['send_plan', 'permute', 'expert_plan', 'weigh_experts', 'unpermute'];
   const tried = new Set([...KERNEL_CASES.map(({ name }) => name.split(' ')[0]), ...exchange]);
-  expect(Object.keys(KERNEL_SIZES).filter((name) => !tried.has(name))).toEqual([]);
+  expect(KERNEL_NAMES.filter((name) => !tried.has(name))).toEqual([]);
 });

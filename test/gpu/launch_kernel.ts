@@ -1,5 +1,6 @@
 import type { Lab } from '../../src/lab/lab';
-import { KERNEL_SIZES, type KernelName, type SizesOf } from '../../src/program/program';
+import { BYTES_OF } from '../../src/model/value_type';
+import { contractOf, type KernelName, type NamedSizes, type Operand, type SizesOf } from '../../src/program/kernels';
 
 export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
@@ -7,6 +8,24 @@ export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 export type KernelCase = { readonly name: string; readonly run: (lab: Lab) => Promise<number> };
 
 export const POISON = 0x7fc0dead; // a NaN, so that an element left unwritten shows
+
+/** Throws unless data and outputs, in words, are what the kernel's contract says. */
+function checkOperands(kernel: KernelName, sizes: NamedSizes, inputs: readonly Data[], lengths: readonly number[]): void {
+  const contract = contractOf(kernel);
+  const check = (operands: readonly Operand[], words: readonly number[]) => {
+    const fits = ({ type, count, rowsOf }: Operand, length: number) => {
+      const elements = (length * BYTES_OF.u32) / (type === 'word' ? BYTES_OF.u32 : BYTES_OF[type]);
+      return rowsOf === null ? elements === count : elements >= Math.min(count, rowsOf);
+    };
+    if (operands.length !== words.length || !operands.every((operand, i) => fits(operand, words[i]!)))
+      throw new Error(`${kernel} is bound to ${words} words, but its contract says ${JSON.stringify(operands)}`);
+  };
+  check(
+    contract.inputs(sizes),
+    inputs.map((data) => data.length),
+  );
+  check(contract.outputs(sizes), lengths);
+}
 
 /** Runs one kernel over poisoned outputs of the lengths given; they come back as uint32, as they are. */
 export async function launch<K extends KernelName>(
@@ -16,6 +35,7 @@ export async function launch<K extends KernelName>(
   inputs: readonly Data[],
   lengths: readonly number[],
 ): Promise<Uint32Array[]> {
+  checkOperands(kernel, sizes, inputs, lengths);
   const { engine } = lab;
   const { device } = engine.gpu;
   const pool = engine.createPool();
@@ -23,14 +43,7 @@ export async function launch<K extends KernelName>(
   const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map((data) => pool.hold(data));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  engine.launcher.record(
-    pass,
-    engine.launcher.bind(
-      kernel,
-      KERNEL_SIZES[kernel].map((size) => (sizes as Readonly<Record<string, number>>)[size]!),
-      buffers,
-    ),
-  );
+  engine.launcher.record(pass, engine.launcher.bind(kernel, sizes, buffers));
   pass.end();
   const map = engine.readback.record(
     encoder,

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
-import { INSTANT } from '../../src/cluster/wire';
 import { openGpu } from '../../src/gpu/device';
 import { TOLERANCE } from '../../src/lab/check';
 import { evaluate } from '../../src/lab/evaluate';
 import { openLab } from '../../src/lab/lab';
+import { INSTANT } from '../../src/network/link';
 import { endure } from '../cluster/endurance_case';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';

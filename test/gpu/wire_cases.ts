@@ -1,5 +1,5 @@
 import { relativeError } from '../../src/lab/numbers';
-import type { KernelName } from '../../src/program/program';
+import type { KernelName } from '../../src/program/kernels';
 import * as reference from '../reference';
 import { below, type Data, floats, type KernelCase, launch, POISON, random, same } from './launch_kernel';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/model/config';
-import { InputError } from '../../src/model/error';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
 import { parseTokenizer } from '../../src/model/tokenizer';
 import { checkTensors } from '../../src/model/weights';
+import { InputError } from '../../src/words/error';
 
 const folder = 'test/oracle/fixtures/qwen3_moe';
 const config = JSON.parse(readFileSync(`${folder}/config.json`, 'utf8'));

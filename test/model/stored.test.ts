@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/lab/statistics';
 import { openCheckpoint } from '../../src/model/checkpoint';
-import { InputError } from '../../src/model/error';
 import { parseSafetensors, type Tensor } from '../../src/model/safetensors';
 import { filesSource, type OpenFile, type Source, siteSource, within } from '../../src/model/source';
+import { InputError } from '../../src/words/error';
 
 const folder = 'test/oracle/fixtures/mixtral';
 const config = new Uint8Array(readFileSync(`${folder}/config.json`));

@@ -1,4 +1,3 @@
-import { INSTANT_TOPOLOGY } from '../../src/cluster/topology';
 import { namedSwitches } from '../../src/connectivity/switches';
 import { createDecoder } from '../../src/lab/decoder';
 import { forward } from '../../src/lab/forward';
@@ -7,6 +6,7 @@ import { relativeError } from '../../src/lab/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { within } from '../../src/model/source';
+import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 
 const below = (n: number) => Math.floor(Math.random() * n);
 

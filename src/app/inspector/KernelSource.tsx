@@ -1,5 +1,5 @@
 import { kernelSource } from '../../lab/kernel_source';
-import type { KernelName } from '../../program/program';
+import type { KernelName } from '../../program/kernels';
 
 /** The WGSL that ran. */
 export default function KernelSource({ kernel }: { kernel: KernelName }) {

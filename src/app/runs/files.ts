@@ -1,9 +1,9 @@
 import type { LabRun } from '../../lab/lab_run';
 import { newRun } from '../../lab/lab_run';
 import { looksLikeRun, parseRunFile } from '../../lab/run_file';
-import { InputError } from '../../model/error';
-import { type Phrase, phrase } from '../../model/phrase';
 import { fromChromeTraces, isOfWholeRun } from '../../trace/chrome_trace';
+import { InputError } from '../../words/error';
+import { type Phrase, phrase } from '../../words/phrase';
 
 type Trace = { readonly name: string; readonly text: string; readonly date: Date };
 

@@ -1,8 +1,8 @@
 import type { LabRun } from '../../lab/lab_run';
 import { recordedPath } from '../../lab/recorded';
 import { parseRunFile } from '../../lab/run_file';
-import { InputError } from '../../model/error';
-import { type Phrase, phrase, wordsOf } from '../../model/phrase';
+import { InputError } from '../../words/error';
+import { type Phrase, phrase, wordsOf } from '../../words/phrase';
 
 /** A recorded run of the site, under its own short id, so that links to it stay short. */
 export async function loadRecorded(

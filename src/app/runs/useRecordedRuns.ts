@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { RECORDED } from '../../lab/recorded';
-import { type Phrase, phrase } from '../../model/phrase';
+import { type Phrase, phrase } from '../../words/phrase';
 import { trackNamed } from '../session';
 import { useLab } from '../store';
 import { runOfTrack } from '../view';

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { forgetModel, keepModel } from '../../lab/kept_models';
 import type { WeightSource } from '../../model/checkpoint';
-import { InputError } from '../../model/error';
 import { megabytes } from '../../model/memory';
-import { type Phrase, phrase } from '../../model/phrase';
+import { InputError } from '../../words/error';
+import { type Phrase, phrase } from '../../words/phrase';
 import { useLab } from '../store';
 import { useSay, useText } from '../text/useText';
 import type { Described } from '../useDescribed';

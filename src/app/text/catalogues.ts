@@ -1,4 +1,4 @@
-import { inWords, type Phrase } from '../../model/phrase';
+import { inWords, type Phrase } from '../../words/phrase';
 import type { View } from '../view';
 import { en, type Text } from './en';
 import { PHRASES } from './phrases_zh';

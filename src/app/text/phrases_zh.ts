@@ -1,4 +1,4 @@
-/** In Chinese, by its id, whatever the engine, a link or a file says (model/phrase.ts). */
+/** In Chinese, by its id, whatever the engine, a link or a file says (words/phrase.ts). */
 export const PHRASES: Readonly<Record<string, string>> = {
   'A buffer of {0} bytes is needed, but this GPU binds at most {1}; use fewer tokens or more devices.':
     '需要一个 {0} 字节的缓冲区，但此 GPU 最多绑定 {1} 字节；请减少词元或增加设备。',

@@ -1,5 +1,5 @@
 import { useCallback } from 'react';
-import type { Phrase } from '../../model/phrase';
+import type { Phrase } from '../../words/phrase';
 import { useLab } from '../store';
 import { languageOf, sayIn, textIn } from './catalogues';
 import type { Text } from './en';

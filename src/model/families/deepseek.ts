@@ -1,8 +1,8 @@
-import { InputError } from '../error';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
+import { z } from '../../words/zod';
 import type { Family } from '../family';
-import { phrase } from '../phrase';
 import type { ModelSpec, RouterSpec } from '../spec';
-import { z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
 
 const count = z.number().int().nonnegative();

@@ -1,6 +1,6 @@
+import { phrase } from '../../words/phrase';
+import { because, z } from '../../words/zod';
 import type { Family } from '../family';
-import { phrase } from '../phrase';
-import { because, z } from '../zod';
 import { CommonConfig, commonSpec, expertNumber, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({

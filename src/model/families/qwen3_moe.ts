@@ -1,5 +1,5 @@
+import { z } from '../../words/zod';
 import type { Family } from '../family';
-import { z } from '../zod';
 import { CommonConfig, commonSpec, expertCount, expertsOf, flag, PLAIN_NAMES, ropeOf, size } from './shared';
 
 const Config = CommonConfig.extend({

@@ -1,8 +1,8 @@
-import { InputError } from '../error';
-import { phrase } from '../phrase';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
+import { because, z } from '../../words/zod';
 import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
-import { because, z } from '../zod';
 
 export const size = z.number().int().positive();
 export const expertNumber = size.max(4096);

@@ -1,7 +1,7 @@
-import { type AllToAll, type Collective, resolve, type Spread, type Value } from '../program/program';
-import type { CollectiveSpan, MessageSpan } from '../trace/span';
-import { combineRows, dispatchRows, type Exchange, exchangeOf } from './all_to_all';
-import { createWire, type Link } from './wire';
+import type { AllToAll, Collective, Spread } from '../program/program';
+import { combineRows, dispatchRows, type ExchangeLayout, layoutOf } from './all_to_all';
+import type { Link } from './link';
+import { createWire } from './wire';
 
 /** Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output. */
 export type Rows = { readonly count: number; readonly from: number; readonly to: number };
@@ -12,17 +12,15 @@ export type TransferHost = {
   readonly rowBytes: (op: Collective) => number;
   /** Rows of an input or output of a collective on a rank; of those whose sizes are known beforehand. */
   readonly rowsOf: (value: string, rank: number) => number;
-  /** All counts of a Dispatch are known: how many rows each rank sends, receives and computes from now on. */
-  readonly onExchange: (op: AllToAll, exchange: Exchange) => void;
+  /** Experts of an exchange. */
+  readonly expertsOf: (exchange: string) => number;
+  /** All counts of an exchange are known: how many rows each rank sends, receives and computes from now on. */
+  readonly onExchange: (op: AllToAll, layout: ExchangeLayout) => void;
   /** A message has arrived: copy its rows. */
   readonly copy: (op: Collective, sender: number, receiver: number, rows: Rows) => void;
   /** All that a rank had to send has been copied: its input may be used again. */
   readonly onSent: (op: Collective, sender: number) => void;
 };
-
-/** Rows of a value on a rank whose symbols are known, as `TransferHost.rowsOf` wants it. */
-export const rowsOfValue = (values: ReadonlyMap<string, Value>, symbols: ReadonlyMap<string, number>, name: string): number =>
-  resolve(values.get(name)!.rows, symbols);
 
 export type Announcement = { readonly readyAt: number; readonly at: number };
 
@@ -31,16 +29,37 @@ type Content = { readonly op: Collective; readonly part: number; readonly step: 
 
 type State = ReturnType<typeof newState>;
 
+/** A collective on a rank: from when its own part could leave to when it held all that it was to receive. */
+export type HeldCollective = {
+  readonly op: Collective;
+  readonly rank: number;
+  readonly readyAt: number;
+  readonly heldAt: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+};
+/** A message from when it left to when its receiver held it. */
+export type HeldMessage = {
+  readonly op: Collective;
+  readonly from: number;
+  readonly to: number;
+  readonly leftAt: number;
+  readonly heldAt: number;
+  readonly bytes: number;
+};
+
+export type Transfers = ReturnType<typeof createTransfers>;
+
 /**
- * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived. No buffers
- * and no GPU here. Times are ms on the host's clock.
+ * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived, and when it was
+ * held. No buffers and no GPU here. Times are ms on the host's clock, or on one that is only counted.
  */
 export function createTransfers(ranks: number, linkBetween: (from: number, to: number) => Link, host: TransferHost) {
   const wire = createWire<Content>(ranks, linkBetween);
   const states = new Map<Collective, State>();
-  /** By the name of the counts' value: what each rank announced, and the layout once all have. */
-  const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: Exchange | null }>();
-  const messages: MessageSpan[] = [];
+  /** What each rank announced, and the layout once all have. */
+  const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: ExchangeLayout | null }>();
+  const messages: { op: Collective; from: number; to: number; leftAt: number; arrivedAt: number; bytes: number }[] = [];
   const each = Array.from({ length: ranks }, (_, rank) => rank);
 
   const stateOf = (op: Collective): State => {
@@ -49,15 +68,16 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
     return known;
   };
   const exchangeFor = (op: AllToAll) => {
-    const known = exchanges.get(op.counts) ?? { counts: each.map(() => null), layout: null };
-    exchanges.set(op.counts, known);
+    const known = exchanges.get(op.exchange) ?? { counts: each.map(() => null), layout: null };
+    exchanges.set(op.exchange, known);
     return known;
   };
   /** Rows that one rank sends to another; of a ring, those that a step hands on. */
   const rowsToSend = (op: Collective, from: number, to: number, part: number): number => {
     if (op.kind !== 'all-to-all') return op.kind === 'all-gather' ? host.rowsOf(op.input, part) : host.rowsOf(op.output, part) / ranks;
     const { counts } = exchangeFor(op);
-    return op.direction === 'dispatch' ? counts[from]![op.experts + to]! : counts[to]![op.experts + from]!;
+    const experts = host.expertsOf(op.exchange);
+    return op.direction === 'dispatch' ? counts[from]![experts + to]! : counts[to]![experts + from]!;
   };
   /** Which rows of whose input make up a part of a receiver's output; null while that is not known. */
   const rowsBetween = (op: Collective, sender: number, receiver: number): Rows | null => {
@@ -88,11 +108,20 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
     }
   };
 
-  /** When a rank held all that a collective brings it; undefined while something is still to come. */
-  const heldAt = (op: Collective, rank: number): number | undefined => {
-    const { readyAt, arrivedAt } = stateOf(op);
-    if (readyAt.includes(undefined) || arrivedAt[rank]!.includes(undefined)) return undefined;
-    return Math.max(...(arrivedAt[rank] as number[]));
+  /** When all that a collective brings a rank had arrived; undefined while something is still to come. */
+  const arrivedAt = (op: Collective, rank: number): number | undefined => {
+    const { readyAt, arrivals } = stateOf(op);
+    if (readyAt.includes(undefined) || arrivals[rank]!.includes(undefined)) return undefined;
+    return Math.max(...(arrivals[rank] as number[]));
+  };
+  const arrivedEverywhereAt = (op: Collective): number | undefined => {
+    const all = each.map((rank) => arrivedAt(op, rank));
+    return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
+  };
+  /** When a rank's device had taken in what has arrived, where it had to: all of it, or what one rank sent; else 0. */
+  const takenInAt = (op: Collective, rank: number, from?: number): number => {
+    const { taken } = stateOf(op);
+    return from === undefined ? Math.max(...taken[rank]!) : taken[rank]![from]!;
   };
 
   const send = (from: number, to: number, readyAt: number, content: Content): void => {
@@ -117,13 +146,13 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
         const to = (rank + i) % ranks;
         const part = op.kind === 'reduce-scatter' ? to : rank;
         if (rowsToSend(op, rank, to, part) === 0) {
-          state.arrivedAt[to]![rank] = at;
+          state.arrivals[to]![rank] = at;
           continue;
         }
         state.copiesLeft[rank]!++;
         send(rank, to, readyAt, { op, part, step: 0 });
       }
-    state.arrivedAt[rank]![rank] = at;
+    state.arrivals[rank]![rank] = at;
     state.toCopy.push([rank, rank]);
   };
 
@@ -138,7 +167,7 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   const arrive = (from: number, to: number, { op, part, step }: Content, at: number): void => {
     const state = stateOf(op);
     const hold = (origin: number) => {
-      state.arrivedAt[to]![origin] = at;
+      state.arrivals[to]![origin] = at;
       state.toCopy.push([origin, to]);
     };
     if (op.kind === 'all-to-all' || op.algorithm === 'direct') hold(from);
@@ -154,7 +183,7 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   return {
     /**
      * A rank's part of a collective could leave at `readyAt`, of which the host heard at `at`: what would have arrived
-     * meanwhile arrives then. A Dispatch says its counts (kernels/send_plan.wgsl).
+     * meanwhile arrives then. The first collective of an exchange says its counts (kernels/send_plan.wgsl).
      */
     announce(rank: number, op: Collective, announced: Announcement, counts: Uint32Array | null): void {
       const state = stateOf(op);
@@ -164,7 +193,7 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
         const exchange = exchangeFor(op);
         exchange.counts[rank] = counts;
         if (!exchange.counts.includes(null)) {
-          exchange.layout = exchangeOf(exchange.counts as Uint32Array[], op.experts);
+          exchange.layout = layoutOf(exchange.counts as Uint32Array[], host.expertsOf(op.exchange));
           host.onExchange(op, exchange.layout);
         }
       }
@@ -180,59 +209,44 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
           const { from, to, bytes, content } = message;
           const { op } = content;
           const state = stateOf(op);
-          const arrivedAt = Math.max(due, state.heardAt[from]!);
+          const at = Math.max(due, state.heardAt[from]!);
           state.receivedBytes[to]! += bytes;
-          const { name, block, layer } = op;
-          messages.push({
-            kind: 'message',
-            op: op.id,
-            rank: from,
-            to,
-            name,
-            block,
-            layer,
-            start: leftAt,
-            end: arrivedAt,
-            clock: 'host',
-            bytes,
-          });
-          arrive(from, to, content, arrivedAt);
+          messages.push({ op, from, to, leftAt, arrivedAt: at, bytes });
+          arrive(from, to, content, at);
           copyArrived(op);
         }
     },
 
     nextEvent: (): number => wire.nextEvent(),
 
-    /** When the last rank held all that a collective brings it; undefined while something is still to come. */
-    heldByAllAt(op: Collective): number | undefined {
-      const all = each.map((rank) => heldAt(op, rank));
-      return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
+    /** When the last rank had all that a collective brings it, and waits for it end; undefined while something is still to come. */
+    arrivedEverywhereAt,
+
+    /** A device of its own has taken in, at `at`, what `from` sent to `to`: only then does it hold it. */
+    tookIn(op: Collective, from: number, to: number, at: number): void {
+      stateOf(op).taken[to]![from] = at;
     },
 
-    /** Collectives that have ended on a rank, and messages that have arrived, in ms since `origin`. */
-    spans(origin: number): (CollectiveSpan | MessageSpan)[] {
-      const intervals: CollectiveSpan[] = [];
-      for (const [op, { readyAt, sentBytes, receivedBytes }] of states)
-        for (const rank of each) {
-          const held = heldAt(op, rank);
-          if (held === undefined) continue;
-          const { name, block, layer } = op;
-          intervals.push({
-            kind: 'collective',
-            op: op.id,
-            rank,
-            name,
-            block,
-            layer,
-            start: readyAt[rank]! - origin,
-            end: held - origin,
-            clock: 'host',
-            sentBytes: sentBytes[rank]!,
-            receivedBytes: receivedBytes[rank]!,
-          });
-        }
-      return [...intervals, ...messages.map((m) => ({ ...m, start: m.start - origin, end: m.end - origin }))];
-    },
+    /** When a rank could go on that waited for a collective which has arrived everywhere. */
+    waitedUntil: (op: Collective, rank: number): number => Math.max(arrivedEverywhereAt(op)!, takenInAt(op, rank)),
+
+    /** Collectives that have ended on a rank, by operation, then by rank. */
+    collectives: (): HeldCollective[] =>
+      [...states].flatMap(([op, { readyAt, sentBytes, receivedBytes }]) =>
+        each.flatMap((rank): HeldCollective[] => {
+          const arrived = arrivedAt(op, rank);
+          if (arrived === undefined) return [];
+          const heldAt = Math.max(arrived, takenInAt(op, rank));
+          return [{ op, rank, readyAt: readyAt[rank]!, heldAt, sentBytes: sentBytes[rank]!, receivedBytes: receivedBytes[rank]! }];
+        }),
+      ),
+
+    /** Messages that have arrived, in that order. */
+    messages: (): HeldMessage[] =>
+      messages.map(({ arrivedAt: arrived, ...message }) => ({
+        ...message,
+        heldAt: Math.max(arrived, takenInAt(message.op, message.to, message.from)),
+      })),
   };
 }
 
@@ -249,8 +263,10 @@ const newState = (ranks: number) => ({
   readyAt: new Array<number | undefined>(ranks).fill(undefined),
   /** When the host heard of that. */
   heardAt: new Array<number | undefined>(ranks).fill(undefined),
-  /** arrivedAt[to][from]. */
-  arrivedAt: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
+  /** arrivals[to][from]. */
+  arrivals: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
+  /** taken[to][from]: when a device of its own had taken it in. */
+  taken: Array.from({ length: ranks }, () => new Array<number>(ranks).fill(0)),
   sentBytes: new Array<number>(ranks).fill(0),
   receivedBytes: new Array<number>(ranks).fill(0),
   /** Messages that have arrived and are still to be copied, [from, to], and how many each sender still waits for. */

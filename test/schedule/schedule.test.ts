@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectivityOf } from '../../src/connectivity/connectivity';
 import { reducedTogether } from '../../src/connectivity/reduced_together';
 import { namedSwitches } from '../../src/connectivity/switches';
@@ -7,10 +7,14 @@ import { parseConfig } from '../../src/model/config';
 import { PLAIN_NAMES } from '../../src/model/families/shared';
 import { DRAWN } from '../../src/model/presets';
 import type { ModelSpec, RouterSpec } from '../../src/model/spec';
-import { boundOf } from '../../src/program/bound';
+import { evenNetwork, oneAtATime } from '../../src/network/network';
 import { lower } from '../../src/program/lower';
-import { isCollective, type Operation, readsOfOperation, writesOfOperation } from '../../src/program/program';
-import { type Order, schedule } from '../../src/program/schedule';
+import { inputsOf, isCollective, type Operation, outputsOf, type Program } from '../../src/program/program';
+import { boundOf } from '../../src/schedule/bound';
+import { simulate } from '../../src/schedule/machine';
+import type { Cost, Order } from '../../src/schedule/orders';
+import { SCHEDULES, schedule } from '../../src/schedule/schedule';
+import { hiddenShare, overlapOf } from '../../src/trace/overlap';
 
 const ROUTER: RouterSpec = {
   scoring: 'softmax',
@@ -68,8 +72,9 @@ const programOf = (
   });
 
 /** Every operation once, after all that it reads; a collective's result only after its wait. */
-function respectsDependencies(orders: readonly Order[], operations: readonly Operation[], inputs: readonly string[]): void {
-  const available = new Set(inputs);
+function respectsDependencies(orders: readonly Order[], { operations, inputs, values }: Program): void {
+  const kept = [...values.values()].flatMap(({ name, lives }) => (lives === 'kept' ? [name] : []));
+  const available = new Set([...inputs, ...kept]);
   const started = new Set<Operation>();
   for (const order of orders) {
     if (order.do === 'wait') {
@@ -78,10 +83,10 @@ function respectsDependencies(orders: readonly Order[], operations: readonly Ope
       available.add(order.op.output);
       continue;
     }
-    for (const value of readsOfOperation(order.op)) expect(available).toContain(value);
+    for (const value of inputsOf(order.op)) expect(available).toContain(value);
     expect(started).not.toContain(order.op);
     started.add(order.op);
-    if (order.do === 'compute') for (const value of writesOfOperation(order.op)) available.add(value);
+    if (order.do === 'compute') for (const value of outputsOf(order.op)) available.add(value);
   }
   expect(started.size).toBe(operations.length);
   expect(orders.filter(({ do: what }) => what === 'wait')).toHaveLength(operations.filter(isCollective).length);
@@ -101,8 +106,7 @@ test('every schedule respects every dependency, whatever the operations cost', (
         const costs = program.operations.map(() => stream.next().value as number);
         respectsDependencies(
           schedule(program, kind, (op) => costs[op.id]!),
-          program.operations,
-          program.inputs,
+          program,
         );
       },
     ),
@@ -117,7 +121,7 @@ test('no schedule of one compute lane and one wire beats the bound', () => {
       const cost = (op: Operation) => costs[op.id]!;
       const { wall, hidden } = boundOf(program, cost);
       for (const kind of ['blocking', 'overlapped'] as const) {
-        const run = simulate(schedule(program, kind, cost), cost);
+        const run = play(schedule(program, kind, cost), cost);
         expect(run.wall).toBeGreaterThanOrEqual(wall - 1e-9);
         expect(run.hidden).toBeLessThanOrEqual((hidden ?? 0) + 1e-9);
       }
@@ -125,28 +129,13 @@ test('no schedule of one compute lane and one wire beats the bound', () => {
   );
 });
 
-/** Plays orders on one compute lane and one wire; `hidden` is the share of communication under compute. */
-function simulate(orders: readonly Order[], cost: (op: Operation) => number): { wall: number; hidden: number } {
-  let now = 0;
-  let wireFree = 0;
-  const ends = new Map<Operation, number>();
-  const comm: [number, number][] = [];
-  const busy: [number, number][] = [];
-  for (const order of orders) {
-    if (order.do === 'compute') {
-      busy.push([now, now + cost(order.op)]);
-      now += cost(order.op);
-    } else if (order.do === 'start') {
-      const begin = Math.max(now, wireFree);
-      wireFree = begin + cost(order.op);
-      ends.set(order.op, wireFree);
-      comm.push([begin, wireFree]);
-    } else now = Math.max(now, ends.get(order.op)!);
-  }
-  const total = comm.reduce((sum, [a, b]) => sum + b - a, 0);
-  let under = 0;
-  for (const [a, b] of comm) for (const [c, d] of busy) under += Math.max(0, Math.min(b, d) - Math.max(a, c));
-  return { wall: now, hidden: total > 0 ? under / total : 0 };
+/** Plays orders on one compute lane and one wire: when all is done, and the share of the time on the wire that lies under compute. */
+function play(orders: readonly Order[], cost: Cost): { wall: number; hidden: number } {
+  const { wall, spans } = simulate(orders, cost, oneAtATime(cost));
+  const lengths = new Map(orders.map(({ op }) => [op.id, cost(op)]));
+  // Queueing behind earlier collectives is not time on the wire.
+  const onWire = spans.map((span) => (span.kind === 'collective' ? { ...span, start: span.end - lengths.get(span.op)! } : span));
+  return { wall, hidden: hiddenShare([overlapOf(onWire, 0)]) ?? 0 };
 }
 
 /** Costs in the proportions of an EP layer whose all-to-alls fit behind their windows: q, k, v 0.3, core attention 0.4, … */
@@ -211,18 +200,61 @@ test.each([
     down: 0.4,
   };
   const cost = (op: Operation) => (isCollective(op) ? collective : (ms[op.name] ?? 0.06));
-  expect(simulate(schedule(program, 'overlapped', cost), cost).wall).toBeLessThan(1.03 * boundOf(program, cost).wall);
+  expect(play(schedule(program, 'overlapped', cost), cost).wall).toBeLessThan(1.03 * boundOf(program, cost).wall);
 });
 
-test('FarSkip hides what regular connectivity leaves exposed', () => {
-  const walls = ['regular', 'farskip'].flatMap((name) =>
-    (['blocking', 'overlapped'] as const).map((kind) => simulate(schedule(programOf(name), kind, typicalCost), typicalCost)),
-  );
-  const [regularBlocking, regularOverlapped, farskipBlocking, farskipOverlapped] = walls;
-  expect(regularBlocking!.hidden).toBe(0);
-  expect(farskipBlocking!.hidden).toBe(0);
-  expect(farskipOverlapped!.hidden).toBeGreaterThan(regularOverlapped!.hidden + 0.3);
-  expect(farskipOverlapped!.wall).toBeLessThan(regularOverlapped!.wall);
+/**
+ * What each of the four combinations hides of its communication, and its wall time ÷ that of regular × blocking, when all collectives of
+ * the regular model take `ratio` times its computation.
+ */
+function combinations(kind: 'ep' | 'tp', ratio: number, play: (program: Program, orders: readonly Order[], cost: Cost) => Played) {
+  const regular = programOf('regular', kind, 'direct', deep, 4).operations;
+  const collectives = regular.filter(isCollective).length;
+  const computation = regular.reduce((sum, op) => sum + (isCollective(op) ? 0 : typicalCost(op)), 0);
+  const cost = (op: Operation) => (isCollective(op) ? (ratio * computation) / collectives : typicalCost(op));
+  const played = ['regular', 'farskip'].flatMap((connectivity) => {
+    const program = programOf(connectivity, kind, 'direct', deep, 4);
+    return SCHEDULES.map((each) => play(program, schedule(program, each, cost), cost));
+  });
+  const [first] = played;
+  return played.map(({ wall, hidden }) => [hidden, wall / first!.wall].map((value) => Number(value.toFixed(3))));
+}
+type Played = { readonly wall: number; readonly hidden: number };
+
+const onOneWire = (_: Program, orders: readonly Order[], cost: Cost): Played => play(orders, cost);
+/** Over links of 1 byte a ms without latency, each port sending as many bytes as the cost has ms. */
+const overLinks = (_: Program, orders: readonly Order[], cost: Cost): Played => {
+  const link = { latencyMs: 0, bytesPerMs: 1 };
+  const { wall, spans } = simulate(orders, cost, evenNetwork({ nodes: 1, within: link, between: link, jitter: 0, slow: null }, 4, cost));
+  return { wall, hidden: hiddenShare([overlapOf(spans, 0)]) ?? 0 };
+};
+
+// Regular × blocking, regular × overlapped, FarSkip × blocking, FarSkip × overlapped: [hidden, wall ÷ the first].
+describe.each([
+  ['one wire', onOneWire],
+  ['links between four ranks', overLinks],
+] as const)('what schedules hide, played on %s', (_, played) => {
+  test.each([
+    ['ep', 0.25],
+    ['ep', 0.5],
+    ['ep', 1],
+    ['tp', 0.25],
+    ['tp', 0.5],
+    ['tp', 1],
+  ] as const)('%s at ratio %d: blocking hides nothing, FarSkip × overlapped the most', (kind, ratio) => {
+    const [regularBlocking, regularOverlapped, farskipBlocking, farskipOverlapped] = combinations(kind, ratio, played);
+    expect(regularBlocking).toEqual([0, 1]);
+    expect(farskipBlocking![0]).toBe(0);
+    expect(regularOverlapped![1]).toBeLessThanOrEqual(1);
+    expect(farskipOverlapped![0]).toBeGreaterThan(regularOverlapped![0]! + 0.2);
+    expect(farskipOverlapped![1]).toBeLessThan(regularOverlapped![1]! - 0.04);
+  });
+});
+
+test('at a quarter of the computation FarSkip × overlapped hides nearly all that a layer sends, and half of it at its own length', () => {
+  expect(combinations('ep', 0.25, onOneWire)[3]![0]).toBeGreaterThan(0.9);
+  expect(combinations('tp', 0.25, onOneWire)[3]![0]).toBeGreaterThan(0.9);
+  expect(combinations('ep', 1, onOneWire)[3]![0]).toBeGreaterThan(0.4);
 });
 
 test.each([
@@ -243,7 +275,7 @@ test('a FarSkip layer under tensor parallelism: one all-reduce under the routed 
   const between = (name: string) => {
     const inLayer = (order: Order, layer: number) => order.op.layer === layer;
     const at = (what: Order['do']) => orders.findIndex((order) => order.do === what && inLayer(order, 2) && order.op === op);
-    const op = program.operations.find((each) => isCollective(each) && each.layer === 2 && writesOfOperation(each)[0]!.includes(name))!;
+    const op = program.operations.find((each) => isCollective(each) && each.layer === 2 && outputsOf(each)[0]!.includes(name))!;
     return orders.slice(at('start') + 1, at('wait')).map(({ op: { block, layer } }) => `${block} ${layer}`);
   };
   expect(between('shared.2')).toContain('routed 2');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTransfers } from '../../src/cluster/transfers';
-import type { Link } from '../../src/cluster/wire';
+import type { Link } from '../../src/network/link';
+import { createTransfers } from '../../src/network/transfers';
 import type { AllToAll, Spread } from '../../src/program/program';
 
 const EXPERTS = 840; // divisible by 2 … 8 ranks
@@ -14,8 +14,7 @@ const op = (direction: 'dispatch' | 'combine'): AllToAll => ({
   direction,
   input: `${direction} in`,
   output: `${direction} out`,
-  counts: 'counts',
-  experts: EXPERTS,
+  exchange: 'routed',
 });
 const dispatch = op('dispatch');
 const combine = op('combine');
@@ -45,6 +44,7 @@ function exchange(ranks: number, rows: readonly (readonly number[])[], order: re
   const transfers = createTransfers(ranks, () => link, {
     rowBytes: () => 4,
     rowsOf: () => 0,
+    expertsOf: () => EXPERTS,
     onExchange: () => {},
     onSent: (op, sender) => freed.push(`${(op as AllToAll).direction} ${sender}`),
     copy: (op, sender, receiver, { count, from, to }) => {
@@ -68,12 +68,12 @@ function exchange(ranks: number, rows: readonly (readonly number[])[], order: re
       transfers.announce(rank, collective, { readyAt: now, at: now }, collective === dispatch ? counts : null);
       transfers.deliver(now);
     });
-    while (transfers.heldByAllAt(collective) === undefined) {
+    while (transfers.arrivedEverywhereAt(collective) === undefined) {
       now = transfers.nextEvent();
       transfers.deliver(now);
     }
   }
-  return { sent, received, returned, freed, spans: transfers.spans(0) };
+  return { sent, received, returned, freed, collectives: transfers.collectives(), messages: transfers.messages() };
 }
 
 test('Dispatch permutes rows to their destinations and Combine brings each back to its place', () => {
@@ -91,29 +91,28 @@ test('Dispatch permutes rows to their destinations and Combine brings each back 
 test('the wire carries just the rows that leave their rank, each as long as its link says, one at a time through a port', () => {
   fc.assert(
     fc.property(cases, ({ ranks, rows, order, gaps, link }) => {
-      const { spans } = exchange(ranks, rows, order, gaps, link);
-      const messages = spans.filter((span) => span.kind === 'message');
+      const { collectives, messages } = exchange(ranks, rows, order, gaps, link);
       const crossing = rows.flatMap((own, s) => own.filter((_, d) => d !== s)).reduce((a, b) => a + b, 0);
       expect(messages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(2 * 4 * crossing);
-      for (const { start, end, bytes } of messages) {
+      for (const { leftAt, heldAt, bytes } of messages) {
         const least = bytes / link.bytesPerMs + link.latencyMs;
-        expect(end - start).toBeGreaterThanOrEqual(least * (1 - 1e-9) - 1e-9);
-        expect(end - start).toBeLessThanOrEqual(least * (1 + 1e-9) + 1e-9);
+        expect(heldAt - leftAt).toBeGreaterThanOrEqual(least * (1 - 1e-9) - 1e-9);
+        expect(heldAt - leftAt).toBeLessThanOrEqual(least * (1 + 1e-9) + 1e-9);
       }
       const busy = (port: (m: (typeof messages)[number]) => number) => {
         for (const rank of range(ranks)) {
-          const own = messages.filter((m) => port(m) === rank).sort((a, b) => a.start - b.start);
+          const own = messages.filter((m) => port(m) === rank).sort((a, b) => a.leftAt - b.leftAt);
           own.slice(1).forEach((m, i) => {
-            expect(m.start).toBeGreaterThanOrEqual(own[i]!.start + own[i]!.bytes / link.bytesPerMs - 1e-9);
+            expect(m.leftAt).toBeGreaterThanOrEqual(own[i]!.leftAt + own[i]!.bytes / link.bytesPerMs - 1e-9);
           });
         }
       };
-      busy((m) => m.rank);
+      busy((m) => m.from);
       busy((m) => m.to);
       // A rank's collective lasts from its own announcement until the last of its messages is there.
-      for (const c of spans.filter((span) => span.kind === 'collective')) {
-        expect(c.end).toBeGreaterThanOrEqual(c.start);
-        for (const m of messages.filter(({ op: id, to }) => id === c.op && to === c.rank)) expect(m.end).toBeLessThanOrEqual(c.end);
+      for (const c of collectives) {
+        expect(c.heldAt).toBeGreaterThanOrEqual(c.readyAt);
+        for (const m of messages.filter(({ op: own, to }) => own === c.op && to === c.rank)) expect(m.heldAt).toBeLessThanOrEqual(c.heldAt);
       }
     }),
   );
@@ -144,6 +143,7 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
       const transfers = createTransfers(ranks, () => link, {
         rowBytes: () => 4,
         rowsOf: (value, rank) => (value === 'in' ? inputs[rank]!.length : kind === 'all-gather' ? whole.length : parts[rank]! * ranks),
+        expertsOf: () => 0,
         onExchange: () => {},
         onSent: (_, sender) => freed.push(sender),
         copy: (_, sender, receiver, { count, from, to }) => {
@@ -160,7 +160,7 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
         transfers.announce(rank, spread, { readyAt: now, at: now }, null);
         transfers.deliver(now);
       });
-      while (transfers.heldByAllAt(spread) === undefined) {
+      while (transfers.arrivedEverywhereAt(spread) === undefined) {
         now = transfers.nextEvent();
         transfers.deliver(now);
       }
@@ -168,23 +168,43 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
       expect(outputs).toEqual(range(ranks).map((d) => range(ranks).flatMap((s) => of(s, d))));
       expect(freed.toSorted()).toEqual(range(ranks));
       // Either way each part crosses a link N - 1 times; round a ring, each time between neighbours.
-      const messages = transfers.spans(0).filter((span) => span.kind === 'message');
+      const messages = transfers.messages();
       expect(messages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(4 * (ranks - 1) * whole.length);
-      if (algorithm === 'ring') for (const { rank, to } of messages) expect(to).toBe((rank + 1) % ranks);
+      if (algorithm === 'ring') for (const { from, to } of messages) expect(to).toBe((from + 1) % ranks);
     }),
   );
 });
 
 test('what the host hears of late arrives no sooner, but leaves when it was ready', () => {
   const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
-  const host = { rowBytes: () => 4, rowsOf: () => 1, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
   const heldWhenHeardAt = (at: number) => {
     const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
     for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
     transfers.deliver(100);
-    return transfers.heldByAllAt(spread);
+    return transfers.arrivedEverywhereAt(spread);
   };
   expect(heldWhenHeardAt(10)).toBe(14);
   expect(heldWhenHeardAt(13)).toBe(14);
   expect(heldWhenHeardAt(17)).toBe(17);
+});
+
+test('a device of its own holds a message once it has taken it in; who waited goes on when all have arrived and its own are in', () => {
+  const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
+  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+  transfers.announce(0, spread, { readyAt: 0, at: 0 }, null);
+  transfers.announce(1, spread, { readyAt: 6, at: 6 }, null);
+  transfers.deliver(100);
+  const held = () => transfers.collectives().map(({ heldAt }) => heldAt);
+  expect(held()).toEqual([10, 6]);
+  expect([0, 1].map((rank) => transfers.waitedUntil(spread, rank))).toEqual([10, 10]);
+  transfers.tookIn(spread, 1, 0, 13);
+  transfers.tookIn(spread, 0, 1, 8);
+  expect(held()).toEqual([13, 8]);
+  expect(transfers.messages().map(({ to, heldAt }) => [to, heldAt])).toEqual([
+    [1, 8],
+    [0, 13],
+  ]);
+  expect([0, 1].map((rank) => transfers.waitedUntil(spread, rank))).toEqual([13, 10]);
 });

@@ -1,4 +1,4 @@
-import { INSTANT, type Link } from './wire';
+import { INSTANT, type Link } from './link';
 
 /** Which link lies between two ranks, and what disturbs it. Ranks follow one another, node by node. */
 export type Topology = {
@@ -24,24 +24,4 @@ export function linksOf(topology: Topology, ranks: number, random: () => number)
     const times = (straggles ? slow.times : 1) * (jitter > 0 ? 1 - jitter * Math.log(1 - random()) : 1);
     return times === 1 ? link : { latencyMs: link.latencyMs * times, bytesPerMs: link.bytesPerMs / times };
   };
-}
-
-/**
- * What a collective is expected to take, ms: `bytes` leave or enter the busiest port in `steps` steps. Sent straight to all others, they
- * share the links evenly; handed round a ring, each step waits for the slowest link. Disturbances are not foreseen.
- */
-export function expectedMs(topology: Topology, ranks: number, bytes: number, steps: number): number {
-  const { within, between } = topology;
-  if (topology.nodes === 1 || ranks === 1) return bytes / within.bytesPerMs + steps * within.latencyMs;
-  if (steps > 1) return bytes / Math.min(within.bytesPerMs, between.bytesPerMs) + steps * Math.max(within.latencyMs, between.latencyMs);
-  const near = (ranks / topology.nodes - 1) / (ranks - 1);
-  return near * (bytes / within.bytesPerMs) + (1 - near) * (bytes / between.bytesPerMs) + Math.max(within.latencyMs, between.latencyMs);
-}
-
-/** The all-reduce that brings a value of `bytes` sooner: one step of N - 1 times the bytes, or 2 (N - 1) steps of an N-th each. */
-export function quickerAllReduce(topology: Topology, ranks: number, bytes: number): 'direct' | 'ring' {
-  if (ranks === 1) return 'direct';
-  const direct = expectedMs(topology, ranks, (ranks - 1) * bytes, 1);
-  const ring = expectedMs(topology, ranks, (2 * (ranks - 1) * bytes) / ranks, 2 * (ranks - 1));
-  return direct <= ring ? 'direct' : 'ring';
 }

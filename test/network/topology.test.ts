@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { expectedMs, linksOf, nodeOf, quickerAllReduce, type Topology } from '../../src/cluster/topology';
 import { seededRandom } from '../../src/lab/statistics';
+import { aloneMs, quickerAllReduce } from '../../src/network/network';
+import { linksOf, nodeOf, type Topology } from '../../src/network/topology';
+import type { Spread } from '../../src/program/program';
 
 const within = { latencyMs: 1, bytesPerMs: 100 };
 const between = { latencyMs: 5, bytesPerMs: 10 };
@@ -40,7 +42,33 @@ test('small values are added up in one step, large ones round the ring', () => {
   expect(quickerAllReduce(one, 4, 100)).toBe('direct');
   expect(quickerAllReduce(one, 4, 10_000)).toBe('ring');
   // 3 ways of 10,000 bytes against 6 of 2,500, at 100 bytes a ms and 1 ms a step.
-  expect(expectedMs(one, 4, 30_000, 1)).toBe(301);
-  expect(expectedMs(one, 4, 15_000, 6)).toBe(156);
+  expect(aloneMs(allGather('direct'), one, 4, 30_000)).toBe(301);
+  expect(aloneMs(allGather('ring'), one, 4, 7_500)).toBe(78);
   expect(quickerAllReduce(one, 1, 1e9)).toBe('direct');
+});
+
+const allGather = (algorithm: Spread['algorithm']): Spread => ({
+  kind: 'all-gather',
+  algorithm,
+  id: 0,
+  name: '',
+  block: 'all-reduce',
+  layer: 0,
+  input: '',
+  output: '',
+});
+
+test('a collective alone takes what its bytes and steps take on every kind of link', () => {
+  // Straight to all others: of three parts of 1,000 bytes, one stays within the node (10 ms), two leave it (100 ms each); a port
+  // that waits for a peer's port loses no more than a part within.
+  const across = aloneMs(allGather('direct'), two, 4, 3000);
+  expect(across).toBeGreaterThanOrEqual(210 + between.latencyMs);
+  expect(across).toBeLessThanOrEqual(220 + between.latencyMs);
+  // Round a ring each of three steps waits for the link between nodes.
+  const ring = aloneMs(allGather('ring'), two, 4, 3000);
+  expect(ring).toBeGreaterThanOrEqual(2 * (100 + between.latencyMs) + 10 + within.latencyMs);
+  expect(ring).toBeLessThanOrEqual(3 * (100 + between.latencyMs));
+  // Jitter and stragglers are not foreseen; nothing to send takes no bandwidth.
+  expect(aloneMs(allGather('direct'), { ...two, jitter: 1, slow: { rank: 0, times: 9 } }, 4, 3000)).toBe(across);
+  expect(aloneMs(allGather('direct'), { ...two, nodes: 1 }, 4, 0)).toBe(within.latencyMs);
 });

@@ -1,18 +1,7 @@
-/**
- * The emulated network: what it takes a message to cross, no bytes. Each rank has one port out and one port in; one
- * message at a time passes a port, so a message starts when it could leave and both its ports are free, holds them for
- * bytes / bandwidth, and has arrived a latency later. Times are ms on the host's clock.
- */
-export type Link = { readonly latencyMs: number; readonly bytesPerMs: number };
+import type { Link } from './link';
+import { createPorts } from './ports';
 
-export const INSTANT: Link = { latencyMs: 0, bytesPerMs: Number.POSITIVE_INFINITY };
-
-/** Link of `gbps` gigabytes (1e9) a second and `us` microseconds, slowed `dilation` times. */
-export const linkOf = (gbps: number, us: number, dilation: number): Link => ({
-  latencyMs: (us / 1000) * dilation,
-  bytesPerMs: (gbps * 1e6) / dilation,
-});
-
+/** What it takes messages to cross an emulated network, no bytes. Times are ms of the caller's clock, counted or real. */
 export type Message<T> = { readonly from: number; readonly to: number; readonly bytes: number; readonly content: T };
 export type Delivery<T> = { readonly message: Message<T>; readonly leftAt: number; readonly arrivedAt: number };
 
@@ -20,8 +9,7 @@ export type Wire<T> = ReturnType<typeof createWire<T>>;
 
 export function createWire<T>(ranks: number, linkBetween: (from: number, to: number) => Link) {
   const waiting: { message: Message<T>; readyAt: number }[][] = Array.from({ length: ranks }, () => []);
-  const outFree = new Array<number>(ranks).fill(0);
-  const inFree = new Array<number>(ranks).fill(0);
+  const ports = createPorts(ranks);
   const crossing: Delivery<T>[] = [];
 
   /** The message that can start first among all ranks' queues, and when; each rank's queue is tried in its order. */
@@ -29,7 +17,7 @@ export function createWire<T>(ranks: number, linkBetween: (from: number, to: num
     let best: { from: number; index: number; at: number } | null = null;
     for (let from = 0; from < ranks; from++)
       waiting[from]!.forEach(({ message, readyAt }, index) => {
-        const at = Math.max(readyAt, outFree[from]!, inFree[message.to]!);
+        const at = ports.startAt(from, message.to, readyAt);
         if (!best || at < best.at) best = { from, index, at };
       });
     return best as { from: number; index: number; at: number } | null;
@@ -45,9 +33,7 @@ export function createWire<T>(ranks: number, linkBetween: (from: number, to: num
       for (let next = earliest(); next && next.at <= now; next = earliest()) {
         const { message } = waiting[next.from]!.splice(next.index, 1)[0]!;
         const link = linkBetween(message.from, message.to);
-        const leaves = next.at + message.bytes / link.bytesPerMs;
-        outFree[message.from] = leaves;
-        inFree[message.to] = leaves;
+        const leaves = ports.hold(message.from, message.to, next.at, message.bytes / link.bytesPerMs);
         crossing.push({ message, leftAt: next.at, arrivedAt: leaves + link.latencyMs });
       }
       crossing.sort((a, b) => a.arrivedAt - b.arrivedAt);

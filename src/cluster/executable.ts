@@ -1,0 +1,115 @@
+import type { Connectivity } from '../connectivity/connectivity';
+import type { BufferPool, Storage } from '../gpu/buffers';
+import type { Engine } from '../gpu/engine';
+import type { Launch } from '../gpu/launcher';
+import { megabytes } from '../model/memory';
+import type { ModelSpec } from '../model/spec';
+import type { NamedSizes } from '../program/kernels';
+import { type LoweringOptions, lower } from '../program/lower';
+import { bytesOf, type Program } from '../program/program';
+import type { Cost, Order } from '../schedule/orders';
+import { type ScheduleKind, schedule } from '../schedule/schedule';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
+import type { Cluster, Rank } from './cluster';
+import type { Feed } from './feed';
+import { type RunOptions, type RunResult, runOrders } from './run';
+
+/** A program bound to a cluster. It owns its launches, the buffers of its values and what it alone keeps (caches), and frees them. */
+export type Executable = {
+  readonly program: Program;
+  readonly schedule: (kind: ScheduleKind, cost: Cost) => Order[];
+  /** Runs orders of the program (run.ts), one run at a time. */
+  readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
+  /** Bytes of what it alone keeps, of all ranks together. */
+  readonly keptBytes: number;
+  readonly destroy: () => void;
+};
+
+/** A program on one rank. */
+export type BoundRank = {
+  readonly rank: Rank;
+  /** Of values that live for a run. */
+  readonly pool: BufferPool;
+  /** Buffers of all values that the program reads or updates and the rank keeps. */
+  readonly kept: ReadonlyMap<string, Storage>;
+  /** The launch of an order, for these sizes and buffers; what it was last bound to is kept, so that a run repeated binds nothing. */
+  readonly launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]) => Launch;
+};
+
+/** What each rank knows of the sizes of values that the executable keeps: rows of caches. */
+export type KeptSymbols = readonly ReadonlyMap<string, number>[];
+
+/** A model under a connectivity, lowered for a cluster and bound to it. Throws InputError when the GPU has no room for what it keeps. */
+export const createExecutable = (
+  cluster: Cluster,
+  spec: ModelSpec,
+  connectivity: Connectivity,
+  options: Omit<LoweringOptions, 'plan'>,
+  keptSymbols?: KeptSymbols,
+): Promise<Executable> => bindProgram(cluster, lower(spec, connectivity, { ...options, plan: cluster.plan }), keptSymbols);
+
+/** Binds a program: compiles its kernels and takes the buffers that it keeps. */
+export async function bindProgram(cluster: Cluster, program: Program, keptSymbols: KeptSymbols = []): Promise<Executable> {
+  const kernels = program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []));
+  const engines = [...new Set(cluster.ranks.map(({ engine }) => engine))];
+  await Promise.all(engines.map(({ launcher }) => launcher.prepare(kernels)));
+  const bound = cluster.ranks.map((rank) => ({ rank, pool: rank.engine.createPool(), launches: createLaunches(rank.engine) }));
+  const destroy = () => {
+    for (const { pool, launches } of bound) {
+      pool.destroy();
+      launches.destroy();
+    }
+  };
+  for (const { gpu } of engines) gpu.device.pushErrorScope('out-of-memory');
+  const own: BoundRank[] = bound.map(({ rank, pool, launches }) => ({
+    rank,
+    pool,
+    kept: keptBuffers(rank, pool, program, keptSymbols[rank.index] ?? new Map()),
+    launchOf: launches.launchOf,
+  }));
+  const keptBytes = bound.reduce((sum, { pool }) => sum + pool.heldBytes(), 0);
+  const refused = await Promise.all(engines.map(({ gpu }) => gpu.device.popErrorScope()));
+  if (refused.some((error) => error !== null)) {
+    destroy();
+    throw new InputError(phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+  }
+  return {
+    program,
+    keptBytes,
+    destroy,
+    schedule: (kind, cost) => schedule(program, kind, cost),
+    run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
+  };
+}
+
+/** The buffers of a program's kept values: the rank's own, and new ones of `pool` for what the program alone keeps. */
+function keptBuffers(rank: Rank, pool: BufferPool, program: Program, symbols: ReadonlyMap<string, number>): Map<string, Storage> {
+  const kept = new Map<string, Storage>();
+  for (const value of program.values.values()) {
+    if (value.lives !== 'kept') continue;
+    const storage = value.origin === 'zeros' ? pool.reserve(bytesOf(value, symbols)) : rank.kept.get(value.name);
+    if (!storage) throw new Error(`rank ${rank.index} does not keep ${value.name}, which comes from a ${value.origin}`);
+    kept.set(value.name, storage);
+  }
+  return kept;
+}
+
+function createLaunches({ launcher }: Engine) {
+  const launches = new Map<Order, Launch>();
+  return {
+    launchOf(order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
+      const known = launches.get(order);
+      if (known && launcher.matches(known, sizes, buffers)) return known;
+      // The one before was submitted in an earlier run.
+      if (known) launcher.release(known);
+      const launch = launcher.bind(order.op.kernel, sizes, buffers);
+      launches.set(order, launch);
+      return launch;
+    },
+    destroy(): void {
+      for (const launch of launches.values()) launcher.release(launch);
+      launches.clear();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { WORD_BYTES } from '../model/value_type';
+import type { Rows } from '../network/transfers';
+import { type Collective, type Program, rowBytesOf } from '../program/program';
+import type { Lane } from './lane';
+import type { Values } from './values';
+
+/** A rank's part of a collective could leave at `readyAt`, which the host knew at `at`; counts where an exchange is announced by it. */
+export type Announced = {
+  readonly op: Collective;
+  readonly rank: number;
+  readonly readyAt: number;
+  readonly at: number;
+  readonly counts: Uint32Array | null;
+};
+
+type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
+
+/**
+ * What ranks send: announced to the host, then copied from buffer to buffer or, between devices of their own, through the host, which
+ * holds it until all of it has been passed on.
+ */
+export function createSending(
+  program: Program,
+  lanes: readonly Lane[],
+  valuesOf: readonly Values[],
+  onAnnounced: (announced: Announced) => void,
+  onFailure: (cause: unknown) => void,
+) {
+  const laneOf = valuesOf.map((_, rank) => lanes.find(({ ranks }) => ranks.includes(rank))!);
+  const passing = new Map<Collective, (HostBytes | null)[]>();
+  const announcing = new Set<string>();
+  let over = false;
+  const letGo = (op: Collective, rank: number): void => {
+    const sent = passing.get(op)!;
+    sent[rank]?.release();
+    sent[rank] = null;
+  };
+  /** The counts that this collective announces: the first of an exchange does. */
+  const countsOf = (op: Collective): string | null => {
+    if (op.kind !== 'all-to-all' || announcing.has(op.exchange)) return null;
+    announcing.add(op.exchange);
+    return program.exchanges.get(op.exchange)!.counts;
+  };
+
+  return {
+    /**
+     * Asks the GPU to tell when the ranks' parts of a collective are ready, with what the host must have of them; with all timestamps
+     * on the way if `live`.
+     */
+    start(op: Collective, live: boolean): void {
+      passing.set(
+        op,
+        valuesOf.map(() => null),
+      );
+      const counts = countsOf(op);
+      for (const lane of lanes) {
+        // What is not asked for by itself is told by a word of the input.
+        const told = lane.ranks.map((rank) =>
+          counts ? valuesOf[rank]!.piece(counts) : { ...valuesOf[rank]!.piece(op.input), bytes: WORD_BYTES },
+        );
+        const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.piece(op.input));
+        lane.read([...told, ...sent], op.input, live).then(({ parts, release, at }) => {
+          if (over) return release();
+          // When the kernel that wrote it ended says when it could leave, whenever the host hears of that.
+          const readyAt = Math.min(at, lane.writtenAt(op.input) ?? at);
+          lane.ranks.forEach((rank, i) => {
+            const bytes = parts[told.length + i];
+            if (bytes) passing.get(op)![rank] = { bytes, release };
+            onAnnounced({ op, rank, readyAt, at, counts: counts ? new Uint32Array(parts[i]!.slice().buffer) : null });
+          });
+          if (sent.length === 0) release();
+        }, onFailure);
+      }
+      if (counts) for (const values of valuesOf) values.release(counts);
+    },
+
+    /** Copies rows that have arrived. */
+    copy(op: Collective, sender: number, receiver: number, rows: Rows): void {
+      const size = rowBytesOf(program.values.get(op.input)!);
+      const target = valuesOf[receiver]!.take(op.output);
+      if (rows.count === 0) return;
+      const bytes = rows.count * size;
+      const sent = passing.get(op)?.[sender];
+      if (sent && sender !== receiver) {
+        const content = sent.bytes.subarray(rows.from * size, rows.from * size + bytes);
+        laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, rows.to * size, content);
+        return;
+      }
+      const source = valuesOf[sender]!.get(op.input);
+      laneOf[receiver]!.copy(source.buffer, rows.from * size, target.buffer, rows.to * size, bytes);
+    },
+
+    /** All that a rank had to send has been copied. */
+    sent(op: Collective, sender: number): void {
+      letGo(op, sender);
+      valuesOf[sender]!.release(op.input);
+    },
+
+    /** Nothing is held once a run is over. */
+    close(): void {
+      over = true;
+      for (const op of passing.keys()) for (const rank of valuesOf.keys()) letGo(op, rank);
+    },
+  };
+}

@@ -1,0 +1,324 @@
+import { BYTES_OF, type ValueType, WORD_BYTES } from '../model/value_type';
+import { type Compute, type Dim, resolve } from './program';
+
+/**
+ * A kernel is a contract: what it is told, what it reads and writes, what that takes. kernels/NAME.wgsl fulfils it, or several
+ * files do (gpu/variants.ts). A size is a `u32` or an `f32` of its uniform struct, in this order; or the host alone counts with it.
+ */
+type SizeType = 'u32' | 'f32' | 'host';
+
+/** What is bound to a kernel: how many elements of a type it touches (a `word` is any type of 32 bits). */
+export type Operand = {
+  readonly type: ValueType | 'word';
+  /** At most, where counts vary. */
+  readonly count: number;
+  /** null: the value bound is just these elements; else it is any number of rows of so many, of which some are touched. */
+  readonly rowsOf: number | null;
+};
+
+type Contract<S extends Readonly<Record<string, SizeType>>> = {
+  readonly sizes: S;
+  /** Its bindings after the sizes: what it reads, then what it writes. */
+  readonly inputs: (s: Numbers<S>) => readonly Operand[];
+  readonly outputs: (s: Numbers<S>) => readonly Operand[];
+  /** Floating-point operations; the products alone where there are any. */
+  readonly flops: (s: Numbers<S>) => number;
+  /** Whether there is anything to do: a rank without rows writes values without rows. */
+  readonly hasWork: (s: Numbers<S>) => boolean;
+};
+type Numbers<S> = { readonly [K in keyof S]: number };
+
+const operand =
+  (type: Operand['type']) =>
+  (count: number, rowsOf: number | null = null): Operand => ({ type, count, rowsOf });
+const f32 = operand('f32');
+const u32 = operand('u32');
+const bf16 = operand('bf16');
+const word = operand('word');
+/** Values as they lie on the wire: f32, or pairs of bf16 in whole words. */
+const onWire = (packed: number, rows: number, width: number): Operand => (packed ? bf16(rows * evenly(width)) : f32(rows * width));
+const evenly = (width: number): number => width + (width % 2);
+const wordsOf = (packed: number, width: number): number => (packed ? evenly(width) / 2 : width);
+
+const NOTHING = () => 0;
+const ROWS = { hasWork: ({ rows }: { readonly rows: number }) => rows > 0 };
+const ALWAYS = { hasWork: () => true };
+const kernel = <const S extends Readonly<Record<string, SizeType>>>(contract: Contract<S>): Contract<S> => contract;
+
+export const KERNELS = {
+  embedding: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [u32(s.rows), f32(s.rows * s.width, s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  gather_rows: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width, s.width), u32(s.rows)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  rmsnorm: kernel({
+    sizes: { rows: 'u32', width: 'u32', stride: 'u32', eps: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width, s.stride), f32(s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => 4 * s.rows * s.width,
+    ...ROWS,
+  }),
+  gemm: kernel({
+    sizes: { rows: 'u32', inner: 'u32', cols: 'u32' },
+    inputs: (s) => [f32(s.rows * s.inner), f32(s.cols * s.inner)],
+    outputs: (s) => [f32(s.rows * s.cols)],
+    flops: (s) => 2 * s.rows * s.inner * s.cols,
+    ...ROWS,
+  }),
+  grouped_gemm: kernel({
+    sizes: { pairs: 'u32', inner: 'u32', cols: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
+    inputs: (s) => [word(s.pairs * s.inner, s.stride), u32(s.pairs), u32(s.groups + 1), f32(s.groups * s.cols * s.inner)],
+    outputs: (s) => [f32(s.pairs * s.cols)],
+    flops: (s) => 2 * s.pairs * s.inner * s.cols,
+    hasWork: (s) => s.pairs > 0,
+  }),
+  swiglu: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(2 * s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => 5 * s.rows * s.width,
+    ...ROWS,
+  }),
+  add: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width,
+    ...ROWS,
+  }),
+  rope: kernel({
+    sizes: { rows: 'u32', heads: 'u32', headDim: 'u32', rotated: 'u32', interleaved: 'u32' },
+    inputs: (s) => [f32(s.rows * s.heads * s.headDim), u32(s.rows), f32(s.rows * s.rotated, s.rotated)],
+    outputs: (s) => [f32(s.rows * s.heads * s.headDim)],
+    flops: (s) => 3 * s.rows * s.heads * s.rotated,
+    ...ROWS,
+  }),
+  mla_keys: kernel({
+    sizes: { rows: 'u32', heads: 'u32', nope: 'u32', rotated: 'u32', valueDim: 'u32', latent: 'u32' },
+    inputs: (s) => [
+      f32(s.rows * s.heads * (s.nope + s.valueDim)),
+      f32(s.rows * s.rotated, s.latent + s.rotated),
+      u32(s.rows),
+      f32(s.rows * s.rotated, s.rotated),
+    ],
+    outputs: (s) => [f32(s.rows * s.heads * (s.nope + s.rotated)), f32(s.rows * s.heads * s.valueDim)],
+    flops: (s) => 3 * s.rows * s.heads * s.rotated,
+    ...ROWS,
+  }),
+  mla_cache: kernel({
+    sizes: { rows: 'u32', latent: 'u32', rotated: 'u32' },
+    inputs: (s) => [
+      f32(s.rows * s.latent),
+      f32(s.rows * s.rotated, s.latent + s.rotated),
+      u32(s.rows),
+      u32(s.rows),
+      f32(s.rows * s.rotated, s.rotated),
+    ],
+    outputs: (s) => [f32(s.rows * (s.latent + s.rotated), s.latent + s.rotated)],
+    flops: (s) => 3 * s.rows * s.rotated,
+    ...ROWS,
+  }),
+  mla_query: kernel({
+    sizes: { rows: 'u32', heads: 'u32', nope: 'u32', rotated: 'u32', valueDim: 'u32', latent: 'u32' },
+    inputs: (s) => [
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+      f32(s.heads * s.nope * s.latent, s.heads * (s.nope + s.valueDim) * s.latent),
+    ],
+    outputs: (s) => [f32(s.rows * s.heads * (s.latent + s.rotated))],
+    flops: (s) => 2 * s.rows * s.heads * s.nope * s.latent,
+    ...ROWS,
+  }),
+  mla_values: kernel({
+    sizes: { rows: 'u32', heads: 'u32', nope: 'u32', valueDim: 'u32', latent: 'u32' },
+    inputs: (s) => [f32(s.rows * s.heads * s.latent), f32(s.heads * s.valueDim * s.latent, s.heads * (s.nope + s.valueDim) * s.latent)],
+    outputs: (s) => [f32(s.rows * s.heads * s.valueDim)],
+    flops: (s) => 2 * s.rows * s.heads * s.valueDim * s.latent,
+    ...ROWS,
+  }),
+  cache_rows: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows)],
+    outputs: (s) => [f32(s.rows * s.width, s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** `keys`: the sum over tokens of the keys that each attends to; `keyRows`: how many different keys these are at most. */
+  attention: kernel({
+    sizes: {
+      rows: 'u32',
+      heads: 'u32',
+      kvHeads: 'u32',
+      keyDim: 'u32',
+      valueDim: 'u32',
+      valueStride: 'u32',
+      scale: 'f32',
+      keys: 'host',
+      keyRows: 'host',
+    },
+    inputs: (s) => [
+      f32(s.rows * s.heads * s.keyDim),
+      f32(s.keyRows * s.kvHeads * s.keyDim, s.kvHeads * s.keyDim),
+      f32(s.keyRows * s.kvHeads * s.valueDim, s.valueStride),
+      u32(s.rows),
+      u32(s.rows),
+    ],
+    outputs: (s) => [f32(s.rows * s.heads * s.valueDim)],
+    flops: (s) => 2 * s.keys * s.heads * (s.keyDim + s.valueDim),
+    ...ROWS,
+  }),
+  sigmoid_gate: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => 4 * s.rows * s.width,
+    ...ROWS,
+  }),
+  scale_rows: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width,
+    ...ROWS,
+  }),
+  router_topk: kernel({
+    sizes: {
+      rows: 'u32',
+      experts: 'u32',
+      topK: 'u32',
+      scoring: 'u32',
+      groups: 'u32',
+      keptGroups: 'u32',
+      normalise: 'u32',
+      balanced: 'u32',
+      scale: 'f32',
+    },
+    inputs: (s) => [f32(s.rows * s.experts), f32(s.experts)],
+    outputs: (s) => [u32(s.rows * s.topK), f32(s.rows * s.topK)],
+    flops: (s) => 4 * s.rows * s.experts,
+    ...ROWS,
+  }),
+  /** Writes counts of zero for a rank without tokens. */
+  send_plan: kernel({
+    sizes: { rows: 'u32', ranks: 'u32', experts: 'u32', topK: 'u32' },
+    inputs: (s) => [u32(s.rows * s.topK)],
+    outputs: (s) => [u32(s.rows * s.ranks), u32(s.experts + s.ranks)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  permute: kernel({
+    sizes: { rows: 'u32', ranks: 'u32', experts: 'u32', topK: 'u32', width: 'u32', packed: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows * s.topK), f32(s.rows * s.topK), u32(s.rows * s.ranks)],
+    outputs: (s) => [u32(s.rows * Math.min(s.ranks, s.topK) * (wordsOf(s.packed, s.width) + 2 * s.topK))],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  expert_plan: kernel({
+    sizes: { rows: 'u32', stride: 'u32', at: 'u32', topK: 'u32', firstExpert: 'u32', experts: 'u32' },
+    inputs: (s) => [u32(s.rows * s.topK, s.stride)],
+    outputs: (s) => [u32(s.rows * s.topK, 1), u32(s.rows * s.topK), u32(s.experts + 1)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  weigh_experts: kernel({
+    sizes: { rows: 'u32', width: 'u32', topK: 'u32', stride: 'u32', at: 'u32', packed: 'u32' },
+    inputs: (s) => [f32(s.rows * s.topK * s.width, s.width), word(s.rows * s.topK, s.stride), u32(s.rows * s.topK)],
+    outputs: (s) => [onWire(s.packed, s.rows, s.width)],
+    flops: (s) => 2 * s.rows * s.width * s.topK,
+    ...ROWS,
+  }),
+  unpermute: kernel({
+    sizes: { rows: 'u32', ranks: 'u32', width: 'u32', packed: 'u32' },
+    inputs: (s) => [
+      { ...onWire(s.packed, s.rows * s.ranks, s.width), rowsOf: s.packed ? evenly(s.width) : s.width },
+      u32(s.rows * s.ranks),
+    ],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width * s.ranks,
+    ...ROWS,
+  }),
+  pack_bf16: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width)],
+    outputs: (s) => [onWire(1, s.rows, s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** Its rows are of `stride` words, of which the first hold the values. */
+  unpack_bf16: kernel({
+    sizes: { rows: 'u32', width: 'u32', stride: 'u32' },
+    inputs: (s) => [word(s.rows * wordsOf(1, s.width), s.stride)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  sum_parts: kernel({
+    sizes: { rows: 'u32', width: 'u32', parts: 'u32', packed: 'u32' },
+    inputs: (s) => [onWire(s.packed, s.parts * s.rows, s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width * s.parts,
+    ...ROWS,
+  }),
+  /** Fills a part of a weight before any program runs. */
+  draw_normal: kernel({
+    sizes: { rows: 'u32', first: 'u32', stream: 'u32', cols: 'u32', firstRow: 'u32', firstCol: 'u32', ownCols: 'u32', scale: 'f32' },
+    inputs: () => [],
+    outputs: (s) => [f32(s.rows, 1)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+} as const;
+
+export type KernelName = keyof typeof KERNELS;
+export const KERNEL_NAMES = Object.keys(KERNELS) as readonly KernelName[];
+export type SizesOf<K extends KernelName, T> = { readonly [S in keyof (typeof KERNELS)[K]['sizes']]: T };
+export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
+/** Sizes of a kernel that is known only when it runs, by name. */
+export type NamedSizes = Readonly<Record<string, number>>;
+
+/** A kernel's contract, for whatever kernel. */
+export const contractOf = (kernel: KernelName) => KERNELS[kernel] as unknown as Contract<Readonly<Record<string, SizeType>>>;
+
+/** An operation's sizes on a rank whose symbols are known. */
+export function sizesOf(op: KernelCall, symbols: ReadonlyMap<string, number>): NamedSizes {
+  const dims = op.sizes as Readonly<Record<string, Dim>>;
+  const sizes: Record<string, number> = {};
+  for (const name in dims) sizes[name] = resolve(dims[name]!, symbols);
+  return sizes;
+}
+
+/** Floating-point operations on a rank; null where only the GPU knows how many rows there are. */
+export const flopsOf = (op: Compute, sizes: NamedSizes): number | null => (op.atMost ? null : contractOf(op.kernel).flops(sizes));
+
+/** Bytes that a kernel must read and write, each element once; at most, where counts vary. */
+export function bytesMoved(kernel: KernelName, sizes: NamedSizes): { readonly read: number; readonly written: number } {
+  const { inputs, outputs } = contractOf(kernel);
+  const total = (operands: readonly Operand[]) => operands.reduce((sum, { type, count }) => sum + count * elementBytes(type), 0);
+  return { read: total(inputs(sizes)), written: total(outputs(sizes)) };
+}
+
+const elementBytes = (type: Operand['type']): number => (type === 'word' ? WORD_BYTES : BYTES_OF[type]);
+
+/** Names of the sizes that a kernel is told. */
+export const toldSizes = (kernel: KernelName): string[] =>
+  Object.entries(contractOf(kernel).sizes).flatMap(([name, type]) => (type === 'host' ? [] : [name]));
+
+/** A kernel's uniform struct: what it is told, in the contract's order. */
+export function uniformOf(kernel: KernelName, sizes: NamedSizes): ArrayBuffer {
+  const types = contractOf(kernel).sizes;
+  const told = toldSizes(kernel);
+  const view = new DataView(new ArrayBuffer(told.length * WORD_BYTES));
+  told.forEach((name, i) => {
+    if (types[name] === 'f32') view.setFloat32(i * WORD_BYTES, sizes[name]!, true);
+    else view.setUint32(i * WORD_BYTES, sizes[name]!, true);
+  });
+  return view.buffer;
+}

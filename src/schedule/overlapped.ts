@@ -1,0 +1,79 @@
+import { type Block, isCollective, type Program } from '../program/program';
+import { type Effort, type Graph, graphOf, type List, listSchedule } from './list';
+import { sumOf } from './machine';
+import type { Cost, Order } from './orders';
+
+/** How readily the list scheduler lets the compute lane idle: see `listSchedule`. */
+const PATIENCES = [0, 0.25, 0.5, 1, 2, 4, Number.POSITIVE_INFINITY];
+
+/** Blocks whose operations some lists put off or prefer, by these shares of a layer's time. */
+const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed', 'all-reduce', 'residual'];
+const BIASES = [-1, -0.5, -0.25, 0.25, 0.5, 1];
+const MOST_ROUNDS = 4;
+/** How near to its floor a list is left as it is. */
+const NEAR = 1.003;
+/** What is looked at for one schedule: all lists of programs of some thousand operations, fewer of longer ones. */
+const EFFORT = 2.5e7;
+
+type Biases = ReadonlyMap<Block, number>;
+type Biased = List & { readonly biases: Biases };
+
+/**
+ * The quickest, as simulated with `cost`, of the lists that different patiences give; if that is not near the floor, biases for or
+ * against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps in all.
+ */
+export function overlapped(program: Program, cost: Cost): Order[] {
+  const graph = graphOf(program, cost);
+  const effort = { left: EFFORT };
+  const layers = new Set(program.operations.flatMap(({ layer }) => layer ?? [])).size;
+  const layerTime = sumOf(graph.operations, graph.costs, false) / Math.max(1, layers);
+  // The first list is made whatever it takes.
+  let best: Biased = {
+    ...listSchedule(graph, PATIENCES[0]!, graph.path, Number.POSITIVE_INFINITY, { left: Number.POSITIVE_INFINITY })!,
+    biases: new Map(),
+  };
+  best = bestOf(graph, best, PATIENCES.slice(1), new Map(), effort);
+  for (let round = 0; round < MOST_ROUNDS && best.wall > NEAR * floorOf(graph); round++) {
+    let found = best;
+    for (const block of BIASED)
+      for (const share of BIASES) found = bestOf(graph, found, PATIENCES, new Map([...best.biases, [block, share * layerTime]]), effort);
+    if (found === best) break;
+    best = found;
+  }
+  return ordersOf(graph, best);
+}
+
+/** The best list so far, or one with these biases that is better: quicker, and one of more biases by more than what the ends of a program bring. */
+function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases: Biases, effort: Effort): Biased {
+  const priority = biases.size === 0 ? graph.path : graph.path.map((path, id) => path + (biases.get(graph.operations[id]!.block) ?? 0));
+  return patiences.reduce((found, patience) => {
+    const worth = biases.size > found.biases.size ? 0.003 : 1e-6;
+    const limit = found.wall * (1 - worth);
+    // Sums in another order differ by their rounding.
+    const list = listSchedule(graph, patience, priority, limit * (1 + 1e-9), effort);
+    return list && list.wall < limit ? { ...list, biases } : found;
+  }, best);
+}
+
+/** No order is quicker than the longest path, all computation, or all communication. */
+const floorOf = ({ operations, costs, path }: Graph): number =>
+  path.reduce((most, own) => Math.max(most, own), Math.max(sumOf(operations, costs, true), sumOf(operations, costs, false)));
+
+/** Waits stand where a collective's result is first read, or what it sends is updated. */
+function ordersOf({ operations, needs }: Graph, { placed }: List): Order[] {
+  const waited = new Set<number>();
+  const orders: Order[] = [];
+  for (const id of placed) {
+    const op = operations[id]!;
+    for (const need of needs[id]!) {
+      const collective = operations[need]!;
+      if (!isCollective(collective) || waited.has(need)) continue;
+      waited.add(need);
+      orders.push({ do: 'wait', op: collective });
+    }
+    orders.push(isCollective(op) ? { do: 'start', op } : { do: 'compute', op });
+  }
+  // What nothing reads is held at the end all the same.
+  for (const op of operations) if (isCollective(op) && !waited.has(op.id)) orders.push({ do: 'wait', op });
+  return orders;
+}

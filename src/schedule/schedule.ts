@@ -1,0 +1,26 @@
+import type { Program } from '../program/program';
+import type { Cost, Order } from './orders';
+import { overlapped } from './overlapped';
+
+export const SCHEDULES = ['blocking', 'overlapped'] as const;
+export type ScheduleKind = (typeof SCHEDULES)[number];
+
+/**
+ * Orders of a program. `cost` guides the overlapped schedule, which chooses among orders that are all correct; the blocking one takes
+ * the program's own order.
+ */
+export function schedule(program: Program, kind: ScheduleKind, cost: Cost): Order[] {
+  return kind === 'blocking' ? blocking(program) : overlapped(program, cost);
+}
+
+/** Waits for each collective where it starts it. */
+function blocking(program: Program): Order[] {
+  return program.operations.flatMap((op): Order[] =>
+    op.kind === 'compute'
+      ? [{ do: 'compute', op }]
+      : [
+          { do: 'start', op },
+          { do: 'wait', op },
+        ],
+  );
+}
