@@ -12,6 +12,8 @@ export default defineConfig({
     rolldownOptions: { input: { main: 'src/cli/main.ts', environment: 'src/cli/environment.ts', kernels: 'test/gpu/on_device.ts' } },
     outDir: 'build/cli',
     emptyOutDir: true,
+    // It is read from the disk.
+    chunkSizeWarningLimit: 4000,
     target: 'node20',
   },
 });

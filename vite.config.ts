@@ -83,6 +83,7 @@ export default defineConfig({
   define,
   base: './',
   plugins: [react(), policy, offline],
-  build: { target: 'es2022', rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } } },
+  // What a first visit loads is held by a test (test/e2e/page.test.ts).
+  build: { target: 'es2022', chunkSizeWarningLimit: 1000, rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } } },
   worker: { format: 'es' },
 });

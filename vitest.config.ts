@@ -4,7 +4,9 @@ import { define } from './vite.shared.ts';
 export default defineConfig({
   define,
   test: {
-    include: ['test/**/*.test.ts'],
+    // `npm run test:long` has what takes longer than `npm test` may.
+    include: [process.env.TEST_LENGTH === 'long' ? 'test/**/*.long.test.ts' : 'test/**/*.test.ts'],
+    exclude: process.env.TEST_LENGTH === 'long' ? [] : ['test/**/*.long.test.ts'],
     // Dawn for Node belongs to one process; two cores serve one SwiftShader at a time.
     pool: 'forks',
     maxWorkers: 1,

@@ -1,6 +1,8 @@
-// npm start, npm test, npm run build and npm run lab: installs what is missing, builds, and runs. Needs nothing but Node.
+// npm start, npm test, npm run test:long, npm run build and npm run lab: installs what is missing, builds what changed, and runs.
+// Needs nothing but Node.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const [task, ...args] = process.argv.slice(2);
 const bin = (name) => `node_modules/.bin/${name}`;
@@ -16,18 +18,21 @@ switch (task) {
     console.log('The site is the folder dist/; any static host serves it (docs/hosting.md).');
     break;
   case 'lab':
-    buildAll();
+    buildSite();
+    buildCommand();
     run(process.execPath, ['build/cli/main.js', ...args]);
     break;
   case 'test':
+  case 'test:long':
     installChromium();
     run(bin('tsc'), []);
     run(bin('biome'), ['ci', '--error-on-warnings']);
-    buildAll();
-    run(process.execPath, ['scripts/test.mjs', ...args]);
+    buildSite();
+    buildCommand();
+    run(process.execPath, ['scripts/test.mjs', task, ...args]);
     break;
   default:
-    console.error(`There is no task ${task}; there are start, test, build and lab.`);
+    console.error(`There is no task ${task}; there are start, test, test:long, build and lab.`);
     process.exit(2);
 }
 
@@ -37,12 +42,37 @@ function run(command, parameters) {
 }
 
 function buildSite() {
-  run(bin('vite'), ['build', '--logLevel', 'warn']);
+  const inputs = ['src', 'kernels', 'public', 'index.html', 'headless.html', 'vite.config.ts', 'vite.shared.ts'];
+  build('site', 'dist/index.html', inputs, ['build', '--logLevel', 'warn']);
 }
 
-function buildAll() {
-  buildSite();
-  run(bin('vite'), ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
+function buildCommand() {
+  const inputs = ['src', 'kernels', 'test', 'vite.cli.config.ts', 'vite.shared.ts'];
+  build('cli', 'build/cli/main.js', inputs, ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
+}
+
+/** Builds unless the last build was of the same files, as their sizes and times tell, of the same commit and packages. */
+function build(name, output, inputs, parameters) {
+  const stamp = `build/${name}.stamp`;
+  const now = [commit(), ...[...inputs, 'package-lock.json'].flatMap(listing)].join('\n');
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  run(bin('vite'), parameters);
+  mkdirSync('build', { recursive: true });
+  writeFileSync(stamp, now);
+}
+
+/** A line a file: its path, size and time. */
+function listing(path) {
+  const found = statSync(path);
+  if (!found.isDirectory()) return [`${path} ${found.size} ${found.mtimeMs}`];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => listing(join(path, name)));
+}
+
+function commit() {
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' });
+  return stdout?.trim() ?? '';
 }
 
 /** npm writes node_modules/.package-lock.json last: older than the lock file means not installed as it says. */

@@ -287,13 +287,15 @@ program
     if (json) writeFileSync(json, `${JSON.stringify(rate, null, 1)}\n`);
   });
 
-program.parseAsync().catch((cause: unknown) => {
-  if (cause instanceof CommanderError) {
-    if (cause.exitCode === 0) return;
-    fail(cause.message.replace(/^error: /, ''));
-  } else if (cause instanceof InputError) fail(cause.message);
-  else throw cause;
-});
+if (process.argv.length <= 2) program.outputHelp();
+else
+  program.parseAsync().catch((cause: unknown) => {
+    if (cause instanceof CommanderError) {
+      if (cause.exitCode === 0) return;
+      fail(cause.message.replace(/^error: /, ''));
+    } else if (cause instanceof InputError) fail(cause.message);
+    else throw cause;
+  });
 
 function fail(message: string): void {
   console.error(message);

@@ -38,11 +38,14 @@ export function evenNetwork(topology: Topology, ranks: number, bytesOf: (op: Col
     copy: () => {},
     onSent: () => {},
   });
-  const names = new Map<Collective, Collective>();
-  /** The same collective with values whose rows `rowsOf` knows. */
+  const evened = new Map<Collective, Collective>();
+  /** The same collective with values whose rows `rowsOf` knows; an all-to-all plans its rows itself. */
   const plain = (op: Collective): Collective => {
-    const known = names.get(op) ?? { ...op, input: GATHERED, output: op.kind === 'reduce-scatter' ? SCATTERED : GATHERED };
-    names.set(op, known);
+    const values = { input: GATHERED, output: op.kind === 'reduce-scatter' ? SCATTERED : GATHERED };
+    const known =
+      evened.get(op) ??
+      (op.kind === 'all-to-all' ? { ...op, ...values, direction: 'dispatch', exchange: `${op.id}` } : { ...op, ...values });
+    evened.set(op, known);
     return known;
   };
   const row = new Uint32Array(ranks).fill(1);

@@ -7,7 +7,7 @@ export type Place = { readonly block: Block; readonly layer: number | null };
 
 /**
  * Collects a program's operations; each method answers the names of the values written. What is declared lies in the builder's scope,
- * and names are looked for there first, then outside.
+ * and names are looked for there first, then in the scopes around it.
  */
 export type Builder = {
   readonly input: (written: Written) => string;
@@ -51,14 +51,16 @@ type Collected = {
 };
 
 function builderIn(scope: string, collected: Collected): Builder {
-  const { values, exchanges, operations, inputs } = collected;
+  const { values, exchanges, operations } = collected;
   const within = (name: string) => (scope === '' || name.startsWith(`${scope}/`) ? name : scoped(scope, name));
   const dimIn = (dim: Dim): Dim => (typeof dim === 'number' ? dim : typeof dim === 'string' ? within(dim) : { ...dim, of: within(dim.of) });
   /** The full name of a value that was declared. */
   const known = (name: string): string => {
-    if (values.has(within(name))) return within(name);
-    if (values.has(name)) return name;
-    throw new Error(`value ${name} is read before it is written`);
+    for (let place = scope; ; place = place.slice(0, Math.max(0, place.lastIndexOf('/')))) {
+      const full = place === '' || name.startsWith(`${place}/`) ? name : scoped(place, name);
+      if (values.has(full)) return full;
+      if (place === '') throw new Error(`value ${name} is read before it is written`);
+    }
   };
   const declare = (
     { name, rows, cols, type = 'f32' }: Written,
@@ -77,12 +79,13 @@ function builderIn(scope: string, collected: Collected): Builder {
   return {
     input(written) {
       const name = write(written);
-      inputs.push(name);
+      collected.inputs.push(name);
       return name;
     },
     keep: (written) => declare(written, { lives: 'kept', split: 'own', origin: 'zeros' }),
     compute(place, name, call, reads, ...written) {
       const sizes = Object.fromEntries(Object.entries<Dim>(call.sizes).map(([size, dim]) => [size, dimIn(dim)]));
+      const inputs = reads.inputs.map(known);
       const outputs = written.map((output) => (typeof output === 'string' ? known(output) : write(output)));
       const op: Compute = {
         kind: 'compute',
@@ -90,7 +93,7 @@ function builderIn(scope: string, collected: Collected): Builder {
         name,
         ...place,
         ...({ kernel: call.kernel, sizes } as unknown as KernelCall),
-        inputs: reads.inputs.map(known),
+        inputs,
         outputs,
         ...(reads.atMost && { atMost: true }),
       };
@@ -102,19 +105,21 @@ function builderIn(scope: string, collected: Collected): Builder {
       return full;
     },
     allToAll(op, written) {
+      const input = known(op.input);
       const output = write(written);
-      return add({ kind: 'all-to-all', id: operations.length, ...op, input: known(op.input), output }, output);
+      return add({ kind: 'all-to-all', id: operations.length, ...op, input, output }, output);
     },
     spread(op, written) {
+      const input = known(op.input);
       const output = write(written);
-      return add({ id: operations.length, ...op, input: known(op.input), output }, output);
+      return add({ id: operations.length, ...op, input, output }, output);
     },
     columns: (name) => values.get(known(name))!.cols,
     within: (inner) => builderIn(scoped(scope, inner), collected),
     finish(outputs) {
       const used = new Set(operations.flatMap((op) => (op.kind === 'compute' ? [...op.inputs, ...op.outputs] : [op.input])));
       const left = [...values].filter(([name, value]) => value.lives === 'run' || used.has(name));
-      return { values: new Map(left), exchanges, operations, inputs, outputs: outputs.map(known) };
+      return { values: new Map(left), exchanges, operations, inputs: collected.inputs, outputs: outputs.map(known) };
     },
   };
 }

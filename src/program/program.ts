@@ -44,7 +44,7 @@ export type KeptValue = Extract<Value, { lives: 'kept' }>;
 
 /**
  * How a kept value lies over the ranks; its shape is that of a rank's part. The same on all; each its own; or each a part of the
- * rows or columns, in so many blocks (experts, heads, channels), of which ranks share one where there are fewer.
+ * rows or columns (of each tensor that makes it up), in so many blocks (experts, heads, channels), of which ranks share one where there are fewer.
  */
 export type Split = 'replicated' | 'own' | { readonly axis: 'rows' | 'cols'; readonly blocks: number };
 

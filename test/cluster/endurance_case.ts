@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createExecutable } from '../../src/cluster/executable';
+import { createExecutable, type Executable } from '../../src/cluster/executable';
 import { feedOf, wholeSequences } from '../../src/cluster/feed';
 import { connectivityOf } from '../../src/connectivity/connectivity';
 import { namedSwitches } from '../../src/connectivity/switches';
@@ -11,31 +11,57 @@ import { within } from '../../src/model/source';
 import { linksOf, type Topology } from '../../src/network/topology';
 import { LOGITS } from '../../src/program/lower';
 
-const RUNS = 200;
+/** Repetitions after which what is kept should grow no more. */
 const STEADY = 20;
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** 200 runs in a row, over links with jitter and a straggler: how many buffers and bytes of heap the last keeps more than the twentieth, and how many different results there were. */
-export async function endure(lab: Lab): Promise<{ buffersGrown: number; heapGrown: number; results: number }> {
-  const { device } = lab.engine.gpu;
-  const plan = { kind: 'ep', ranks: 4 } as const;
-  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), plan);
+/** What the last repetition keeps more than the twentieth. */
+export type Growth = { readonly buffers: number; readonly heap: number };
+/** No buffer, and of heap no more than garbage collection leaves. */
+export const isSteady = ({ buffers, heap }: Growth): boolean => buffers === 0 && heap < 1e6;
+
+const LINK = { latencyMs: 0.02, bytesPerMs: 1e6 };
+const TOPOLOGY: Topology = {
+  nodes: 2,
+  within: LINK,
+  between: { ...LINK, latencyMs: 0.1 },
+  jitter: 0.5,
+  slow: { rank: 3, times: 2 },
+};
+
+async function prepare(lab: Lab) {
+  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), { kind: 'ep', ranks: 4 });
   const { spec } = model.checkpoint;
   const connectivity = connectivityOf(spec, namedSwitches('farskip', spec));
-  const executable = await createExecutable(model.cluster, spec, connectivity, {
-    wire: 'bf16',
-    allReduce: 'direct',
-    logits: 'last',
-    hidden: false,
-    cached: false,
-  });
-  const orders = executable.schedule('overlapped', () => 1);
-  const sequences = [0, 1, 2, 3].map((i) => [1, 2 + i, 3, 5, 8]);
-  const feeds = sequences.map((own, rank) => feedOf(rank, 4, spec, wholeSequences([own]), 0));
-  const link = { latencyMs: 0.02, bytesPerMs: 1e6 };
-  const topology: Topology = { nodes: 2, within: link, between: { ...link, latencyMs: 0.1 }, jitter: 0.5, slow: { rank: 3, times: 2 } };
+  const feeds = [0, 1, 2, 3].map((rank) => feedOf(rank, 4, spec, wholeSequences([[1, 2 + rank, 3, 5, 8]]), 0));
+  return {
+    model,
+    make: (cached: boolean): Promise<Executable> => {
+      const options = { wire: 'bf16', allReduce: 'direct', logits: 'last', hidden: false, cached } as const;
+      return createExecutable(
+        model.cluster,
+        spec,
+        connectivity,
+        options,
+        feeds.map(() => new Map([['cache', 5]])),
+      );
+    },
+    /** Answers the logits of all ranks as text. */
+    run: async (executable: Executable, seed: number): Promise<string> => {
+      const orders = executable.schedule('overlapped', () => 1);
+      const { outputs } = await executable.run(orders, feeds, {
+        linkBetween: linksOf(TOPOLOGY, 4, seededRandom(seed)),
+        pause: lab.pause,
+      });
+      return outputs.map((own) => own.get(LOGITS)!.join()).join();
+    },
+  };
+}
 
+/** Does something again and again, and tells how much more is kept in the end. */
+async function growthOver(lab: Lab, times: number, once: (i: number) => Promise<void>): Promise<Growth> {
+  const { device } = lab.engine.gpu;
   let alive = 0;
   const create = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
@@ -48,21 +74,42 @@ export async function endure(lab: Lab): Promise<{ buffersGrown: number; heapGrow
     };
     return buffer;
   };
-  const seen = new Set<string>();
-  let steady = { alive: 0, heap: 0 };
-  let last = steady;
-  for (let run = 0; run < RUNS; run++) {
-    const { outputs } = await executable.run(orders, feeds, {
-      linkBetween: linksOf(topology, 4, seededRandom(run)),
-      pause: lab.pause,
-    });
-    seen.add(outputs.map((own) => own.get(LOGITS)!.join()).join());
-    if (run !== STEADY && run !== RUNS - 1) continue;
+  const kept = () => {
     collectGarbage();
-    last = { alive, heap: process.memoryUsage().heapUsed };
-    if (run === STEADY) steady = last;
+    return { buffers: alive, heap: process.memoryUsage().heapUsed };
+  };
+  let steady = { buffers: 0, heap: 0 };
+  for (let i = 0; i < times; i++) {
+    await once(i);
+    if (i === STEADY) steady = kept();
   }
+  const last = kept();
+  device.createBuffer = create;
+  return { buffers: last.buffers - steady.buffers, heap: last.heap - steady.heap };
+}
+
+/** 200 runs of one executable in a row, over links with jitter and a straggler; `results`: how many different ones there were. */
+export async function endureRuns(lab: Lab): Promise<Growth & { readonly results: number }> {
+  const { model, make, run } = await prepare(lab);
+  const executable = await make(false);
+  const seen = new Set<string>();
+  const growth = await growthOver(lab, 200, async (i) => {
+    seen.add(await run(executable, i));
+  });
   executable.destroy();
   model.cluster.destroy();
-  return { buffersGrown: last.alive - steady.alive, heapGrown: last.heap - steady.heap, results: seen.size };
+  return { ...growth, results: seen.size };
+}
+
+/** 1,000 executables made and freed, with caches and without; each `every`-th is run. */
+export async function endureExecutables(lab: Lab, every: number): Promise<Growth & { readonly results: number }> {
+  const { model, make, run } = await prepare(lab);
+  const seen = new Set<string>();
+  const growth = await growthOver(lab, 1000, async (i) => {
+    const executable = await make(i % 2 === 1);
+    if (i % every === 0) seen.add(await run(executable, i));
+    executable.destroy();
+  });
+  model.cluster.destroy();
+  return { ...growth, results: seen.size };
 }

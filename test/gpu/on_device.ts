@@ -4,9 +4,9 @@ import { nodeGpu } from '../../src/cli/node_gpu';
 import { openGpu } from '../../src/gpu/device';
 import { TOLERANCE } from '../../src/lab/check';
 import { evaluate } from '../../src/lab/evaluate';
-import { openLab } from '../../src/lab/lab';
+import { type Lab, openLab } from '../../src/lab/lab';
 import { INSTANT } from '../../src/network/link';
-import { endure } from '../cluster/endurance_case';
+import { endureExecutables, endureRuns, isSteady } from '../cluster/endurance_case';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
@@ -56,13 +56,16 @@ for (const { name, run, tolerance } of cases.filter((one) => one.name.includes(p
   if (!ok) failed++;
   console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}`);
 }
-const ENDURANCE = '200 runs in a row';
-if (ENDURANCE.includes(part)) {
-  const { buffersGrown, heapGrown, results } = await endure(lab);
-  const ok = buffersGrown === 0 && heapGrown < 1e6 && results === 1;
+for (const { name, endure } of [
+  { name: '200 runs in a row', endure: endureRuns },
+  { name: '1,000 executables made, run and freed', endure: (on: Lab) => endureExecutables(on, 1) },
+]) {
+  if (!name.includes(part)) continue;
+  const { results, ...growth } = await endure(lab);
+  const ok = isSteady(growth) && results === 1;
   count++;
   if (!ok) failed++;
-  console.log(`${ok ? 'passed' : 'FAILED'} ${ENDURANCE}: ${buffersGrown} buffers and ${heapGrown} bytes of heap grown, ${results} result`);
+  console.log(`${ok ? 'passed' : 'FAILED'} ${name}: ${growth.buffers} buffers and ${growth.heap} bytes of heap grown, ${results} result`);
 }
 console.log(`${count - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/lab/statistics';
 import { aloneMs, quickerAllReduce } from '../../src/network/network';
 import { linksOf, nodeOf, type Topology } from '../../src/network/topology';
-import type { Spread } from '../../src/program/program';
+import type { AllToAll, Spread } from '../../src/program/program';
 
 const within = { latencyMs: 1, bytesPerMs: 100 };
 const between = { latencyMs: 5, bytesPerMs: 10 };
@@ -44,6 +44,8 @@ test('small values are added up in one step, large ones round the ring', () => {
   // 3 ways of 10,000 bytes against 6 of 2,500, at 100 bytes a ms and 1 ms a step.
   expect(aloneMs(allGather('direct'), one, 4, 30_000)).toBe(301);
   expect(aloneMs(allGather('ring'), one, 4, 7_500)).toBe(78);
+  const combine: AllToAll = { ...allGather('direct'), kind: 'all-to-all', direction: 'combine', exchange: 'routed' };
+  expect(aloneMs(combine, one, 4, 30_000)).toBe(301);
   expect(quickerAllReduce(one, 1, 1e9)).toBe('direct');
 });
 
