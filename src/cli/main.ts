@@ -13,16 +13,21 @@ import { toRunFile } from '../lab/run_file';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../lab/settings';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
+import { printProgram } from '../program/print_program';
 import { fromChromeTraces } from '../trace/chrome_trace';
 import { InputError } from '../words/error';
 import { english, phrase } from '../words/phrase';
 import { runInChromium } from './chromium';
+import { type ClaimRow, checkClaims } from './claims_command';
+import { diskSource } from './disk';
 import { runInNode } from './node';
 import { integer, link, list, number, ONE_POINT, slow, speedOf, sweep } from './options';
 import type { Outcome } from './outcome';
 import { benchPage } from './page_bench';
+import { programOf, timeSchedules } from './program_command';
 import {
   checkTable,
+  claimsTable,
   generationJson,
   generationTable,
   measureJson,
@@ -274,6 +279,48 @@ runs(program.command('bench'))
   });
 
 program
+  .command('program')
+  .description('what a model is lowered to: a line a value that comes from outside or is kept, a line an operation')
+  .argument('<model>', 'a preset, or the path or address of a checkpoint folder')
+  .option('--connectivity <name>', 'regular, farskip, attn_only, mlp_only, last_half, last:N, first:N', 'farskip')
+  .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
+  .addOption(parallel())
+  .addOption(wire('bf16'))
+  .addOption(new Option('--all-reduce <way>', 'of tp').choices(['direct', 'ring']).default('direct'))
+  .option('--cached', 'with key-value caches, as for decoding', false)
+  .option('--layers <n>', 'as if it had so many, its last one repeated', integer)
+  .option('--micro-batches <n>', 'batches that one program computes beside one another', integer, 1)
+  .option('--time', 'instead of the program, how long its overlapped schedule and its bound take to be found', false)
+  .option('--json <file>', 'write those times to a file')
+  .action(
+    async (
+      model: string,
+      { connectivity, ranks, parallel: kind, wire: format, allReduce: way, cached, layers, microBatches, time, json },
+    ) => {
+      const found = await programOf(
+        { source: diskSource(SITE), dropped: null },
+        {
+          model: modelAt(model),
+          connectivity,
+          plan: { kind, ranks },
+          options: { wire: format, allReduce: way, logits: 'last', cached },
+          depth: layers ?? null,
+          microBatches,
+        },
+      );
+      if (!time) {
+        console.log(printProgram(found));
+        return;
+      }
+      const times = timeSchedules(found);
+      console.log(
+        `${times.operations} operations: overlapped schedule in ${times.scheduleS.toFixed(2)} s, bound in ${times.boundS.toFixed(2)} s`,
+      );
+      if (json) writeFileSync(json, `${JSON.stringify(times, null, 1)}\n`);
+    },
+  );
+
+program
   .command('page')
   .description('how quick the page itself is in headless Chromium: first paint, blocking time, frames of its timeline')
   .addOption(
@@ -285,6 +332,25 @@ program
     const rate = await benchPage(gpu, SITE, spans);
     console.log(pageTable(rate));
     if (json) writeFileSync(json, `${JSON.stringify(rate, null, 1)}\n`);
+  });
+
+program
+  .command('claims')
+  .description(
+    'measures again what README and the documents state, and says of each figure whether it agrees; meant for a machine with a GPU',
+  )
+  .argument('[part]', "of a claim's name: those claims alone", '')
+  .addOption(new Option('--gpu <kind>', 'which adapter its commands use').choices(['swiftshader', 'hardware']))
+  .option('--json <file>', 'write everything to a file')
+  .action((part: string, { gpu, json }) => {
+    const rows: ClaimRow[] = [];
+    for (const row of checkClaims(ROOT, part, gpu, (command) => console.error(`npm run lab -- ${command}`))) {
+      rows.push(row);
+      console.error(claimsTable([row]).split('\n')[1]);
+    }
+    console.log(claimsTable(rows));
+    if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
+    if (rows.some(({ agreed }) => !agreed)) process.exitCode = 1;
   });
 
 if (process.argv.length <= 2) program.outputHelp();

@@ -8,6 +8,7 @@ import type { Estimate } from '../lab/statistics';
 import { toChromeTrace } from '../trace/chrome_trace';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import type { ClaimRow } from './claims_command';
 import type { FrameRate, PageRate } from './page_bench';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
@@ -154,6 +155,18 @@ export function overlapTable({ spans, ranks }: { readonly spans: readonly Span[]
   const share = (own: RankOverlap) => (own.commMs > 0 ? (own.hiddenMs / own.commMs).toFixed(3) : '-');
   const rows = all.map((own, rank) => [String(rank), own.computeMs.toFixed(3), own.commMs.toFixed(3), own.hiddenMs.toFixed(3), share(own)]);
   return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${hiddenShare(all)?.toFixed(3) ?? '-'}`;
+}
+
+export function claimsTable(rows: readonly ClaimRow[]): string {
+  const lines = rows.map(({ id, what, stated, now, agreed }) => [
+    id,
+    what,
+    String(stated),
+    now.toPrecision(4),
+    agreed ? 'agreed' : 'NOT AGREED',
+  ]);
+  const agreed = rows.filter((row) => row.agreed).length;
+  return `${table(['claim', 'figure', 'stated', 'now', ''], lines)}\n${agreed} agreed, ${rows.length - agreed} not`;
 }
 
 /** Gigabytes (1e9) a second, a row a way, a column a size. */

@@ -10,6 +10,8 @@ export type Graph = {
   readonly needs: readonly (readonly number[])[];
   readonly readers: readonly (readonly number[])[];
   readonly costs: Float64Array;
+  /** 1 for collectives. */
+  readonly onWire: Uint8Array;
   readonly path: Float64Array;
 };
 
@@ -28,7 +30,8 @@ export function graphOf(program: Program, cost: Cost): Graph {
     for (const reader of readers[id]!) after = Math.max(after, path[reader]!);
     path[id] = costs[id]! + after;
   }
-  return { operations, needs, readers, costs, path };
+  const onWire = Uint8Array.from(operations, (op) => (isCollective(op) ? 1 : 0));
+  return { operations, needs, readers, costs, onWire, path };
 }
 
 /** Operations in the order in which they are begun, and when all is done. */
@@ -45,7 +48,7 @@ export type Effort = { left: number };
  * the next collective. null when the list turns out to take `limit` or longer, or the effort is spent.
  */
 export function listSchedule(graph: Graph, patience: number, priority: Float64Array, limit: number, effort: Effort): List | null {
-  const { operations, needs, readers, costs } = graph;
+  const { operations, needs, readers, costs, onWire } = graph;
   const machine = createMachine(oneAtATime((op) => costs[op.id]!));
   const placed = new Int32Array(operations.length);
   let count = 0;
@@ -56,16 +59,16 @@ export function listSchedule(graph: Graph, patience: number, priority: Float64Ar
   const readyAt = new Float64Array(operations.length);
   const collectives: number[] = [];
   const ready = createHeap(priority);
-  let later: number[] = [];
+  const later: number[] = [];
   let lastHeld = 0;
   let computeLeft = 0;
-  for (const op of operations) if (!isCollective(op)) computeLeft += costs[op.id]!;
+  for (let id = 0; id < costs.length; id++) if (!onWire[id]) computeLeft += costs[id]!;
 
   const admit = (id: number): void => {
     let at = 0;
     for (const need of needs[id]!) at = Math.max(at, endsAt[need]!);
     readyAt[id] = at;
-    if (isCollective(operations[id]!)) collectives.push(id);
+    if (onWire[id]) collectives.push(id);
     else if (at <= machine.now()) ready.push(id);
     else later.push(id);
   };
@@ -77,6 +80,7 @@ export function listSchedule(graph: Graph, patience: number, priority: Float64Ar
   };
   /** Starts the collectives that could leave by now; those that this makes ready are started the next time. */
   const startCollectives = (): void => {
+    if (collectives.length === 0) return;
     const still: number[] = [];
     for (const id of collectives.splice(0)) {
       if (readyAt[id]! > machine.now()) {
@@ -97,11 +101,13 @@ export function listSchedule(graph: Graph, patience: number, priority: Float64Ar
   };
   const takeReady = (): void => {
     const now = machine.now();
-    const still: number[] = [];
-    for (const id of later)
+    let kept = 0;
+    for (let i = 0; i < later.length; i++) {
+      const id = later[i]!;
       if (readyAt[id]! <= now) ready.push(id);
-      else still.push(id);
-    later = still;
+      else later[kept++] = id;
+    }
+    later.length = kept;
   };
 
   for (const op of operations) if (needsLeft[op.id] === 0) admit(op.id);

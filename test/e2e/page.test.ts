@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
+import { chooseLittle, lookOf, MINUTES, OPENED, pick, runBoth, runButton, wholeWay, wholeWayAt } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -11,39 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const MINUTES = 60_000;
-
 const openPage = (use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}) => openedPage(site, use, options);
 
-/** Picks a radio button by its label, as a pointer does: the button itself is not drawn. */
-const pick = (page: Page, name: string) =>
-  page
-    .locator('label')
-    .filter({ has: page.getByRole('radio', { name, exact: true }) })
-    .click();
-
-/** The least work that still communicates: two devices, eight tokens each. */
-async function chooseLittle(page: Page): Promise<void> {
-  await pick(page, 'A book');
-  await page.getByLabel('Tokens a device').fill('8');
-  await pick(page, '2');
-  await page.getByLabel('Repeats', { exact: true }).fill('1');
-}
-/** The button that runs what the settings say, by what it says. */
-const runButton = (page: Page, name: string) => page.locator('.controls').getByRole('button', { name, exact: true });
-const runBoth = (page: Page) => runButton(page, 'Run FarSkip off and on').click();
-/** What is looked at: the link, the tracks on show and the selection. */
-const lookOf = async (page: Page) => {
-  await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
-  return {
-    hash: new URL(page.url()).hash,
-    upper: await page.getByLabel('Upper timeline').inputValue(),
-    lower: await page.getByLabel('Lower timeline').inputValue(),
-    spoken: await page.locator('.status-line').innerText(),
-    lanes: await page.getByRole('application').getAttribute('aria-label'),
-    settings: await page.locator('.controls').evaluate((form) => [...new FormData(form as HTMLFormElement)].join()),
-  };
-};
 const alert = (page: Page) => page.getByRole('alert');
 
 test('the address is the settings: after a reload they are the same, and what of a link is nonsense is said', () =>
@@ -118,115 +88,8 @@ test('what a first visit loads of scripts is at most 250 kB, packed', () => {
   expect(html).toContain('Content-Security-Policy');
 });
 
-/**
- * What a visitor does, in the page at `url`: chooses settings, runs FarSkip off and on, compares them, saves the run, leaves, and finds all of
- * it again by the link. The run is called mine, and saved as the file `mine`.
- */
-async function wholeWay(
-  page: Page,
-  url: string,
-  { width, mine, picture }: { width: number; mine: string; picture: string },
-): Promise<void> {
-  await page.goto(url);
-  await shownRun(page, /^Experts spread/);
-  // Of the recorded runs on show, regular above, FarSkip below.
-  const leftOut = (name: RegExp) => page.locator('.wiring').getByRole('img', { name }).locator('.left-out').count();
-  expect(await leftOut(/^Regular: .*reads the whole stream before it/)).toBe(0);
-  expect(await leftOut(/^FarSkip: .*does not wait for/)).toBe(3);
-
-  if (width < 860) for (const fold of ['Settings and wiring', 'Runs: Experts spread']) await page.getByText(fold).click();
-  expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
-  await chooseLittle(page);
-  await runBoth(page);
-  await page.getByRole('progressbar').waitFor();
-  // Wherever it was begun from, how far it is can be seen.
-  await expect.poll(async () => (await page.getByRole('progressbar').boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0);
-  expect((await page.getByRole('progressbar').boundingBox())!.y).toBeLessThan(900);
-  if (width < 860) await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('stop');
-  // While it goes on another run can be looked at.
-  await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
-  await page.getByRole('button', { name: 'Show: Experts spread' }).click();
-  await shownRun(page, /^Experts spread/);
-  await page.getByRole('heading', { name: /^Regular, blocking/ }).waitFor();
-  await page.getByRole('button', { name: 'Show: Going on' }).click();
-  await page.getByRole('heading', { name: /^Regular, blocking/ }).waitFor({ state: 'detached' });
-  await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
-  await shownRun(page, /^reference, ep on 2/);
-  const lanes = page.getByRole('application');
-  expect(await lanes.getAttribute('aria-label')).toContain('Regular, overlapped, FarSkip, overlapped');
-  expect(await page.getByRole('button', { name: 'Device 1' }).count()).toBe(2);
-  const results = page.getByRole('region', { name: 'Results' });
-  expect(await results.getByRole('row').count()).toBe(3);
-  expect(await results.innerText()).toMatch(/FarSkip, overlapped\s+[\d.]+ ms/);
-  expect(await results.innerText()).toMatch(/[\d.]+ %/);
-  expect(await results.locator('mark').count()).toBe(2);
-
-  // Zoom by keys, the lower run by layer, and a range by the mouse.
-  await lanes.evaluate((element) => element.scrollIntoView({ block: 'start' }));
-  await lanes.focus();
-  await page.keyboard.press('KeyW');
-  await page.keyboard.press('KeyW');
-  await page.waitForFunction(() => location.hash.includes('from='));
-  await lanes.focus();
-  await page.keyboard.press('KeyL');
-  await page.waitForFunction(() => location.hash.includes('align=layer'));
-  const box = (await lanes.boundingBox())!;
-  await page.mouse.move(box.x + 0.2 * box.width, box.y + 90);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 0.6 * box.width, box.y + 90, { steps: 3 });
-  await page.mouse.up();
-  const inspector = page.getByRole('region', { name: 'Selection' });
-  await inspector.getByText(/^FarSkip, overlapped: Range/).waitFor();
-  await inspector.getByRole('button', { name: 'Mark it' }).click();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  await page.screenshot({ path: picture, fullPage: true });
-
-  const name = page.getByRole('textbox', { name: 'Name of the run' }).last();
-  await name.fill(' ');
-  await name.blur();
-  expect(await name.inputValue()).toMatch(/^reference, ep on 2/);
-  await name.fill('mine');
-  await name.press('Enter');
-  // The run would be lost: the browser asks before the page goes, but no longer once it is saved.
-  const asked = page.waitForEvent('dialog');
-  await page.close({ runBeforeUnload: true });
-  const question = await asked;
-  expect(question.type()).toBe('beforeunload');
-  await question.dismiss();
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Save mine', exact: true }).click(),
-  ]);
-  await download.saveAs(mine);
-  const before = await lookOf(page);
-  expect(before.hash).toMatch(/range=.*marks=|marks=.*range=/);
-  const questions: string[] = [];
-  page.on('dialog', (dialog) => {
-    questions.push(dialog.type());
-    void dialog.accept();
-  });
-  await page.reload();
-  await page.getByText(/The link shows the run \d+T\d+, which is not on this page; open the file/).waitFor();
-  expect(questions).toEqual([]);
-  await page.setInputFiles(OPENED, mine);
-  await shownRun(page, /^mine$/);
-  expect(await lookOf(page)).toEqual(before);
-}
-const OPENED = 'input[aria-label="Files of runs, or Chrome traces"]';
-
-// Each place, width and colour scheme with each of the others.
-test.each([
-  { mount: '/', width: 390, dark: false },
-  { mount: '/', width: 1440, dark: true },
-  { mount: '/course/lab/', width: 390, dark: true },
-])('FarSkip off and on are run, compared, saved, and found again by the link: at $mount, $width px wide, dark: $dark', async (place) => {
-  const { mount, width, dark } = place;
-  const own = await openSite({ mount });
-  const named = `flow-${mount === '/' ? 'root' : 'path'}-${width}-${dark ? 'dark' : 'light'}`;
-  const files = { mine: `test-results/${named}.json`, picture: `test-results/${named}.png` };
-  await openedPage(own, (page) => wholeWay(page, own.url, { width, ...files }), place);
-  await own.close();
-});
+test('FarSkip off and on are run, compared, saved, and found again by the link at a root, 390 px wide and light', () =>
+  wholeWayAt({ mount: '/', width: 390, dark: false }));
 
 test('so at a sub-path, 1440 px wide and light, where the run is looked into as well', () =>
   openPage(async (page) => {

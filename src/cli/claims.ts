@@ -1,0 +1,186 @@
+/** How far a figure may be from what the documents say and still agree: a share of it, an amount, or nothing but less. */
+type Within = { readonly share: number } | { readonly amount: number } | 'at most';
+
+/** A figure as it stands in a document, and how to get it again. */
+export type Figure = { readonly what: string; readonly stated: number; readonly within: Within };
+
+/**
+ * What a document says of measured figures: the text, whose captures are the figures, and the commands of this lab that give them again.
+ * `figures` takes what the commands wrote with --json, in their order, and answers one number a capture.
+ */
+export type Claim = {
+  readonly id: string;
+  readonly file: string;
+  readonly pattern: RegExp;
+  readonly commands: readonly string[];
+  readonly figures: (written: readonly unknown[]) => readonly number[];
+  /** A name and a measure of agreement a capture. */
+  readonly of: readonly (readonly [what: string, within: Within])[];
+};
+
+/** Machines, and the same machine at other times, differ by as much. */
+const MS: Within = { share: 0.1 };
+const SHARE: Within = { amount: 0.05 };
+const RATE: Within = { share: 0.3 };
+
+type Estimate = { readonly median: number };
+type MeasureJson = {
+  readonly results: readonly {
+    readonly wall_ms: Estimate;
+    readonly comm_ms: Estimate;
+    readonly compute_ms: Estimate;
+    readonly hidden: number;
+    readonly hidden_bound: number;
+    readonly bound_ms: number;
+    readonly speedup: Estimate;
+  }[];
+};
+type GenerateJson = { readonly results: readonly { readonly tbt_ms: Estimate }[] };
+type BenchJson = { readonly rates: readonly { readonly way: string; readonly mib: number; readonly gbps: number }[] };
+type TimesJson = { readonly scheduleS: number; readonly boundS: number };
+type Rate = { readonly frames: { readonly median: number }; readonly scriptMs: { readonly median: number } };
+type PageJson = { readonly paced: Rate; readonly unpaced: Rate; readonly firstPaintMs: number };
+
+const DEEPSEEK = '--model deepseek-v2-lite-960m --balanced --ranks 4 --tokens 512';
+const RATIOS = [0.1, 0.25, 0.5, 1, 2];
+const SPREADS = { ep: 'experts spread (`ep`)', tp: 'heads and experts spread (`tp`)' } as const;
+const WALLS = ['regular × blocking', 'regular × overlapped', 'FarSkip × blocking', 'FarSkip × overlapped'];
+
+const wallsOf = ({ results }: MeasureJson) => results.map(({ wall_ms }) => wall_ms.median);
+
+/** A row of the README's table of ratios. */
+function ratioRow(kind: keyof typeof SPREADS, ratio: number): Claim {
+  const repeats = kind === 'ep' ? 7 : 9;
+  const cell = '([\\d.]+)';
+  const row = `\\| ${ratio} \\|${` ${cell} ms \\|`.repeat(5)} ${cell} \\(${cell}\\) \\| ${cell} \\[`;
+  return {
+    id: `${kind} ratio ${ratio}`,
+    file: 'README.md',
+    pattern: new RegExp(`${literally(SPREADS[kind])}[^]*?${row}`),
+    commands: [`measure ${DEEPSEEK} --parallel ${kind} --repeats ${repeats} --sweep ratio=${RATIOS.join()}`],
+    figures: ([points]) => {
+      const point = (points as MeasureJson[])[RATIOS.indexOf(ratio)]!;
+      const best = point.results[3]!;
+      return [...wallsOf(point), best.bound_ms, best.hidden, best.hidden_bound, best.speedup.median];
+    },
+    of: [
+      ...WALLS.map((what) => [`${what}, ms`, MS] as const),
+      ['bound, ms', MS],
+      ['hidden', SHARE],
+      ['the most that could be hidden', SHARE],
+      ['speed-up', MS],
+    ],
+  };
+}
+
+/** A row for devices of their own. */
+function separateRow(kind: keyof typeof SPREADS, label: string): Claim {
+  const cell = '([\\d.]+)';
+  return {
+    id: `${kind}, a GPU device each`,
+    file: 'README.md',
+    pattern: new RegExp(`${literally(label)}[^|]*\\| \\(${cell}\\) \\|${` ${cell} ms \\|`.repeat(4)} – \\| ${cell} \\| ${cell}`),
+    commands: [`measure ${DEEPSEEK} --parallel ${kind} --backing separate --link native --repeats 7`],
+    figures: ([written]) => {
+      const { results } = written as MeasureJson;
+      const [first, , , best] = results as [MeasureJson['results'][number], unknown, unknown, MeasureJson['results'][number]];
+      const ratio = first.comm_ms.median / first.compute_ms.median;
+      return [ratio, ...wallsOf({ results }), best.hidden, best.speedup.median];
+    },
+    // From measurement to measurement these differ most: ARCHITECTURE.md, two backings.
+    of: [
+      ['ratio', { share: 0.3 }],
+      ...WALLS.map((what) => [`${what}, ms`, { share: 0.3 }] as const),
+      ['hidden', { amount: 0.15 }],
+      ['speed-up', { share: 0.3 }],
+    ],
+  };
+}
+
+const DECODING =
+  "generate deepseek-v2-lite-960m --balanced --prompt 'Alice was beginning to' --others 63 --tokens 8 --ranks 4 --wire bf16 --nodes 2 --link 25,10 --between 2,50 --ignore-stop";
+const decodingOf = (kind: 'ep' | 'tp') => [
+  `${DECODING} --parallel ${kind} --connectivity regular --schedule blocking`,
+  `${DECODING} --parallel ${kind} --connectivity farskip --schedule overlapped`,
+];
+
+/** Every measured figure that README and the documents state. */
+export const CLAIMS: readonly Claim[] = [
+  ...RATIOS.map((ratio) => ratioRow('ep', ratio)),
+  ...RATIOS.map((ratio) => ratioRow('tp', ratio)),
+  separateRow('ep', 'a GPU device each (`ep`)'),
+  separateRow('tp', 'the same (`tp`)'),
+  {
+    id: 'decoding over two nodes',
+    file: 'README.md',
+    pattern: /falls from (\d+) to (\d+) ms \(`ep`\), from (\d+) to (\d+) ms \(`tp`\)/,
+    commands: [...decodingOf('ep'), ...decodingOf('tp')],
+    figures: (written) => (written as GenerateJson[]).map(({ results }) => results[0]!.tbt_ms.median),
+    of: [
+      ['ep, regular × blocking, ms', { share: 0.15 }],
+      ['ep, FarSkip × overlapped, ms', { share: 0.15 }],
+      ['tp, regular × blocking, ms', { share: 0.15 }],
+      ['tp, FarSkip × overlapped, ms', { share: 0.15 }],
+    ],
+  },
+  {
+    id: 'through the host',
+    file: 'ARCHITECTURE.md',
+    pattern:
+      /up ([\d.]+) with `writeBuffer`, ([\d.]+) mapped at creation, ([\d.]+) with staging that stays mapped;\s+down ([\d.]+) with a copy,\s+([\d.]+) read in place/,
+    commands: ['bench --mib 16'],
+    figures: ([written]) => {
+      const rate = (way: string) => (written as BenchJson).rates.find((each) => each.way === way)!.gbps;
+      return [
+        rate('up, writeBuffer'),
+        rate('up, mapped at creation'),
+        rate('up, kept mapped'),
+        rate('down, copied out'),
+        rate('down, read in place'),
+      ];
+    },
+    of: ['writeBuffer', 'mapped at creation', 'kept mapped', 'copied out', 'read in place'].map((way) => [`${way}, GB/s`, RATE] as const),
+  },
+  {
+    id: 'time to schedule',
+    file: 'ARCHITECTURE.md',
+    pattern: /Of 27 layers they take under ([\d.]+) s; of 1,100 layers, some 32,000 operations, together with the bound under ([\d.]+) s/,
+    commands: ['program deepseek-v2-lite-960m --time', 'program deepseek-v2-lite-960m --time --layers 1100'],
+    figures: (written) => (written as TimesJson[]).map(({ scheduleS, boundS }, i) => (i === 0 ? scheduleS : scheduleS + boundS)),
+    of: [
+      ['27 layers, s', 'at most'],
+      ['1,100 layers, s', 'at most'],
+    ],
+  },
+  {
+    id: 'frames of the timeline',
+    file: 'ARCHITECTURE.md',
+    pattern:
+      /frames take ([\d.]+) ms at the screen's pace, scripts under ([\d.]+) ms of them, and the first paint comes within ([\d.]+) ms/,
+    commands: ['page'],
+    figures: ([written]) => {
+      const { paced, firstPaintMs } = written as PageJson;
+      return [paced.frames.median, paced.scriptMs.median, firstPaintMs];
+    },
+    of: [
+      ['a frame, ms', MS],
+      ['scripts of it, ms', 'at most'],
+      ['first paint, ms', 'at most'],
+    ],
+  },
+];
+
+/** A claim's figures as its document states them; null when the text is not there. */
+export function statedIn(text: string, { pattern, of }: Claim): Figure[] | null {
+  const found = pattern.exec(text);
+  return found && of.map(([what, within], i) => ({ what, stated: Number(found[i + 1]), within }));
+}
+
+export function agrees({ stated, within }: Figure, now: number): boolean {
+  if (within === 'at most') return now <= stated;
+  return Math.abs(now - stated) <= ('share' in within ? within.share * stated : within.amount);
+}
+
+function literally(text: string): string {
+  return text.replace(/[()`]/g, '\\$&');
+}
