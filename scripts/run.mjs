@@ -1,10 +1,12 @@
 // npm start, npm test, npm run test:long, npm run build and npm run lab: installs what is missing, builds what changed, and runs.
 // Needs nothing but Node.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [task, ...args] = process.argv.slice(2);
+/** What every build depends on. */
+const INPUTS_OF_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vite.shared.ts', 'scripts/run.mjs'];
 const bin = (name) => `node_modules/.bin/${name}`;
 
 installPackages();
@@ -42,20 +44,21 @@ function run(command, parameters) {
 }
 
 function buildSite() {
-  const inputs = ['src', 'kernels', 'public', 'index.html', 'headless.html', 'vite.config.ts', 'vite.shared.ts'];
+  const inputs = ['src', 'kernels', 'public', 'index.html', 'headless.html', 'vite.config.ts'];
   build('site', 'dist/index.html', inputs, ['build', '--logLevel', 'warn']);
 }
 
 function buildCommand() {
-  const inputs = ['src', 'kernels', 'test', 'vite.cli.config.ts', 'vite.shared.ts'];
+  const inputs = ['src', 'kernels', 'test', 'vite.cli.config.ts'];
   build('cli', 'build/cli/main.js', inputs, ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
 }
 
 /** Builds unless the last build was of the same files, as their sizes and times tell, of the same commit and packages. */
 function build(name, output, inputs, parameters) {
   const stamp = `build/${name}.stamp`;
-  const now = [commit(), ...[...inputs, 'package-lock.json'].flatMap(listing)].join('\n');
+  const now = [commit(), ...[...inputs, ...INPUTS_OF_ALL].flatMap(listing)].join('\n');
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  rmSync(stamp, { force: true });
   run(bin('vite'), parameters);
   mkdirSync('build', { recursive: true });
   writeFileSync(stamp, now);

@@ -1,6 +1,7 @@
 import { type RunContent, SWEEP_SETTINGS } from '../lab/lab_run';
 import { DEFAULT_GENERATION, DEFAULT_SETTINGS, GenerateSettings, Settings } from '../lab/settings';
 import { isUntrained } from '../model/presets';
+import { SCHEDULES } from '../schedule/orders';
 import { z } from '../words/zod';
 
 const { model, balanced, text, tokens, ranks, parallel, wire, allReduce, link, topology, dilate, repeats, until, budget } = Settings.shape;
@@ -91,7 +92,7 @@ export function settingsOf(form: Form): Settings {
     text: form.text,
     tokens: form.tokens,
     connectivity: connectivitiesOf(form),
-    schedule: form.compare === 'all' ? ['blocking', 'overlapped'] : [form.schedule],
+    schedule: form.compare === 'all' ? [...SCHEDULES] : [form.schedule],
     ranks: form.ranks,
     parallel: form.parallel,
     wire: form.wire,

@@ -15,11 +15,11 @@ export type Claim = {
   readonly commands: readonly string[];
   readonly figures: (written: readonly unknown[]) => readonly number[];
   /** A name and a measure of agreement a capture. */
-  readonly of: readonly (readonly [what: string, within: Within])[];
+  readonly captures: readonly (readonly [what: string, within: Within])[];
 };
 
 /** Machines, and the same machine at other times, differ by as much. */
-const MS: Within = { share: 0.1 };
+const TIME: Within = { share: 0.1 };
 const SHARE: Within = { amount: 0.05 };
 const RATE: Within = { share: 0.3 };
 
@@ -63,12 +63,12 @@ function ratioRow(kind: keyof typeof SPREADS, ratio: number): Claim {
       const best = point.results[3]!;
       return [...wallsOf(point), best.bound_ms, best.hidden, best.hidden_bound, best.speedup.median];
     },
-    of: [
-      ...WALLS.map((what) => [`${what}, ms`, MS] as const),
-      ['bound, ms', MS],
+    captures: [
+      ...WALLS.map((what) => [`${what}, ms`, TIME] as const),
+      ['bound, ms', TIME],
       ['hidden', SHARE],
       ['the most that could be hidden', SHARE],
-      ['speed-up', MS],
+      ['speed-up', TIME],
     ],
   };
 }
@@ -88,7 +88,7 @@ function separateRow(kind: keyof typeof SPREADS, label: string): Claim {
       return [ratio, ...wallsOf({ results }), best.hidden, best.speedup.median];
     },
     // From measurement to measurement these differ most: ARCHITECTURE.md, two backings.
-    of: [
+    captures: [
       ['ratio', { share: 0.3 }],
       ...WALLS.map((what) => [`${what}, ms`, { share: 0.3 }] as const),
       ['hidden', { amount: 0.15 }],
@@ -104,7 +104,7 @@ const decodingOf = (kind: 'ep' | 'tp') => [
   `${DECODING} --parallel ${kind} --connectivity farskip --schedule overlapped`,
 ];
 
-/** Every measured figure that README and the documents state. */
+/** The measured figures that README and ARCHITECTURE.md state, each to be had by a command; a text's intervals are not claimed. */
 export const CLAIMS: readonly Claim[] = [
   ...RATIOS.map((ratio) => ratioRow('ep', ratio)),
   ...RATIOS.map((ratio) => ratioRow('tp', ratio)),
@@ -116,7 +116,7 @@ export const CLAIMS: readonly Claim[] = [
     pattern: /falls from (\d+) to (\d+) ms \(`ep`\), from (\d+) to (\d+) ms \(`tp`\)/,
     commands: [...decodingOf('ep'), ...decodingOf('tp')],
     figures: (written) => (written as GenerateJson[]).map(({ results }) => results[0]!.tbt_ms.median),
-    of: [
+    captures: [
       ['ep, regular × blocking, ms', { share: 0.15 }],
       ['ep, FarSkip × overlapped, ms', { share: 0.15 }],
       ['tp, regular × blocking, ms', { share: 0.15 }],
@@ -139,7 +139,9 @@ export const CLAIMS: readonly Claim[] = [
         rate('down, read in place'),
       ];
     },
-    of: ['writeBuffer', 'mapped at creation', 'kept mapped', 'copied out', 'read in place'].map((way) => [`${way}, GB/s`, RATE] as const),
+    captures: ['writeBuffer', 'mapped at creation', 'kept mapped', 'copied out', 'read in place'].map(
+      (way) => [`${way}, GB/s`, RATE] as const,
+    ),
   },
   {
     id: 'time to schedule',
@@ -147,7 +149,7 @@ export const CLAIMS: readonly Claim[] = [
     pattern: /Of 27 layers they take under ([\d.]+) s; of 1,100 layers, some 32,000 operations, together with the bound under ([\d.]+) s/,
     commands: ['program deepseek-v2-lite-960m --time', 'program deepseek-v2-lite-960m --time --layers 1100'],
     figures: (written) => (written as TimesJson[]).map(({ scheduleS, boundS }, i) => (i === 0 ? scheduleS : scheduleS + boundS)),
-    of: [
+    captures: [
       ['27 layers, s', 'at most'],
       ['1,100 layers, s', 'at most'],
     ],
@@ -162,8 +164,8 @@ export const CLAIMS: readonly Claim[] = [
       const { paced, firstPaintMs } = written as PageJson;
       return [paced.frames.median, paced.scriptMs.median, firstPaintMs];
     },
-    of: [
-      ['a frame, ms', MS],
+    captures: [
+      ['a frame, ms', TIME],
       ['scripts of it, ms', 'at most'],
       ['first paint, ms', 'at most'],
     ],
@@ -171,9 +173,9 @@ export const CLAIMS: readonly Claim[] = [
 ];
 
 /** A claim's figures as its document states them; null when the text is not there. */
-export function statedIn(text: string, { pattern, of }: Claim): Figure[] | null {
+export function statedIn(text: string, { pattern, captures }: Claim): Figure[] | null {
   const found = pattern.exec(text);
-  return found && of.map(([what, within], i) => ({ what, stated: Number(found[i + 1]), within }));
+  return found && captures.map(([what, within], i) => ({ what, stated: Number(found[i + 1]), within }));
 }
 
 export function agrees({ stated, within }: Figure, now: number): boolean {

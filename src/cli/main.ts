@@ -14,6 +14,7 @@ import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../lab/settings';
 import type { Plan } from '../model/plan';
 import type { WireFormat } from '../program/lower_all_reduce';
 import { printProgram } from '../program/print_program';
+import { SCHEDULES } from '../schedule/orders';
 import { fromChromeTraces } from '../trace/chrome_trace';
 import { InputError } from '../words/error';
 import { english, phrase } from '../words/phrase';
@@ -211,7 +212,7 @@ runs(program.command('generate'))
   .option('--nodes <n>', 'nodes that the devices are in', integer, 1)
   .option('--between <spec>', 'link between nodes, GBPS,US (default: as within)', link)
   .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, DEFAULT_GENERATION.chunk)
-  .addOption(new Option('--schedule <kind>', 'how collectives are waited for').choices(['blocking', 'overlapped']).default('overlapped'))
+  .addOption(new Option('--schedule <kind>', 'how collectives are waited for').choices(SCHEDULES).default('overlapped'))
   .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
   .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
   .option('--temperature <t>', '0: the most likely token', number, 0)
@@ -347,9 +348,10 @@ program
     for (const row of checkClaims(ROOT, part, gpu, (command) => console.error(`npm run lab -- ${command}`))) {
       rows.push(row);
       console.error(claimsTable([row]).split('\n')[1]);
+      // After each: what is known is kept when a later command fails.
+      if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
     }
     console.log(claimsTable(rows));
-    if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
     if (rows.some(({ agreed }) => !agreed)) process.exitCode = 1;
   });
 

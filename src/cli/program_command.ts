@@ -1,7 +1,9 @@
+import { checkPlan } from '../cluster/fits';
 import { connectivityOf } from '../connectivity/connectivity';
 import { findModel, type Places, switchesOf } from '../lab/find_model';
 import type { Plan } from '../model/plan';
 import { programBuilder } from '../program/builder';
+import { faultsOf } from '../program/check_program';
 import { keptValuesOf, type LoweringOptions, lowerInto } from '../program/lower';
 import { isCollective, type Operation, type Program } from '../program/program';
 import { boundOf } from '../schedule/bound';
@@ -27,13 +29,17 @@ export async function programOf(
   const { layers } = checkpoint.spec;
   const deep = Array.from({ length: depth ?? layers.length }, (_, layer) => layers[Math.min(layer, layers.length - 1)]!);
   const spec = { ...checkpoint.spec, layers: deep };
+  checkPlan(spec, plan);
   const table = connectivityOf(spec, switchesOf(connectivity, { ...checkpoint, spec }));
   const build = programBuilder(keptValuesOf(spec, plan));
   const scopes = microBatches === 1 ? [build] : Array.from({ length: microBatches }, (_, i) => build.within(`batch ${i}`));
-  return build.finish(scopes.flatMap((scope) => lowerInto(scope, spec, table, { ...options, plan, hidden: false })));
+  const program = build.finish(scopes.flatMap((scope) => lowerInto(scope, spec, table, { ...options, plan, hidden: false })));
+  const [fault] = faultsOf(program);
+  if (fault) throw new Error(`the program is not whole: ${fault}`);
+  return program;
 }
 
-/** Seconds that the overlapped schedule and the bound of a program take to be found, where layers are of one cost and collectives of another. */
+/** Seconds that the overlapped schedule and the bound of a program take to be found, for costs that differ by operation. */
 export function timeSchedules(program: Program): { readonly operations: number; readonly scheduleS: number; readonly boundS: number } {
   const cost = (op: Operation) => (isCollective(op) ? 9 : 1 + op.name.length / 50);
   const timed = (work: () => unknown): number => {

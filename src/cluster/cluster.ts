@@ -1,4 +1,5 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
+import { withinMemory } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { WeightSource } from '../model/checkpoint';
 import { bytesOnRank, megabytes, memoryOf } from '../model/memory';
@@ -76,11 +77,11 @@ async function reserve(
   pools: readonly BufferPool[],
   plan: Plan,
 ): Promise<Map<string, Storage>[]> {
-  const devices = [...new Set(engines)].map(({ gpu }) => gpu.device);
-  for (const device of devices) device.pushErrorScope('out-of-memory');
-  const held = pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, plan))])));
-  const errors = await Promise.all(devices.map((device) => device.popErrorScope()));
-  if (errors.some((error) => error !== null))
+  const gpus = [...new Set(engines)].map(({ gpu }) => gpu);
+  const { result: held, refused } = await withinMemory(gpus, () =>
+    pools.map((pool) => new Map(weights.map((weight) => [weight.name, pool.reserve(bytesOnRank(weight, plan))]))),
+  );
+  if (refused)
     throw new InputError(
       phrase`The model needs ${megabytes(memoryOf(spec, plan).bytes)} on ${pools.length} devices, which this GPU did not have; use fewer devices or a smaller model.`,
     );

@@ -1,5 +1,6 @@
 import type { Connectivity } from '../connectivity/connectivity';
 import type { BufferPool, Storage } from '../gpu/buffers';
+import { withinMemory } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
 import { megabytes } from '../model/memory';
@@ -7,13 +8,13 @@ import type { ModelSpec } from '../model/spec';
 import type { NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
 import { bytesOf, type Program } from '../program/program';
-import type { Cost, Order } from '../schedule/orders';
-import { type ScheduleKind, schedule } from '../schedule/schedule';
+import type { Cost, Order, ScheduleKind } from '../schedule/orders';
+import { schedule } from '../schedule/schedule';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import type { Cluster, Rank } from './cluster';
 import type { Feed } from './feed';
-import { type RunOptions, type RunResult, runOrders } from './run';
+import { type BoundRank, type RunOptions, type RunResult, runOrders } from './run';
 
 /** A program bound to a cluster. It owns its launches, the buffers of its values and what it alone keeps (caches), and frees them. */
 export type Executable = {
@@ -24,17 +25,6 @@ export type Executable = {
   /** Bytes of what it alone keeps, of all ranks together. */
   readonly keptBytes: number;
   readonly destroy: () => void;
-};
-
-/** A program on one rank. */
-export type BoundRank = {
-  readonly rank: Rank;
-  /** Of values that live for a run. */
-  readonly pool: BufferPool;
-  /** Buffers of all values that the program reads or updates and the rank keeps. */
-  readonly kept: ReadonlyMap<string, Storage>;
-  /** The launch of an order, for these sizes and buffers; what it was last bound to is kept, so that a run repeated binds nothing. */
-  readonly launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]) => Launch;
 };
 
 /** What each rank knows of the sizes of values that the executable keeps: rows of caches. */
@@ -61,18 +51,29 @@ export async function bindProgram(cluster: Cluster, program: Program, keptSymbol
       launches.destroy();
     }
   };
-  for (const { gpu } of engines) gpu.device.pushErrorScope('out-of-memory');
-  const own: BoundRank[] = bound.map(({ rank, pool, launches }) => ({
-    rank,
-    pool,
-    kept: keptBuffers(rank, pool, program, keptSymbols[rank.index] ?? new Map()),
-    launchOf: launches.launchOf,
-  }));
-  const keptBytes = bound.reduce((sum, { pool }) => sum + pool.heldBytes(), 0);
-  const refused = await Promise.all(engines.map(({ gpu }) => gpu.device.popErrorScope()));
-  if (refused.some((error) => error !== null)) {
+  const keep = () =>
+    bound.map(
+      ({ rank, pool, launches }): BoundRank => ({
+        rank,
+        pool,
+        kept: keptBuffers(rank, pool, program, keptSymbols[rank.index] ?? new Map()),
+        launchOf: launches.launchOf,
+      }),
+    );
+  let own: BoundRank[];
+  let keptBytes: number;
+  try {
+    const { result, refused } = await withinMemory(
+      engines.map(({ gpu }) => gpu),
+      keep,
+    );
+    own = result;
+    keptBytes = bound.reduce((sum, { pool }) => sum + pool.heldBytes(), 0);
+    if (refused)
+      throw new InputError(phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+  } catch (cause) {
     destroy();
-    throw new InputError(phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+    throw cause;
   }
   return {
     program,

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../model/spec';
-import { scoped } from '../program/builder';
+import { scoped, scopedSymbol } from '../program/builder';
 import { INPUTS } from '../program/program';
 
 /** What a rank starts a run with: its own tokens, and the sizes that follow from them. */
@@ -24,11 +24,8 @@ export function wholeSequences(sequences: readonly (readonly number[])[]): Piece
   });
 }
 
-/**
- * Feed of one of `ranks` ranks with these pieces, each of at least one token; none at all is fine. `cacheRows` is the size of its
- * caches.
- */
-export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: readonly Piece[], cacheRows: number): Feed {
+/** Feed of one of `ranks` ranks with these pieces, each of at least one token; none at all is fine. */
+export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: readonly Piece[]): Feed {
   const tokens = pieces.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
   const chunk = spec.attentionChunk ?? Number.POSITIVE_INFINITY;
   const chunkStart = (position: number) => (spec.attentionChunk === null ? 0 : position - (position % chunk));
@@ -57,7 +54,6 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: rea
       ['tokens', tokens.length],
       ['sequences', pieces.length],
       ['rank', rank],
-      ['cache', cacheRows],
       ['chunk', chunkRows(tokens.length, ranks, rank)],
       ['key rows', sum(pieces.map(({ ids, from }) => from + ids.length))],
       ['keys', sum(tokens.map(({ position }) => position + 1))],
@@ -69,7 +65,7 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: rea
 /** A feed for what a program has in a scope (program/builder.ts). */
 export const feedIn = (scope: string, { inputs, symbols }: Feed): Feed => ({
   inputs: new Map([...inputs].map(([name, data]) => [scoped(scope, name), data])),
-  symbols: new Map([...symbols].map(([name, size]) => [scoped(scope, name), size])),
+  symbols: new Map([...symbols].map(([name, size]) => [scopedSymbol(scope, name), size])),
 });
 
 /** What several scopes of one program start with, on one rank. */
@@ -79,7 +75,7 @@ export const feedsTogether = (feeds: readonly Feed[]): Feed => ({
 });
 
 /** Rows that a rank answers for when `rows` are cut into a chunk a rank, the last ones shorter or empty. */
-export const chunkRows = (rows: number, ranks: number, rank: number): number => {
+const chunkRows = (rows: number, ranks: number, rank: number): number => {
   const chunk = Math.ceil(rows / ranks);
   return Math.max(0, Math.min(chunk, rows - rank * chunk));
 };

@@ -7,6 +7,17 @@ import { type Phrase, phrase } from '../words/phrase';
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */
 export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {
+  checkPlan(spec, plan);
+  const { largest, bytes } = memoryOf(spec, plan);
+  const limit = bindableBytes(gpu.device);
+  if (largest.bytes > limit)
+    throw new InputError(
+      phrase`${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${plan.ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,
+    );
+}
+
+/** Throws InputError when a model can't be spread so, or has sizes that no kernel computes. */
+export function checkPlan(spec: ModelSpec, plan: Plan): void {
   const { ranks } = plan;
   if (plan.kind === 'tp') checkSplits(spec, ranks);
   for (const { feedForward } of spec.layers) {
@@ -26,12 +37,6 @@ export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {
     if (width > WIDEST_VALUE)
       throw new InputError(phrase`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
   }
-  const { largest, bytes } = memoryOf(spec, plan);
-  const limit = bindableBytes(gpu.device);
-  if (largest.bytes > limit)
-    throw new InputError(
-      phrase`${largest.name} needs a buffer of ${megabytes(largest.bytes)} on each of ${ranks} devices (the whole model ${megabytes(bytes)}), but this GPU binds at most ${megabytes(limit)}; use more devices or a smaller model.`,
-    );
 }
 
 /** Tensor parallelism needs whole heads and channels on every rank. */

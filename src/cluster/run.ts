@@ -1,16 +1,17 @@
-import type { Storage } from '../gpu/buffers';
+import type { BufferPool, Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
+import type { Launch } from '../gpu/launcher';
 import type { Link } from '../network/link';
 import { createTransfers, type Transfers } from '../network/transfers';
-import { contractOf, flopsOf, sizesOf } from '../program/kernels';
+import { contractOf, flopsOf, type NamedSizes, sizesOf } from '../program/kernels';
 import { type Collective, exchangeSymbols, type Program, resolve, rowBytesOf } from '../program/program';
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
-import type { BoundRank } from './executable';
+import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
 import type { Pause } from './pause';
@@ -18,6 +19,17 @@ import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
 import { type Announced, createSending } from './sending';
 import { createValues, readersOf, type Values } from './values';
+
+/** A program on one rank. */
+export type BoundRank = {
+  readonly rank: Rank;
+  /** Of values that live for a run. */
+  readonly pool: BufferPool;
+  /** Buffers of all values that the program reads or updates and the rank keeps. */
+  readonly kept: ReadonlyMap<string, Storage>;
+  /** The launch of an order, for these sizes and buffers; what it was last bound to is kept, so that a run repeated binds nothing. */
+  readonly launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]) => Launch;
+};
 
 export type RunOptions = {
   readonly linkBetween: (from: number, to: number) => Link;
@@ -39,13 +51,13 @@ export type RunResult = {
   readonly resolutionMs: number;
   /** What is known of the GPU's clock after the run. */
   readonly clock: ClockBounds;
-  /** For each rank, the program's outputs. */
+  /** For each rank, the program's outputs, as words of 32 bits seen as f32. */
   readonly outputs: readonly ReadonlyMap<string, Float32Array>[];
   /** Of each layer that dispatches tokens; the others route on the GPU alone. */
   readonly routing: readonly Routing[];
 };
 
-/** (token, expert) pairs of each expert of a layer, of all ranks together. */
+/** (token, expert) pairs of each expert of a layer, of all ranks together; one for each exchange of the layer. */
 export type Routing = { readonly layer: number; readonly load: readonly number[] };
 
 /** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
@@ -125,9 +137,9 @@ async function run(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
     );
     const wallMs = Math.max(...reads.map(({ at }) => at)) - origin;
-    checkTimed(lanes);
     const outputs = outputsOf(program, bound, lanes, reads);
     for (const { release } of reads) release();
+    checkTimed(lanes);
     await settled(engines);
     return {
       spans: spansOfRun(lanes, transfers, origin),
@@ -168,7 +180,7 @@ function stepOf(
   lanes: readonly Lane[],
   valuesOf: readonly Values[],
   start: (op: Collective, live: boolean) => void,
-  isShown: boolean,
+  isLive: boolean,
 ): Step {
   const laneOf = bound.map(({ rank }) => lanes.find(({ engine }) => engine === rank.engine)!);
   /** The last collective that all ranks waited for. */
@@ -197,7 +209,7 @@ function stepOf(
         break;
       case 'start': {
         // All timestamps on the way are for the live view alone: reading them costs the GPU time.
-        const live = isShown && performance.now() - stampsReadAt > LIVE_MS;
+        const live = isLive && performance.now() - stampsReadAt > LIVE_MS;
         if (live) stampsReadAt = performance.now();
         start(order.op, live);
         break;

@@ -4,7 +4,7 @@ import { bindableBytes, type Gpu, GpuUnavailable } from './device';
 /** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */
 export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonly bytes: number };
 
-/** Storage buffers of one rank, reused by size class so that repeated runs allocate nothing. */
+/** Storage buffers of one owner, reused by size class so that repeated runs allocate nothing. */
 export type BufferPool = ReturnType<typeof createBufferPool>;
 
 /** `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can bind. */

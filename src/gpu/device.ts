@@ -103,6 +103,21 @@ export async function refusingErrors<T>({ device }: Gpu, work: () => Promise<T>)
   );
 }
 
+/** What `reserve` gives, and whether any of the devices had no memory for the buffers that it made. */
+export async function withinMemory<T>(gpus: readonly Gpu[], reserve: () => T): Promise<{ readonly result: T; readonly refused: boolean }> {
+  for (const { device } of gpus) device.pushErrorScope('out-of-memory');
+  let errors: Promise<(GPUError | null)[]>;
+  let result: T;
+  try {
+    result = reserve();
+  } finally {
+    errors = Promise.all(gpus.map(({ device }) => device.popErrorScope()));
+    // A failure of the work itself is told instead.
+    errors.catch(() => {});
+  }
+  return { result, refused: (await errors).some((error) => error !== null) };
+}
+
 /** The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again. */
 async function requestAdapter(gpu: GPU, preference: 'hardware' | 'swiftshader'): Promise<GPUAdapter | null> {
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -5,7 +5,7 @@ import { createLauncher } from './launcher';
 import { createReadback } from './readback';
 import { createTimestamps } from './timestamps';
 
-/** Everything that runs on one GPUDevice. A device of the cluster holds a pool of its own beside it. */
+/** Everything that runs on one GPUDevice. Clusters and executables hold pools of its buffers. */
 export type Engine = ReturnType<typeof createEngine>;
 
 export function createEngine(gpu: Gpu) {

@@ -1,4 +1,4 @@
-import type { KernelName, NamedSizes, SizesOf } from '../program/kernels';
+import type { KernelName, NamedSizes, ToldSizes } from '../program/kernels';
 
 const files = import.meta.glob<string>('../../kernels/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
 
@@ -18,8 +18,8 @@ export type Variant<K extends KernelName = KernelName> = {
   /** In kernels/, without its ending. */
   readonly file: string;
   readonly requires: Requirements;
-  /** Workgroups of a launch. */
-  readonly workgroups: (sizes: SizesOf<K, number>) => Workgroups;
+  /** Workgroups of a launch; what only the host counts with changes nothing. */
+  readonly workgroups: (sizes: ToldSizes<K>) => Workgroups;
 };
 
 /** What every device of WebGPU has. */

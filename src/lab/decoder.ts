@@ -6,8 +6,7 @@ import type { Switches } from '../connectivity/switches';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import { linksOf, type Topology } from '../network/topology';
 import { LOGITS, type LoweringOptions } from '../program/lower';
-import type { Cost } from '../schedule/orders';
-import type { ScheduleKind } from '../schedule/schedule';
+import type { Cost, ScheduleKind } from '../schedule/orders';
 import type { ClockBounds } from '../trace/clock';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
@@ -92,7 +91,7 @@ export async function createDecoder(
         const base = resultPlaceOf(plan, sequence).index * capacity;
         if (ids.length > 0) for (const rank of heldBy[sequence]!) pieces[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
       });
-      const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own, rowsOn[rank]!));
+      const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
       const run = await executable.run(orders, feeds, {
         linkBetween: linksOf(topology, ranks, random),

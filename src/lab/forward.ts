@@ -50,7 +50,7 @@ export async function createForward(
     async run(sequences, signal) {
       checkSequences(spec, sequences);
       const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
-      const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own), 0));
+      const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own)));
       const { outputs } = await executable.run(orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) });
       const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
         const at = outputs.map(() => 0);

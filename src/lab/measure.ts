@@ -157,7 +157,7 @@ export async function measure(
       executables.push(executable);
       const feeds = Array.from({ length: ranks }, (_, rank) => {
         const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
-        return feedOf(rank, ranks, spec, wholeSequences(own), 0);
+        return feedOf(rank, ranks, spec, wholeSequences(own));
       });
       const orders = executable.schedule('blocking', () => 1);
       const runs: RunResult[] = [];
@@ -258,6 +258,7 @@ export async function measure(
         continuation: null,
       });
     }
+    for (const executable of executables.splice(0)) executable.destroy();
     const continued = new Map<string, { ids: number[]; text: string }>();
     if (settings.continuation > 0 && !chosen.untrained)
       for (const { connectivity, switches, model } of subjects) {

@@ -1,4 +1,4 @@
-import type { ScheduleKind } from '../schedule/schedule';
+import type { ScheduleKind } from '../schedule/orders';
 
 /** One connectivity under one schedule. */
 export type Combination = { readonly connectivity: string; readonly schedule: ScheduleKind };

@@ -1,3 +1,4 @@
+import { SCHEDULES } from '../schedule/orders';
 import { MOST_RANKS } from '../trace/chrome_trace';
 import { fromColumns, SpanColumns, toColumns } from '../trace/span_columns';
 import { InputError } from '../words/error';
@@ -15,7 +16,7 @@ const number = z.number();
 const count = z.number().int().min(0);
 const text = z.string().max(1_000_000);
 const Estimate = z.object({ median: number, low: number, high: number });
-const Combination = { connectivity: text, schedule: z.enum(['blocking', 'overlapped']) };
+const Combination = { connectivity: text, schedule: z.enum(SCHEDULES) };
 const Manifest = z.object({
   commit: text,
   date: z.iso.datetime(),

@@ -1,4 +1,5 @@
 import { DRAWN, PRESETS } from '../model/presets';
+import { SCHEDULES } from '../schedule/orders';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { because, firstIssue, z } from '../words/zod';
@@ -52,7 +53,7 @@ export const Settings = z.object({
   /** Of a passage; a prompt has the tokens that it has. */
   tokens: z.number().int().min(1).max(4096),
   connectivity: z.array(Connectivity).min(1),
-  schedule: z.array(z.enum(['blocking', 'overlapped'])).min(1),
+  schedule: z.array(z.enum(SCHEDULES)).min(1),
   parallel: Parallel,
   /** How values travel: as computed, or rounded to 16 bits as real systems send them. */
   wire: Wire,
@@ -88,7 +89,7 @@ export const DEFAULT_SETTINGS: Settings = {
   text: 'alice',
   tokens: 64,
   connectivity: ['regular', 'farskip'],
-  schedule: ['blocking', 'overlapped'],
+  schedule: [...SCHEDULES],
   parallel: 'ep',
   wire: 'bf16',
   allReduce: 'auto',
@@ -113,7 +114,7 @@ export const GenerateSettings = z.object({
     .array(z.union([z.literal('config'), Connectivity]))
     .min(1)
     .max(4),
-  schedule: z.enum(['blocking', 'overlapped']),
+  schedule: z.enum(SCHEDULES),
   /** Requests of one batch, dealt out to the devices in turn. */
   prompts: z.array(z.string().max(100_000)).min(1, because(phrase`at least one prompt is needed`)).max(64),
   /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */

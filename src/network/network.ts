@@ -7,7 +7,7 @@ import { createTransfers } from './transfers';
 export type Network = {
   /** A collective whose parts could leave at `at` on all ranks. */
   readonly start: (op: Collective, at: number) => void;
-  /** When the last rank holds what a collective that was started brings it. */
+  /** When the last rank holds what a collective brings it, were nothing else sent from now on. Throws when it was not started. */
   readonly heldAt: (op: Collective) => number;
 };
 
@@ -19,7 +19,7 @@ export function oneAtATime(timeOf: (op: Collective) => number): Network {
     start: (op, at) => {
       heldAt.set(op, ports.hold(0, 0, ports.startAt(0, 0, at), timeOf(op)));
     },
-    heldAt: (op) => heldAt.get(op)!,
+    heldAt: (op) => heldAt.get(op) ?? notStarted(op),
   };
 }
 
@@ -59,10 +59,16 @@ export function evenNetwork(topology: Topology, ranks: number, bytesOf: (op: Col
       for (;;) {
         const held = transfers.arrivedEverywhereAt(plain(op));
         if (held !== undefined) return held;
-        transfers.deliver(transfers.nextEvent());
+        const next = transfers.nextEvent();
+        if (!Number.isFinite(next)) notStarted(op);
+        transfers.deliver(next);
       }
     },
   };
+}
+
+function notStarted(op: Collective): never {
+  throw new Error(`${op.name} (operation ${op.id}) is waited for before it is started`);
 }
 
 const GATHERED = 'a part';

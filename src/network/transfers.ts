@@ -59,7 +59,8 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   const states = new Map<Collective, State>();
   /** What each rank announced, and the layout once all have. */
   const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: ExchangeLayout | null }>();
-  const messages: { op: Collective; from: number; to: number; leftAt: number; arrivedAt: number; bytes: number }[] = [];
+  /** With the ranks whose rows each brought its receiver: a ring hands on others'. */
+  const messages: (Omit<HeldMessage, 'heldAt'> & { readonly arrivedAt: number; readonly brought: readonly number[] })[] = [];
   const each = Array.from({ length: ranks }, (_, rank) => rank);
 
   const stateOf = (op: Collective): State => {
@@ -163,12 +164,14 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
     else send(rank, (rank + 1) % ranks, Math.max(at, readyAt[rank]), { op, part, step: step + 1 });
   };
 
-  /** What a message brings its receiver. */
-  const arrive = (from: number, to: number, { op, part, step }: Content, at: number): void => {
+  /** Takes in a message, and answers the ranks whose rows it brings its receiver. */
+  const arrive = (from: number, to: number, { op, part, step }: Content, at: number): number[] => {
     const state = stateOf(op);
+    const brought: number[] = [];
     const hold = (origin: number) => {
       state.arrivals[to]![origin] = at;
       state.toCopy.push([origin, to]);
+      brought.push(origin);
     };
     if (op.kind === 'all-to-all' || op.algorithm === 'direct') hold(from);
     else {
@@ -178,6 +181,7 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
       else if (last) for (const origin of each) if (origin !== to) hold(origin);
       if (!last) handOn(op, to, { part, step, at });
     }
+    return brought;
   };
 
   return {
@@ -211,15 +215,14 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
           const state = stateOf(op);
           const at = Math.max(due, state.heardAt[from]!);
           state.receivedBytes[to]! += bytes;
-          messages.push({ op, from, to, leftAt, arrivedAt: at, bytes });
-          arrive(from, to, content, at);
+          messages.push({ op, from, to, leftAt, arrivedAt: at, bytes, brought: arrive(from, to, content, at) });
           copyArrived(op);
         }
     },
 
     nextEvent: (): number => wire.nextEvent(),
 
-    /** When the last rank had all that a collective brings it, and waits for it end; undefined while something is still to come. */
+    /** When all that a collective brings had arrived on the last rank, so that waiting for it ends; undefined until then. */
     arrivedEverywhereAt,
 
     /** A device of its own has taken in, at `at`, what `from` sent to `to`: only then does it hold it. */
@@ -243,9 +246,9 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
 
     /** Messages that have arrived, in that order. */
     messages: (): HeldMessage[] =>
-      messages.map(({ arrivedAt: arrived, ...message }) => ({
+      messages.map(({ arrivedAt: arrived, brought, ...message }) => ({
         ...message,
-        heldAt: Math.max(arrived, takenInAt(message.op, message.to, message.from)),
+        heldAt: Math.max(arrived, ...brought.map((origin) => takenInAt(message.op, message.to, origin))),
       })),
   };
 }

@@ -1,5 +1,18 @@
 import type { KernelCall } from './kernels';
-import type { AllToAll, Block, Compute, Dim, Exchange, KeptValue, Operation, Program, Shape, Spread, Value } from './program';
+import {
+  type AllToAll,
+  type Block,
+  type Compute,
+  type Dim,
+  type Exchange,
+  exchangeSymbols,
+  type KeptValue,
+  type Operation,
+  type Program,
+  type Shape,
+  type Spread,
+  type Value,
+} from './program';
 
 /** A value to be written; f32 unless it says otherwise. */
 export type Written = { readonly name: string } & Omit<Shape, 'type'> & Partial<Pick<Shape, 'type'>>;
@@ -32,7 +45,9 @@ export type Builder = {
 /** Symbols that mean the same in every scope. */
 const GLOBAL_SYMBOLS: ReadonlySet<string> = new Set(['rank', 'positions']);
 
-export const scoped = (scope: string, name: string): string => (scope === '' || GLOBAL_SYMBOLS.has(name) ? name : `${scope}/${name}`);
+/** The full name of what is declared in a scope, and that of a symbol there. */
+export const scoped = (scope: string, name: string): string => (scope === '' ? name : `${scope}/${name}`);
+export const scopedSymbol = (scope: string, name: string): string => (GLOBAL_SYMBOLS.has(name) ? name : scoped(scope, name));
 
 /** `kept`: values that ranks keep beside what the program declares; those that no operation reads are left out of it. */
 export const programBuilder = (kept: readonly KeptValue[]): Builder =>
@@ -41,6 +56,8 @@ export const programBuilder = (kept: readonly KeptValue[]): Builder =>
     exchanges: new Map(),
     operations: [],
     inputs: [],
+    batches: new Set(),
+    symbols: new Set(),
   });
 
 type Collected = {
@@ -48,19 +65,27 @@ type Collected = {
   readonly exchanges: Map<string, Exchange>;
   readonly operations: Operation[];
   readonly inputs: string[];
+  /** Scopes with inputs of their own, and so with sizes of their own. */
+  readonly batches: Set<string>;
+  /** Full names of the symbols of all exchanges. */
+  readonly symbols: Set<string>;
 };
 
 function builderIn(scope: string, collected: Collected): Builder {
   const { values, exchanges, operations } = collected;
-  const within = (name: string) => (scope === '' || name.startsWith(`${scope}/`) ? name : scoped(scope, name));
-  const dimIn = (dim: Dim): Dim => (typeof dim === 'number' ? dim : typeof dim === 'string' ? within(dim) : { ...dim, of: within(dim.of) });
-  /** The full name of a value that was declared. */
+  const within = (name: string) => scoped(scope, name);
+  /** This scope and those around it, the innermost first; the last is no scope at all. */
+  const around = scopesAround(scope);
+  /** A symbol is that of an exchange, or of the nearest scope that has inputs. */
+  const symbolIn = (name: string): string =>
+    collected.symbols.has(name) ? name : scopedSymbol(around.find((place) => collected.batches.has(place)) ?? scope, name);
+  const dimIn = (dim: Dim): Dim =>
+    typeof dim === 'number' ? dim : typeof dim === 'string' ? symbolIn(dim) : { ...dim, of: symbolIn(dim.of) };
+  /** The full name of a value that was declared here, or else in the nearest scope around. */
   const known = (name: string): string => {
-    for (let place = scope; ; place = place.slice(0, Math.max(0, place.lastIndexOf('/')))) {
-      const full = place === '' || name.startsWith(`${place}/`) ? name : scoped(place, name);
-      if (values.has(full)) return full;
-      if (place === '') throw new Error(`value ${name} is read before it is written`);
-    }
+    const full = around.map((place) => scoped(place, name)).find((each) => values.has(each));
+    if (full === undefined) throw new Error(`value ${name} is read before it is written`);
+    return full;
   };
   const declare = (
     { name, rows, cols, type = 'f32' }: Written,
@@ -78,6 +103,7 @@ function builderIn(scope: string, collected: Collected): Builder {
   };
   return {
     input(written) {
+      collected.batches.add(scope);
       const name = write(written);
       collected.inputs.push(name);
       return name;
@@ -102,6 +128,7 @@ function builderIn(scope: string, collected: Collected): Builder {
     exchange(name, { counts, experts }) {
       const full = within(name);
       exchanges.set(full, { counts: known(counts), experts });
+      for (const symbol of Object.values(exchangeSymbols(full))) collected.symbols.add(symbol);
       return full;
     },
     allToAll(op, written) {
@@ -122,4 +149,9 @@ function builderIn(scope: string, collected: Collected): Builder {
       return { values: new Map(left), exchanges, operations, inputs: collected.inputs, outputs: outputs.map(known) };
     },
   };
+}
+
+function scopesAround(scope: string): string[] {
+  const parts = scope === '' ? [] : scope.split('/');
+  return [...parts.keys(), parts.length].map((count) => parts.slice(0, count).join('/')).reverse();
 }

@@ -1,6 +1,18 @@
 import { BYTES_OF, WORD_BYTES } from '../model/value_type';
+import { announcersOf, sizeSymbolsOf } from './dependencies';
 import { contractOf, type Operand, sizesOf } from './kernels';
-import { bytesOf, type Collective, type Compute, type Dim, inputsOf, isCollective, outputsOf, type Program, type Value } from './program';
+import {
+  bytesOf,
+  type Collective,
+  type Compute,
+  type Dim,
+  exchangeSymbols,
+  inputsOf,
+  isCollective,
+  outputsOf,
+  type Program,
+  type Value,
+} from './program';
 
 /**
  * Everything that is wrong with a program, a sentence each: reads of what was not written, values written twice or never, operations
@@ -11,11 +23,17 @@ export function faultsOf(program: Program): string[] {
   const faults: string[] = [];
   const kept = (name: string) => values.get(name)?.lives === 'kept';
   const written = new Set(inputs);
+  const announcer = announcersOf(program);
   const readable = (name: string) => written.has(name) || kept(name);
   operations.forEach((op, place) => {
     const fault = (what: string) => faults.push(`operation ${place}, ${op.name}: ${what}`);
     if (op.id !== place) fault(`its id is ${op.id}`);
     for (const name of inputsOf(op)) if (!readable(name)) fault(`reads ${name} before it is written`);
+    // WebGPU binds a buffer to be read or to be written, not both.
+    if (op.kind === 'compute')
+      for (const name of op.outputs) if (op.inputs.includes(name)) fault(`reads and updates ${name}; it should be an output alone`);
+    for (const symbol of sizeSymbolsOf(program, op))
+      if ((announcer.get(symbol) ?? -1) > place) fault(`the size ${symbol} is not known yet`);
     if (op.kind === 'all-to-all') {
       const exchange = program.exchanges.get(op.exchange);
       if (!exchange) fault(`there is no exchange ${op.exchange}`);
@@ -36,8 +54,9 @@ export function faultsOf(program: Program): string[] {
 /** Sizes agree as formulas when they agree for numbers that symbols happen to have: different primes, twice. */
 function sizeFaultsOf(program: Program): string[] {
   const names = [...symbolsOf(program)];
+  const numbers = primes(2 * names.length);
   return [0, 1].flatMap((round) => {
-    const symbols = new Map(names.map((name, i) => [name, PRIMES[(names.length * round + i) % PRIMES.length]!]));
+    const symbols = new Map(names.map((name, i) => [name, numbers[names.length * round + i]!]));
     return program.operations.flatMap((op) => {
       const wrong = isCollective(op) ? collectiveFaults(program, op) : operandFaults(program, op, symbols);
       return wrong.map((what) => `operation ${op.id}, ${op.name}: ${what}`);
@@ -47,9 +66,18 @@ function sizeFaultsOf(program: Program): string[] {
 
 function collectiveFaults({ values }: Program, op: Collective): string[] {
   const [input, output] = [values.get(op.input)!, values.get(op.output)!];
-  return input.cols === output.cols && input.type === output.type
-    ? []
-    : [`${op.input} is of ${input.cols} ${input.type} a row, ${op.output} of ${output.cols} ${output.type}`];
+  const faults: string[] = [];
+  if (input.cols !== output.cols || input.type !== output.type)
+    faults.push(`${op.input} is of ${input.cols} ${input.type} a row, ${op.output} of ${output.cols} ${output.type}`);
+  if (op.kind !== 'all-to-all') return faults;
+  const { sent, received } = exchangeSymbols(op.exchange);
+  const rows = (value: Value, symbol: string) => {
+    if (value.rows !== symbol) faults.push(`${value.name} should have the rows ${symbol}`);
+  };
+  rows(output, op.direction === 'dispatch' ? received : sent);
+  // What a Dispatch sends may have room for more rows than the exchange plans.
+  if (op.direction === 'combine') rows(input, received);
+  return faults;
 }
 
 function operandFaults({ values }: Program, op: Compute, symbols: ReadonlyMap<string, number>): string[] {
@@ -80,8 +108,6 @@ function symbolsOf({ values, operations }: Program): Set<string> {
   for (const op of operations) if (op.kind === 'compute') for (const dim of Object.values<Dim>(op.sizes)) add(dim);
   return symbols;
 }
-
-const PRIMES: readonly number[] = primes(2000);
 
 /** The first primes from 101 on. */
 function primes(count: number): number[] {

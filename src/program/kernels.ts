@@ -1,4 +1,4 @@
-import { BYTES_OF, type ValueType, WORD_BYTES } from '../model/value_type';
+import { BYTES_OF, colsOfRow, type ValueType, WORD_BYTES, wordsOfRow } from '../model/value_type';
 import { type Compute, type Dim, resolve } from './program';
 
 /**
@@ -12,7 +12,10 @@ export type Operand = {
   readonly type: ValueType | 'word';
   /** At most, where counts vary. */
   readonly count: number;
-  /** null: the value bound is just these elements; else it is any number of rows of so many, of which some are touched. */
+  /**
+   * null: the value bound has just these elements. A number: it has some rows of so many, of which `count` elements in all are touched,
+   * as an embedding's table has a row for every word and only those of the tokens are read.
+   */
   readonly rowsOf: number | null;
 };
 
@@ -36,9 +39,9 @@ const u32 = operand('u32');
 const bf16 = operand('bf16');
 const word = operand('word');
 /** Values as they lie on the wire: f32, or pairs of bf16 in whole words. */
-const onWire = (packed: number, rows: number, width: number): Operand => (packed ? bf16(rows * evenly(width)) : f32(rows * width));
-const evenly = (width: number): number => width + (width % 2);
-const wordsOf = (packed: number, width: number): number => (packed ? evenly(width) / 2 : width);
+const onWire = (packed: number, rows: number, width: number): Operand =>
+  packed ? bf16(rows * colsOfRow(width, 'bf16')) : f32(rows * width);
+const wordsOf = (packed: number, width: number): number => wordsOfRow(width, packed ? 'bf16' : 'f32');
 
 const NOTHING = () => 0;
 const ROWS = { hasWork: ({ rows }: { readonly rows: number }) => rows > 0 };
@@ -238,7 +241,7 @@ export const KERNELS = {
   unpermute: kernel({
     sizes: { rows: 'u32', ranks: 'u32', width: 'u32', packed: 'u32' },
     inputs: (s) => [
-      { ...onWire(s.packed, s.rows * s.ranks, s.width), rowsOf: s.packed ? evenly(s.width) : s.width },
+      { ...onWire(s.packed, s.rows * s.ranks, s.width), rowsOf: colsOfRow(s.width, s.packed ? 'bf16' : 'f32') },
       u32(s.rows * s.ranks),
     ],
     outputs: (s) => [f32(s.rows * s.width)],
@@ -279,6 +282,10 @@ export const KERNELS = {
 
 export type KernelName = keyof typeof KERNELS;
 export const KERNEL_NAMES = Object.keys(KERNELS) as readonly KernelName[];
+/** Those of a kernel's sizes that it is told. */
+export type ToldSizes<K extends KernelName> = {
+  readonly [S in keyof (typeof KERNELS)[K]['sizes'] as (typeof KERNELS)[K]['sizes'][S] extends 'host' ? never : S]: number;
+};
 export type SizesOf<K extends KernelName, T> = { readonly [S in keyof (typeof KERNELS)[K]['sizes']]: T };
 export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
 /** Sizes of a kernel that is known only when it runs, by name. */

@@ -1,3 +1,4 @@
+import { colsOfRow, wordsOfRow } from '../model/value_type';
 import type { Builder } from './builder';
 import type { Shape, Spread } from './program';
 
@@ -14,13 +15,8 @@ export type AllReducePlace = {
   readonly label: string;
 };
 
-/** A row of `width` values on the wire: bf16 fill whole words. */
-export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({
-  cols: wire === 'bf16' ? width + (width % 2) : width,
-  type: wire,
-});
-/** Words of such a row. */
-export const wireWords = (width: number, wire: WireFormat): number => (wire === 'bf16' ? Math.ceil(width / 2) : width);
+/** A row of `width` values on the wire. */
+export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({ cols: colsOfRow(width, wire), type: wire });
 
 /**
  * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds all up. Ring:
@@ -71,7 +67,7 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
   return build.compute(
     place,
     'from bf16',
-    { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: wireWords(width, wire) } },
+    { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: wordsOfRow(width, wire) } },
     { inputs: [gathered] },
     { name: name('sum'), rows: 'tokens', cols: width },
   );

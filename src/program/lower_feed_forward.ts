@@ -1,8 +1,9 @@
 import type { Plan } from '../model/plan';
 import type { FeedForwardSpec, RouterSpec } from '../model/spec';
+import { wordsOfRow } from '../model/value_type';
 import type { Builder } from './builder';
 import { zeros } from './constants';
-import { onWire, type WireFormat, wireWords } from './lower_all_reduce';
+import { onWire, type WireFormat } from './lower_all_reduce';
 import { type Dim, exchangeSymbols, INPUTS } from './program';
 
 /** As kernels/router_topk.wgsl numbers them. */
@@ -116,7 +117,7 @@ function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks
   const routed = { block: 'routed', layer } as const;
   const rows = 'tokens';
   const packed = wire === 'bf16' ? 1 : 0;
-  const words = wireWords(width, wire);
+  const words = wordsOfRow(width, wire);
   const cols = words + 2 * topK;
   const counts = name('counts');
   const rowOf = build.compute(

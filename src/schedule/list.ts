@@ -45,9 +45,10 @@ export type Effort = { left: number };
  * lane beside one wire: a collective starts as soon as its input exists; of the operations whose inputs are there, the one with the
  * highest priority runs next. But when it would still run as something with a higher priority becomes ready, an operation that ends
  * in time goes first; and if none does, the lane idles when that costs less than `patience` times the delay: what is put off can hide
- * the next collective. null when the list turns out to take `limit` or longer, or the effort is spent.
+ * the next collective. null when the effort is spent, or when it is plain on the way that the list takes longer than `limit`.
  */
 export function listSchedule(graph: Graph, patience: number, priority: Float64Array, limit: number, effort: Effort): List | null {
+  if (effort.left <= 0) return null;
   const { operations, needs, readers, costs, onWire } = graph;
   const machine = createMachine(oneAtATime((op) => costs[op.id]!));
   const placed = new Int32Array(operations.length);

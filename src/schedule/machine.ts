@@ -16,10 +16,10 @@ export function createMachine(network: Network) {
     compute(time: number): void {
       now += time;
     },
-    /** Answers when all ranks would hold what the collective brings, were nothing else sent meanwhile. */
     start(op: Collective): void {
       network.start(op, now);
     },
+    /** When all ranks hold what the collective brings. */
     heldAt: (op: Collective): number => network.heldAt(op),
     wait(op: Collective): void {
       now = Math.max(now, network.heldAt(op));

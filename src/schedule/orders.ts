@@ -6,5 +6,8 @@ export type Order =
   | { readonly do: 'start'; readonly op: Collective }
   | { readonly do: 'wait'; readonly op: Collective };
 
+export const SCHEDULES = ['blocking', 'overlapped'] as const;
+export type ScheduleKind = (typeof SCHEDULES)[number];
+
 /** Expected duration of an operation, in any one unit. */
 export type Cost = (op: Operation) => number;

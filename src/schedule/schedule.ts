@@ -1,9 +1,6 @@
 import type { Program } from '../program/program';
-import type { Cost, Order } from './orders';
+import type { Cost, Order, ScheduleKind } from './orders';
 import { overlapped } from './overlapped';
-
-export const SCHEDULES = ['blocking', 'overlapped'] as const;
-export type ScheduleKind = (typeof SCHEDULES)[number];
 
 /**
  * Orders of a program. `cost` guides the overlapped schedule, which chooses among orders that are all correct; the blocking one takes

@@ -34,7 +34,7 @@ async function prepare(lab: Lab) {
   const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), { kind: 'ep', ranks: 4 });
   const { spec } = model.checkpoint;
   const connectivity = connectivityOf(spec, namedSwitches('farskip', spec));
-  const feeds = [0, 1, 2, 3].map((rank) => feedOf(rank, 4, spec, wholeSequences([[1, 2 + rank, 3, 5, 8]]), 0));
+  const feeds = [0, 1, 2, 3].map((rank) => feedOf(rank, 4, spec, wholeSequences([[1, 2 + rank, 3, 5, 8]])));
   return {
     model,
     make: (cached: boolean): Promise<Executable> => {

@@ -17,7 +17,7 @@ import { openLab } from '../support';
 import { endureExecutables, isSteady } from './endurance_case';
 
 test('1,000 executables made and freed, some of them run, keep no buffer and no memory', async () => {
-  const { results, ...growth } = await endureExecutables(await openLab(), 50);
+  const { results, ...growth } = await endureExecutables(await openLab(), 49);
   expect(growth).toSatisfy(isSteady);
   expect(results).toBe(1);
 });
@@ -36,8 +36,8 @@ test.each(PLANS)('two micro-batches in one program ($kind) give the bits of each
   // Of different lengths, and one rank without tokens in the second.
   const feedsOf = (first: number[], second: number[]): Feed[] =>
     plan.kind === 'ep'
-      ? [first, second].map((ids, rank) => feedOf(rank, 2, spec, wholeSequences(ids.length > 0 ? [ids] : []), 0))
-      : [0, 1].map((rank) => feedOf(rank, 2, spec, wholeSequences([first, second].filter(({ length }) => length > 0)), 0));
+      ? [first, second].map((ids, rank) => feedOf(rank, 2, spec, wholeSequences(ids.length > 0 ? [ids] : [])))
+      : [0, 1].map((rank) => feedOf(rank, 2, spec, wholeSequences([first, second].filter(({ length }) => length > 0))));
   const batches = { a: feedsOf([3, 1, 4, 1, 5, 9], [2, 6]), b: feedsOf([5, 3, 5, 8, 9, 7, 9], []) };
 
   const alone = await createExecutable(cluster, spec, connectivity, options);
@@ -159,6 +159,26 @@ test('a program whose weights the ranks do not keep is refused', async () => {
   const bare: Cluster = { ...cluster, ranks: cluster.ranks.map((rank) => ({ ...rank, kept: new Map() })) };
   const connectivity = connectivityOf(checkpoint.spec, namedSwitches('regular', checkpoint.spec));
   const options = { wire: 'f32', allReduce: 'direct', logits: 'last', hidden: false, cached: false } as const;
-  await expect(createExecutable(bare, checkpoint.spec, connectivity, options)).rejects.toThrow(/rank 0 does not keep model.embed_tokens/);
+  let made = 0;
+  const { createPool } = lab.engine;
+  const pools: { heldBytes: () => number }[] = [];
+  const counting = {
+    ...lab.engine,
+    createPool: () => {
+      made++;
+      const pool = createPool();
+      pools.push(pool);
+      return pool;
+    },
+  };
+  const refused: Cluster = { ...bare, ranks: bare.ranks.map((rank) => ({ ...rank, engine: counting })) };
+  await expect(createExecutable(refused, checkpoint.spec, connectivity, { ...options, cached: true }, [])).rejects.toThrow();
+  await expect(createExecutable(refused, checkpoint.spec, connectivity, options)).rejects.toThrow(
+    /rank 0 does not keep model.embed_tokens/,
+  );
+  // Nothing of it is left, neither a buffer nor a scope that would swallow later errors.
+  expect(made).toBe(4);
+  expect(pools.map((pool) => pool.heldBytes())).toEqual([0, 0, 0, 0]);
+  await expect(lab.engine.gpu.device.popErrorScope()).rejects.toThrow();
   cluster.destroy();
 });

@@ -15,7 +15,6 @@ test('whole sequences lie one after the other, each seeing its own first key, or
       [7, 8, 9, 10, 11, 12],
       [5, 6],
     ]),
-    0,
   );
   expect(read(feed, INPUTS.ids)).toEqual([7, 8, 9, 10, 11, 12, 5, 6]);
   expect(read(feed, INPUTS.position)).toEqual([0, 1, 2, 3, 4, 5, 0, 1]);
@@ -27,7 +26,6 @@ test('whole sequences lie one after the other, each seeing its own first key, or
     tokens: 8,
     sequences: 2,
     rank: 1,
-    cache: 0,
     chunk: 3,
     keys: 24,
     'keys in chunk': 16,
@@ -36,7 +34,7 @@ test('whole sequences lie one after the other, each seeing its own first key, or
 });
 
 test('tokens that continue a sequence see the keys before them in the cache, and are tempered by their position', () => {
-  const feed = feedOf(0, 1, spec, [{ ids: [1, 2], from: 3, base: 20 }], 40);
+  const feed = feedOf(0, 1, spec, [{ ids: [1, 2], from: 3, base: 20 }]);
   expect(read(feed, INPUTS.position)).toEqual([3, 4]);
   expect(read(feed, INPUTS.own)).toEqual([23, 24]);
   expect(read(feed, INPUTS.first)).toEqual([20, 20]);
@@ -49,7 +47,7 @@ test('tokens that continue a sequence see the keys before them in the cache, and
 });
 
 test('a model without chunks or temperature has neither', () => {
-  const feed = feedOf(0, 1, { attentionChunk: null, temperature: null } as ModelSpec, [{ ids: [1], from: 9, base: 0 }], 10);
+  const feed = feedOf(0, 1, { attentionChunk: null, temperature: null } as ModelSpec, [{ ids: [1], from: 9, base: 0 }]);
   expect(read(feed, INPUTS.firstInChunk)).toEqual([0]);
   expect(new Float32Array(feed.inputs.get(INPUTS.temperature)!.buffer)[0]).toBe(1);
 });

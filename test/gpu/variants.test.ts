@@ -29,6 +29,7 @@ describe.each(all)('kernels/$file.wgsl fulfils the contract of $kernel', ({ kern
     const memory = [...source.matchAll(/var<workgroup> \w+: (?:array<([\w<>]+), (\d+)>|([\w<>]+));/g)].map(
       ([, of, count, plain]) => bytes[of ?? plain!]! * Number(count ?? 1),
     );
+    expect(memory).toHaveLength(source.split('var<workgroup>').length - 1);
     expect(memory.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(requires.workgroupBytes);
   });
 });
@@ -41,7 +42,7 @@ test('a size is a number of the type that the contract gives it, whatever its na
   expect(uniformOf('attention', sizes).byteLength).toBe(28);
 });
 
-test('a shared part that two lines include is there once, and several are all there', () => {
+test('a shared part that a line asks for is there once', () => {
   expect(sourceOf({ file: 'permute' }).split('fn packBf16').length).toBe(2);
 });
 

@@ -54,7 +54,7 @@ describe('the reference model on four devices, communication half of computation
 });
 
 test('under tensor parallelism, too, schedules give the same bits', async () => {
-  const settings = { ...DEFAULT_SETTINGS, parallel: 'tp' as const, tokens: 8, repeats: 1 };
+  const settings = { ...DEFAULT_SETTINGS, parallel: 'tp' as const, ranks: 2, tokens: 4, repeats: 1 };
   const { results, allReduce } = await measure(lab, settings, () => {});
   expect(allReduce).toBe('direct');
   const [blocking, overlapped, farskipBlocking, farskipOverlapped] = results;
@@ -67,13 +67,13 @@ test('over devices of their own, what waits for a collective begins when the dev
   const settings = { ...DEFAULT_SETTINGS, tokens: 8, ranks: 2, connectivity: ['farskip' as const], schedule: ['overlapped' as const] };
   const { results, link } = await measure(lab, { ...settings, repeats: 1, backing: 'separate', link: { kind: 'native' } }, () => {});
   expect(link).toBeNull();
-  const { spans } = results[0]!;
+  const { spans, clockErrorMs } = results[0]!;
   const awaited = spans.flatMap((span) => (span.kind === 'compute' && span.awaited ? [{ ...span.awaited, span }] : []));
   expect(awaited.length).toBeGreaterThan(20);
   for (const { op, at, span } of awaited) {
     const held = spans.find((each) => each.kind === 'collective' && each.op === op && each.rank === span.rank)!;
     expect(at).toBeCloseTo(held.end, 6);
-    expect(span.end).toBeGreaterThan(held.end);
+    expect(span.end).toBeGreaterThan(held.end - clockErrorMs!);
   }
 });
 
@@ -86,7 +86,7 @@ test('runs go on until the interval is narrow or the budget is spent', async () 
     connectivity: ['farskip' as const],
     schedule: ['overlapped' as const],
   };
-  expect((await measure(lab, { ...small, repeats: 2, until: 0.9, budget: 30 }, () => {})).repeats).toBeGreaterThanOrEqual(2);
+  expect((await measure(lab, { ...small, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(5);
   expect((await measure(lab, { ...small, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
 });
 

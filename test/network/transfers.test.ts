@@ -189,6 +189,24 @@ test('what the host hears of late arrives no sooner, but leaves when it was read
   expect(heldWhenHeardAt(17)).toBe(17);
 });
 
+test('a ring hands on parts of others: a message is held once the device has taken in whose rows it brought', () => {
+  const ring: Spread = { kind: 'all-gather', algorithm: 'ring', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
+  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+  for (const rank of range(3)) transfers.announce(rank, ring, { readyAt: 0, at: 0 }, null);
+  transfers.deliver(100);
+  // Rank 2 takes in the part of rank 0, which rank 1 handed on, at 50.
+  transfers.tookIn(ring, 0, 2, 50);
+  expect(transfers.messages().map(({ from, to, heldAt }) => [from, to, heldAt])).toEqual([
+    [0, 1, 4],
+    [1, 2, 4],
+    [2, 0, 4],
+    [0, 1, 8],
+    [1, 2, 50],
+    [2, 0, 8],
+  ]);
+});
+
 test('a device of its own holds a message once it has taken it in; who waited goes on when all have arrived and its own are in', () => {
   const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
   const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };

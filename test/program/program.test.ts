@@ -8,7 +8,15 @@ import { dependenciesOf } from '../../src/program/dependencies';
 import { bytesMoved, contractOf, flopsOf, sizesOf } from '../../src/program/kernels';
 import { keptValuesOf, type LoweringOptions, lowerInto } from '../../src/program/lower';
 import { printProgram } from '../../src/program/print_program';
-import { bytesOf, type Compute, isCollective, type KeptValue, type Operation, type Program } from '../../src/program/program';
+import {
+  bytesOf,
+  type Compute,
+  exchangeSymbols,
+  isCollective,
+  type KeptValue,
+  type Operation,
+  type Program,
+} from '../../src/program/program';
 import { simulate } from '../../src/schedule/machine';
 import { schedule } from '../../src/schedule/schedule';
 import { CONNECTIVITIES, MODELS, plansOf, programOf } from './programs';
@@ -69,6 +77,32 @@ describe('what is wrong with a program is said', () => {
       /router_topk reads f32, but ids is u32/,
     ],
     ['rows of another width', changed(find('Dispatch'), () => ({ input: 'embedding' })), /embedding is of \d+ f32 a row, routed/],
+    [
+      'a value that is read and updated at once',
+      {
+        ...program,
+        operations: [
+          ...program.operations,
+          {
+            kind: 'compute',
+            id: program.operations.length,
+            name: 'update',
+            block: 'residual',
+            layer: null,
+            kernel: 'add',
+            sizes: { rows: 64, width: 1 },
+            inputs: ['model.norm', 'model.norm'],
+            outputs: ['model.norm'],
+          },
+        ],
+      },
+      /reads and updates model.norm; it should be an output alone/,
+    ],
+    [
+      'a Combine of rows that the exchange does not plan',
+      changed(find('Combine'), () => ({ input: 'routed.1.send' })),
+      /routed.1.send should have the rows routed.1 received/,
+    ],
     ['an output that nobody writes', { ...program, outputs: ['nothing'] }, /output nothing is never written/],
   ])('%s', (_, faulty, sentence) => {
     expect(faultsOf(faulty).join('\n')).toMatch(sentence);
@@ -109,7 +143,6 @@ test('an update in place comes after what wrote and read the value before, and b
   const program = build.finish(['after']);
   expect(faultsOf(program)).toEqual([]);
   expect(dependenciesOf(program).map((needs) => [...needs].sort())).toEqual([[], [], [0, 1], [0, 2], [2, 3], [1, 4]]);
-  // Whatever the costs, no schedule lets an update overtake a read.
   for (const costs of [
     [9, 1, 1, 9, 1, 1],
     [1, 9, 9, 1, 9, 9],
@@ -119,6 +152,50 @@ test('an update in place comes after what wrote and read the value before, and b
     expect(at.indexOf(2)).toBeGreaterThan(Math.max(at.indexOf(0), at.indexOf(1)));
     expect(at.indexOf(4)).toBeGreaterThan(at.indexOf(3));
   }
+});
+
+test('what is sent of a kept value has arrived before the value is updated', () => {
+  const kept: KeptValue = { name: 'state', rows: 8, cols: 4, type: 'f32', lives: 'kept', split: 'own', origin: 'zeros' };
+  const build = programBuilder([kept]);
+  const place = { block: 'residual', layer: null } as const;
+  build.input({ name: 'x', rows: 8, cols: 4 });
+  build.input({ name: 'own', rows: 8, cols: 1, type: 'u32' });
+  build.spread({ ...place, kind: 'all-gather', algorithm: 'direct', name: 'gather', input: 'state' }, { name: 'all', rows: 16, cols: 4 });
+  const call = { kernel: 'cache_rows', sizes: { rows: 8, width: 4 } } as const;
+  build.compute(place, 'update', call, { inputs: ['x', 'own'] }, 'state');
+  const orders = schedule(build.finish(['all']), 'overlapped', () => 1);
+  expect(orders.map((order) => `${order.do} ${order.op.name}`)).toEqual(['start gather', 'wait gather', 'compute update']);
+});
+
+test('an exchange is announced by its first collective: its counts before it, what is of its sizes and its other collectives after', () => {
+  const build = programBuilder([]);
+  const place = { block: 'router', layer: 0 } as const;
+  build.input({ name: 'ids', rows: 'tokens', cols: 2, type: 'u32' });
+  build.input({ name: 'x', rows: 'tokens', cols: 4 });
+  build.compute(
+    place,
+    'send plan',
+    { kernel: 'send_plan', sizes: { rows: 'tokens', ranks: 2, experts: 4, topK: 2 } },
+    { inputs: ['ids'] },
+    { name: 'rowOf', rows: 'tokens', cols: 2, type: 'u32' },
+    { name: 'counts', rows: 1, cols: 6, type: 'u32' },
+  );
+  const exchange = build.exchange('routed', { counts: 'counts', experts: 4 });
+  const { received } = exchangeSymbols(exchange);
+  const dispatch = (name: string) =>
+    build.allToAll({ ...place, name, direction: 'dispatch', exchange, input: 'x' }, { name, rows: received, cols: 4 });
+  // Neither reads what the other writes, nor what the send plan writes.
+  dispatch('first');
+  dispatch('second');
+  const call = { kernel: 'swiglu', sizes: { rows: received, width: 2 } } as const;
+  build.compute(place, 'of its size', call, { inputs: ['second'] }, { name: 'y', rows: received, cols: 2 });
+  const program = build.finish(['y']);
+  expect(faultsOf(program)).toEqual([]);
+  expect(dependenciesOf(program).map((needs) => [...needs].sort())).toEqual([[], [0], [0, 1], [1, 2]]);
+  const early = { ...program, operations: [1, 0, 2, 3].map((from, id) => ({ ...program.operations[from]!, id })) };
+  expect(faultsOf(early).join()).toMatch(/operation 0, first: the counts counts are not written yet/);
+  const swapped = { ...program, operations: [0, 3, 1, 2].map((from, id) => ({ ...program.operations[from]!, id })) };
+  expect(faultsOf(swapped).join()).toMatch(/operation 1, of its size: the size routed received is not known yet/);
 });
 
 describe('scopes', () => {
@@ -133,12 +210,7 @@ describe('scopes', () => {
     expect(faultsOf(two)).toEqual([]);
     expect(two.outputs).toEqual(['a/logits', 'b/logits']);
     expect(two.operations).toHaveLength(2 * one.operations.length);
-    expect([...two.exchanges.keys()]).toEqual(
-      [...one.exchanges.keys()]
-        .flatMap((name) => [name])
-        .map((name) => `a/${name}`)
-        .concat([...one.exchanges.keys()].map((name) => `b/${name}`)),
-    );
+    expect([...two.exchanges.keys()]).toEqual(['a', 'b'].flatMap((scope) => [...one.exchanges.keys()].map((name) => `${scope}/${name}`)));
     const kept = (program: Program) => [...program.values.values()].flatMap(({ name, lives }) => (lives === 'kept' ? [name] : []));
     expect(kept(two)).toEqual(kept(one));
     expect(two.values.get('b/embedding')!.rows).toBe('b/tokens');
@@ -149,6 +221,22 @@ describe('scopes', () => {
     const cost = (op: Operation) => (isCollective(op) ? 12 : 1);
     const wall = (program: Program) => simulate(schedule(program, 'overlapped', cost), cost, oneAtATime(cost)).wall;
     expect(wall(two)).toBeLessThan(1.7 * wall(one));
+  });
+
+  test('a scope without inputs of its own, such as a backward pass, has the sizes and the exchange of the one around', () => {
+    const builder = programBuilder([]).within('a');
+    builder.input({ name: 'x', rows: 'tokens', cols: 4 });
+    builder.input({ name: 'counts', rows: 1, cols: 6, type: 'u32' });
+    const exchange = builder.exchange('routed', { counts: 'counts', experts: 4 });
+    const backward = builder.within('backward');
+    const op = { name: 'Dispatch', block: 'dispatch', layer: 0, direction: 'dispatch', exchange, input: 'x' } as const;
+    backward.allToAll(op, { name: 'there', rows: exchangeSymbols(exchange).received, cols: 4 });
+    const place = { block: 'residual', layer: null } as const;
+    const call = { kernel: 'add', sizes: { rows: 'tokens', width: 4 } } as const;
+    backward.compute(place, 'sum', call, { inputs: ['x', 'x'] }, { name: 'y', rows: 'tokens', cols: 4 });
+    const { values, operations } = builder.finish(['backward/y']);
+    expect([values.get('a/backward/there')!.rows, values.get('a/backward/y')!.rows]).toEqual(['a/routed received', 'a/tokens']);
+    expect((operations[1] as Compute).sizes).toMatchObject({ rows: 'a/tokens' });
   });
 
   test('what a scope does not have is looked for outside', () => {

@@ -12,8 +12,8 @@ import { lower } from '../../src/program/lower';
 import { inputsOf, isCollective, type Operation, outputsOf, type Program } from '../../src/program/program';
 import { boundOf } from '../../src/schedule/bound';
 import { simulate } from '../../src/schedule/machine';
-import type { Cost, Order } from '../../src/schedule/orders';
-import { SCHEDULES, schedule } from '../../src/schedule/schedule';
+import { type Cost, type Order, SCHEDULES } from '../../src/schedule/orders';
+import { schedule } from '../../src/schedule/schedule';
 import { hiddenShare, overlapOf } from '../../src/trace/overlap';
 
 const ROUTER: RouterSpec = {
@@ -61,6 +61,7 @@ const programOf = (
   allReduce: 'direct' | 'ring' = 'direct',
   model: ModelSpec = spec,
   ranks = 2,
+  cached = false,
 ) =>
   lower(model, connectivityOf(model, namedSwitches(connectivity, model)), {
     plan: { kind, ranks },
@@ -68,7 +69,7 @@ const programOf = (
     allReduce,
     logits: 'last',
     hidden: false,
-    cached: false,
+    cached,
   });
 
 /** Every operation once, after all that it reads; a collective's result only after its wait. */
@@ -88,6 +89,14 @@ function respectsDependencies(orders: readonly Order[], { operations, inputs, va
     started.add(order.op);
     if (order.do === 'compute') for (const value of outputsOf(order.op)) available.add(value);
   }
+  // Who updates a kept value, and who reads it before and after, keep their order.
+  const touching = (name: string, ops: readonly Operation[]) => {
+    const own = ops.filter((op) => outputsOf(op).includes(name) || inputsOf(op).includes(name));
+    const updates = own.filter((op) => outputsOf(op).includes(name));
+    return own.map((op) => updates.filter((update) => own.indexOf(update) < own.indexOf(op)).length).map((n, i) => `${own[i]!.id} ${n}`);
+  };
+  const begun = orders.flatMap((order) => (order.do === 'wait' ? [] : [order.op]));
+  for (const name of kept) expect(touching(name, begun).sort()).toEqual(touching(name, operations).sort());
   expect(started.size).toBe(operations.length);
   expect(orders.filter(({ do: what }) => what === 'wait')).toHaveLength(operations.filter(isCollective).length);
 }
@@ -100,9 +109,10 @@ test('every schedule respects every dependency, whatever the operations cost', (
       connectivities,
       fc.constantFrom('blocking' as const, 'overlapped' as const),
       fc.constantFrom(['ep', 'direct'] as const, ['tp', 'direct'] as const, ['tp', 'ring'] as const),
+      fc.boolean(),
       fc.infiniteStream(fc.nat(9000)),
-      (name, kind, [plan, allReduce], stream) => {
-        const program = programOf(name, plan, allReduce);
+      (name, kind, [plan, allReduce], cached, stream) => {
+        const program = programOf(name, plan, allReduce, spec, 2, cached);
         const costs = program.operations.map(() => stream.next().value as number);
         respectsDependencies(
           schedule(program, kind, (op) => costs[op.id]!),
