@@ -4,12 +4,14 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { define } from './vite.shared.ts';
 
-// Not imported, for its types declare the newest JavaScript (lib "esnext") for all of this project, which Node 20 would then not run.
+// Not imported, for its types declare the newest JavaScript (lib "esnext") for all of this project, which Node 20 would
+// then not run.
 const { VitePWA } = createRequire(import.meta.url)('vite-plugin-pwa') as { VitePWA: (options: object) => Plugin[] };
 
 /**
- * Nothing but the page's own files runs; checkpoints may come from addresses that the user gives. Of scripts in the page itself those run
- * that are in it now, by their hashes. Only in what is built: the development server works with inline scripts.
+ * Nothing but the page's own files runs; checkpoints may come from addresses that the user gives. Of scripts in the
+ * page itself those run that are in it now, by their hashes. Only in what is built: the development server works with
+ * inline scripts.
  */
 function contentSecurityPolicy(html: string): string {
   const hashes = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
@@ -44,7 +46,10 @@ const policy: Plugin = {
   },
 };
 
-/** A service worker (sw.js) that keeps the whole site after the first visit. src/app/offline.ts registers it; the development server has none. */
+/**
+ * A service worker (sw.js) that keeps the whole site after the first visit. src/app/offline.ts registers it; the
+ * development server has none.
+ */
 const offline = VitePWA({
   registerType: 'prompt',
   injectRegister: false,
@@ -59,13 +64,16 @@ const offline = VitePWA({
   },
   workbox: {
     globPatterns: ['**/*'],
-    // Some hosts turn Markdown into pages, and a single file that is missing would keep all from being stored. The manifest is listed anyway.
+    // Some hosts turn Markdown into pages, and a single file that is missing would keep all from being stored. The
+    // manifest is listed anyway.
     globIgnores: ['**/*.md', '**/*.webmanifest'],
     maximumFileSizeToCacheInBytes: 2 ** 30,
-    // Only files of the site are answered, whatever their query, and all else goes to the network: no page stands in for a missing file.
+    // Only files of the site are answered, whatever their query, and all else goes to the network: no page stands in
+    // for a missing file.
     navigateFallback: null,
     ignoreURLParametersMatching: [/^/],
-    // But of checkpoints also files are asked for that they may not have: without a connection, what is not kept is answered as absent.
+    // But of checkpoints also files are asked for that they may not have: without a connection, what is not kept is
+    // answered as absent.
     runtimeCaching: [
       {
         urlPattern: ({ url }: { url: URL }) => url.href.startsWith(new URL('models/', location.href).href),
@@ -84,6 +92,10 @@ export default defineConfig({
   base: './',
   plugins: [react(), policy, offline],
   // What a first visit loads is held by a test (test/e2e/page.test.ts).
-  build: { target: 'es2022', chunkSizeWarningLimit: 1000, rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } } },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } },
+  },
   worker: { format: 'es' },
 });

@@ -1,7 +1,7 @@
-// Causal attention: out[t, h] = sum over s of softmax_s(scale * q[t, h] . k[s, h']) v[s, h'], s from first[t] to own[t],
-// the rows of the first key that token t may see and of its own; h' = h / (heads / kvHeads).
-// q [rows, heads * keyDim], k [any, kvHeads * keyDim], v [any, valueStride] with kvHeads * valueDim columns read, first and
-// own [rows], out [rows, heads * valueDim]. Softmax is computed in one pass with a running maximum (Milakov and
+// Causal attention: out[t, h] = sum over s of softmax_s(scale * q[t, h] . k[s, h']) v[s, h'], s from first[t] to
+// own[t], the rows of the first key that token t may see and of its own; h' = h / (heads / kvHeads).
+// q [rows, heads * keyDim], k [any, kvHeads * keyDim], v [any, valueStride] with kvHeads * valueDim columns read, first
+// and own [rows], out [rows, heads * valueDim]. Softmax is computed in one pass with a running maximum (Milakov and
 // Gimelshein, 2018; FlashAttention, 2022). A workgroup takes one token and head: 64 keys at a time, one an invocation,
 // then 64 columns.
 struct Sizes { rows: u32, heads: u32, kvHeads: u32, keyDim: u32, valueDim: u32, valueStride: u32, scale: f32 }

@@ -1,7 +1,8 @@
-// Normal numbers drawn from a seed: out[first + i] = deviation * z(stream, place of i), the same on every machine but for the
-// rounding of its log and cos. Uniform bits: PCG hash (Jarzynski and Olano, 2020) of stream and index; normal: Box and Muller (1958).
-// Values are those of a part of a matrix of `cols` columns: rows from `firstRow` on, `ownCols` columns from `firstCol` on; each
-// depends on its place in the whole matrix alone. out [first + rows]. rows counts values.
+// Normal numbers drawn from a seed: out[first + i] = deviation * z(stream, place of i), the same on every machine but
+// for the rounding of its log and cos. Uniform bits: PCG hash (Jarzynski and Olano, 2020) of stream and index; normal:
+// Box and Muller (1958). Values are those of a part of a matrix of `cols` columns: rows from `firstRow` on, `ownCols`
+// columns from `firstCol` on; each depends on its place in the whole matrix alone. out [first + rows]. rows counts
+// values.
 struct Sizes { rows: u32, first: u32, stream: u32, cols: u32, firstRow: u32, firstCol: u32, ownCols: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;

@@ -1,6 +1,7 @@
 // Matrix product with a weight stored as PyTorch's Linear stores it: out = x * weight^T.
 // x [rows, inner], weight [cols, inner], out [rows, cols].
-// A tile of 32 rows and 64 columns of the output a workgroup, 4 x 8 values an invocation, 32 columns of `inner` at a time.
+// A tile of 32 rows and 64 columns of the output a workgroup, 4 x 8 values an invocation, 32 columns of `inner` at a
+// time.
 struct Sizes { rows: u32, inner: u32, cols: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -14,8 +15,8 @@ const DEPTH = 32u;
 var<workgroup> xTile: array<vec4f, 256>;
 var<workgroup> wTile: array<vec4f, 512>;
 
-// Rows and columns beyond the last repeat it, and are not stored; beyond the last k, x is zero (and weights are finite).
-// So nothing branches.
+// Rows and columns beyond the last repeat it, and are not stored; beyond the last k, x is zero (and weights are
+// finite). So nothing branches.
 fn xAt(row: u32, k: u32) -> f32 {
   return select(0.0, x[min(row, sizes.rows - 1u) * sizes.inner + min(k, sizes.inner - 1u)], k < sizes.inner);
 }

@@ -1,7 +1,8 @@
 // Write the compressed cache of multi-head latent attention (DeepSeek-V2, 2024): for each token its normalised latent,
 // then the key part that all heads share, rotated. Rows of other tokens stay as they are.
-// normed [rows, latent]; compressed [rows, latent + rotated], whose last `rotated` columns are the shared key before its
-// rotation; position and own [rows]; table [positions, rotated] as in rope.wgsl, pairs interleaved; cache [any, latent + rotated].
+// normed [rows, latent]; compressed [rows, latent + rotated], whose last `rotated` columns are the shared key before
+// its rotation; position and own [rows]; table [positions, rotated] as in rope.wgsl, pairs interleaved; cache [any,
+// latent + rotated].
 struct Sizes { rows: u32, latent: u32, rotated: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> normed: array<f32>;

@@ -1,7 +1,7 @@
-// Values out of attention over latents: since value = expand * latent, a head's weighted sum of values is expand times its
-// weighted sum of latents (mla_query.wgsl). Per token and head out[v] = sum over l of expand[nope + v, l] * x[l].
-// x [rows, heads * latent]; expand [heads * (nope + valueDim), latent], of which a head's last `valueDim` rows are read;
-// out [rows, heads * valueDim]. A workgroup a token and head.
+// Values out of attention over latents: since value = expand * latent, a head's weighted sum of values is expand times
+// its weighted sum of latents (mla_query.wgsl). Per token and head out[v] = sum over l of expand[nope + v, l] * x[l].
+// x [rows, heads * latent]; expand [heads * (nope + valueDim), latent], of which a head's last `valueDim` rows are
+// read; out [rows, heads * valueDim]. A workgroup a token and head.
 struct Sizes { rows: u32, heads: u32, nope: u32, valueDim: u32, latent: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

@@ -1,6 +1,7 @@
 // Rotary position embedding (Su et al., 2021) of the last `rotated` columns of each head; the others are copied.
 // x and out [rows, heads * headDim]; position [rows]; table [positions, rotated], cos and sin of each pair in turn.
-// interleaved 1: the pair i is columns 2i and 2i + 1 (DeepSeek, Llama 4); 0: columns i and i + rotated / 2 (Mixtral, Qwen3).
+// interleaved 1: the pair i is columns 2i and 2i + 1 (DeepSeek, Llama 4); 0: columns i and i + rotated / 2 (Mixtral,
+// Qwen3).
 struct Sizes { rows: u32, heads: u32, headDim: u32, rotated: u32, interleaved: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

@@ -1,5 +1,5 @@
-// npm start, npm test, npm run test:long, npm run build and npm run lab: installs what is missing, builds what changed, and runs.
-// Needs nothing but Node.
+// npm start, npm test, npm run test:long, npm run build and npm run lab: installs what is missing, builds what changed,
+// and runs. Needs nothing but Node.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,7 +53,9 @@ function buildCommand() {
   build('cli', 'build/cli/main.js', inputs, ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
 }
 
-/** Builds unless the last build was of the same files, as their sizes and times tell, of the same commit and packages. */
+/**
+ * Builds unless the last build was of the same files, as their sizes and times tell, of the same commit and packages.
+ */
 function build(name, output, inputs, parameters) {
   const stamp = `build/${name}.stamp`;
   const now = [commit(), ...[...inputs, ...INPUTS_OF_ALL].flatMap(listing)].join('\n');
@@ -92,9 +94,13 @@ function installChromium() {
   console.error('Installing Chromium (apt-get install chromium)');
   try {
     execFileSync('apt-get', ['update', '-q'], { stdio: 'ignore' });
-    execFileSync('apt-get', ['install', '-qy', '--no-install-recommends', 'chromium'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('apt-get', ['install', '-qy', '--no-install-recommends', 'chromium'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   } catch {
-    console.error("The tests need Debian's Chromium with its SwiftShader: install the package chromium, or set CHROME_PATH.");
+    console.error(
+      "The tests need Debian's Chromium with its SwiftShader: install the package chromium, or set CHROME_PATH.",
+    );
     process.exit(2);
   }
 }

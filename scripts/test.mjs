@@ -1,4 +1,5 @@
-// Runs the suites of `npm test`, or those of `npm run test:long`, on SwiftShader and ends with one line: N passed, N failed.
+// Runs the suites of `npm test`, or those of `npm run test:long`, on SwiftShader and ends with one line: N passed, N
+// failed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { swiftshaderEnvironment } from '../build/cli/environment.js';
@@ -9,7 +10,10 @@ rmSync(report, { force: true });
 const { status } = spawnSync(
   'node_modules/.bin/vitest',
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
-  { stdio: 'inherit', env: { ...process.env, ...swiftshaderEnvironment(), TEST_LENGTH: task === 'test:long' ? 'long' : 'short' } },
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...swiftshaderEnvironment(), TEST_LENGTH: task === 'test:long' ? 'long' : 'short' },
+  },
 );
 const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
 // A file that could not be loaded counts as a failure though none of its tests ran.

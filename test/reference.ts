@@ -6,16 +6,25 @@ export type Matrix = ArrayLike<number>;
 export function product(x: Matrix, weight: Matrix, rows: number, inner: number, cols: number): Float64Array {
   const out = new Float64Array(rows * cols);
   for (let r = 0; r < rows; r++)
-    for (let c = 0; c < cols; c++) for (let k = 0; k < inner; k++) out[r * cols + c]! += x[r * inner + k]! * weight[c * inner + k]!;
+    for (let c = 0; c < cols; c++)
+      for (let k = 0; k < inner; k++) out[r * cols + c]! += x[r * inner + k]! * weight[c * inner + k]!;
   return out;
 }
 
-export function rmsnorm(x: Matrix, weight: Matrix, rows: number, width: number, stride: number, eps: number): Float64Array {
+export function rmsnorm(
+  x: Matrix,
+  weight: Matrix,
+  rows: number,
+  width: number,
+  stride: number,
+  eps: number,
+): Float64Array {
   const out = new Float64Array(rows * width);
   for (let r = 0; r < rows; r++) {
     let sum = 0;
     for (let c = 0; c < width; c++) sum += x[r * stride + c]! ** 2;
-    for (let c = 0; c < width; c++) out[r * width + c] = (weight[c]! * x[r * stride + c]!) / Math.sqrt(sum / width + eps);
+    for (let c = 0; c < width; c++)
+      out[r * width + c] = (weight[c]! * x[r * stride + c]!) / Math.sqrt(sum / width + eps);
   }
   return out;
 }
@@ -59,7 +68,8 @@ export function attention(q: Matrix, k: Matrix, v: Matrix, first: Matrix, own: M
       const scores: number[] = [];
       for (let s = first[t]!; s <= own[t]!; s++) {
         let score = 0;
-        for (let c = 0; c < a.keyDim; c++) score += q[(t * a.heads + h) * a.keyDim + c]! * k[(s * a.kvHeads + kv) * a.keyDim + c]!;
+        for (let c = 0; c < a.keyDim; c++)
+          score += q[(t * a.heads + h) * a.keyDim + c]! * k[(s * a.kvHeads + kv) * a.keyDim + c]!;
         scores.push(score * a.scale);
       }
       const highest = Math.max(...scores);
@@ -67,7 +77,8 @@ export function attention(q: Matrix, k: Matrix, v: Matrix, first: Matrix, own: M
       const total = weights.reduce((x, y) => x + y, 0);
       weights.forEach((weight, i) => {
         for (let c = 0; c < a.valueDim; c++)
-          out[(t * a.heads + h) * a.valueDim + c]! += (weight / total) * v[(first[t]! + i) * a.valueStride + kv * a.valueDim + c]!;
+          out[(t * a.heads + h) * a.valueDim + c]! +=
+            (weight / total) * v[(first[t]! + i) * a.valueStride + kv * a.valueDim + c]!;
       });
     }
   return out;
@@ -83,7 +94,9 @@ export type Router = {
   scale: number;
 };
 
-/** Top-k of each row's scores within its best groups; the lower id wins a tie. Experts outside count as 0 with a bias. */
+/**
+ * Top-k of each row's scores within its best groups; the lower id wins a tie. Experts outside count as 0 with a bias.
+ */
 export function topK(logits: Matrix, bias: Matrix, rows: number, r: Router) {
   const ids: number[] = [];
   const weights: number[] = [];
@@ -98,11 +111,16 @@ export function topK(logits: Matrix, bias: Matrix, rows: number, r: Router) {
     const own = Array.from({ length: r.experts }, (_, e) => logits[row * r.experts + e]!);
     const highest = Math.max(...own);
     const total = own.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
-    const scores = own.map((logit) => (r.scoring === 'softmax' ? Math.exp(logit - highest) / total : 1 / (1 + Math.exp(-logit))));
+    const scores = own.map((logit) =>
+      r.scoring === 'softmax' ? Math.exp(logit - highest) / total : 1 / (1 + Math.exp(-logit)),
+    );
     const worth = r.scoring === 'sigmoid with bias' ? scores.map((score, e) => score + bias[e]!) : own;
     const groups = Array.from({ length: r.groups }, (_, g) => g);
     const kept = best(groups, r.keptGroups, (g) =>
-      best(worth.slice(g * size, (g + 1) * size), r.scoring === 'sigmoid with bias' ? 2 : 1, (value) => value).reduce((a, b) => a + b, 0),
+      best(worth.slice(g * size, (g + 1) * size), r.scoring === 'sigmoid with bias' ? 2 : 1, (value) => value).reduce(
+        (a, b) => a + b,
+        0,
+      ),
     );
     const outside = r.scoring === 'sigmoid with bias' ? 0 : Number.NEGATIVE_INFINITY;
     const chosen = best(

@@ -19,7 +19,13 @@ export const compute = (rank: number, start: number, end: number, more: Partial<
   ...more,
 });
 
-export const collective = (op: number, rank: number, start: number, end: number, more: Partial<CollectiveSpan> = {}): CollectiveSpan => ({
+export const collective = (
+  op: number,
+  rank: number,
+  start: number,
+  end: number,
+  more: Partial<CollectiveSpan> = {},
+): CollectiveSpan => ({
   kind: 'collective',
   op,
   rank,

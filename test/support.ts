@@ -15,5 +15,12 @@ export async function openLab(root = '.'): Promise<Lab> {
   const engine = createEngine(gpu);
   const pause = createPause(gpu);
   found ??= await selfTest(engine, pause);
-  return { engine, source: diskSource(root), dropped: null, pause, runtime: `Node ${process.version}`, selfTest: found };
+  return {
+    engine,
+    source: diskSource(root),
+    dropped: null,
+    pause,
+    runtime: `Node ${process.version}`,
+    selfTest: found,
+  };
 }

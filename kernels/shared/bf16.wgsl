@@ -1,5 +1,5 @@
-// bf16: the upper half of an f32, rounded to nearest, ties to even. Two a word: an even column in the low half, the odd one after it
-// in the high half.
+// bf16: the upper half of an f32, rounded to nearest, ties to even. Two a word: an even column in the low half, the odd
+// one after it in the high half.
 fn bf16(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) { return 0x7fc0u; } // NaN

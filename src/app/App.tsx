@@ -60,7 +60,8 @@ export function App({ embedded }: { embedded: boolean }) {
     (): CommandContext => ({
       timelines,
       openCommands: setDialog,
-      onCopied: (done) => setSaid({ text: done ? (linkHasRun ? t.notice.copied : t.notice.copiedNotRun) : t.notice.notCopied }),
+      onCopied: (done) =>
+        setSaid({ text: done ? (linkHasRun ? t.notice.copied : t.notice.copiedNotRun) : t.notice.notCopied }),
     }),
     [timelines, t, linkHasRun],
   );
@@ -95,7 +96,10 @@ export function App({ embedded }: { embedded: boolean }) {
     return () => window.removeEventListener('keydown', onKey);
   }, [context]);
   const search = useLab((state) => state.view.search);
-  const dimmed = useMemo(() => timelines.tracks.map(({ track }) => notMatching(track.spans, search)), [timelines, search]);
+  const dimmed = useMemo(
+    () => timelines.tracks.map(({ track }) => notMatching(track.spans, search)),
+    [timelines, search],
+  );
   const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
 
   const side = (
@@ -110,7 +114,11 @@ export function App({ embedded }: { embedded: boolean }) {
       {!embedded &&
         (narrow ? (
           <details className="fold">
-            <summary>{[t.runs.heading, live ? t.runs.goingOn : session && runName(t, session)].filter(Boolean).join(t.join.colon)}</summary>
+            <summary>
+              {[t.runs.heading, live ? t.runs.goingOn : session && runName(t, session)]
+                .filter(Boolean)
+                .join(t.join.colon)}
+            </summary>
             <RunList onProblems={tell} onDone={(text) => setSaid({ text })} />
           </details>
         ) : (
@@ -193,7 +201,11 @@ export function App({ embedded }: { embedded: boolean }) {
         {!embedded &&
           (narrow ? (
             // A timeline comes first on a small screen; settings and runs are one tap away.
-            <details className="fold" open={settingsOpen} onToggle={(event) => setSettingsOpen(event.currentTarget.open)}>
+            <details
+              className="fold"
+              open={settingsOpen}
+              onToggle={(event) => setSettingsOpen(event.currentTarget.open)}
+            >
               <summary>{t.page.side}</summary>
               {side}
             </details>
@@ -239,7 +251,11 @@ function LanguageChoice() {
   const lang = useLab((state) => state.view.lang);
   const look = useLab((state) => state.look);
   return (
-    <select aria-label={t.page.language} value={lang} onChange={(event) => look({ lang: event.target.value as typeof lang })}>
+    <select
+      aria-label={t.page.language}
+      value={lang}
+      onChange={(event) => look({ lang: event.target.value as typeof lang })}
+    >
       <option value="auto">{t.page.automatic}</option>
       <option value="en" lang="en">
         English

@@ -1,6 +1,9 @@
 import { Component, type ReactNode } from 'react';
 
-/** Keeps a failure in a part of the page from taking the rest with it: a sentence stands in its place until other things are on show (`of`). */
+/**
+ * Keeps a failure in a part of the page from taking the rest with it: a sentence stands in its place until other things
+ * are on show (`of`).
+ */
 export class Boundary extends Component<
   { readonly of: unknown; readonly sentence: (why: string) => string; readonly children: ReactNode },
   { readonly error: Error | null }

@@ -7,7 +7,11 @@ import { titleOf } from './titles';
 export function Headline({ tracks: [first, second] }: { tracks: readonly Track[] }) {
   const t = useText();
   if (first?.result === null && first.tbtMs !== null && second?.tbtMs)
-    return <p className="headline">{t.results.decodeHeadline(titleOf(t, first), titleOf(t, second), ms(first.tbtMs), ms(second.tbtMs))}</p>;
+    return (
+      <p className="headline">
+        {t.results.decodeHeadline(titleOf(t, first), titleOf(t, second), ms(first.tbtMs), ms(second.tbtMs))}
+      </p>
+    );
   if (!first?.result || !second?.result || first.result.speedup.median !== 1) return null;
   const hidden = (track: Track) => percent(track.result!.hidden?.median ?? 0);
   return (

@@ -22,7 +22,10 @@ const Message = z.discriminatedUnion('type', [
   z.strictObject({ farskipLab: z.literal(PROTOCOL), type: z.enum(['run', 'stop', 'get', 'save']) }),
 ]);
 
-/** The origins that `?embed=ORIGIN,ORIGIN` names; bare `?embed` allows pages of the lab's own origin. What is no origin is left out. */
+/**
+ * The origins that `?embed=ORIGIN,ORIGIN` names; bare `?embed` allows pages of the lab's own origin. What is no origin
+ * is left out.
+ */
 export function allowedOrigins(embed: string, own: string): string[] {
   if (embed === '') return [own];
   return embed.split(',').filter((origin) => {
@@ -34,7 +37,10 @@ export function allowedOrigins(embed: string, own: string): string[] {
   });
 }
 
-/** Lets a page that the lab is embedded in, and that its address allows, set it, run it and hear of it. Messages of other origins are ignored. */
+/**
+ * Lets a page that the lab is embedded in, and that its address allows, set it, run it and hear of it. Messages of
+ * other origins are ignored.
+ */
 export function serveEmbedder(embed: string): void {
   const allowed = allowedOrigins(embed, location.origin);
   const { parent } = window;
@@ -87,17 +93,22 @@ export function serveEmbedder(embed: string): void {
         }
       case 'save': {
         const shown = shownRun();
-        return shown ? tell({ type: 'file', id: shown.run.id, file: toRunFile(shown.run) }) : fail(phrase`No run is on show.`);
+        return shown
+          ? tell({ type: 'file', id: shown.run.id, file: toRunFile(shown.run) })
+          : fail(phrase`No run is on show.`);
       }
     }
   });
   useLab.subscribe(({ status, runs }, before) => {
     if (status.kind !== before.status.kind || runs !== before.runs) tell(state());
-    if (status.kind === 'running' && status !== before.status) tell({ type: 'progress', done: status.done, total: status.total });
+    if (status.kind === 'running' && status !== before.status)
+      tell({ type: 'progress', done: status.done, total: status.total });
     if (status.kind === 'failed' && before.status.kind !== 'failed') fail(status.phrase);
   });
   tell({ type: 'ready' });
 }
 
 const withoutUndefined = <T extends object>(partial: T) =>
-  Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };

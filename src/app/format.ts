@@ -1,5 +1,6 @@
 /** Numbers as the page writes them. */
-export const ms = (value: number): string => `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
+export const ms = (value: number): string =>
+  `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -21,4 +22,7 @@ export function dateIn(language: string, iso: string): string {
 
 /** The browser of a user agent's long name, with its version; other runtimes as they are. */
 export const browserOf = (runtime: string): string =>
-  /(?:Edg|Firefox|(?:Headless)?Chrome|Version)\/[\d]+/.exec(runtime)?.[0].replace('/', ' ').replace('Version', 'Safari') ?? runtime;
+  /(?:Edg|Firefox|(?:Headless)?Chrome|Version)\/[\d]+/
+    .exec(runtime)?.[0]
+    .replace('/', ' ')
+    .replace('Version', 'Safari') ?? runtime;

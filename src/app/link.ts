@@ -17,8 +17,8 @@ const KEYS = Object.keys(SHAPE) as Key[];
 const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
 
 /**
- * Settings and view as the fragment of the page's address: `#v=1` and what differs from the defaults, texts as they are, all else as JSON;
- * empty for the defaults. Files can't be in a link, so a model made of them is left out.
+ * Settings and view as the fragment of the page's address: `#v=1` and what differs from the defaults, texts as they
+ * are, all else as JSON; empty for the defaults. Files can't be in a link, so a model made of them is left out.
  */
 export function linkOf(form: Form, view: View): string {
   const parts = new URLSearchParams();
@@ -31,8 +31,15 @@ export function linkOf(form: Form, view: View): string {
   return parts.size === 0 ? '' : `#v=${VERSION}&${parts}`;
 }
 
-/** The settings and view that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for each. */
-export function readLink(fragment: string): { readonly form: Form; readonly view: View; readonly problems: readonly Phrase[] } {
+/**
+ * The settings and view that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for
+ * each.
+ */
+export function readLink(fragment: string): {
+  readonly form: Form;
+  readonly view: View;
+  readonly problems: readonly Phrase[];
+} {
   const problems: Phrase[] = [];
   if (fragment.length > LONGEST)
     return {
@@ -61,11 +68,15 @@ export function readLink(fragment: string): { readonly form: Form; readonly view
     }
   }
   const of = <T extends object>(defaults: T): T =>
-    Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, key in said ? said[key as Key] : value])) as T;
+    Object.fromEntries(
+      Object.entries(defaults).map(([key, value]) => [key, key in said ? said[key as Key] : value]),
+    ) as T;
   return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: distinct(problems).slice(0, MOST_PROBLEMS) };
 }
 
-const distinct = (problems: readonly Phrase[]): Phrase[] => [...new Map(problems.map((problem) => [english(problem), problem])).values()];
+const distinct = (problems: readonly Phrase[]): Phrase[] => [
+  ...new Map(problems.map((problem) => [english(problem), problem])).values(),
+];
 
 const isKey = (key: string): key is Key => Object.hasOwn(SHAPE, key);
 

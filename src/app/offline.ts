@@ -1,9 +1,10 @@
 import { type Phrase, phrase, wordsOf } from '../words/phrase';
 
 /**
- * Registers the service worker that keeps the site for use without a connection, once the page has loaded. `onUpdate` is called when a new
- * version waits: `apply` puts it in place and reloads the page. `onError` gets why the site is not kept; the page works without.
- * Nothing is done in the development server, nor in a frame, whose page decides for itself.
+ * Registers the service worker that keeps the site for use without a connection, once the page has loaded. `onUpdate`
+ * is called when a new version waits: `apply` puts it in place and reloads the page. `onError` gets why the site is not
+ * kept; the page works without. Nothing is done in the development server, nor in a frame, whose page decides for
+ * itself.
  */
 export function watchForUpdate(onUpdate: (apply: () => void) => void, onError: (why: Phrase) => void): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator) || window !== window.top) return;

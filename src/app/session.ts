@@ -19,7 +19,11 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
 });
 
 /** The session's runs with one more, under a name that none is shown by; one of the same id is replaced. */
-export function withRun(runs: readonly SessionRun[], added: SessionRun, nameShown: (run: SessionRun) => string): SessionRun[] {
+export function withRun(
+  runs: readonly SessionRun[],
+  added: SessionRun,
+  nameShown: (run: SessionRun) => string,
+): SessionRun[] {
   const others = runs.filter(({ run }) => run.id !== added.run.id);
   const name = added.origin === 'recorded' ? added.run.name : freeName(others.map(nameShown), added.run.name);
   return [...others, { ...added, run: { ...added.run, name } }];
@@ -37,11 +41,15 @@ export function freeName(taken: readonly string[], name: string): string {
 
 /** A track by its name in a view. */
 export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {
-  for (const { run, tracks } of runs) for (const track of tracks) if (trackName(run.id, track.key) === name) return track;
+  for (const { run, tracks } of runs)
+    for (const track of tracks) if (trackName(run.id, track.key) === name) return track;
   return null;
 }
 
-/** A view of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one and the FarSkip, overlapped one. */
+/**
+ * A view of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking
+ * one and the FarSkip, overlapped one.
+ */
 export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bottom'> {
   // Of a sweep, its last point's.
   const point = tracks.at(-1)?.point?.value;
@@ -50,8 +58,14 @@ export function viewOfRun({ run, tracks }: SessionRun): Pick<View, 'top' | 'bott
   return { top: names[0] ?? trackName(run.id, 'numbers'), bottom: names.length > 1 ? names.at(-1)! : '' };
 }
 
-/** The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a link. */
-export function namesShown(runs: readonly SessionRun[], { top, bottom }: Pick<View, 'top' | 'bottom'>): Pick<View, 'top' | 'bottom'> {
+/**
+ * The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a
+ * link.
+ */
+export function namesShown(
+  runs: readonly SessionRun[],
+  { top, bottom }: Pick<View, 'top' | 'bottom'>,
+): Pick<View, 'top' | 'bottom'> {
   const [first] = runs;
   if (top !== '' || !first) return { top, bottom };
   const own = viewOfRun(first);

@@ -2,7 +2,16 @@ import { create } from 'zustand';
 import { createEngineClient, type EngineClient, JobFailed } from '../lab/client';
 import type { GenerationResult } from '../lab/generate';
 import type { JobEvent } from '../lab/job';
-import { type LabRun, liveTrack, nameOf, newRun, type RunContent, type SweepPoint, sweptSetting, type Track } from '../lab/lab_run';
+import {
+  type LabRun,
+  liveTrack,
+  nameOf,
+  newRun,
+  type RunContent,
+  type SweepPoint,
+  sweptSetting,
+  type Track,
+} from '../lab/lab_run';
 import type { Doing } from '../lab/progress';
 import type { GenerateSettings } from '../lab/settings';
 import type { FailureCause } from '../lab/worker';
@@ -75,7 +84,8 @@ const ONE_EDIT_MS = 1000;
 const MOST_UNDONE = 100;
 
 /** In an automated browser the page may be told which adapter to take, as the command line is: `?gpu=swiftshader`. */
-export const preference = new URLSearchParams(location.search).get('gpu') === 'swiftshader' ? 'swiftshader' : 'hardware';
+export const preference =
+  new URLSearchParams(location.search).get('gpu') === 'swiftshader' ? 'swiftshader' : 'hardware';
 
 const opened = readLink(location.hash);
 
@@ -94,13 +104,17 @@ export const useLab = create<LabState>((set, get) => {
     const { sweep } = form;
     if (!sweep) return { kind: 'measurement', measurement: await measureOnce(client, form, settings) };
     const points: SweepPoint[] = [];
-    // A prompt has the tokens that it has: a passage of the book is as long as is asked for. A ratio is of an emulated pace.
+    // A prompt has the tokens that it has: a passage of the book is as long as is asked for. A ratio is of an emulated
+    // pace.
     const over = { tokens: { prompt: null }, ratio: { backing: 'shared' as const }, ranks: {} }[sweep.over];
     for (const [i, value] of sweep.values.entries()) {
       set({ live: { tracks: [], writing: null } });
       point = { number: i + 1, of: sweep.values.length };
       try {
-        points.push({ value, measurement: await measureOnce(client, form, { ...settings, ...over, ...sweptSetting(sweep.over, value) }) });
+        points.push({
+          value,
+          measurement: await measureOnce(client, form, { ...settings, ...over, ...sweptSetting(sweep.over, value) }),
+        });
       } catch (cause) {
         // A sweep that is stopped, or fails at one of its points, keeps what it has.
         if (points.length === 0 || !(cause instanceof JobFailed)) throw cause;
@@ -146,7 +160,9 @@ export const useLab = create<LabState>((set, get) => {
 
   const nameShown = (run: SessionRun) => runName(textIn(languageOf(get().view)), run);
 
-  /** The run that was going on has ended, and what the view names is on show again. Answers whether the run was on show. */
+  /**
+   * The run that was going on has ended, and what the view names is on show again. Answers whether the run was on show.
+   */
   const end = (status: Status): boolean => {
     const { watching, view } = get();
     set({ status, live: null, watching: false, view: watching ? { ...view, ...NOTHING_CHOSEN } : view });
@@ -170,7 +186,12 @@ export const useLab = create<LabState>((set, get) => {
       const now = performance.now();
       const goesOn = keys === latest.keys && now - latest.at < ONE_EDIT_MS;
       latest = { keys, at: now };
-      set({ form: { ...form, ...change }, past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] });
+      set({
+        form: { ...form, ...change },
+        past: goesOn ? past : [...past, form].slice(-MOST_UNDONE),
+        future: [],
+        linkProblems: [],
+      });
     },
     look(change) {
       const { view } = get();
@@ -244,7 +265,11 @@ export const useLab = create<LabState>((set, get) => {
     renameRun(id, name) {
       const { runs } = get();
       const free = freeName(runs.filter(({ run }) => run.id !== id).map(nameShown), name);
-      set({ runs: runs.map((each) => (each.run.id === id ? { ...each, run: { ...each.run, name: free }, saved: false } : each)) });
+      set({
+        runs: runs.map((each) =>
+          each.run.id === id ? { ...each, run: { ...each.run, name: free }, saved: false } : each,
+        ),
+      });
     },
     removeRun(id) {
       const { runs, view, watching } = get();

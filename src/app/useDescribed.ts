@@ -5,7 +5,10 @@ import { filesSource, type Source, siteSource } from '../model/source';
 import { InputError } from '../words/error';
 import { type Phrase, phrase, wordsOf } from '../words/phrase';
 
-/** What is known of a model before it is loaded: its config and the headers of its files, or a sentence that says why not. */
+/**
+ * What is known of a model before it is loaded: its config and the headers of its files, or a sentence that says why
+ * not.
+ */
 export type Described =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'found'; readonly checkpoint: Checkpoint; readonly source: Source | null }

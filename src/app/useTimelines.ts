@@ -7,8 +7,8 @@ import { runName } from './titles';
 import { runOfTrack } from './view';
 
 /**
- * Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that the view names.
- * `axis` names what they share: under another name, times mean something else.
+ * Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that
+ * the view names. `axis` names what they share: under another name, times mean something else.
  */
 export function useTimelines(): Timelines & { readonly axis: string } {
   const t = useText();

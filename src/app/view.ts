@@ -27,7 +27,9 @@ export const View = z.object({
   windows: z.boolean(),
   arrows: z.boolean(),
   /** A span (s) or a gap (g) of the first or second track on show, by its place; empty: none. */
-  selected: z.string().regex(/^([01][sg]\d{1,9})?$/, because(phrase`it should be 0 or 1 for the track, s or g, and a number`)),
+  selected: z
+    .string()
+    .regex(/^([01][sg]\d{1,9})?$/, because(phrase`it should be 0 or 1 for the track, s or g, and a number`)),
   /** A range of the axis whose sums are shown, and ranges that were marked, ms. */
   range: Range.nullable(),
   marks: z.array(Range).max(50),
@@ -70,4 +72,5 @@ export function selectionOf(selected: string): Selection | null {
   return track ? { track: track === '0' ? 0 : 1, kind: kind === 's' ? 'span' : 'gap', index: Number(index) } : null;
 }
 
-export const selectedName = ({ track, kind, index }: Selection): string => `${track}${kind === 'span' ? 's' : 'g'}${index}`;
+export const selectedName = ({ track, kind, index }: Selection): string =>
+  `${track}${kind === 'span' ? 's' : 'g'}${index}`;

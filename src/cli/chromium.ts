@@ -9,8 +9,13 @@ import { findChromium } from './environment';
 import type { Outcome } from './outcome';
 
 export const CHROMIUM_FLAGS = {
-  // SwiftShader spends more on zeroing workgroup memory, entry by entry, than on the matrix products that use it: 4 s instead of 0.3 s to compile one.
-  swiftshader: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-dawn-features=disable_workgroup_init'],
+  // SwiftShader spends more on zeroing workgroup memory, entry by entry, than on the matrix products that use it: 4 s
+  // instead of 0.3 s to compile one.
+  swiftshader: [
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-dawn-features=disable_workgroup_init',
+  ],
   hardware: [
     '--enable-unsafe-webgpu',
     '--enable-features=Vulkan',
@@ -21,14 +26,23 @@ export const CHROMIUM_FLAGS = {
 } as const;
 const FINE_TIMESTAMPS = '--disable-dawn-features=timestamp_quantization';
 
-/** Headless Chromium on the given GPU; a launch that fails is tried once more, since Chromium sometimes dies at launch. */
+/**
+ * Headless Chromium on the given GPU; a launch that fails is tried once more, since Chromium sometimes dies at launch.
+ */
 export async function launchChromium(gpu: 'hardware' | 'swiftshader', flags: readonly string[] = []): Promise<Browser> {
-  const options = { executablePath: findChromium(), args: ['--no-sandbox', FINE_TIMESTAMPS, ...CHROMIUM_FLAGS[gpu], ...flags] };
+  const options = {
+    executablePath: findChromium(),
+    args: ['--no-sandbox', FINE_TIMESTAMPS, ...CHROMIUM_FLAGS[gpu], ...flags],
+  };
   return chromium.launch(options).catch(() => chromium.launch(options));
 }
 
 /** Serves the built lab, and the k-th of `folders` under /files/k, to this machine alone; for as long as `use` runs. */
-export async function withServer<T>(site: string, folders: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  site: string,
+  folders: readonly string[],
+  use: (url: string) => Promise<T>,
+): Promise<T> {
   const pages = sirv(site, { dev: true });
   const mounted = folders.map((folder) => sirv(folder, { dev: true }));
   const listener: RequestListener = (request, response) => {
@@ -67,7 +81,8 @@ export function runInChromium(
       const outcome = await page.evaluate(([theJob, on]) => window.runJob(theJob, on), [asked, gpu] as const);
       if (outcome.ok) return outcome;
       // Name files as the user does, not as this server.
-      const asGiven = (text: string) => folders.reduce((said, folder, k) => said.replaceAll(`/files/${k}/`, `${folder}/`), text);
+      const asGiven = (text: string) =>
+        folders.reduce((said, folder, k) => said.replaceAll(`/files/${k}/`, `${folder}/`), text);
       return { ...outcome, phrase: phrase`${asGiven(english(outcome.phrase))}` };
     } finally {
       await browser.close();
@@ -90,6 +105,9 @@ function served(job: Job): { asked: Job; folders: string[] } {
     case 'bench':
       return { asked: job, folders: [] };
     case 'evaluate':
-      return { asked: { ...job, folder: 'files/0', val: `files/1/${basename(job.val)}` }, folders: [job.folder, dirname(job.val)] };
+      return {
+        asked: { ...job, folder: 'files/0', val: `files/1/${basename(job.val)}` },
+        folders: [job.folder, dirname(job.val)],
+      };
   }
 }

@@ -1,12 +1,15 @@
-/** How far a figure may be from what the documents say and still agree: a share of it, an amount, or nothing but less. */
+/**
+ * How far a figure may be from what the documents say and still agree: a share of it, an amount, or nothing but less.
+ */
 type Within = { readonly share: number } | { readonly amount: number } | 'at most';
 
 /** A figure as it stands in a document, and how to get it again. */
 export type Figure = { readonly what: string; readonly stated: number; readonly within: Within };
 
 /**
- * What a document says of measured figures: the text, whose captures are the figures, and the commands of this lab that give them again.
- * `figures` takes what the commands wrote with --json, in their order, and answers one number a capture.
+ * What a document says of measured figures: the text, whose captures are the figures, and the commands of this lab that
+ * give them again. `figures` takes what the commands wrote with --json, in their order, and answers one number a
+ * capture.
  */
 export type Claim = {
   readonly id: string;
@@ -79,11 +82,18 @@ function separateRow(kind: keyof typeof SPREADS, label: string): Claim {
   return {
     id: `${kind}, a GPU device each`,
     file: 'README.md',
-    pattern: new RegExp(`${literally(label)}[^|]*\\| \\(${cell}\\) \\|${` ${cell} ms \\|`.repeat(4)} – \\| ${cell} \\| ${cell}`),
+    pattern: new RegExp(
+      `${literally(label)}[^|]*\\| \\(${cell}\\) \\|${` ${cell} ms \\|`.repeat(4)} – \\| ${cell} \\| ${cell}`,
+    ),
     commands: [`measure ${DEEPSEEK} --parallel ${kind} --backing separate --link native --repeats 7`],
     figures: ([written]) => {
       const { results } = written as MeasureJson;
-      const [first, , , best] = results as [MeasureJson['results'][number], unknown, unknown, MeasureJson['results'][number]];
+      const [first, , , best] = results as [
+        MeasureJson['results'][number],
+        unknown,
+        unknown,
+        MeasureJson['results'][number],
+      ];
       const ratio = first.comm_ms.median / first.compute_ms.median;
       return [ratio, ...wallsOf({ results }), best.hidden, best.speedup.median];
     },
@@ -104,7 +114,10 @@ const decodingOf = (kind: 'ep' | 'tp') => [
   `${DECODING} --parallel ${kind} --connectivity farskip --schedule overlapped`,
 ];
 
-/** The measured figures that README and ARCHITECTURE.md state, each to be had by a command; a text's intervals are not claimed. */
+/**
+ * The measured figures that README and ARCHITECTURE.md state, each to be had by a command; a text's intervals are not
+ * claimed.
+ */
 export const CLAIMS: readonly Claim[] = [
   ...RATIOS.map((ratio) => ratioRow('ep', ratio)),
   ...RATIOS.map((ratio) => ratioRow('tp', ratio)),
@@ -146,9 +159,11 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'time to schedule',
     file: 'ARCHITECTURE.md',
-    pattern: /Of 27 layers they take under ([\d.]+) s; of 1,100 layers, some 32,000 operations, together with the bound under ([\d.]+) s/,
+    pattern:
+      /Of 27 layers they take under ([\d.]+) s; of 1,100 layers, some 32,000 operations, together with the bound under ([\d.]+) s/,
     commands: ['program deepseek-v2-lite-960m --time', 'program deepseek-v2-lite-960m --time --layers 1100'],
-    figures: (written) => (written as TimesJson[]).map(({ scheduleS, boundS }, i) => (i === 0 ? scheduleS : scheduleS + boundS)),
+    figures: (written) =>
+      (written as TimesJson[]).map(({ scheduleS, boundS }, i) => (i === 0 ? scheduleS : scheduleS + boundS)),
     captures: [
       ['27 layers, s', 'at most'],
       ['1,100 layers, s', 'at most'],

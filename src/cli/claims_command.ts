@@ -15,8 +15,9 @@ export type ClaimRow = {
 };
 
 /**
- * Measures again what the documents in `root` state, those claims whose id has `part` in it, and yields a row a figure. Throws InputError
- * when there is no such claim, when a document no longer says what is claimed, or when a command fails.
+ * Measures again what the documents in `root` state, those claims whose id has `part` in it, and yields a row a figure.
+ * Throws InputError when there is no such claim, when a document no longer says what is claimed, or when a command
+ * fails.
  */
 export function* checkClaims(
   root: string,
@@ -25,13 +26,17 @@ export function* checkClaims(
   onCommand: (command: string) => void,
 ): Generator<ClaimRow> {
   const claims = CLAIMS.filter(({ id }) => id.includes(part));
-  if (claims.length === 0) throw new InputError(phrase`There is no claim ${part}; there are ${CLAIMS.map(({ id }) => id).join('; ')}.`);
+  if (claims.length === 0)
+    throw new InputError(phrase`There is no claim ${part}; there are ${CLAIMS.map(({ id }) => id).join('; ')}.`);
   const written = new Map<string, unknown>();
   const folder = mkdtempSync(join(tmpdir(), 'claims-'));
   try {
     for (const claim of claims) {
       const stated = statedIn(readFileSync(join(root, claim.file), 'utf8'), claim);
-      if (!stated) throw new InputError(phrase`${claim.file} no longer states ${claim.id}; mend it, or the claim (src/cli/claims.ts).`);
+      if (!stated)
+        throw new InputError(
+          phrase`${claim.file} no longer states ${claim.id}; mend it, or the claim (src/cli/claims.ts).`,
+        );
       for (const command of claim.commands) {
         if (written.has(command)) continue;
         onCommand(command);
@@ -48,7 +53,11 @@ export function* checkClaims(
   }
 }
 
-function rowsOf(claim: Claim, stated: NonNullable<ReturnType<typeof statedIn>>, written: readonly unknown[]): ClaimRow[] {
+function rowsOf(
+  claim: Claim,
+  stated: NonNullable<ReturnType<typeof statedIn>>,
+  written: readonly unknown[],
+): ClaimRow[] {
   const now = claim.figures(written);
   return stated.map((figure, i) => ({
     id: claim.id,
@@ -70,9 +79,11 @@ function run(command: string, gpu: string | undefined, file: string): unknown {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  if (status !== 0) throw new InputError(phrase`The command ${command} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  if (status !== 0)
+    throw new InputError(phrase`The command ${command} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /** A command line's words; what stands in single quotes is one. */
-export const wordsIn = (command: string): string[] => [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+export const wordsIn = (command: string): string[] =>
+  [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);

@@ -55,8 +55,17 @@ const program = new Command('lab')
 /** Options of every command. */
 const runs = (command: Command): Command =>
   command
-    .addOption(new Option('--gpu <kind>', 'which adapter (default: hardware where one answers)').choices(['swiftshader', 'hardware']))
-    .addOption(new Option('--runtime <kind>', 'headless Chromium, or Dawn in Node').choices(['chromium', 'node']).default('chromium'));
+    .addOption(
+      new Option('--gpu <kind>', 'which adapter (default: hardware where one answers)').choices([
+        'swiftshader',
+        'hardware',
+      ]),
+    )
+    .addOption(
+      new Option('--runtime <kind>', 'headless Chromium, or Dawn in Node')
+        .choices(['chromium', 'node'])
+        .default('chromium'),
+    );
 
 const parallel = () =>
   new Option('--parallel <plan>', 'ep: sequences dealt out, experts spread; tp: heads, channels and experts spread')
@@ -65,13 +74,20 @@ const parallel = () =>
 const wire = (format: WireFormat) =>
   new Option('--wire <format>', 'how values travel: 4 bytes each, or 2').choices(['f32', 'bf16']).default(format);
 const allReduce = () =>
-  new Option('--all-reduce <way>', 'of tp; auto: the quicker one for the size').choices(['auto', 'direct', 'ring']).default('auto');
+  new Option('--all-reduce <way>', 'of tp; auto: the quicker one for the size')
+    .choices(['auto', 'direct', 'ring'])
+    .default('auto');
 
 runs(program.command('measure'))
   .description('measure connectivities under schedules, in turn, over one emulated wire')
   .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_SETTINGS.model)
   .option('--balanced', 'deal experts out evenly (untrained models only)', false)
-  .option('--connectivity <list>', 'regular, farskip, attn_only, mlp_only, last_half', list, DEFAULT_SETTINGS.connectivity)
+  .option(
+    '--connectivity <list>',
+    'regular, farskip, attn_only, mlp_only, last_half',
+    list,
+    DEFAULT_SETTINGS.connectivity,
+  )
   .option('--schedule <list>', 'blocking, overlapped', list, DEFAULT_SETTINGS.schedule)
   .addOption(parallel())
   .addOption(wire('bf16'))
@@ -83,7 +99,12 @@ runs(program.command('measure'))
   )
   .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
   .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_SETTINGS.tokens)
-  .option('--link <spec>', 'GBPS,US, ratio:R, or native (separate backing: no pace but that of the way)', link, DEFAULT_SETTINGS.link)
+  .option(
+    '--link <spec>',
+    'GBPS,US, ratio:R, or native (separate backing: no pace but that of the way)',
+    link,
+    DEFAULT_SETTINGS.link,
+  )
   .option('--dilate <n>', 'how many times slower links are made (default: the number of ranks)', number)
   .option('--nodes <n>', 'nodes that the devices are in', integer, 1)
   .option('--between <spec>', 'link between nodes, GBPS,US (default: as within)', link)
@@ -129,9 +150,13 @@ runs(program.command('measure'))
       const measured: SweepPoint[] = [];
       for (const [i, { value, change }] of swept.points.entries()) {
         const own = { ...settings, ...change };
-        const result = { ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement), settings: own };
+        const result = {
+          ...((await run({ kind: 'measure', settings: own }, { gpu, runtime })) as Measurement),
+          settings: own,
+        };
         console.log(measureTable(result));
-        if (trace) for (const [path, text] of measureTraces(result, trace, swept.over ? i + 1 : null)) writeFileSync(path, text);
+        if (trace)
+          for (const [path, text] of measureTraces(result, trace, swept.over ? i + 1 : null)) writeFileSync(path, text);
         measured.push({ value, measurement: lean ? withoutSpans(result) : result });
         written.push(measureJson(result));
         // After each point: a sweep that is stopped keeps what it has.
@@ -163,15 +188,22 @@ runs(program.command('check'))
   .argument('<dirs...>', 'checkpoint folders')
   .option('--ranks <n>', 'emulated devices', integer, 1)
   .addOption(parallel())
-  .action(async (dirs: string[], { ranks, parallel: kind, ...where }: Where & { ranks: number; parallel: Plan['kind'] }) => {
-    const rows: CheckRow[] = [];
-    for (const dir of dirs) {
-      const job: Job = { kind: 'check', folder: folder(dir), connectivities: connectivitiesIn(dir), plan: { kind, ranks } };
-      rows.push(...((await run(job, where)) as CheckRow[]).map((row) => ({ ...row, folder: dir })));
-    }
-    console.log(checkTable(rows));
-    if (rows.some(({ status }) => status === 'failed')) process.exitCode = 1;
-  });
+  .action(
+    async (dirs: string[], { ranks, parallel: kind, ...where }: Where & { ranks: number; parallel: Plan['kind'] }) => {
+      const rows: CheckRow[] = [];
+      for (const dir of dirs) {
+        const job: Job = {
+          kind: 'check',
+          folder: folder(dir),
+          connectivities: connectivitiesIn(dir),
+          plan: { kind, ranks },
+        };
+        rows.push(...((await run(job, where)) as CheckRow[]).map((row) => ({ ...row, folder: dir })));
+      }
+      console.log(checkTable(rows));
+      if (rows.some(({ status }) => status === 'failed')) process.exitCode = 1;
+    },
+  );
 
 runs(program.command('eval'))
   .description('mean next-token cross-entropy of a checkpoint over windows of tokens')
@@ -182,11 +214,22 @@ runs(program.command('eval'))
   )
   .requiredOption('--val <file>', 'safetensors file with input_ids [windows, tokens]')
   .option('--ranks <n>', 'emulated devices', integer, 1)
-  .action(async (dir: string, { connectivity, val, ranks, ...where }: Where & { connectivity?: string; val: string; ranks: number }) => {
-    const job: Job = { kind: 'evaluate', folder: folder(dir), connectivity: connectivity ?? null, val: file(val), ranks };
-    const { loss, sequences, tokens } = (await run(job, where)) as Evaluation;
-    console.log(`${loss.toFixed(4)} mean cross-entropy over ${tokens} tokens of ${sequences} windows`);
-  });
+  .action(
+    async (
+      dir: string,
+      { connectivity, val, ranks, ...where }: Where & { connectivity?: string; val: string; ranks: number },
+    ) => {
+      const job: Job = {
+        kind: 'evaluate',
+        folder: folder(dir),
+        connectivity: connectivity ?? null,
+        val: file(val),
+        ranks,
+      };
+      const { loss, sequences, tokens } = (await run(job, where)) as Evaluation;
+      console.log(`${loss.toFixed(4)} mean cross-entropy over ${tokens} tokens of ${sequences} windows`);
+    },
+  );
 
 runs(program.command('generate'))
   .description('continue prompts, token by token with a key-value cache')
@@ -263,14 +306,23 @@ runs(program.command('generate'))
   });
 
 runs(program.command('bench'))
-  .description('how many bytes a second go between devices and the host, and from device to device through it, each way that there is')
-  .option('--mib <list>', 'sizes of what each device sends at a time', (text) => list(text).map(number), [0.25, 1, 4, 16])
+  .description(
+    'how many bytes a second go between devices and the host, and from device to device through it, each way that there is',
+  )
+  .option(
+    '--mib <list>',
+    'sizes of what each device sends at a time',
+    (text) => list(text).map(number),
+    [0.25, 1, 4, 16],
+  )
   .option('--devices <n>', 'GPU devices at work at once', integer, 4)
   .option('--worker-each', 'a worker for each device instead of one for all (Chromium only)', false)
   .option('--json <file>', 'write everything to a file')
   .action(async ({ gpu, runtime, mib, devices, workerEach, json }) => {
     if (workerEach && runtime === 'node')
-      throw new InputError(phrase`In Node there is one worker for all devices; leave --worker-each out or run in Chromium.`);
+      throw new InputError(
+        phrase`In Node there is one worker for all devices; leave --worker-each out or run in Chromium.`,
+      );
     if (devices < 1 || mib.some((size: number) => !(size > 0) || size > 256))
       throw new InputError(phrase`A bench needs at least one device and sizes above 0, up to 256 MiB.`);
     const settings = { mib, devices, workerEach };
@@ -325,7 +377,9 @@ program
   .command('page')
   .description('how quick the page itself is in headless Chromium: first paint, blocking time, frames of its timeline')
   .addOption(
-    new Option('--gpu <kind>', 'what Chromium draws and computes with').choices(['swiftshader', 'hardware']).default('swiftshader'),
+    new Option('--gpu <kind>', 'what Chromium draws and computes with')
+      .choices(['swiftshader', 'hardware'])
+      .default('swiftshader'),
   )
   .option('--spans <n>', 'spans in the timeline at least', integer, 100_000)
   .option('--json <file>', 'write everything to a file')
@@ -388,7 +442,8 @@ async function run(job: Job, { gpu, runtime }: Where): Promise<unknown> {
     if (runtime === 'node' && !hasSwiftshaderEnvironment()) return respawnOnSwiftshader();
     return attempt('swiftshader');
   };
-  let outcome = gpu === 'swiftshader' || hasSwiftshaderEnvironment() ? await onSwiftshader() : await attempt('hardware');
+  let outcome =
+    gpu === 'swiftshader' || hasSwiftshaderEnvironment() ? await onSwiftshader() : await attempt('hardware');
   if (!outcome.ok && outcome.reason === 'no-adapter' && gpu === undefined) outcome = await onSwiftshader();
   if (outcome.ok) return outcome.result;
   throw new InputError(outcome.phrase);
@@ -401,7 +456,8 @@ function modelAt(model: string): string {
 }
 
 function folder(dir: string): string {
-  if (!existsSync(join(dir, 'config.json'))) throw new InputError(phrase`${dir} is not a checkpoint folder: it has no config.json.`);
+  if (!existsSync(join(dir, 'config.json')))
+    throw new InputError(phrase`${dir} is not a checkpoint folder: it has no config.json.`);
   return resolve(dir);
 }
 

@@ -4,7 +4,10 @@ import type { LinkSetting, Settings } from '../lab/settings';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 
-/** Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where there is none. */
+/**
+ * Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where
+ * there is none.
+ */
 export type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
 export const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
 
@@ -28,14 +31,17 @@ export function integer(text: string): number {
 export function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
   if (!given) return null;
   if (given.kind !== 'speed')
-    throw new InputError(phrase`This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.`);
+    throw new InputError(
+      phrase`This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.`,
+    );
   return { gbps: given.gbps, us: given.us };
 }
 
 export function sweep(text: string): Swept {
   const [name, values] = text.split('=');
   const over = SWEEP_SETTINGS.find((known) => known === name);
-  if (!over || !values) throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
+  if (!over || !values)
+    throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
   return {
     over,
     points: list(values).map((each) => {

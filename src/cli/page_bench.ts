@@ -37,7 +37,10 @@ const ZOOMS = 120;
 /** Frames are made as soon as the last is done, instead of when the screen is refreshed. */
 const UNPACED = ['--disable-frame-rate-limit', '--disable-gpu-vsync'];
 
-/** Opens the built page in headless Chromium, twice to have everything compiled once, and zooms over at least `count` spans. */
+/**
+ * Opens the built page in headless Chromium, twice to have everything compiled once, and zooms over at least `count`
+ * spans.
+ */
 export function benchPage(gpu: 'hardware' | 'swiftshader', site: string, count: number): Promise<PageRate> {
   const spans = manySpans(site, count);
   const many = toRunFile(newRun({ kind: 'trace', ...spans }, 'many spans', null, new Date(0).toISOString()));
@@ -56,7 +59,11 @@ export function benchPage(gpu: 'hardware' | 'swiftshader', site: string, count: 
 
 type Open = (url: string) => Promise<Page>;
 
-async function inChromium<T>(gpu: 'hardware' | 'swiftshader', flags: readonly string[], use: (open: Open) => Promise<T>): Promise<T> {
+async function inChromium<T>(
+  gpu: 'hardware' | 'swiftshader',
+  flags: readonly string[],
+  use: (open: Open) => Promise<T>,
+): Promise<T> {
   const browser = await launchChromium(gpu, flags);
   try {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -65,7 +72,9 @@ async function inChromium<T>(gpu: 'hardware' | 'swiftshader', flags: readonly st
       await page.addInitScript(() => {
         const seen = { tasks: [] as number[], largest: 0 };
         Object.assign(window, { seen });
-        new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        new PerformanceObserver((list) =>
+          seen.tasks.push(...list.getEntries().map(({ duration }) => duration)),
+        ).observe({
           type: 'longtask',
           buffered: true,
         });
@@ -106,7 +115,13 @@ async function zoomedOver(page: Page, run: string): Promise<FrameRate> {
     (lanes, zooms) =>
       new Promise<{ frames: number[]; scripts: number[] }>((resolve) => {
         const { left, top, width } = lanes.getBoundingClientRect();
-        const place = { clientX: left + 0.6 * width, clientY: top + 60, bubbles: true, cancelable: true, ctrlKey: true };
+        const place = {
+          clientX: left + 0.6 * width,
+          clientY: top + 60,
+          bubbles: true,
+          cancelable: true,
+          ctrlKey: true,
+        };
         const frames: number[] = [];
         const scripts: number[] = [];
         let begun = performance.now();

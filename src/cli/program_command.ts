@@ -27,20 +27,32 @@ export async function programOf(
 ): Promise<Program> {
   const checkpoint = await (await findModel(places, model, false)).checkpointOf(connectivity);
   const { layers } = checkpoint.spec;
-  const deep = Array.from({ length: depth ?? layers.length }, (_, layer) => layers[Math.min(layer, layers.length - 1)]!);
+  const deep = Array.from(
+    { length: depth ?? layers.length },
+    (_, layer) => layers[Math.min(layer, layers.length - 1)]!,
+  );
   const spec = { ...checkpoint.spec, layers: deep };
   checkPlan(spec, plan);
   const table = connectivityOf(spec, switchesOf(connectivity, { ...checkpoint, spec }));
   const build = programBuilder(keptValuesOf(spec, plan));
-  const scopes = microBatches === 1 ? [build] : Array.from({ length: microBatches }, (_, i) => build.within(`batch ${i}`));
-  const program = build.finish(scopes.flatMap((scope) => lowerInto(scope, spec, table, { ...options, plan, hidden: false })));
+  const scopes =
+    microBatches === 1 ? [build] : Array.from({ length: microBatches }, (_, i) => build.within(`batch ${i}`));
+  const program = build.finish(
+    scopes.flatMap((scope) => lowerInto(scope, spec, table, { ...options, plan, hidden: false })),
+  );
   const [fault] = faultsOf(program);
   if (fault) throw new Error(`the program is not whole: ${fault}`);
   return program;
 }
 
-/** Seconds that the overlapped schedule and the bound of a program take to be found, for costs that differ by operation. */
-export function timeSchedules(program: Program): { readonly operations: number; readonly scheduleS: number; readonly boundS: number } {
+/**
+ * Seconds that the overlapped schedule and the bound of a program take to be found, for costs that differ by operation.
+ */
+export function timeSchedules(program: Program): {
+  readonly operations: number;
+  readonly scheduleS: number;
+  readonly boundS: number;
+} {
   const cost = (op: Operation) => (isCollective(op) ? 9 : 1 + op.name.length / 50);
   const timed = (work: () => unknown): number => {
     const since = performance.now();

@@ -12,7 +12,16 @@ import type { ClaimRow } from './claims_command';
 import type { FrameRate, PageRate } from './page_bench';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
-export function measureJson({ manifest, settings, madeFor, link, allReduce, repeats, promptTokens, results }: Measurement) {
+export function measureJson({
+  manifest,
+  settings,
+  madeFor,
+  link,
+  allReduce,
+  repeats,
+  promptTokens,
+  results,
+}: Measurement) {
   return {
     manifest: { ...manifest, settings },
     made_for: madeFor,
@@ -52,7 +61,15 @@ export function measureJson({ manifest, settings, madeFor, link, allReduce, repe
   };
 }
 
-export function measureTable({ manifest, link, allReduce, repeats, promptTokens, settings, results }: Measurement): string {
+export function measureTable({
+  manifest,
+  link,
+  allReduce,
+  repeats,
+  promptTokens,
+  settings,
+  results,
+}: Measurement): string {
   const ms = ({ median, low, high }: Estimate) => `${median.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
   const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
   const rows = results.map((r: CombinationResult) => [
@@ -72,7 +89,18 @@ export function measureTable({ manifest, link, allReduce, repeats, promptTokens,
     `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     describeSelfTest(manifest.selfTest),
     table(
-      ['connectivity × schedule', 'wall ms', 'compute ms', 'comm ms', 'host ms', 'hidden', 'bound', 'bound ms', 'speed-up', 'logits'],
+      [
+        'connectivity × schedule',
+        'wall ms',
+        'compute ms',
+        'comm ms',
+        'host ms',
+        'hidden',
+        'bound',
+        'bound ms',
+        'speed-up',
+        'logits',
+      ],
       rows,
     ),
   ].join('\n');
@@ -119,7 +147,8 @@ export function generationTable({ manifest, settings, madeFor, results }: Genera
   const ms = (value: number | undefined | null) => (value == null ? '-' : `${value.toFixed(1)} ms`);
   const parts = results.map((r) => {
     const texts = r.continuations.map(
-      ({ text, ids, ended }, i) => `${r.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
+      ({ text, ids, ended }, i) =>
+        `${r.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
     );
     const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
     return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
@@ -141,10 +170,17 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** A Chrome trace of the run shown of each combination, by file name; `point` is that of a sweep. */
-export function measureTraces({ manifest, settings, results }: Measurement, path: string, point: number | null): [string, string][] {
+export function measureTraces(
+  { manifest, settings, results }: Measurement,
+  path: string,
+  point: number | null,
+): [string, string][] {
   const { dir, name, ext } = parse(path);
   return results.map(({ connectivity, schedule, spans }) => [
-    join(dir, `${name}${point === null ? '' : `.${point}`}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`),
+    join(
+      dir,
+      `${name}${point === null ? '' : `.${point}`}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`,
+    ),
     JSON.stringify(toChromeTrace(spans, settings.ranks, { connectivity, schedule, manifest, settings })),
   ]);
 }
@@ -153,7 +189,13 @@ export function measureTraces({ manifest, settings, results }: Measurement, path
 export function overlapTable({ spans, ranks }: { readonly spans: readonly Span[]; readonly ranks: number }): string {
   const all = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
   const share = (own: RankOverlap) => (own.commMs > 0 ? (own.hiddenMs / own.commMs).toFixed(3) : '-');
-  const rows = all.map((own, rank) => [String(rank), own.computeMs.toFixed(3), own.commMs.toFixed(3), own.hiddenMs.toFixed(3), share(own)]);
+  const rows = all.map((own, rank) => [
+    String(rank),
+    own.computeMs.toFixed(3),
+    own.commMs.toFixed(3),
+    own.hiddenMs.toFixed(3),
+    share(own),
+  ]);
   return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${hiddenShare(all)?.toFixed(3) ?? '-'}`;
 }
 

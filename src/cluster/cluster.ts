@@ -12,7 +12,10 @@ import { phrase } from '../words/phrase';
 import { checkFits } from './fits';
 import { drawWeights, fillWeights, type Progress } from './upload';
 
-/** An emulated device on the GPUDevice of `engine`, with what it keeps for all programs: its weights (its part of those that are split) and constants. */
+/**
+ * An emulated device on the GPUDevice of `engine`, with what it keeps for all programs: its weights (its part of those
+ * that are split) and constants.
+ */
 export type Rank = {
   readonly index: number;
   readonly engine: Engine;
@@ -20,8 +23,8 @@ export type Rank = {
 };
 
 /**
- * Ranks with a model spread over them. `shared` backing: all on one GPUDevice, one queue, in turn; a message is a copy from one
- * rank's buffer to another's. `separate`: a GPUDevice a rank; a message goes through the host.
+ * Ranks with a model spread over them. `shared` backing: all on one GPUDevice, one queue, in turn; a message is a copy
+ * from one rank's buffer to another's. `separate`: a GPUDevice a rank; a message goes through the host.
  */
 export type Cluster = {
   readonly plan: Plan;
@@ -37,8 +40,8 @@ export type ClusterOptions = {
 };
 
 /**
- * Puts a model on ranks, rank r on the GPUDevice of `engines[r]`: one for all, or one each. Throws InputError when it does not fit
- * them or the GPU's memory, or when its files turn out to be cut short.
+ * Puts a model on ranks, rank r on the GPUDevice of `engines[r]`: one for all, or one each. Throws InputError when it
+ * does not fit them or the GPU's memory, or when its files turn out to be cut short.
  */
 export async function createCluster(
   engines: readonly Engine[],

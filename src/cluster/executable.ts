@@ -16,7 +16,10 @@ import type { Cluster, Rank } from './cluster';
 import type { Feed } from './feed';
 import { type BoundRank, type RunOptions, type RunResult, runOrders } from './run';
 
-/** A program bound to a cluster. It owns its launches, the buffers of its values and what it alone keeps (caches), and frees them. */
+/**
+ * A program bound to a cluster. It owns its launches, the buffers of its values and what it alone keeps (caches), and
+ * frees them.
+ */
 export type Executable = {
   readonly program: Program;
   readonly schedule: (kind: ScheduleKind, cost: Cost) => Order[];
@@ -30,21 +33,33 @@ export type Executable = {
 /** What each rank knows of the sizes of values that the executable keeps: rows of caches. */
 export type KeptSymbols = readonly ReadonlyMap<string, number>[];
 
-/** A model under a connectivity, lowered for a cluster and bound to it. Throws InputError when the GPU has no room for what it keeps. */
+/**
+ * A model under a connectivity, lowered for a cluster and bound to it. Throws InputError when the GPU has no room for
+ * what it keeps.
+ */
 export const createExecutable = (
   cluster: Cluster,
   spec: ModelSpec,
   connectivity: Connectivity,
   options: Omit<LoweringOptions, 'plan'>,
   keptSymbols?: KeptSymbols,
-): Promise<Executable> => bindProgram(cluster, lower(spec, connectivity, { ...options, plan: cluster.plan }), keptSymbols);
+): Promise<Executable> =>
+  bindProgram(cluster, lower(spec, connectivity, { ...options, plan: cluster.plan }), keptSymbols);
 
 /** Binds a program: compiles its kernels and takes the buffers that it keeps. */
-export async function bindProgram(cluster: Cluster, program: Program, keptSymbols: KeptSymbols = []): Promise<Executable> {
+export async function bindProgram(
+  cluster: Cluster,
+  program: Program,
+  keptSymbols: KeptSymbols = [],
+): Promise<Executable> {
   const kernels = program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []));
   const engines = [...new Set(cluster.ranks.map(({ engine }) => engine))];
   await Promise.all(engines.map(({ launcher }) => launcher.prepare(kernels)));
-  const bound = cluster.ranks.map((rank) => ({ rank, pool: rank.engine.createPool(), launches: createLaunches(rank.engine) }));
+  const bound = cluster.ranks.map((rank) => ({
+    rank,
+    pool: rank.engine.createPool(),
+    launches: createLaunches(rank.engine),
+  }));
   const destroy = () => {
     for (const { pool, launches } of bound) {
       pool.destroy();
@@ -70,7 +85,9 @@ export async function bindProgram(cluster: Cluster, program: Program, keptSymbol
     own = result;
     keptBytes = bound.reduce((sum, { pool }) => sum + pool.heldBytes(), 0);
     if (refused)
-      throw new InputError(phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`);
+      throw new InputError(
+        phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`,
+      );
   } catch (cause) {
     destroy();
     throw cause;
@@ -85,7 +102,12 @@ export async function bindProgram(cluster: Cluster, program: Program, keptSymbol
 }
 
 /** The buffers of a program's kept values: the rank's own, and new ones of `pool` for what the program alone keeps. */
-function keptBuffers(rank: Rank, pool: BufferPool, program: Program, symbols: ReadonlyMap<string, number>): Map<string, Storage> {
+function keptBuffers(
+  rank: Rank,
+  pool: BufferPool,
+  program: Program,
+  symbols: ReadonlyMap<string, number>,
+): Map<string, Storage> {
   const kept = new Map<string, Storage>();
   for (const value of program.values.values()) {
     if (value.lives !== 'kept') continue;

@@ -35,18 +35,23 @@ export function checkPlan(spec: ModelSpec, plan: Plan): void {
   for (const { attention } of spec.layers) {
     const width = attention.kind === 'mla' ? Math.max(attention.latent, attention.valueDim) : attention.headDim;
     if (width > WIDEST_VALUE)
-      throw new InputError(phrase`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`);
+      throw new InputError(
+        phrase`Attention values of ${width} columns can't be computed here; at most ${WIDEST_VALUE} can.`,
+      );
   }
 }
 
 /** Tensor parallelism needs whole heads and channels on every rank. */
 function checkSplits(spec: ModelSpec, ranks: number): void {
   const refuse = (count: number, what: Phrase) => {
-    throw new InputError(phrase`${what} can't be spread evenly over ${ranks} devices (tp); choose a number that divides ${count}, or ep.`);
+    throw new InputError(
+      phrase`${what} can't be spread evenly over ${ranks} devices (tp); choose a number that divides ${count}, or ep.`,
+    );
   };
   for (const { attention: a, feedForward: f } of spec.layers) {
     if (a.heads % ranks !== 0) refuse(a.heads, phrase`${a.heads} attention heads`);
-    if (a.kind === 'gqa' && a.kvHeads % ranks !== 0 && ranks % a.kvHeads !== 0) refuse(a.kvHeads, phrase`${a.kvHeads} key-value heads`);
+    if (a.kind === 'gqa' && a.kvHeads % ranks !== 0 && ranks % a.kvHeads !== 0)
+      refuse(a.kvHeads, phrase`${a.kvHeads} key-value heads`);
     const inner = f.kind === 'dense' ? f.inner : f.sharedInner;
     if (inner % ranks !== 0) refuse(inner, phrase`${inner} channels of an MLP`);
   }

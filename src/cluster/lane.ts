@@ -13,7 +13,12 @@ export type Read = Held & { readonly at: number };
 const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
 
 /** `ranks` take turns on the device of `engine`. `onFailure` hears of a device that is lost. */
-export function createLane(engine: Engine, ranks: readonly number[], clock: ClockBounds, onFailure: (cause: unknown) => void) {
+export function createLane(
+  engine: Engine,
+  ranks: readonly number[],
+  clock: ClockBounds,
+  onFailure: (cause: unknown) => void,
+) {
   const { device } = engine.gpu;
   const recorder = createRecorder(clock, ranks.length);
   engine.timestamps?.reset();
@@ -29,7 +34,8 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
     engine.hostWriter.submitting();
     device.queue.submit([encoder.finish()]);
     engine.hostWriter.submitted();
-    if (!engine.timestamps) device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
+    if (!engine.timestamps)
+      device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
     encoder = device.createCommandEncoder();
     recorded = 0;
     return id;
@@ -81,8 +87,8 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
     },
 
     /**
-     * Records that what rank `from` sent to one of its ranks goes into that rank's buffer. No reason to submit: it goes with the first kernel
-     * that may need it, since each submit with bytes of the host has its price.
+     * Records that what rank `from` sent to one of its ranks goes into that rank's buffer. No reason to submit: it goes
+     * with the first kernel that may need it, since each submit with bytes of the host has its price.
      */
     upload({ op, from, rank }: Omit<Upload, 'pass'>, target: GPUBuffer, to: number, bytes: Uint8Array): void {
       engine.hostWriter.write(encoder, target, to, bytes);
@@ -90,8 +96,8 @@ export function createLane(engine: Engine, ranks: readonly number[], clock: Cloc
     },
 
     /**
-     * Submits everything and reads pieces of its buffers; with the times of the kernel that wrote `value`, if given, and with all
-     * times not read yet if `all`.
+     * Submits everything and reads pieces of its buffers; with the times of the kernel that wrote `value`, if given,
+     * and with all times not read yet if `all`.
      */
     read(pieces: readonly Piece[], value: string | null, all: boolean): Promise<Read> {
       const { timestamps } = engine;

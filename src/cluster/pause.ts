@@ -4,9 +4,9 @@ import type { Gpu } from '../gpu/device';
  * Waiting on the host, to some hundredths of a millisecond: timers round to a millisecond or more (a page's nested
  * timers to 4 ms), so the last stretch turns over an empty task: setImmediate in Node, a message in a page.
  *
- * Chromium looks only every 1 to 2 ms whether the GPU has finished what a page waits for, unless the page keeps sending it
- * commands: on an H200 a mapped buffer was told 2.5 ms late by itself, 0.3 ms late with an error scope opened and closed
- * each turn, which asks nothing of the GPU. So each turn of a page nudges its device.
+ * Chromium looks only every 1 to 2 ms whether the GPU has finished what a page waits for, unless the page keeps sending
+ * it commands: on an H200 a mapped buffer was told 2.5 ms late by itself, 0.3 ms late with an error scope opened and
+ * closed each turn, which asks nothing of the GPU. So each turn of a page nudges its device.
  */
 export type Pause = {
   /** Lets callbacks run (mapAsync, messages), then returns. */
@@ -20,11 +20,15 @@ export type Pause = {
   readonly close: () => void;
 };
 
-/** A wait without a known end turns over tasks so long before it takes to timers, so as not to keep a core busy for nothing. */
+/**
+ * A wait without a known end turns over tasks so long before it takes to timers, so as not to keep a core busy for
+ * nothing.
+ */
 const SPIN_MS = 15;
 
 export function createPause({ device }: Gpu): Pause {
-  const { turn, close, slackMs } = typeof setImmediate === 'function' ? immediateTurns() : messageTurns(() => nudge(device));
+  const { turn, close, slackMs } =
+    typeof setImmediate === 'function' ? immediateTurns() : messageTurns(() => nudge(device));
   const when = async (ready: () => boolean): Promise<void> => {
     const since = performance.now();
     while (!ready()) {

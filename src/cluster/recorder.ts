@@ -20,11 +20,17 @@ export type PassRecord = {
 };
 
 /** What rank `from` sent to `rank` in a collective, taken in from the host; `pass` tells when it was. */
-export type Upload = { readonly op: Collective; readonly from: number; readonly rank: number; readonly pass: number | null };
+export type Upload = {
+  readonly op: Collective;
+  readonly from: number;
+  readonly rank: number;
+  readonly pass: number | null;
+};
 
 /**
- * Collects what a GPUDevice that `ranks` ranks share did in one run and turns it into spans. With timestamps a span a kernel, on the GPU's
- * clock calibrated by `bounds`; without, a span a submit and rank, ended by the fence of that submit.
+ * Collects what a GPUDevice that `ranks` ranks share did in one run and turns it into spans. With timestamps a span a
+ * kernel, on the GPU's clock calibrated by `bounds`; without, a span a submit and rank, ended by the fence of that
+ * submit.
  */
 export function createRecorder(bounds: ClockBounds, ranks: number) {
   const passes: PassRecord[] = [];
@@ -75,9 +81,10 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
     clockErrorMs: (): number => offsetOf(clock).error,
     clock: (): ClockBounds => clock,
     /**
-     * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a round; a rank is
-     * busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast would be, for N times what the
-     * GPU gave it, but no longer than the round. `waitedUntil`: when a rank could go on that waited for a collective, host ms.
+     * Spans of all passes whose times are known, in ms since `origin` (host ms). Ranks do an operation in turn, a
+     * round; a rank is busy with it from when it could start until its own turn has ended, or, as a device 1/N as fast
+     * would be, for N times what the GPU gave it, but no longer than the round. `waitedUntil`: when a rank could go on
+     * that waited for a collective, host ms.
      */
     spans(origin: number, waitedUntil: (op: Collective, rank: number) => number): ComputeSpan[] {
       const { offset } = offsetOf(clock);
@@ -106,7 +113,9 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
         const submitted = submittedAt[submit] ?? 0;
         const held = awaited ? waitedUntil(awaited, rank) : 0;
         const start = Math.min(Math.max(submitted, held, endOfRank.get(rank) ?? 0), own);
-        const end = ran ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs))) : own;
+        const end = ran
+          ? Math.max(own, Math.min(toMs(rounds[i]!) + offset, start + ranks * toMs(ran.endNs - ran.beginNs)))
+          : own;
         endOfRank.set(rank, end);
         openOfRank.set(rank, { submit, index: out.length });
         out.push({
@@ -132,11 +141,15 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
   };
 }
 
-/** For each pass, when the last known one of its round had ended: a round is passes of one operation that follow one another. */
+/**
+ * For each pass, when the last known one of its round had ended: a round is passes of one operation that follow one
+ * another.
+ */
 function roundEnds(passes: readonly PassRecord[]): bigint[] {
   const ends = passes.map(({ ran }) => ran?.endNs ?? 0n);
   const later = (a: bigint, b: bigint) => (a > b ? a : b);
-  for (let i = 1; i < passes.length; i++) if (passes[i]!.kernel?.op === passes[i - 1]!.kernel?.op) ends[i] = later(ends[i]!, ends[i - 1]!);
+  for (let i = 1; i < passes.length; i++)
+    if (passes[i]!.kernel?.op === passes[i - 1]!.kernel?.op) ends[i] = later(ends[i]!, ends[i - 1]!);
   for (let i = passes.length - 2; i >= 0; i--)
     if (passes[i]!.kernel?.op === passes[i + 1]!.kernel?.op) ends[i] = later(ends[i]!, ends[i + 1]!);
   return ends;

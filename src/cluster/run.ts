@@ -27,8 +27,15 @@ export type BoundRank = {
   readonly pool: BufferPool;
   /** Buffers of all values that the program reads or updates and the rank keeps. */
   readonly kept: ReadonlyMap<string, Storage>;
-  /** The launch of an order, for these sizes and buffers; what it was last bound to is kept, so that a run repeated binds nothing. */
-  readonly launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]) => Launch;
+  /**
+   * The launch of an order, for these sizes and buffers; what it was last bound to is kept, so that a run repeated
+   * binds nothing.
+   */
+  readonly launchOf: (
+    order: Extract<Order, { do: 'compute' }>,
+    sizes: NamedSizes,
+    buffers: readonly Storage[],
+  ) => Launch;
 };
 
 export type RunOptions = {
@@ -70,9 +77,10 @@ const LIVE_MS = 50;
 type Event = ({ readonly kind: 'announced' } & Announced) | { readonly kind: 'failed'; readonly cause: unknown };
 
 /**
- * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a device 1/N as fast;
- * those on devices of their own share the GPU as it sees fit. All advance together; the host only waits when they can't go on. Throws when
- * aborted or when a device is lost; the cluster can then be used again, unless it was lost.
+ * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a
+ * device 1/N as fast; those on devices of their own share the GPU as it sees fit. All advance together; the host only
+ * waits when they can't go on. Throws when aborted or when a device is lost; the cluster can then be used again, unless
+ * it was lost.
  */
 export const runOrders = (
   bound: readonly BoundRank[],
@@ -106,7 +114,13 @@ async function run(
   const lanes = await openLanes(bound, options, fail);
   const readers = readersOf(program);
   const valuesOf = bound.map(({ pool, kept }, index) => createValues(program, readers, pool, kept, feeds[index]!));
-  const sending = createSending(program, lanes, valuesOf, (announced) => events.push({ kind: 'announced', ...announced }), fail);
+  const sending = createSending(
+    program,
+    lanes,
+    valuesOf,
+    (announced) => events.push({ kind: 'announced', ...announced }),
+    fail,
+  );
   const routing: Routing[] = [];
   const transfers = createTransfers(bound.length, options.linkBetween, {
     rowBytes: (op) => rowBytesOf(program.values.get(op.input)!),
@@ -127,7 +141,8 @@ async function run(
   try {
     bound.forEach(({ rank }, index) => {
       const { queue } = rank.engine.gpu.device;
-      for (const name of program.inputs) queue.writeBuffer(valuesOf[index]!.take(name).buffer, 0, feeds[index]!.inputs.get(name)!);
+      for (const name of program.inputs)
+        queue.writeBuffer(valuesOf[index]!.take(name).buffer, 0, feeds[index]!.inputs.get(name)!);
     });
     await settled(engines);
     const origin = performance.now();
@@ -160,7 +175,11 @@ async function run(
 }
 
 /** A lane for each GPUDevice, with what is known of its clock. */
-async function openLanes(bound: readonly BoundRank[], { clock, pause }: RunOptions, onFailure: (cause: unknown) => void): Promise<Lane[]> {
+async function openLanes(
+  bound: readonly BoundRank[],
+  { clock, pause }: RunOptions,
+  onFailure: (cause: unknown) => void,
+): Promise<Lane[]> {
   const engines = enginesOf(bound);
   const lanes: Lane[] = [];
   for (const engine of engines) {
@@ -197,7 +216,9 @@ function stepOf(
     for (const name of op.outputs) buffers.push(values.take(name));
     if (contractOf(op.kernel).hasWork(sizes)) {
       const launch = launchOf(order, sizes, buffers);
-      laneOf[index]!.compute({ rank: index, op, flops: flopsOf(op, sizes), awaited }, (pass) => rank.engine.launcher.record(pass, launch));
+      laneOf[index]!.compute({ rank: index, op, flops: flopsOf(op, sizes), awaited }, (pass) =>
+        rank.engine.launcher.record(pass, launch),
+      );
     }
     for (const name of new Set(op.inputs)) values.release(name);
   };
@@ -282,14 +303,18 @@ function outputsOf(
   return bound.map(({ rank: { index } }) => {
     const lane = lanes.findIndex(({ ranks }) => ranks.includes(index));
     const first = lanes[lane]!.ranks.indexOf(index) * program.outputs.length;
-    return new Map(program.outputs.map((name, i) => [name, new Float32Array(reads[lane]!.parts[first + i]!.slice().buffer)]));
+    return new Map(
+      program.outputs.map((name, i) => [name, new Float32Array(reads[lane]!.parts[first + i]!.slice().buffer)]),
+    );
   });
 }
 
 function checkTimed(lanes: readonly Lane[]): void {
   const passes = lanes.flatMap(({ engine, recorder }) => (engine.timestamps ? recorder.passes : []));
   if (passes.some(({ ran }) => ran === null))
-    throw new InputError(phrase`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`);
+    throw new InputError(
+      phrase`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`,
+    );
 }
 
 const settled = (engines: readonly Engine[]): Promise<unknown> =>

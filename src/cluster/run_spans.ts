@@ -2,10 +2,14 @@ import type { Transfers } from '../network/transfers';
 import type { CollectiveSpan, MessageSpan, Span } from '../trace/span';
 import type { Lane } from './lane';
 
-/** Spans of all that is known of a run so far, in ms since `origin` (host ms): of each lane's kernels, of collectives and of messages. */
+/**
+ * Spans of all that is known of a run so far, in ms since `origin` (host ms): of each lane's kernels, of collectives
+ * and of messages.
+ */
 export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin: number): Span[] {
   // On devices of their own ranks hold a message once the device has taken it in.
-  for (const { recorder } of lanes) for (const { op, from, rank, at } of recorder.intakes()) transfers.tookIn(op, from, rank, at);
+  for (const { recorder } of lanes)
+    for (const { op, from, rank, at } of recorder.intakes()) transfers.tookIn(op, from, rank, at);
   return [
     ...lanes.flatMap(({ recorder }) => recorder.spans(origin, transfers.waitedUntil)),
     ...transfers.collectives().map(

@@ -4,7 +4,10 @@ import { type Collective, type Program, rowBytesOf } from '../program/program';
 import type { Lane } from './lane';
 import type { Values } from './values';
 
-/** A rank's part of a collective could leave at `readyAt`, which the host knew at `at`; counts where an exchange is announced by it. */
+/**
+ * A rank's part of a collective could leave at `readyAt`, which the host knew at `at`; counts where an exchange is
+ * announced by it.
+ */
 export type Announced = {
   readonly op: Collective;
   readonly rank: number;
@@ -16,8 +19,8 @@ export type Announced = {
 type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 
 /**
- * What ranks send: announced to the host, then copied from buffer to buffer or, between devices of their own, through the host, which
- * holds it until all of it has been passed on.
+ * What ranks send: announced to the host, then copied from buffer to buffer or, between devices of their own, through
+ * the host, which holds it until all of it has been passed on.
  */
 export function createSending(
   program: Program,
@@ -44,8 +47,8 @@ export function createSending(
 
   return {
     /**
-     * Asks the GPU to tell when the ranks' parts of a collective are ready, with what the host must have of them; with all timestamps
-     * on the way if `live`.
+     * Asks the GPU to tell when the ranks' parts of a collective are ready, with what the host must have of them; with
+     * all timestamps on the way if `live`.
      */
     start(op: Collective, live: boolean): void {
       passing.set(

@@ -46,7 +46,9 @@ function placesOf(weights: readonly Weight[], plan: Plan): Place[] {
 /** Bytes that may wait in the queue before the GPU is awaited, so that a model is never twice in memory. */
 const QUEUED_BYTES = 64e6;
 
-/** Reads a checkpoint's tensors, one at a time, into the weights' buffers. Throws InputError when a file is cut short. */
+/**
+ * Reads a checkpoint's tensors, one at a time, into the weights' buffers. Throws InputError when a file is cut short.
+ */
 export async function fillWeights(
   engines: readonly Engine[],
   weights: readonly Weight[],
@@ -57,7 +59,8 @@ export async function fillWeights(
   signal?: AbortSignal,
 ): Promise<void> {
   const places = new Map<string, Place[]>();
-  for (const place of placesOf(weights, plan)) places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
+  for (const place of placesOf(weights, plan))
+    places.set(place.piece.tensor, [...(places.get(place.piece.tensor) ?? []), place]);
   let queued = 0;
   let done = 0;
   for await (const tensor of untilAborted(source.tensors(), signal)) {
@@ -83,7 +86,9 @@ const allDone = (engines: readonly Engine[]): Promise<unknown> =>
 
 /** The same items; an abort ends a wait for the next one too. */
 async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const aborted = new Promise<never>((_, reject) =>
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
   aborted.catch(() => {});
   for (;;) {
     signal?.throwIfAborted();
@@ -114,8 +119,9 @@ function cutFrom(matrix: Float32Array<ArrayBuffer>, cols: number, cut: Cut): Flo
 }
 
 /**
- * Draws an untrained model on the device: matrices normal with a deviation of 1 / sqrt(columns), so that every layer keeps
- * the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the ranks.
+ * Draws an untrained model on the device: matrices normal with a deviation of 1 / sqrt(columns), so that every layer
+ * keeps the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the
+ * ranks.
  */
 export async function drawWeights(
   engines: readonly Engine[],
@@ -138,7 +144,8 @@ export async function drawWeights(
       const { gpu, launcher } = engines[rank]!;
       const { device } = gpu;
       const storage = held[rank]!.get(weight)!;
-      if (kinds.get(weight) === 'vector') device.queue.writeBuffer(storage.buffer, BYTES_OF.f32 * at, new Float32Array(count).fill(1));
+      if (kinds.get(weight) === 'vector')
+        device.queue.writeBuffer(storage.buffer, BYTES_OF.f32 * at, new Float32Array(count).fill(1));
       if (kinds.get(weight) !== 'matrix') continue; // a new buffer holds zeros
       const { cols } = matrixIn(piece);
       const sizes: SizesOf<'draw_normal', number> = {

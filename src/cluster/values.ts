@@ -3,7 +3,10 @@ import type { Piece } from '../gpu/readback';
 import { bytesOf, inputsOf, type Program } from '../program/program';
 import type { Feed } from './feed';
 
-/** A program's values on one rank in one run: each has a buffer from when it is first asked for until its last reader is done; kept ones have theirs all the time. */
+/**
+ * A program's values on one rank in one run: each has a buffer from when it is first asked for until its last reader is
+ * done; kept ones have theirs all the time.
+ */
 export type Values = ReturnType<typeof createValues>;
 
 /** `readers`: how many operations read each value. `kept`: the buffers of all values that the rank keeps. */

@@ -17,7 +17,8 @@ export function connectivityOf(spec: ModelSpec, switches: Switches): Connectivit
   return spec.layers.map((_, layer) => {
     const on = switches.farskip && switches.farskip_start_idx <= layer && layer <= switches.farskip_end_idx;
     const before = spec.layers[layer - 1];
-    const attention: Term[] = on && !switches.mlp_only_farskip && before && isMoe(before) ? [`routed.${layer - 1}`] : [];
+    const attention: Term[] =
+      on && !switches.mlp_only_farskip && before && isMoe(before) ? [`routed.${layer - 1}`] : [];
     const feedForward: Term[] = on && !switches.attn_only_farskip ? [`attention.${layer}`] : [];
     return { attention, shared: feedForward, routed: feedForward };
   });
@@ -32,7 +33,9 @@ export function termsOf(spec: ModelSpec, layer: number): Term[] {
   return terms;
 }
 
-/** What a sub-block reads: every term before it (its own layer's attention too, for feed-forward) but those left out. */
+/**
+ * What a sub-block reads: every term before it (its own layer's attention too, for feed-forward) but those left out.
+ */
 export function readsOf(spec: ModelSpec, connectivity: Connectivity, layer: number, block: SubBlock): Term[] {
   const earlier: Term[] = ['embedding'];
   for (let l = 0; l < layer; l++) earlier.push(...termsOf(spec, l));

@@ -4,9 +4,9 @@ import { type Connectivity, readsOf, type SubBlock, type Term, termsOf } from '.
 const SUB_BLOCKS: readonly SubBlock[] = ['attention', 'shared', 'routed'];
 
 /**
- * A layer's terms in groups that every reader takes whole or not at all: where ranks hold parts of terms (tensor parallelism), one
- * all-reduce brings a group. Regular: attention alone, since the router reads it; shared and routed experts together. FarSkip:
- * attention with shared experts, which the next attention reads; the routed experts alone.
+ * A layer's terms in groups that every reader takes whole or not at all: where ranks hold parts of terms (tensor
+ * parallelism), one all-reduce brings a group. Regular: attention alone, since the router reads it; shared and routed
+ * experts together. FarSkip: attention with shared experts, which the next attention reads; the routed experts alone.
  */
 export function reducedTogether(spec: ModelSpec, connectivity: Connectivity, layer: number): Term[][] {
   const own = termsOf(spec, layer);

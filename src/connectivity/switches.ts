@@ -20,7 +20,9 @@ const Keys = z.object({
   mlp_only_farskip: z.boolean().default(false),
 });
 
-/** Switches in a parsed JSON object: absent keys mean the regular model, absent indices all layers. Throws InputError. */
+/**
+ * Switches in a parsed JSON object: absent keys mean the regular model, absent indices all layers. Throws InputError.
+ */
 export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
   const parsed = Keys.safeParse(json);
   if (!parsed.success) throw new InputError(phrase`The FarSkip keys can't be read: ${whyNot(parsed.error)}.`);
@@ -34,7 +36,9 @@ export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
     mlp_only_farskip: keys.mlp_only_farskip,
   };
   if (switches.farskip && switches.farskip_end_idx > last)
-    throw new InputError(phrase`farskip_end_idx is ${switches.farskip_end_idx}, but the model's last layer is ${last}.`);
+    throw new InputError(
+      phrase`farskip_end_idx is ${switches.farskip_end_idx}, but the model's last layer is ${last}.`,
+    );
   if (switches.attn_only_farskip && switches.mlp_only_farskip)
     throw new InputError(phrase`attn_only_farskip and mlp_only_farskip exclude each other: at most one may be true.`);
   return switches;

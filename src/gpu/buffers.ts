@@ -7,7 +7,10 @@ export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonl
 /** Storage buffers of one owner, reused by size class so that repeated runs allocate nothing. */
 export type BufferPool = ReturnType<typeof createBufferPool>;
 
-/** `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can bind. */
+/**
+ * `newId` numbers the buffers of one device. Taking throws GpuUnavailable when a buffer exceeds what the device can
+ * bind.
+ */
 export function createBufferPool(gpu: Gpu, newId: () => number) {
   const limit = bindableBytes(gpu.device);
   const free = new Map<number, Storage[]>();
@@ -24,7 +27,10 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
     return storage;
   };
   return {
-    /** A buffer of at least `bytes`, with whatever it held before: the oldest, so that a run repeated takes the same ones. */
+    /**
+     * A buffer of at least `bytes`, with whatever it held before: the oldest, so that a run repeated takes the same
+     * ones.
+     */
     take(bytes: number): Storage {
       const rounded = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
       const size = bytes <= limit ? Math.min(rounded, limit - (limit % 4)) : bytes;

@@ -64,7 +64,10 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
     lost: device.lost.then(
       ({ message }) =>
-        new GpuUnavailable('lost', phrase`The GPU device was lost (${message || phrase`no reason given`}); press Run to open it again.`),
+        new GpuUnavailable(
+          'lost',
+          phrase`The GPU device was lost (${message || phrase`no reason given`}); press Run to open it again.`,
+        ),
     ),
   };
 }
@@ -80,8 +83,8 @@ export async function bindableBytesOf(gpu: GPU | undefined, preference: Gpu['pre
 }
 
 /**
- * Runs `work` and throws GpuUnavailable when the GPU refused a command of it, for want of memory or else: what such work
- * reads back means nothing.
+ * Runs `work` and throws GpuUnavailable when the GPU refused a command of it, for want of memory or else: what such
+ * work reads back means nothing.
  */
 export async function refusingErrors<T>({ device }: Gpu, work: () => Promise<T>): Promise<T> {
   device.pushErrorScope('validation');
@@ -104,7 +107,10 @@ export async function refusingErrors<T>({ device }: Gpu, work: () => Promise<T>)
 }
 
 /** What `reserve` gives, and whether any of the devices had no memory for the buffers that it made. */
-export async function withinMemory<T>(gpus: readonly Gpu[], reserve: () => T): Promise<{ readonly result: T; readonly refused: boolean }> {
+export async function withinMemory<T>(
+  gpus: readonly Gpu[],
+  reserve: () => T,
+): Promise<{ readonly result: T; readonly refused: boolean }> {
   for (const { device } of gpus) device.pushErrorScope('out-of-memory');
   let errors: Promise<(GPUError | null)[]>;
   let result: T;
@@ -118,7 +124,9 @@ export async function withinMemory<T>(gpus: readonly Gpu[], reserve: () => T): P
   return { result, refused: (await errors).some((error) => error !== null) };
 }
 
-/** The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again. */
+/**
+ * The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again.
+ */
 async function requestAdapter(gpu: GPU, preference: 'hardware' | 'swiftshader'): Promise<GPUAdapter | null> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const adapter = await gpu.requestAdapter(

@@ -1,6 +1,8 @@
 import type { Gpu } from './device';
 
-/** Bytes of the host into a buffer, in the queue's order: recorded now, carried out when what was recorded is submitted. */
+/**
+ * Bytes of the host into a buffer, in the queue's order: recorded now, carried out when what was recorded is submitted.
+ */
 export type HostWriter = {
   /** Offset and length are multiples of 4; the bytes may change once this returns. */
   readonly write: (encoder: GPUCommandEncoder, target: GPUBuffer, offset: number, bytes: Uint8Array) => void;
@@ -14,7 +16,10 @@ export type HostWriter = {
 export type HostWrite = 'writeBuffer' | 'mapped at creation' | 'kept mapped';
 
 export const HOST_WRITES: { readonly [W in HostWrite]: (gpu: Gpu) => HostWriter } = {
-  /** The queue's own way. It comes before what is recorded but not yet submitted, so it must not touch what that still reads. */
+  /**
+   * The queue's own way. It comes before what is recorded but not yet submitted, so it must not touch what that still
+   * reads.
+   */
   writeBuffer: ({ device }) => ({
     write: (_, target, offset, bytes) => device.queue.writeBuffer(target, offset, bytes as Uint8Array<ArrayBuffer>),
     submitting: () => {},
@@ -26,7 +31,11 @@ export const HOST_WRITES: { readonly [W in HostWrite]: (gpu: Gpu) => HostWriter 
     const used: GPUBuffer[] = [];
     return {
       write(encoder, target, offset, bytes) {
-        const staging = device.createBuffer({ size: bytes.byteLength, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
+        const staging = device.createBuffer({
+          size: bytes.byteLength,
+          usage: GPUBufferUsage.COPY_SRC,
+          mappedAtCreation: true,
+        });
         fill(staging, bytes);
         encoder.copyBufferToBuffer(staging, 0, target, offset, bytes.byteLength);
         used.push(staging);
@@ -39,8 +48,9 @@ export const HOST_WRITES: { readonly [W in HostWrite]: (gpu: Gpu) => HostWriter 
     };
   },
   /**
-   * Staging buffers that are mapped again as soon as the GPU has read them, so that one lies ready when bytes come; all that goes with one
-   * submit shares them, since giving one to the GPU and back takes some tenths of a millisecond whatever it holds.
+   * Staging buffers that are mapped again as soon as the GPU has read them, so that one lies ready when bytes come; all
+   * that goes with one submit shares them, since giving one to the GPU and back takes some tenths of a millisecond
+   * whatever it holds.
    */
   'kept mapped': ({ device }) => {
     const all = new Set<GPUBuffer>();

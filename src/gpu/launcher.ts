@@ -3,7 +3,10 @@ import type { Storage } from './buffers';
 import type { Gpu } from './device';
 import { sourceOf, type Variant, variantOf, workgroupsOf } from './variants';
 
-/** A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing to do. */
+/**
+ * A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing
+ * to do.
+ */
 export type Launch = {
   readonly sizes: NamedSizes;
   /** Names of the sizes that the kernel is told. */
@@ -40,7 +43,10 @@ export function createLauncher(gpu: Gpu) {
   const free: Slot[] = [];
   const takeSlot = (): Slot => {
     if (free.length === 0) {
-      const buffer = device.createBuffer({ size: SLOTS * SLOT_BYTES, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+      const buffer = device.createBuffer({
+        size: SLOTS * SLOT_BYTES,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      });
       for (let i = SLOTS - 1; i >= 0; i--) free.push({ buffer, offset: i * SLOT_BYTES });
     }
     return free.pop()!;
@@ -54,7 +60,10 @@ export function createLauncher(gpu: Gpu) {
           .filter(({ file }) => !pipelines.has(file))
           .map(async ({ file }) => {
             const module = device.createShaderModule({ label: file, code: sourceOf({ file }) });
-            pipelines.set(file, await device.createComputePipelineAsync({ label: file, layout: 'auto', compute: { module } }));
+            pipelines.set(
+              file,
+              await device.createComputePipelineAsync({ label: file, layout: 'auto', compute: { module } }),
+            );
           }),
       );
     },
@@ -76,12 +85,20 @@ export function createLauncher(gpu: Gpu) {
       return { sizes, told, buffers, pipeline, group, uniform, workgroups: workgroups.includes(0) ? null : workgroups };
     },
 
-    /** Whether a launch tells its kernel just these sizes, of just these buffers, and so can be recorded again for them. */
+    /**
+     * Whether a launch tells its kernel just these sizes, of just these buffers, and so can be recorded again for them.
+     */
     matches(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): boolean {
-      return launch.told.every((name) => launch.sizes[name] === sizes[name]) && launch.buffers.every((buffer, i) => buffer === buffers[i]);
+      return (
+        launch.told.every((name) => launch.sizes[name] === sizes[name]) &&
+        launch.buffers.every((buffer, i) => buffer === buffers[i])
+      );
     },
 
-    /** Gives back what a launch that is replaced holds of its own; what was submitted with it is not disturbed: writes wait for it. */
+    /**
+     * Gives back what a launch that is replaced holds of its own; what was submitted with it is not disturbed: writes
+     * wait for it.
+     */
     release({ uniform }: Launch): void {
       free.push(uniform);
     },

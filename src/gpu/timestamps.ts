@@ -24,7 +24,13 @@ export function createTimestamps(gpu: Gpu) {
       size: OWN_SLOT + 256,
       usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
     });
-    encoder.resolveQuerySet(sets[Math.floor(first / PASSES_A_SET)]!, 2 * (first % PASSES_A_SET), 2 * count, resolved, offset);
+    encoder.resolveQuerySet(
+      sets[Math.floor(first / PASSES_A_SET)]!,
+      2 * (first % PASSES_A_SET),
+      2 * count,
+      resolved,
+      offset,
+    );
     return { buffer: resolved, offset, bytes: count * 16 };
   };
   return {

@@ -64,7 +64,10 @@ export const VARIANTS: { readonly [K in KernelName]: readonly Omit<Variant<K>, '
 };
 
 /** The one variant of a kernel that any device runs. */
-function plain<K extends KernelName>(kernel: K, workgroups: Variant<K>['workgroups']): readonly [Omit<Variant<K>, 'kernel'>] {
+function plain<K extends KernelName>(
+  kernel: K,
+  workgroups: Variant<K>['workgroups'],
+): readonly [Omit<Variant<K>, 'kernel'>] {
   return [{ file: kernel, requires: ANY_DEVICE, workgroups }];
 }
 
@@ -86,7 +89,10 @@ const meets = ({ features, limits }: Capable, requires: Requirements): boolean =
 export const workgroupsOf = ({ workgroups }: Variant, sizes: NamedSizes): Workgroups =>
   (workgroups as (sizes: NamedSizes) => Workgroups)(sizes);
 
-/** WGSL of a variant, kernels/FILE.wgsl, and after it the functions that its lines `// include shared/…` ask for, each once. */
+/**
+ * WGSL of a variant, kernels/FILE.wgsl, and after it the functions that its lines `// include shared/…` ask for, each
+ * once.
+ */
 export function sourceOf({ file }: Pick<Variant, 'file'>): string {
   const source = readKernel(`${file}.wgsl`);
   const shared = [...source.matchAll(/^\/\/ include (shared\/\w+\.wgsl)$/gm)].map(([, path]) => readKernel(path!));

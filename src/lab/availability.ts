@@ -3,7 +3,10 @@ import { GpuUnavailable, openGpu } from '../gpu/device';
 /** Why the engine can't run in this browser, the first that is missing. */
 export type Lacking = 'insecure' | 'no-webgpu' | 'no-worker' | 'no-adapter' | 'no-device';
 
-/** What a browser lacks to run the engine, null when nothing; opens a device for a moment. The page's own `navigator` is asked, and a worker's. */
+/**
+ * What a browser lacks to run the engine, null when nothing; opens a device for a moment. The page's own `navigator` is
+ * asked, and a worker's.
+ */
 export async function lackingHere(preference: 'hardware' | 'swiftshader'): Promise<Lacking | null> {
   if (!globalThis.isSecureContext) return 'insecure';
   if (!navigator.gpu) return 'no-webgpu';
@@ -13,7 +16,8 @@ export async function lackingHere(preference: 'hardware' | 'swiftshader'): Promi
     gpu.device.destroy();
     return null;
   } catch (cause) {
-    if (cause instanceof GpuUnavailable && (cause.reason === 'no-adapter' || cause.reason === 'no-device')) return cause.reason;
+    if (cause instanceof GpuUnavailable && (cause.reason === 'no-adapter' || cause.reason === 'no-device'))
+      return cause.reason;
     throw cause;
   }
 }

@@ -5,10 +5,16 @@ import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 
 /**
- * One sequence a rank, all of one length: rank 0 gets `prompt` or, when there is none, the first `tokens` of `text`; the
- * other ranks get the passages of `text` that follow one another, as a server's other requests would.
+ * One sequence a rank, all of one length: rank 0 gets `prompt` or, when there is none, the first `tokens` of `text`;
+ * the other ranks get the passages of `text` that follow one another, as a server's other requests would.
  */
-export function batchOf(tokenizer: TextTokenizer, prompt: string | null, text: string, ranks: number, tokens: number): number[][] {
+export function batchOf(
+  tokenizer: TextTokenizer,
+  prompt: string | null,
+  text: string,
+  ranks: number,
+  tokens: number,
+): number[][] {
   const passages = tokenizer.encode(text);
   const first = prompt === null ? passages.slice(0, tokens) : tokenizer.encode(prompt);
   if (first.length === 0) throw new InputError(phrase`The prompt is empty; write at least one word.`);

@@ -3,7 +3,10 @@ import type { Engine } from '../gpu/engine';
 import { HOST_WRITES, type HostWrite, type HostWriter } from '../gpu/host_write';
 import { type Lab, openEngines } from './lab';
 
-/** How many bytes a second go one way between host and GPU, or from device to device through the host; all devices at once. */
+/**
+ * How many bytes a second go one way between host and GPU, or from device to device through the host; all devices at
+ * once.
+ */
 export type TransferRate = { readonly way: string; readonly mib: number; readonly gbps: number };
 
 export type BenchSettings = {
@@ -25,8 +28,8 @@ const WAYS = Object.keys(HOST_WRITES) as HostWrite[];
 type Device = { readonly engine: Engine; readonly source: GPUBuffer; readonly target: GPUBuffer };
 
 /**
- * Tries the ways of bytes from devices to the host (`down`), from the host to devices (`up`), and from each device to the next
- * through the host (`through`).
+ * Tries the ways of bytes from devices to the host (`down`), from the host to devices (`up`), and from each device to
+ * the next through the host (`through`).
  */
 export async function benchTransfers(
   lab: Lab,
@@ -54,7 +57,9 @@ export async function benchTransfers(
         onProgress(rates.length, total);
       };
       await add('down, copied out', () => all(devices, async (device) => void (await down(device, bytes, true))));
-      await add('down, read in place', () => all(devices, async (device) => (await down(device, bytes, false)).release()));
+      await add('down, read in place', () =>
+        all(devices, async (device) => (await down(device, bytes, false)).release()),
+      );
       for (const way of WAYS) {
         const writers = devices.map(({ engine }) => HOST_WRITES[way](engine.gpu));
         await add(`up, ${way}`, () => all(devices, (device, i) => up(device, writers[i]!, host)));

@@ -25,7 +25,8 @@ export type Calibration = {
 export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
   const portBytes = new Map<number, number>();
   for (const span of runs[0]!.spans)
-    if (span.kind === 'collective') portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
+    if (span.kind === 'collective')
+      portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
   const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
   return {
     durations: mediansOf(runs.map(({ spans }) => operationMs(spans, ranks))),
@@ -37,11 +38,16 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibr
 
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
 function announceMsOf(runs: readonly RunResult[]): number {
-  const lates = runs.flatMap(({ spans }) => spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])));
+  const lates = runs.flatMap(({ spans }) =>
+    spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])),
+  );
   return lates.length > 0 ? median(lates) : 0;
 }
 
-/** What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than without one. */
+/**
+ * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
+ * without one.
+ */
 export const costOf =
   ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
   (op) =>
@@ -52,7 +58,10 @@ export const costOf =
 /** A link as it is named, and how many times slower it is emulated. */
 export type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
 
-/** The nominal link, null for none; a ratio R sets the bandwidth so that all collectives, alone, take R times the computation. */
+/**
+ * The nominal link, null for none; a ratio R sets the bandwidth so that all collectives, alone, take R times the
+ * computation.
+ */
 export function chooseLink(
   { link, dilate, ranks }: Settings,
   connectivity: string,

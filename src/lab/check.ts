@@ -22,7 +22,12 @@ export const TOLERANCE = 1e-4;
  * Compares a checkpoint folder's forward passes with what PyTorch expects: for each connectivity C, C.json holds the
  * config keys and expected.C.safetensors the values (docs/checkpoints.md). Yields a row an entry.
  */
-export async function* check(lab: Lab, folder: string, connectivities: readonly string[], plan: Plan): AsyncGenerator<CheckRow> {
+export async function* check(
+  lab: Lab,
+  folder: string,
+  connectivities: readonly string[],
+  plan: Plan,
+): AsyncGenerator<CheckRow> {
   const source = within(lab.source, folder);
   const model = await deploy(lab, await openCheckpoint(source), plan);
   try {

@@ -12,11 +12,21 @@ export type ChosenModel = FoundModel & {
   readonly stopTokens: ReadonlySet<number>;
 };
 
-/** Throws InputError when there is no such model (find_model.ts), or its tokenizer can't be read. Drawn models borrow the reference model's. */
+/**
+ * Throws InputError when there is no such model (find_model.ts), or its tokenizer can't be read. Drawn models borrow
+ * the reference model's.
+ */
 export async function chooseModel(places: Places, id: string, balanced: boolean): Promise<ChosenModel> {
   const found = await findModel(places, id, balanced);
-  const tokenizer = parseTokenizer(await readJson(found.source ?? within(places.source, PRESETS[0].folder), 'tokenizer.json'));
-  return { ...found, tokenizer, untrained: isUntrained(id), stopTokens: found.source ? await stopTokensOf(found.source) : new Set() };
+  const tokenizer = parseTokenizer(
+    await readJson(found.source ?? within(places.source, PRESETS[0].folder), 'tokenizer.json'),
+  );
+  return {
+    ...found,
+    tokenizer,
+    untrained: isUntrained(id),
+    stopTokens: found.source ? await stopTokensOf(found.source) : new Set(),
+  };
 }
 
 async function stopTokensOf(source: Source): Promise<Set<number>> {

@@ -22,14 +22,18 @@ export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string
   const post = (request: Request) => worker.postMessage(request);
   return {
     /** Rejects with JobFailed. */
-    run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, onEvent: (event: JobEvent) => void): Promise<JobResult[K]> {
+    run<K extends Job['kind']>(
+      job: Extract<Job, { kind: K }>,
+      onEvent: (event: JobEvent) => void,
+    ): Promise<JobResult[K]> {
       return new Promise((resolve, reject) => {
         worker.onmessage = ({ data }: MessageEvent<Reply>) => {
           if (data.kind === 'event') onEvent(data.event);
           else if (data.kind === 'done') resolve(data.result as JobResult[K]);
           else reject(new JobFailed(data.cause, data.phrase));
         };
-        worker.onerror = (event) => reject(new JobFailed('internal', phrase`The engine could not start: ${event.message}`));
+        worker.onerror = (event) =>
+          reject(new JobFailed('internal', phrase`The engine could not start: ${event.message}`));
         post({ kind: 'run', job, gpu, base });
       });
     },
@@ -39,4 +43,5 @@ export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string
 }
 
 /** Bytes of the largest buffer that the engine's adapter can bind; null without an adapter. */
-export const largestBinding = (gpu: 'hardware' | 'swiftshader'): Promise<number | null> => bindableBytesOf(navigator.gpu, gpu);
+export const largestBinding = (gpu: 'hardware' | 'swiftshader'): Promise<number | null> =>
+  bindableBytesOf(navigator.gpu, gpu);

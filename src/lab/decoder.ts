@@ -17,8 +17,9 @@ import { seededRandom } from './statistics';
 /** A model with its keys and values kept, so that each step computes just the tokens that are new. */
 export type Decoder = {
   /**
-   * Appends tokens to the sequences (none to those whose list is empty) and answers, for each sequence that got some, the
-   * logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the cache.
+   * Appends tokens to the sequences (none to those whose list is empty) and answers, for each sequence that got some,
+   * the logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the
+   * cache.
    */
   readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
   readonly lengths: () => readonly number[];
@@ -44,8 +45,8 @@ export type DecoderOptions = {
 const CLOCK_AGE_MS = 2000;
 
 /**
- * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are spread by the
- * cluster's plan; in a rank's caches they lie one after the other, `capacity` rows each.
+ * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are
+ * spread by the cluster's plan; in a rank's caches they lie one after the other, `capacity` rows each.
  */
 export async function createDecoder(
   lab: Lab,
@@ -63,7 +64,9 @@ export async function createDecoder(
   const { ranks } = plan;
   const { wire = 'f32', allReduce = 'direct' } = options;
   const heldBy = Array.from({ length: sequences }, (_, i) => holdersOf(plan, i));
-  const rowsOn = cluster.ranks.map(({ index }) => capacity * heldBy.filter((ranksOf) => ranksOf.includes(index)).length);
+  const rowsOn = cluster.ranks.map(
+    ({ index }) => capacity * heldBy.filter((ranksOf) => ranksOf.includes(index)).length,
+  );
   const executable = await createExecutable(
     cluster,
     spec,
@@ -85,11 +88,13 @@ export async function createDecoder(
         tokens.filter((own) => own.length > 0),
       );
       const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
-      if (overflowing >= 0) throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
+      if (overflowing >= 0)
+        throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
       const pieces: (Piece & { sequence: number })[][] = cluster.ranks.map(() => []);
       tokens.forEach((ids, sequence) => {
         const base = resultPlaceOf(plan, sequence).index * capacity;
-        if (ids.length > 0) for (const rank of heldBy[sequence]!) pieces[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
+        if (ids.length > 0)
+          for (const rank of heldBy[sequence]!) pieces[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
       });
       const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;

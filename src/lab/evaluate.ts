@@ -16,8 +16,8 @@ const TOKENS_A_BATCH = 4096;
 const LOGITS_A_BATCH = 2 ** 27;
 
 /**
- * Mean next-token cross-entropy of a checkpoint over the windows `input_ids` [B, T] of a safetensors file: the mean over
- * B × (T − 1) positions. `connectivity` null takes the FarSkip keys of the checkpoint's own config.
+ * Mean next-token cross-entropy of a checkpoint over the windows `input_ids` [B, T] of a safetensors file: the mean
+ * over B × (T − 1) positions. `connectivity` null takes the FarSkip keys of the checkpoint's own config.
  */
 export async function evaluate(
   lab: Lab,
@@ -29,12 +29,16 @@ export async function evaluate(
   signal?: AbortSignal,
 ): Promise<Evaluation> {
   const windows = parseSafetensors(await readFile(lab.source, val), lab.source.nameOf(val)).get('input_ids');
-  if (windows?.shape.length !== 2) throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
+  if (windows?.shape.length !== 2)
+    throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
   const sequences = sequencesOf(windows);
   const checkpoint = await openCheckpoint(within(lab.source, folder));
   const switches = switchesOf(connectivity ?? 'config', checkpoint);
   const model = await deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
-  const atOnce = Math.max(1, Math.floor(Math.min(TOKENS_A_BATCH, LOGITS_A_BATCH / checkpoint.spec.vocabulary) / windows.shape[1]!));
+  const atOnce = Math.max(
+    1,
+    Math.floor(Math.min(TOKENS_A_BATCH, LOGITS_A_BATCH / checkpoint.spec.vocabulary) / windows.shape[1]!),
+  );
   let sum = 0;
   let tokens = 0;
   let pass: ForwardPass | null = null;

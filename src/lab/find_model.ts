@@ -12,8 +12,8 @@ import { keptModel } from './kept_models';
 export type Places = { readonly source: Source; readonly dropped: Source | null };
 
 /**
- * A model as settings name it: a preset's id; `files`, those dropped on the page; `kept:NAME`, one kept in the browser's
- * storage; or a folder's path or address.
+ * A model as settings name it: a preset's id; `files`, those dropped on the page; `kept:NAME`, one kept in the
+ * browser's storage; or a folder's path or address.
  */
 export type FoundModel = {
   /** Its files; null for a model drawn from a seed. */
@@ -37,7 +37,10 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
     };
     return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => 'none' };
   }
-  if (balanced) throw new InputError(phrase`Balanced routing can be forced for untrained models only: a trained one needs its own.`);
+  if (balanced)
+    throw new InputError(
+      phrase`Balanced routing can be forced for untrained models only: a trained one needs its own.`,
+    );
   const preset = PRESETS.find((known) => known.id === id);
   const source = preset ? within(places.source, preset.folder) : await sourceOf(places, id);
   const converted = preset ? within(places.source, preset.converted) : null;
@@ -59,17 +62,20 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
 }
 
 /**
- * Switches of a connectivity by name. `config` takes the FarSkip keys of the checkpoint's own config; so does `farskip` for a
- * checkpoint that is itself FarSkip, else it is every layer.
+ * Switches of a connectivity by name. `config` takes the FarSkip keys of the checkpoint's own config; so does `farskip`
+ * for a checkpoint that is itself FarSkip, else it is every layer.
  */
 export function switchesOf(connectivity: string, { spec, config }: Checkpoint): Switches {
   const own = parseSwitches(config, spec);
-  return connectivity === 'config' || (connectivity === 'farskip' && own.farskip) ? own : namedSwitches(connectivity, spec);
+  return connectivity === 'config' || (connectivity === 'farskip' && own.farskip)
+    ? own
+    : namedSwitches(connectivity, spec);
 }
 
 async function sourceOf(places: Places, id: string): Promise<Source> {
   if (id === 'files') {
-    if (!places.dropped) throw new InputError(phrase`No files were handed over; choose or drop a checkpoint folder first.`);
+    if (!places.dropped)
+      throw new InputError(phrase`No files were handed over; choose or drop a checkpoint folder first.`);
     return places.dropped;
   }
   if (id.startsWith('kept:')) return keptModel(id.slice('kept:'.length));

@@ -13,17 +13,21 @@ import { type Deployed, type Lab, positionsOf } from './lab';
 export type Forward = {
   /** For each sequence, logits [T, vocabulary], or [vocabulary] of its last token. */
   readonly logits: readonly Float32Array[];
-  /** hidden[k]: the residual stream after layer k (0: the embedding), for each sequence [T, hidden]; empty unless asked for. */
+  /**
+   * hidden[k]: the residual stream after layer k (0: the embedding), for each sequence [T, hidden]; empty unless asked
+   * for.
+   */
   readonly hidden: readonly (readonly Float32Array[])[];
 };
 
-export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
+export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
+  Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** A model ready to compute sequences, again and again. */
 export type ForwardPass = {
   /**
-   * What the model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no time. Throws
-   * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
+   * What the model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no
+   * time. Throws InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
    */
   readonly run: (sequences: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Forward>;
   readonly destroy: () => void;
@@ -51,7 +55,11 @@ export async function createForward(
       checkSequences(spec, sequences);
       const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
       const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own)));
-      const { outputs } = await executable.run(orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) });
+      const { outputs } = await executable.run(orders, feeds, {
+        linkBetween: () => INSTANT,
+        pause: lab.pause,
+        ...(signal && { signal }),
+      });
       const collect = (name: string, width: number, rowsOf: (i: number) => number): Float32Array[] => {
         const at = outputs.map(() => 0);
         return sequences.map((_, i) => {
@@ -91,7 +99,9 @@ export function checkSequences(spec: ModelSpec, sequences: readonly (readonly nu
   for (const sequence of sequences) {
     if (sequence.length === 0) throw new InputError(phrase`A prompt needs at least one token; write some text.`);
     if (sequence.length > positions)
-      throw new InputError(phrase`The prompt has ${sequence.length} tokens, but the model reads at most ${positions}; shorten it.`);
+      throw new InputError(
+        phrase`The prompt has ${sequence.length} tokens, but the model reads at most ${positions}; shorten it.`,
+      );
     const foreign = sequence.find((id) => !(id >= 0 && id < spec.vocabulary));
     if (foreign !== undefined)
       throw new InputError(

@@ -28,7 +28,12 @@ export type Continuation = {
 };
 
 /** A step of all requests together: prompt tokens, or one token each. */
-export type StepResult = { readonly tokens: number; readonly prefill: boolean; readonly wallMs: number; readonly hidden: number | null };
+export type StepResult = {
+  readonly tokens: number;
+  readonly prefill: boolean;
+  readonly wallMs: number;
+  readonly hidden: number | null;
+};
 
 export type GenerationResult = Combination & {
   readonly promptTokens: readonly number[];
@@ -53,7 +58,11 @@ export type Generation = {
 };
 
 /** One model's step with its spans. */
-export type GenerationStep = { readonly step: number; readonly combination: Combination; readonly spans: readonly Span[] };
+export type GenerationStep = {
+  readonly step: number;
+  readonly combination: Combination;
+  readonly spans: readonly Span[];
+};
 
 export type GenerateEvent =
   | Progress
@@ -122,7 +131,11 @@ export async function generate(
   }
 }
 
-async function promptsOf({ source }: Lab, tokenizer: TextTokenizer, { prompts, others, text }: GenerateSettings): Promise<number[][]> {
+async function promptsOf(
+  { source }: Lab,
+  tokenizer: TextTokenizer,
+  { prompts, others, text }: GenerateSettings,
+): Promise<number[][]> {
   const own = prompts.map((prompt) => tokenizer.encode(prompt));
   if (own.some((ids) => ids.length === 0)) throw new InputError(phrase`The prompt is empty; write at least one word.`);
   if (others === 0) return own;
@@ -221,7 +234,8 @@ async function createWriter(
         if (stops.has(id)) request.ended = 'stop token';
         else if (request.ids.length === tokens) request.ended = 'length';
       });
-      // The run's own time and the drawing of tokens; what the lab does around them, such as setting its clock, is left out.
+      // The run's own time and the drawing of tokens; what the lab does around them, such as setting its clock, is left
+      // out.
       const wallMs = run.wallMs + performance.now() - sampling;
       spent += wallMs;
       requests.forEach((request, i) => {

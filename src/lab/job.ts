@@ -32,14 +32,22 @@ export type JobResult = {
   readonly bench: readonly TransferRate[];
 };
 
-/** Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when stopped. */
+/**
+ * Does a job. Throws InputError for what can't be asked, GpuUnavailable when the device is lost, AbortError when
+ * stopped.
+ */
 export async function runJob<K extends Job['kind']>(
   lab: Lab,
   job: Extract<Job, { kind: K }>,
   emit: (event: JobEvent) => void,
   signal?: AbortSignal,
 ): Promise<JobResult[K]>;
-export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void, signal?: AbortSignal): Promise<JobResult[Job['kind']]> {
+export async function runJob(
+  lab: Lab,
+  job: Job,
+  emit: (event: JobEvent) => void,
+  signal?: AbortSignal,
+): Promise<JobResult[Job['kind']]> {
   switch (job.kind) {
     case 'measure':
       return measure(withFiles(lab, job.files), parseSettings(Settings, job.settings), emit, signal);
@@ -65,8 +73,14 @@ export async function runJob(lab: Lab, job: Job, emit: (event: JobEvent) => void
         signal,
       );
     case 'bench':
-      return benchTransfers(lab, job.settings, (done, total) => emit({ kind: 'progress', doing: { phase: 'way' }, done, total }), signal);
+      return benchTransfers(
+        lab,
+        job.settings,
+        (done, total) => emit({ kind: 'progress', doing: { phase: 'way' }, done, total }),
+        signal,
+      );
   }
 }
 
-const withFiles = (lab: Lab, files: readonly File[] | undefined): Lab => (files ? { ...lab, dropped: filesSource(files) } : lab);
+const withFiles = (lab: Lab, files: readonly File[] | undefined): Lab =>
+  files ? { ...lab, dropped: filesSource(files) } : lab;

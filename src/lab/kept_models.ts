@@ -17,7 +17,8 @@ async function folder(): Promise<FileSystemDirectoryHandle> {
 
 async function filesOf(directory: FileSystemDirectoryHandle): Promise<File[]> {
   const files: File[] = [];
-  for await (const handle of directory.values()) if (handle.kind === 'file') files.push(await (handle as FileSystemFileHandle).getFile());
+  for await (const handle of directory.values())
+    if (handle.kind === 'file') files.push(await (handle as FileSystemFileHandle).getFile());
   return files;
 }
 
@@ -35,7 +36,8 @@ export async function keptModels(): Promise<KeptModel[]> {
 /** Files of a kept model. Throws InputError when there is none of that name. */
 export async function keptModel(name: string): Promise<Source> {
   const directory = await (await folder()).getDirectoryHandle(name).catch(() => null);
-  if (!directory) throw new InputError(phrase`No model ${name} is kept in this browser; drop its files on the page again.`);
+  if (!directory)
+    throw new InputError(phrase`No model ${name} is kept in this browser; drop its files on the page again.`);
   return filesSource(await filesOf(directory));
 }
 

@@ -33,7 +33,9 @@ export const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult,
 /** Runs whose spans are still there, those nearest to the median wall time first. */
 function withSpans(runs: readonly KeptRun[]): KeptRun[] {
   const middle = median(runs.map(({ wallMs }) => wallMs));
-  return runs.filter(({ spans }) => spans !== null).toSorted((a, b) => Math.abs(a.wallMs - middle) - Math.abs(b.wallMs - middle));
+  return runs
+    .filter(({ spans }) => spans !== null)
+    .toSorted((a, b) => Math.abs(a.wallMs - middle) - Math.abs(b.wallMs - middle));
 }
 
 export function forgetSpans(runs: readonly KeptRun[]): void {

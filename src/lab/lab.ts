@@ -42,8 +42,14 @@ export async function openEngines({ engine }: Lab, backing: Backing, ranks: numb
   };
   try {
     if (backing === 'separate')
-      while (others.length < ranks - 1) others.push(createEngine(await openGpu(engine.gpu.instance, engine.gpu.preference)));
-    return { ofRank: Array.from({ length: ranks }, (_, rank) => (rank === 0 || backing === 'shared' ? engine : others[rank - 1]!)), close };
+      while (others.length < ranks - 1)
+        others.push(createEngine(await openGpu(engine.gpu.instance, engine.gpu.preference)));
+    return {
+      ofRank: Array.from({ length: ranks }, (_, rank) =>
+        rank === 0 || backing === 'shared' ? engine : others[rank - 1]!,
+      ),
+      close,
+    };
   } catch (cause) {
     close();
     throw cause;
@@ -62,7 +68,8 @@ export type DeployOptions = {
 
 /** Positions that the RoPE table covers: what the model has, but no more than a page could hold keys for. */
 const MOST_POSITIONS = 32768;
-export const positionsOf = ({ maxPositions }: { readonly maxPositions: number }): number => Math.min(maxPositions, MOST_POSITIONS);
+export const positionsOf = ({ maxPositions }: { readonly maxPositions: number }): number =>
+  Math.min(maxPositions, MOST_POSITIONS);
 
 /** Reads or draws a checkpoint's weights onto emulated devices. Throws InputError when they don't fit. */
 export const deploy = async (

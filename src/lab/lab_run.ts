@@ -9,11 +9,17 @@ import type { CombinationResult, Measurement } from './measure';
 import type { Combination } from './progress';
 import type { Settings } from './settings';
 
-/** What a session keeps, a file stores and the site's recorded runs are. `id` stays the same in all of them, so that links can name it. */
+/**
+ * What a session keeps, a file stores and the site's recorded runs are. `id` stays the same in all of them, so that
+ * links can name it.
+ */
 export type LabRun = {
   readonly id: string;
   readonly name: string;
-  /** What whoever measured it calls the machine, as browsers say little of a GPU; null: only what the manifest says is known. */
+  /**
+   * What whoever measured it calls the machine, as browsers say little of a GPU; null: only what the manifest says is
+   * known.
+   */
   readonly machine: string | null;
 } & RunContent;
 export type RunContent =
@@ -197,7 +203,11 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
       // What lies between two steps, such as drawing the next token, is nobody's lateness.
       const firsts = firstKernels(spans);
       return spans.map((span) =>
-        later(firsts.has(span) && span.kind === 'compute' ? { ...span, submitted: null } : span, from, step * MOST_OPERATIONS),
+        later(
+          firsts.has(span) && span.kind === 'compute' ? { ...span, submitted: null } : span,
+          from,
+          step * MOST_OPERATIONS,
+        ),
       );
     });
     return {
@@ -218,7 +228,8 @@ function generationTracks({ settings, results, steps: kept }: Generation): Track
 function firstKernels(spans: readonly Span[]): Set<Span> {
   const first = new Map<number, Span>();
   for (const span of spans)
-    if (span.kind === 'compute' && span.start < (first.get(span.rank)?.start ?? Number.POSITIVE_INFINITY)) first.set(span.rank, span);
+    if (span.kind === 'compute' && span.start < (first.get(span.rank)?.start ?? Number.POSITIVE_INFINITY))
+      first.set(span.rank, span);
   return new Set(first.values());
 }
 

@@ -63,7 +63,10 @@ export type Measurement = {
   readonly manifest: Manifest;
   readonly settings: Settings;
   readonly madeFor: MadeFor;
-  /** The wire as emulated, `dilation` times slower than the nominal gbps and µs; null: none, messages take what they take. */
+  /**
+   * The wire as emulated, `dilation` times slower than the nominal gbps and µs; null: none, messages take what they
+   * take.
+   */
   readonly link: NominalLink | null;
   /** How all-reduces were done; null where there are none. */
   readonly allReduce: Spread['algorithm'] | null;
@@ -73,7 +76,9 @@ export type Measurement = {
   readonly results: readonly CombinationResult[];
 };
 
-export type MeasureEvent = Progress | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
+export type MeasureEvent =
+  | Progress
+  | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] };
 
 const WARM_UPS = 2;
 const CALIBRATIONS = 3;
@@ -143,9 +148,15 @@ export async function measure(
         models.set(checkpoint, model);
       }
       const { spec } = model.checkpoint;
-      // Under a ratio both ways take the same time, whatever their bytes, and through the host nothing is gained by a ring: the one of fewer steps.
+      // Under a ratio both ways take the same time, whatever their bytes, and through the host nothing is gained by a
+      // ring: the one of fewer steps.
       const nominal = settings.link.kind === 'speed' ? settings.link : null;
-      allReduce = allReduceOf(settings, topologyOf(settings, nominal, dilation), batch.length * batch[0]!.length, spec.hidden);
+      allReduce = allReduceOf(
+        settings,
+        topologyOf(settings, nominal, dilation),
+        batch.length * batch[0]!.length,
+        spec.hidden,
+      );
       const switches = switchesOf(connectivity, model.checkpoint);
       const executable = await createExecutable(model.cluster, spec, connectivityOf(spec, switches), {
         wire: settings.wire,
@@ -215,7 +226,9 @@ export async function measure(
         emit({ kind: 'spans', combination, spans: run.spans });
         hashes.add(await sha256(run.outputs.map((own) => own.get(LOGITS)!)));
         if (hashes.size > 1)
-          throw new Error(`${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`);
+          throw new Error(
+            `${combination.connectivity}, ${combination.schedule}: two runs of the same orders gave different logits`,
+          );
         if (repeat < 0) continue;
         runs.push(keptOf(run, ranks));
         // The same in every repeat, as the bits are.
@@ -226,10 +239,12 @@ export async function measure(
 
     const results: CombinationResult[] = [];
     for (const { subject, combination, runs, hashes, routing } of lineup) {
-      const overRanks = (of: 'computeMs' | 'commMs') => estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
+      const overRanks = (of: 'computeMs' | 'commMs') =>
+        estimate(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
       const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
       const durations = mediansOf(runs.map((run) => run.durations));
-      // Without an emulated pace messages last longer where they queue behind computing; without a wire nothing was in their way.
+      // Without an emulated pace messages last longer where they queue behind computing; without a wire nothing was in
+      // their way.
       const alone = (id: number) => (link ? Number.POSITIVE_INFINITY : (subject.calibration.durations.get(id) ?? 0));
       const bound = boundOf(subject.executable.program, (op) =>
         Math.min(durations.get(op.id) ?? 0, isCollective(op) ? alone(op.id) : Number.POSITIVE_INFINITY),
@@ -270,7 +285,9 @@ export async function measure(
       settings,
       madeFor: await chosen.madeFor(),
       link,
-      allReduce: subjects.some(({ executable }) => executable.program.operations.some((op) => op.block === 'all-reduce'))
+      allReduce: subjects.some(({ executable }) =>
+        executable.program.operations.some((op) => op.block === 'all-reduce'),
+      )
         ? allReduce
         : null,
       repeats: lineup[0]!.runs.length,

@@ -16,7 +16,10 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
  * Sum over positions of −log softmax(logits)[next token], and how many there are, for one sequence: logits
  * [T, vocabulary], ids [T]. In float64.
  */
-export function crossEntropy(logits: Float32Array, ids: readonly number[]): { readonly sum: number; readonly count: number } {
+export function crossEntropy(
+  logits: Float32Array,
+  ids: readonly number[],
+): { readonly sum: number; readonly count: number } {
   const vocabulary = logits.length / ids.length;
   let sum = 0;
   for (let t = 0; t + 1 < ids.length; t++) {

@@ -12,7 +12,12 @@ export type Doing =
   | { readonly phase: 'window' | 'way' };
 
 /** `done` of `total`: bytes while loading, else steps of the job. */
-export type Progress = { readonly kind: 'progress'; readonly doing: Doing; readonly done: number; readonly total: number };
+export type Progress = {
+  readonly kind: 'progress';
+  readonly doing: Doing;
+  readonly done: number;
+  readonly total: number;
+};
 
 export function describeDoing(doing: Doing): string {
   switch (doing.phase) {

@@ -1,4 +1,7 @@
-/** Runs that were recorded on another machine and are served with the page, in `recorded/`; each file says where and when. */
+/**
+ * Runs that were recorded on another machine and are served with the page, in `recorded/`; each file says where and
+ * when.
+ */
 export const RECORDED = [
   { id: 'ep', kind: 'measurement' },
   { id: 'tp', kind: 'measurement' },

@@ -125,9 +125,14 @@ const RunFile = z.object({
 
 /** A run as the text of a file. */
 export function toRunFile({ id, name, machine, ...content }: LabRun): string {
-  return JSON.stringify({ format: FORMAT, version: RUN_FILE_VERSION, id, name, machine, content: packed(content) } satisfies z.input<
-    typeof RunFile
-  >);
+  return JSON.stringify({
+    format: FORMAT,
+    version: RUN_FILE_VERSION,
+    id,
+    name,
+    machine,
+    content: packed(content),
+  } satisfies z.input<typeof RunFile>);
 }
 
 function packed(content: RunContent): z.input<typeof Content> {
@@ -161,12 +166,14 @@ function packed(content: RunContent): z.input<typeof Content> {
 /** The run that a file holds. Throws InputError, with the file's name, for what is none. */
 export function parseRunFile(file: string, contents: string): LabRun {
   const parsed = RunFile.safeParse(json(file, contents));
-  if (!parsed.success) throw new InputError(phrase`${file} can't be read as a run of this lab: ${whyNoRun(parsed.error)}.`);
+  if (!parsed.success)
+    throw new InputError(phrase`${file} can't be read as a run of this lab: ${whyNoRun(parsed.error)}.`);
   const { id, name, machine, content } = parsed.data;
   try {
     return { id, name, machine, ...unpacked(content) };
   } catch (cause) {
-    if (cause instanceof InputError) throw new InputError(phrase`${file} can't be read as a run of this lab: ${cause.phrase}`);
+    if (cause instanceof InputError)
+      throw new InputError(phrase`${file} can't be read as a run of this lab: ${cause.phrase}`);
     throw cause;
   }
 }
@@ -177,13 +184,19 @@ export const looksLikeRun = (contents: string): boolean => contents.slice(0, 200
 function unpacked(content: z.infer<typeof Content>): RunContent {
   const measured = (measurement: z.infer<typeof MeasurementFile>): Measurement => ({
     ...measurement,
-    results: measurement.results.map((result) => ({ ...result, spans: fromColumns(result.spans, measurement.settings.ranks) })),
+    results: measurement.results.map((result) => ({
+      ...result,
+      spans: fromColumns(result.spans, measurement.settings.ranks),
+    })),
   });
   switch (content.kind) {
     case 'measurement':
       return { kind: 'measurement', measurement: measured(content.measurement) };
     case 'sweep':
-      return { ...content, points: content.points.map(({ value, measurement }) => ({ value, measurement: measured(measurement) })) };
+      return {
+        ...content,
+        points: content.points.map(({ value, measurement }) => ({ value, measurement: measured(measurement) })),
+      };
     case 'generation': {
       const { steps, ...rest } = content.generation;
       const unpackedSteps = steps.map((step) => ({ ...step, spans: fromColumns(step.spans, rest.settings.ranks) }));

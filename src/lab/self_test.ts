@@ -10,8 +10,9 @@ import { offsetOf } from '../trace/clock';
 /** What this GPU and browser do, measured once when the engine starts; goes with every result. */
 export type SelfTest = {
   /**
-   * What two devices with the same work do: run `at once` (together hardly longer than one alone), `share` the GPU (both end
-   * about when twice the work is done), or run `in turn` (one ends when it would have alone). null: no second device was to be had.
+   * What two devices with the same work do: run `at once` (together hardly longer than one alone), `share` the GPU
+   * (both end about when twice the work is done), or run `in turn` (one ends when it would have alone). null: no second
+   * device was to be had.
    */
   readonly devices: 'at once' | 'share' | 'in turn' | null;
   /** When a read-back submitted before long work is told, and when the work has ended, ms. */
@@ -122,7 +123,16 @@ async function prepareWork(engine: Engine) {
     take(values: number): void {
       pool.drop(out);
       out = pool.reserve(BYTES_OF.f32 * values);
-      const sizes = { rows: values, first: 0, stream: 1, cols: values, firstRow: 0, firstCol: 0, ownCols: values, scale: 1 };
+      const sizes = {
+        rows: values,
+        first: 0,
+        stream: 1,
+        cols: values,
+        firstRow: 0,
+        firstCol: 0,
+        ownCols: values,
+        scale: 1,
+      };
       launch = engine.launcher.bind('draw_normal', sizes, [out]);
     },
     async work(launches: number): Promise<void> {
@@ -160,7 +170,9 @@ export function describeSelfTest({ devices, readBack, tickNs, clockErrorMs, roun
       }[devices]
     : 'No second device was to be had on this GPU';
   const tick =
-    tickNs === null ? 'there are no timestamps' : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`;
+    tickNs === null
+      ? 'there are no timestamps'
+      : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`;
   const clock = clockErrorMs === null ? '' : `, placed on the host’s clock to ${clockErrorMs.toFixed(2)} ms`;
   return `${sharing}; reading back beside ${readBack.workMs.toFixed(0)} ms of computing takes ${readBack.ms.toFixed(1)} ms; a round trip takes ${roundTripMs.toFixed(2)} ms; ${tick}${clock}.`;
 }

@@ -4,7 +4,10 @@ import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { because, firstIssue, z } from '../words/zod';
 
-/** The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way between devices takes. */
+/**
+ * The wire's pace: as a bandwidth (1e9 bytes a second) and latency, as communication ÷ computation, or whatever the way
+ * between devices takes.
+ */
 export const LinkSetting = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('speed'), gbps: z.number().positive().max(1e6), us: z.number().nonnegative().max(1e6) }),
   z.object({ kind: z.literal('ratio'), ratio: z.number().positive().max(100) }),
@@ -47,7 +50,10 @@ export const Settings = z.object({
   model: Model,
   /** Deal experts out evenly whatever the router says; untrained models only. */
   balanced: z.boolean(),
-  /** Text that device 0 prefills, instead of a passage of `text`; the other devices take passages of the same length from `text`. */
+  /**
+   * Text that device 0 prefills, instead of a passage of `text`; the other devices take passages of the same length
+   * from `text`.
+   */
   prompt: z.string().max(100_000).nullable(),
   text: Text,
   /** Of a passage; a prompt has the tokens that it has. */
@@ -67,7 +73,10 @@ export const Settings = z.object({
   /** How many times slower the links are made; null: as many times as there are ranks on the GPU. */
   dilate: z.number().positive().max(1000).nullable(),
   repeats: z.number().int().min(1).max(1000),
-  /** Go on beyond `repeats` until the 95 % interval of each speed-up is narrower than this share of it; null: stop there. */
+  /**
+   * Go on beyond `repeats` until the 95 % interval of each speed-up is narrower than this share of it; null: stop
+   * there.
+   */
   until: z.number().positive().max(1).nullable(),
   /** Seconds after which no further repeat is begun. */
   budget: z.number().positive().max(36000),

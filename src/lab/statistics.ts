@@ -14,7 +14,8 @@ export function estimate(samples: readonly number[]): Estimate {
 }
 
 /** Ratios a[i] / b[i] of paired runs. */
-export const estimateRatio = (a: readonly number[], b: readonly number[]): Estimate => estimate(a.map((value, i) => value / b[i]!));
+export const estimateRatio = (a: readonly number[], b: readonly number[]): Estimate =>
+  estimate(a.map((value, i) => value / b[i]!));
 
 /** Uniform numbers in [0, 1): mulberry32 (Tommy Ettinger). */
 export function seededRandom(seed: number): () => number {

@@ -10,7 +10,10 @@ import type { Settings } from './settings';
 
 type Speed = { readonly gbps: number; readonly us: number };
 
-/** The topology that settings ask for, around a link within nodes (null: no delay at all). Throws InputError for nodes that ranks don't fill. */
+/**
+ * The topology that settings ask for, around a link within nodes (null: no delay at all). Throws InputError for nodes
+ * that ranks don't fill.
+ */
 export function topologyOf(
   { ranks, topology: { nodes, between, jitter, slow } }: Pick<Settings, 'ranks' | 'topology'>,
   within: Speed | null,
@@ -38,5 +41,7 @@ export function allReduceOf(
   tokens: number,
   width: number,
 ): Spread['algorithm'] {
-  return allReduce === 'auto' ? quickerAllReduce(topology, ranks, tokens * rowBytesOf({ rows: 1, ...onWire(width, wire) })) : allReduce;
+  return allReduce === 'auto'
+    ? quickerAllReduce(topology, ranks, tokens * rowBytesOf({ rows: 1, ...onWire(width, wire) }))
+    : allReduce;
 }

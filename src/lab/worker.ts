@@ -40,7 +40,10 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
       const lost = gpu.lost.then((cause) => {
         throw cause;
       });
-      const result = await Promise.race([runJob(lab, job, (event) => send({ kind: 'event', event }), stopping.signal), lost]);
+      const result = await Promise.race([
+        runJob(lab, job, (event) => send({ kind: 'event', event }), stopping.signal),
+        lost,
+      ]);
       send({ kind: 'done', result });
     } catch (cause) {
       send({ kind: 'failed', ...(await explain(cause, opened?.gpu ?? null, stopping.signal)) });
@@ -52,8 +55,15 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
   };
 }
 
-/** A lost device rejects whatever was under way with errors of its own; those are told apart by waiting a moment for `lost`. */
-async function explain(cause: unknown, gpu: Gpu | null, signal: AbortSignal): Promise<{ cause: FailureCause; phrase: Phrase }> {
+/**
+ * A lost device rejects whatever was under way with errors of its own; those are told apart by waiting a moment for
+ * `lost`.
+ */
+async function explain(
+  cause: unknown,
+  gpu: Gpu | null,
+  signal: AbortSignal,
+): Promise<{ cause: FailureCause; phrase: Phrase }> {
   if (signal.aborted) return { cause: 'stopped', phrase: phrase`Stopped.` };
   if (cause instanceof InputError) return { cause: 'input', phrase: cause.phrase };
   if (cause instanceof GpuUnavailable) return { cause: cause.reason, phrase: cause.phrase };

@@ -41,7 +41,8 @@ export async function openCheckpoint(source: Source): Promise<Checkpoint> {
   const tensors = new Map<string, Entry>();
   for (const { name, header } of shards)
     for (const entry of header.entries) {
-      if (tensors.has(entry.name)) throw new InputError(phrase`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
+      if (tensors.has(entry.name))
+        throw new InputError(phrase`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
       tensors.set(entry.name, entry);
     }
   checkTensors(spec, tensors);
@@ -57,14 +58,19 @@ async function openShards(source: Source): Promise<Shard[]> {
   const indexFile = await source.open(INDEX);
   await indexFile?.close();
   if (!indexFile)
-    throw new InputError(phrase`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`);
+    throw new InputError(
+      phrase`${source.nameOf(SINGLE)} can't be read, nor ${INDEX} beside it; check that the file is there.`,
+    );
   const index = Index.safeParse(await readJson(source, INDEX));
   if (!index.success) throw new InputError(phrase`${source.nameOf(INDEX)} can't be used: ${whyNot(index.error)}.`);
   const places = Object.entries(index.data.weight_map);
   const shards: Shard[] = [];
   for (const name of new Set(places.map(([, file]) => file))) {
     const file = await source.open(name);
-    if (!file) throw new InputError(phrase`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`);
+    if (!file)
+      throw new InputError(
+        phrase`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`,
+      );
     const shard = await openShard(source, name, file);
     const held = new Set(shard.header.entries.map((entry) => entry.name));
     for (const [tensor, place] of places)

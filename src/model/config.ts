@@ -14,7 +14,8 @@ const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];
 /** ModelSpec of a Hugging Face config.json, already parsed from JSON. Throws InputError when it can't be run. */
 export function parseConfig(json: unknown): ModelSpec {
   const named = Architectures.safeParse(json);
-  if (!named.success) throw new InputError(phrase`config.json names no architecture: "architectures" should be a list of one name.`);
+  if (!named.success)
+    throw new InputError(phrase`config.json names no architecture: "architectures" should be a list of one name.`);
   const architecture = named.data.architectures[0];
   const family = (FAMILIES as readonly Family[]).find((known) => known.architecture === architecture);
   if (!family) {
@@ -32,10 +33,13 @@ export function parseConfig(json: unknown): ModelSpec {
   } catch (cause) {
     throw cause instanceof InputError ? refused(cause.phrase) : cause;
   }
-  if (spec.rope.dim % 2 !== 0) throw refused(phrase`RoPE needs an even number of columns a head, found ${spec.rope.dim}`);
+  if (spec.rope.dim % 2 !== 0)
+    throw refused(phrase`RoPE needs an even number of columns a head, found ${spec.rope.dim}`);
   for (const { attention, feedForward } of spec.layers) {
     if (attention.kind === 'gqa' && (attention.heads % attention.kvHeads !== 0 || !Number.isInteger(attention.headDim)))
-      throw refused(phrase`${attention.heads} heads of ${attention.headDim} columns can't share ${attention.kvHeads} key heads`);
+      throw refused(
+        phrase`${attention.heads} heads of ${attention.headDim} columns can't share ${attention.kvHeads} key heads`,
+      );
     if (feedForward.kind === 'moe' && feedForward.topK > feedForward.experts)
       throw refused(phrase`${feedForward.topK} experts a token can't be chosen from ${feedForward.experts}`);
   }

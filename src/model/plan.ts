@@ -1,6 +1,7 @@
 /**
- * How a model is spread over ranks. `ep`: attention data-parallel, each rank with sequences of its own, the experts spread.
- * `tp`: every rank has all tokens; attention heads, MLP channels and experts are spread, and what the ranks computed is added up.
+ * How a model is spread over ranks. `ep`: attention data-parallel, each rank with sequences of its own, the experts
+ * spread. `tp`: every rank has all tokens; attention heads, MLP channels and experts are spread, and what the ranks
+ * computed is added up.
  */
 export type Plan = { readonly kind: 'ep' | 'tp'; readonly ranks: number };
 
@@ -9,5 +10,8 @@ export const holdersOf = ({ kind, ranks }: Plan, sequence: number): number[] =>
   kind === 'ep' ? [sequence % ranks] : Array.from({ length: ranks }, (_, rank) => rank);
 
 /** Where the results of a sequence are read: a rank, and which of that rank's sequences it is. */
-export const resultPlaceOf = ({ kind, ranks }: Plan, sequence: number): { readonly rank: number; readonly index: number } =>
+export const resultPlaceOf = (
+  { kind, ranks }: Plan,
+  sequence: number,
+): { readonly rank: number; readonly index: number } =>
   kind === 'ep' ? { rank: sequence % ranks, index: Math.floor(sequence / ranks) } : { rank: 0, index: sequence };

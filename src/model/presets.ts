@@ -46,7 +46,10 @@ const common = (hidden: number, layers: number, heads: number) => ({
   rope_theta: 10000,
 });
 
-/** DeepSeek-V2-Lite in proportion to its hidden size of 2,048: 16 heads of 128 + 64, latent 512, 64 experts of 1,408, top-6, 2 shared. */
+/**
+ * DeepSeek-V2-Lite in proportion to its hidden size of 2,048: 16 heads of 128 + 64, latent 512, 64 experts of 1,408,
+ * top-6, 2 shared.
+ */
 const mla = (hidden: number, layers: number, heads: number) => ({
   ...common(hidden, layers, heads),
   q_lora_rank: null,
@@ -73,7 +76,9 @@ const instella = (hidden: number, layers: number, heads: number) => ({
   gated_attention: true,
   norm_topk_prob: true,
 });
-/** Qwen3-30B-A3B in proportion to its hidden size of 2,048: 32 query and 4 key heads of 128, 128 experts of 768, top-8. */
+/**
+ * Qwen3-30B-A3B in proportion to its hidden size of 2,048: 32 query and 4 key heads of 128, 128 experts of 768, top-8.
+ */
 const qwen3 = (hidden: number, layers: number, heads: number) => ({
   architectures: ['Qwen3MoeForCausalLM'],
   ...common(hidden, layers, heads),
@@ -85,7 +90,10 @@ const qwen3 = (hidden: number, layers: number, heads: number) => ({
   intermediate_size: 3 * hidden,
   norm_topk_prob: true,
 });
-/** Llama 4 Scout in proportion to its hidden size of 5,120: 40 query and 8 key heads of 128, 16 experts of 8,192, top-1, 1 shared. */
+/**
+ * Llama 4 Scout in proportion to its hidden size of 5,120: 40 query and 8 key heads of 128, 16 experts of 8,192, top-1,
+ * 1 shared.
+ */
 const scout = (hidden: number, layers: number, heads: number) => ({
   architectures: ['Llama4ForCausalLM'],
   ...common(hidden, layers, heads),
@@ -98,20 +106,21 @@ const scout = (hidden: number, layers: number, heads: number) => ({
   attention_chunk_size: 8192,
 });
 
-const SHAPES: readonly { readonly id: string; readonly like: Phrase | string; readonly configs: readonly object[] }[] = [
-  {
-    id: 'deepseek-v2-lite',
-    like: 'DeepSeek-V2-Lite',
-    configs: [deepseekV2Lite(128, 4, 4), deepseekV2Lite(256, 8, 8), deepseekV2Lite(512, 27, 8)],
-  },
-  { id: 'qwen3-30b-a3b', like: 'Qwen3-30B-A3B', configs: [qwen3(128, 3, 8), qwen3(256, 7, 16), qwen3(512, 12, 16)] },
-  { id: 'llama-4-scout', like: 'Llama 4 Scout', configs: [scout(160, 4, 5), scout(320, 8, 10), scout(640, 12, 20)] },
-  {
-    id: 'instella-moe',
-    like: phrase`Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions`,
-    configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 27, 8)],
-  },
-];
+const SHAPES: readonly { readonly id: string; readonly like: Phrase | string; readonly configs: readonly object[] }[] =
+  [
+    {
+      id: 'deepseek-v2-lite',
+      like: 'DeepSeek-V2-Lite',
+      configs: [deepseekV2Lite(128, 4, 4), deepseekV2Lite(256, 8, 8), deepseekV2Lite(512, 27, 8)],
+    },
+    { id: 'qwen3-30b-a3b', like: 'Qwen3-30B-A3B', configs: [qwen3(128, 3, 8), qwen3(256, 7, 16), qwen3(512, 12, 16)] },
+    { id: 'llama-4-scout', like: 'Llama 4 Scout', configs: [scout(160, 4, 5), scout(320, 8, 10), scout(640, 12, 20)] },
+    {
+      id: 'instella-moe',
+      like: phrase`Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions`,
+      configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 27, 8)],
+    },
+  ];
 
 /** Millions of parameters with two digits: 7.1, 65, 480. */
 function millions(parameters: number): string {

@@ -1,8 +1,8 @@
 import type { RopeSpec } from './spec';
 
 /**
- * Table [positions, dim] of cos and sin, pair after pair, of position * frequency, times the scaling's attention factor.
- * Frequencies are rounded to float32 first, as transformers does.
+ * Table [positions, dim] of cos and sin, pair after pair, of position * frequency, times the scaling's attention
+ * factor. Frequencies are rounded to float32 first, as transformers does.
  */
 export function ropeTable(rope: RopeSpec, positions: number): Float32Array<ArrayBuffer> {
   const table = new Float32Array(positions * rope.dim);
@@ -37,7 +37,8 @@ export function ropeFrequencies({ theta, dim, scaling }: RopeSpec): number[] {
       });
     case 'yarn': {
       // The pair that makes so many rotations over the original positions.
-      const pairOf = (rotations: number) => (dim * Math.log(scaling.originalPositions / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
+      const pairOf = (rotations: number) =>
+        (dim * Math.log(scaling.originalPositions / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
       const round = (value: number, to: (x: number) => number) => (scaling.truncate ? to(value) : value);
       const low = Math.max(round(pairOf(scaling.betaFast), Math.floor), 0);
       const high = Math.min(round(pairOf(scaling.betaSlow), Math.ceil), dim - 1);
@@ -52,4 +53,5 @@ export function ropeFrequencies({ theta, dim, scaling }: RopeSpec): number[] {
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
 /** 0.1 * mscale * ln(factor) + 1, by which YaRN corrects attention (Peng et al., 2023); 1 when nothing is stretched. */
-export const yarnMscale = (factor: number, mscale: number): number => (factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1);
+export const yarnMscale = (factor: number, mscale: number): number =>
+  factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;

@@ -30,7 +30,10 @@ export type Entry = {
   readonly end: number;
 };
 
-/** What a safetensors file says of itself: its tensors in the order of their bytes, which follow the header without gaps. */
+/**
+ * What a safetensors file says of itself: its tensors in the order of their bytes, which follow the header without
+ * gaps.
+ */
 export type Header = { readonly entries: readonly Entry[]; readonly dataStart: number };
 
 /** Bytes of the number that a file begins with: the length of the JSON header that follows. */
@@ -38,7 +41,8 @@ export const PREFIX = 8;
 /** What the format's own reader allows a header. */
 const LONGEST_HEADER = 100_000_000;
 
-const broken = (file: string, what: Phrase) => new InputError(phrase`${file} is not a readable safetensors file: ${what}.`);
+const broken = (file: string, what: Phrase) =>
+  new InputError(phrase`${file} is not a readable safetensors file: ${what}.`);
 
 /** Length of the JSON header, from the file's first bytes; `fileBytes` null when unknown. Throws InputError. */
 export function headerLength(prefix: Uint8Array, fileBytes: number | null, file: string): number {
@@ -46,7 +50,10 @@ export function headerLength(prefix: Uint8Array, fileBytes: number | null, file:
     throw broken(file, phrase`it has ${prefix.byteLength} bytes, fewer than the ${PREFIX} of the header's length`);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getBigUint64(0, true));
   if (length > LONGEST_HEADER)
-    throw broken(file, phrase`its header should have ${length} bytes, more than the ${LONGEST_HEADER} that the format allows`);
+    throw broken(
+      file,
+      phrase`its header should have ${length} bytes, more than the ${LONGEST_HEADER} that the format allows`,
+    );
   if (fileBytes !== null && PREFIX + length > fileBytes)
     throw broken(file, phrase`its header should have ${length} bytes, but the file ends after ${fileBytes}`);
   return length;
@@ -65,7 +72,8 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   } catch {
     throw broken(file, phrase`its header is not JSON`);
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(file, phrase`its header is not an object`);
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw broken(file, phrase`its header is not an object`);
   const twice = repeatedKey(json);
   if (twice !== null) throw broken(file, phrase`its header names ${twice} twice`);
   const entries = Object.entries(header)
@@ -77,7 +85,10 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
       const [begin, end] = data_offsets;
       const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
       if (end - begin !== expected)
-        throw broken(file, phrase`tensor ${name} (${dtype} [${shape.join()}]) should take ${expected} bytes, found ${begin}..${end}`);
+        throw broken(
+          file,
+          phrase`tensor ${name} (${dtype} [${shape.join()}]) should take ${expected} bytes, found ${begin}..${end}`,
+        );
       return { name, dtype, shape, begin, end };
     })
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -85,7 +96,10 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   let at = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== at)
-      throw broken(file, phrase`tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`);
+      throw broken(
+        file,
+        phrase`tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`,
+      );
     at = end;
   }
   if (fileBytes !== null && dataStart + at !== fileBytes)
@@ -119,7 +133,12 @@ function repeatedKey(json: string): string | null {
 export function parseSafetensors(bytes: Uint8Array, file: string): Tensors {
   const length = headerLength(bytes.subarray(0, PREFIX), bytes.byteLength, file);
   const { entries, dataStart } = parseHeader(bytes.subarray(PREFIX, PREFIX + length), bytes.byteLength, file);
-  return new Map(entries.map((entry) => [entry.name, { ...entry, bytes: bytes.subarray(dataStart + entry.begin, dataStart + entry.end) }]));
+  return new Map(
+    entries.map((entry) => [
+      entry.name,
+      { ...entry, bytes: bytes.subarray(dataStart + entry.begin, dataStart + entry.end) },
+    ]),
+  );
 }
 
 /** Values of a floating-point tensor as float32 (a copy). Throws InputError for other types. */

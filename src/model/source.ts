@@ -24,14 +24,17 @@ const ABSENT = [403, 404];
 /** Files of a site, or of any address that this page may read; `base` ends in a slash. */
 export function siteSource(base: string): Source {
   const address = (path: string): string => {
-    if (!URL.canParse(path, base)) throw new InputError(phrase`${path} is not an address; it should be like https://host/folder.`);
+    if (!URL.canParse(path, base))
+      throw new InputError(phrase`${path} is not an address; it should be like https://host/folder.`);
     return new URL(path, base).href;
   };
   const ask = async (url: string, begin: number): Promise<Response> => {
     const headers: HeadersInit = begin > 0 ? { Range: `bytes=${begin}-` } : {};
     const response = await fetch(url, { headers }).catch(() => null);
     if (!response)
-      throw new InputError(phrase`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`);
+      throw new InputError(
+        phrase`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`,
+      );
     if (!response.ok && response.status !== 404)
       throw new InputError(phrase`${url} can't be read (status ${response.status}); check that the file is there.`);
     return response;
@@ -48,7 +51,8 @@ export function siteSource(base: string): Source {
       }
       const length = first.headers.get('content-length');
       // A compressed body is longer than it says, and another site does not tell whether it is compressed.
-      const bytes = length === null || first.headers.has('content-encoding') || first.type === 'cors' ? null : Number(length);
+      const bytes =
+        length === null || first.headers.has('content-encoding') || first.type === 'cors' ? null : Number(length);
       let unused: Response | null = first;
       return {
         bytes,
@@ -78,7 +82,9 @@ export function filesSource(files: readonly File[]): Source {
     nameOf: (path) => path,
     async open(path) {
       const file = files.find(({ name }) => name === path);
-      return file ? { bytes: file.size, from: (begin) => chunksOf(file.slice(begin).stream()), close: async () => {} } : null;
+      return file
+        ? { bytes: file.size, from: (begin) => chunksOf(file.slice(begin).stream()), close: async () => {} }
+        : null;
     },
   };
 }

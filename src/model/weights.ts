@@ -5,17 +5,22 @@ import type { ModelSpec } from './spec';
 
 /**
  * A weight as the kernels want it: rows of `cols` values, made of pieces of checkpoint tensors that lie one after the
- * other. A weight of experts has the pieces of each expert in turn and is spread evenly over the ranks; others are on every rank,
- * or, under tensor parallelism, cut as `split` says.
+ * other. A weight of experts has the pieces of each expert in turn and is spread evenly over the ranks; others are on
+ * every rank, or, under tensor parallelism, cut as `split` says.
  */
 export type Weight = {
   readonly name: string;
   /** Experts whose pieces these are; 0 for a weight that every rank has whole. */
   readonly experts: number;
-  /** What tensor parallelism spreads of each piece: its output rows or its input columns, in so many blocks (heads, channels). */
+  /**
+   * What tensor parallelism spreads of each piece: its output rows or its input columns, in so many blocks (heads,
+   * channels).
+   */
   readonly split: { readonly axis: 'rows' | 'cols'; readonly blocks: number } | null;
   readonly pieces: readonly Piece[];
-  /** A vector is a norm's weights, a bias an offset of scores; what a weight is made of when it is drawn from a seed. */
+  /**
+   * A vector is a norm's weights, a bias an offset of scores; what a weight is made of when it is drawn from a seed.
+   */
   readonly kind: 'matrix' | 'vector' | 'bias';
 };
 
@@ -48,11 +53,12 @@ export function shapeOnRank(weight: Weight, plan: Plan): { readonly rows: number
   return { rows: cuts.reduce((sum, { rows }) => sum + rows, 0), cols: cuts[0]!.cols };
 }
 
-export const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
+export const valuesIn = ({ shape, expert }: Piece): number =>
+  shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
 
 /**
- * All weights of a model. Their names are those of DeepSeek's checkpoints whatever the family, with gate_up and down for
- * the projections of gated MLPs; their tensors are named as transformers saves the family.
+ * All weights of a model. Their names are those of DeepSeek's checkpoints whatever the family, with gate_up and down
+ * for the projections of gated MLPs; their tensors are named as transformers saves the family.
  */
 export function weightsOf(spec: ModelSpec): Weight[] {
   const out: Weight[] = [];
@@ -64,10 +70,14 @@ export function weightsOf(spec: ModelSpec): Weight[] {
     add(name, 'matrix', 0, [whole(tensor, rows, cols)], split);
   const outOf = (blocks: number) => ({ axis: 'rows', blocks }) as const;
   const into = (blocks: number) => ({ axis: 'cols', blocks }) as const;
-  const heads = (name: string, rows: number, cols: number, split: Weight['split']) => matrix(name, rows, cols, `${name}.weight`, split);
+  const heads = (name: string, rows: number, cols: number, split: Weight['split']) =>
+    matrix(name, rows, cols, `${name}.weight`, split);
   const vector = (name: string, length: number) => add(name, 'vector', 0, [whole(`${name}.weight`, length)]);
   const mlp = (name: string, tensors: string, inner: number) => {
-    const gateUp = [whole(`${tensors}.gate_proj.weight`, inner, hidden), whole(`${tensors}.up_proj.weight`, inner, hidden)];
+    const gateUp = [
+      whole(`${tensors}.gate_proj.weight`, inner, hidden),
+      whole(`${tensors}.up_proj.weight`, inner, hidden),
+    ];
     add(`${name}.gate_up`, 'matrix', 0, gateUp, outOf(inner));
     add(`${name}.down`, 'matrix', 0, [whole(`${tensors}.down_proj.weight`, hidden, inner)], into(inner));
   };
@@ -138,17 +148,26 @@ export const parametersOf = (spec: ModelSpec): number =>
 export const headOf = (spec: ModelSpec): string => (spec.tiedHead ? 'model.embed_tokens' : 'lm_head');
 
 /** Throws InputError unless there is each tensor of the model with its shape, and no other. */
-export function checkTensors(spec: ModelSpec, tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>): void {
-  const wanted = new Map(weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)));
+export function checkTensors(
+  spec: ModelSpec,
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): void {
+  const wanted = new Map(
+    weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)),
+  );
   for (const [name, shape] of wanted) {
     const found = tensors.get(name)?.shape;
     if (!found) throw new InputError(phrase`The checkpoint lacks tensor ${name} [${shape.join()}].`);
     if (found.join() !== shape.join())
-      throw new InputError(phrase`Tensor ${name} should be [${shape.join()}], but the checkpoint has [${found.join()}].`);
+      throw new InputError(
+        phrase`Tensor ${name} should be [${shape.join()}], but the checkpoint has [${found.join()}].`,
+      );
   }
   for (const name of tensors.keys())
     if (!wanted.has(name) && !isUnused(spec, name))
-      throw new InputError(phrase`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`);
+      throw new InputError(
+        phrase`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`,
+      );
 }
 
 /** Tensors that checkpoints carry though no forward pass reads them. */

@@ -1,6 +1,6 @@
 /**
- * Layout of an exchange, from what each rank's send plan counted (kernels/send_plan.wgsl). Row spaces: a sender's rows are
- * ordered by destination, a receiver's by source; Combine takes each row back the way it came.
+ * Layout of an exchange, from what each rank's send plan counted (kernels/send_plan.wgsl). Row spaces: a sender's rows
+ * are ordered by destination, a receiver's by source; Combine takes each row back the way it came.
  */
 export type ExchangeLayout = {
   /** rows[s][d]: rows that rank s sends to rank d. */

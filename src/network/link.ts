@@ -1,6 +1,6 @@
 /**
- * An emulated link: a message starts when it could leave and both its ports are free, holds them for bytes / bandwidth, and has
- * arrived a latency later.
+ * An emulated link: a message starts when it could leave and both its ports are free, holds them for bytes / bandwidth,
+ * and has arrived a latency later.
  */
 export type Link = { readonly latencyMs: number; readonly bytesPerMs: number };
 

@@ -7,7 +7,10 @@ import { createTransfers } from './transfers';
 export type Network = {
   /** A collective whose parts could leave at `at` on all ranks. */
   readonly start: (op: Collective, at: number) => void;
-  /** When the last rank holds what a collective brings it, were nothing else sent from now on. Throws when it was not started. */
+  /**
+   * When the last rank holds what a collective brings it, were nothing else sent from now on. Throws when it was not
+   * started.
+   */
   readonly heldAt: (op: Collective) => number;
 };
 
@@ -24,8 +27,8 @@ export function oneAtATime(timeOf: (op: Collective) => number): Network {
 }
 
 /**
- * Links as in a run, on which every rank sends `bytesOf(op)` through its port, evenly to all others or handed round a ring.
- * Jitter and stragglers are not foreseen.
+ * Links as in a run, on which every rank sends `bytesOf(op)` through its port, evenly to all others or handed round a
+ * ring. Jitter and stragglers are not foreseen.
  */
 export function evenNetwork(topology: Topology, ranks: number, bytesOf: (op: Collective) => number): Network {
   const links = linksOf({ ...topology, jitter: 0, slow: null }, ranks, () => 0);
@@ -44,7 +47,9 @@ export function evenNetwork(topology: Topology, ranks: number, bytesOf: (op: Col
     const values = { input: GATHERED, output: op.kind === 'reduce-scatter' ? SCATTERED : GATHERED };
     const known =
       evened.get(op) ??
-      (op.kind === 'all-to-all' ? { ...op, ...values, direction: 'dispatch', exchange: `${op.id}` } : { ...op, ...values });
+      (op.kind === 'all-to-all'
+        ? { ...op, ...values, direction: 'dispatch', exchange: `${op.id}` }
+        : { ...op, ...values });
     evened.set(op, known);
     return known;
   };
@@ -81,7 +86,10 @@ export function aloneMs(op: Collective, topology: Topology, ranks: number, bytes
   return network.heldAt(op);
 }
 
-/** The all-reduce that brings a value of `bytes` sooner: one step of N - 1 times the bytes, or 2 (N - 1) steps of an N-th each. */
+/**
+ * The all-reduce that brings a value of `bytes` sooner: one step of N - 1 times the bytes, or 2 (N - 1) steps of an
+ * N-th each.
+ */
 export function quickerAllReduce(topology: Topology, ranks: number, bytes: number): Spread['algorithm'] {
   if (ranks === 1) return 'direct';
   const op = (algorithm: Spread['algorithm']): Spread => ({

@@ -5,7 +5,9 @@ export type Topology = {
   readonly nodes: number;
   readonly within: Link;
   readonly between: Link;
-  /** How much longer messages take on average, as a share of their time: 1 + jitter × an exponential variate of mean 1. */
+  /**
+   * How much longer messages take on average, as a share of their time: 1 + jitter × an exponential variate of mean 1.
+   */
   readonly jitter: number;
   /** A straggler: all messages from and to this rank take `times` as long. */
   readonly slow: { readonly rank: number; readonly times: number } | null;
@@ -13,9 +15,13 @@ export type Topology = {
 
 export const INSTANT_TOPOLOGY: Topology = { nodes: 1, within: INSTANT, between: INSTANT, jitter: 0, slow: null };
 
-export const nodeOf = ({ nodes }: Pick<Topology, 'nodes'>, ranks: number, rank: number): number => Math.floor((rank * nodes) / ranks);
+export const nodeOf = ({ nodes }: Pick<Topology, 'nodes'>, ranks: number, rank: number): number =>
+  Math.floor((rank * nodes) / ranks);
 
-/** The link of each message of one run; `random` gives uniform numbers in [0, 1) and is asked only where there is jitter. */
+/**
+ * The link of each message of one run; `random` gives uniform numbers in [0, 1) and is asked only where there is
+ * jitter.
+ */
 export function linksOf(topology: Topology, ranks: number, random: () => number): (from: number, to: number) => Link {
   const { within, between, jitter, slow } = topology;
   return (from, to) => {

@@ -3,7 +3,9 @@ import { combineRows, dispatchRows, type ExchangeLayout, layoutOf } from './all_
 import type { Link } from './link';
 import { createWire } from './wire';
 
-/** Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output. */
+/**
+ * Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output.
+ */
 export type Rows = { readonly count: number; readonly from: number; readonly to: number };
 
 /** What the transfers ask of whoever holds the buffers. */
@@ -24,7 +26,10 @@ export type TransferHost = {
 
 export type Announcement = { readonly readyAt: number; readonly at: number };
 
-/** What a message carries: part `part` of a collective on its `step`-th way (a ring hands parts on; all else goes straight). */
+/**
+ * What a message carries: part `part` of a collective on its `step`-th way (a ring hands parts on; all else goes
+ * straight).
+ */
 type Content = { readonly op: Collective; readonly part: number; readonly step: number };
 
 type State = ReturnType<typeof newState>;
@@ -51,8 +56,8 @@ export type HeldMessage = {
 export type Transfers = ReturnType<typeof createTransfers>;
 
 /**
- * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived, and when it was
- * held. No buffers and no GPU here. Times are ms on the host's clock, or on one that is only counted.
+ * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived, and when
+ * it was held. No buffers and no GPU here. Times are ms on the host's clock, or on one that is only counted.
  */
 export function createTransfers(ranks: number, linkBetween: (from: number, to: number) => Link, host: TransferHost) {
   const wire = createWire<Content>(ranks, linkBetween);
@@ -60,7 +65,10 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   /** What each rank announced, and the layout once all have. */
   const exchanges = new Map<string, { counts: (Uint32Array | null)[]; layout: ExchangeLayout | null }>();
   /** With the ranks whose rows each brought its receiver: a ring hands on others'. */
-  const messages: (Omit<HeldMessage, 'heldAt'> & { readonly arrivedAt: number; readonly brought: readonly number[] })[] = [];
+  const messages: (Omit<HeldMessage, 'heldAt'> & {
+    readonly arrivedAt: number;
+    readonly brought: readonly number[];
+  })[] = [];
   const each = Array.from({ length: ranks }, (_, rank) => rank);
 
   const stateOf = (op: Collective): State => {
@@ -75,7 +83,8 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   };
   /** Rows that one rank sends to another; of a ring, those that a step hands on. */
   const rowsToSend = (op: Collective, from: number, to: number, part: number): number => {
-    if (op.kind !== 'all-to-all') return op.kind === 'all-gather' ? host.rowsOf(op.input, part) : host.rowsOf(op.output, part) / ranks;
+    if (op.kind !== 'all-to-all')
+      return op.kind === 'all-gather' ? host.rowsOf(op.input, part) : host.rowsOf(op.output, part) / ranks;
     const { counts } = exchangeFor(op);
     const experts = host.expertsOf(op.exchange);
     return op.direction === 'dispatch' ? counts[from]![experts + to]! : counts[to]![experts + from]!;
@@ -84,7 +93,10 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   const rowsBetween = (op: Collective, sender: number, receiver: number): Rows | null => {
     if (op.kind === 'all-to-all') {
       const { layout } = exchangeFor(op);
-      return layout && (op.direction === 'dispatch' ? dispatchRows(layout, sender, receiver) : combineRows(layout, sender, receiver));
+      return (
+        layout &&
+        (op.direction === 'dispatch' ? dispatchRows(layout, sender, receiver) : combineRows(layout, sender, receiver))
+      );
     }
     return spreadRows(
       op,
@@ -158,7 +170,11 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   };
 
   /** A ring: a part goes on from a rank that it has reached, once that rank's own part is there too. */
-  const handOn = (op: Collective, rank: number, { part, step, at }: { part: number; step: number; at: number }): void => {
+  const handOn = (
+    op: Collective,
+    rank: number,
+    { part, step, at }: { part: number; step: number; at: number },
+  ): void => {
     const { readyAt, toHandOn } = stateOf(op);
     if (readyAt[rank] === undefined) toHandOn[rank]!.push({ part, step, at });
     else send(rank, (rank + 1) % ranks, Math.max(at, readyAt[rank]), { op, part, step: step + 1 });
@@ -222,7 +238,10 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
 
     nextEvent: (): number => wire.nextEvent(),
 
-    /** When all that a collective brings had arrived on the last rank, so that waiting for it ends; undefined until then. */
+    /**
+     * When all that a collective brings had arrived on the last rank, so that waiting for it ends; undefined until
+     * then.
+     */
     arrivedEverywhereAt,
 
     /** A device of its own has taken in, at `at`, what `from` sent to `to`: only then does it hold it. */
@@ -240,7 +259,16 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
           const arrived = arrivedAt(op, rank);
           if (arrived === undefined) return [];
           const heldAt = Math.max(arrived, takenInAt(op, rank));
-          return [{ op, rank, readyAt: readyAt[rank]!, heldAt, sentBytes: sentBytes[rank]!, receivedBytes: receivedBytes[rank]! }];
+          return [
+            {
+              op,
+              rank,
+              readyAt: readyAt[rank]!,
+              heldAt,
+              sentBytes: sentBytes[rank]!,
+              receivedBytes: receivedBytes[rank]!,
+            },
+          ];
         }),
       ),
 
@@ -253,7 +281,10 @@ export function createTransfers(ranks: number, linkBetween: (from: number, to: n
   };
 }
 
-/** Parts of known sizes, `parts[r]` rows each: gathered, part s lies behind those before it; scattered, contributions lie by sender. */
+/**
+ * Parts of known sizes, `parts[r]` rows each: gathered, part s lies behind those before it; scattered, contributions
+ * lie by sender.
+ */
 function spreadRows(op: Spread, parts: readonly number[], sender: number, receiver: number): Rows {
   const before = (rank: number) => parts.slice(0, rank).reduce((a, b) => a + b, 0);
   return op.kind === 'all-gather'

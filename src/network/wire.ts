@@ -1,7 +1,9 @@
 import type { Link } from './link';
 import { createPorts } from './ports';
 
-/** What it takes messages to cross an emulated network, no bytes. Times are ms of the caller's clock, counted or real. */
+/**
+ * What it takes messages to cross an emulated network, no bytes. Times are ms of the caller's clock, counted or real.
+ */
 export type Message<T> = { readonly from: number; readonly to: number; readonly bytes: number; readonly content: T };
 export type Delivery<T> = { readonly message: Message<T>; readonly leftAt: number; readonly arrivedAt: number };
 

@@ -19,8 +19,8 @@ export type Written = { readonly name: string } & Omit<Shape, 'type'> & Partial<
 export type Place = { readonly block: Block; readonly layer: number | null };
 
 /**
- * Collects a program's operations; each method answers the names of the values written. What is declared lies in the builder's scope,
- * and names are looked for there first, then in the scopes around it.
+ * Collects a program's operations; each method answers the names of the values written. What is declared lies in the
+ * builder's scope, and names are looked for there first, then in the scopes around it.
  */
 export type Builder = {
   readonly input: (written: Written) => string;
@@ -37,7 +37,10 @@ export type Builder = {
   readonly allToAll: (op: Omit<AllToAll, 'kind' | 'id' | 'output'>, written: Written) => string;
   readonly spread: (op: Omit<Spread, 'id' | 'output'>, written: Written) => string;
   readonly columns: (name: string) => number;
-  /** The same program, in a scope within this one: names and symbols of what is declared there begin with it (`a/tokens`). */
+  /**
+   * The same program, in a scope within this one: names and symbols of what is declared there begin with it
+   * (`a/tokens`).
+   */
   readonly within: (scope: string) => Builder;
   readonly finish: (outputs: readonly string[]) => Program;
 };
@@ -47,9 +50,12 @@ const GLOBAL_SYMBOLS: ReadonlySet<string> = new Set(['rank', 'positions']);
 
 /** The full name of what is declared in a scope, and that of a symbol there. */
 export const scoped = (scope: string, name: string): string => (scope === '' ? name : `${scope}/${name}`);
-export const scopedSymbol = (scope: string, name: string): string => (GLOBAL_SYMBOLS.has(name) ? name : scoped(scope, name));
+export const scopedSymbol = (scope: string, name: string): string =>
+  GLOBAL_SYMBOLS.has(name) ? name : scoped(scope, name);
 
-/** `kept`: values that ranks keep beside what the program declares; those that no operation reads are left out of it. */
+/**
+ * `kept`: values that ranks keep beside what the program declares; those that no operation reads are left out of it.
+ */
 export const programBuilder = (kept: readonly KeptValue[]): Builder =>
   builderIn('', {
     values: new Map(kept.map((value) => [value.name, value])),
@@ -78,7 +84,9 @@ function builderIn(scope: string, collected: Collected): Builder {
   const around = scopesAround(scope);
   /** A symbol is that of an exchange, or of the nearest scope that has inputs. */
   const symbolIn = (name: string): string =>
-    collected.symbols.has(name) ? name : scopedSymbol(around.find((place) => collected.batches.has(place)) ?? scope, name);
+    collected.symbols.has(name)
+      ? name
+      : scopedSymbol(around.find((place) => collected.batches.has(place)) ?? scope, name);
   const dimIn = (dim: Dim): Dim =>
     typeof dim === 'number' ? dim : typeof dim === 'string' ? symbolIn(dim) : { ...dim, of: symbolIn(dim.of) };
   /** The full name of a value that was declared here, or else in the nearest scope around. */
@@ -144,7 +152,9 @@ function builderIn(scope: string, collected: Collected): Builder {
     columns: (name) => values.get(known(name))!.cols,
     within: (inner) => builderIn(scoped(scope, inner), collected),
     finish(outputs) {
-      const used = new Set(operations.flatMap((op) => (op.kind === 'compute' ? [...op.inputs, ...op.outputs] : [op.input])));
+      const used = new Set(
+        operations.flatMap((op) => (op.kind === 'compute' ? [...op.inputs, ...op.outputs] : [op.input])),
+      );
       const left = [...values].filter(([name, value]) => value.lives === 'run' || used.has(name));
       return { values: new Map(left), exchanges, operations, inputs: collected.inputs, outputs: outputs.map(known) };
     },

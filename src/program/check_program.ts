@@ -15,8 +15,8 @@ import {
 } from './program';
 
 /**
- * Everything that is wrong with a program, a sentence each: reads of what was not written, values written twice or never, operations
- * out of place, and values of another size or type than what reads or writes them expects.
+ * Everything that is wrong with a program, a sentence each: reads of what was not written, values written twice or
+ * never, operations out of place, and values of another size or type than what reads or writes them expects.
  */
 export function faultsOf(program: Program): string[] {
   const { values, operations, inputs, outputs } = program;
@@ -31,7 +31,8 @@ export function faultsOf(program: Program): string[] {
     for (const name of inputsOf(op)) if (!readable(name)) fault(`reads ${name} before it is written`);
     // WebGPU binds a buffer to be read or to be written, not both.
     if (op.kind === 'compute')
-      for (const name of op.outputs) if (op.inputs.includes(name)) fault(`reads and updates ${name}; it should be an output alone`);
+      for (const name of op.outputs)
+        if (op.inputs.includes(name)) fault(`reads and updates ${name}; it should be an output alone`);
     for (const symbol of sizeSymbolsOf(program, op))
       if ((announcer.get(symbol) ?? -1) > place) fault(`the size ${symbol} is not known yet`);
     if (op.kind === 'all-to-all') {
@@ -45,7 +46,8 @@ export function faultsOf(program: Program): string[] {
       written.add(name);
     }
   });
-  for (const [name, value] of values) if (value.lives === 'run' && !written.has(name)) faults.push(`value ${name} is never written`);
+  for (const [name, value] of values)
+    if (value.lives === 'run' && !written.has(name)) faults.push(`value ${name} is never written`);
   for (const name of outputs) if (!readable(name)) faults.push(`output ${name} is never written`);
   // Sizes can be compared only where all that they are of is there.
   return faults.length > 0 ? faults : sizeFaultsOf(program);
@@ -88,8 +90,13 @@ function operandFaults({ values }: Program, op: Compute, symbols: ReadonlyMap<st
   const check = (names: readonly string[], operands: readonly Operand[], verb: string): string[] =>
     names.length !== operands.length
       ? [`${op.kernel} ${verb} ${operands.length} values, not ${names.length}`]
-      : names.flatMap((name, i) => operandFault(values.get(name)!, operands[i]!, symbols).map((what) => `${op.kernel} ${verb} ${what}`));
-  return [...check(op.inputs, contract.inputs(sizes), 'reads'), ...check(op.outputs, contract.outputs(sizes), 'writes')];
+      : names.flatMap((name, i) =>
+          operandFault(values.get(name)!, operands[i]!, symbols).map((what) => `${op.kernel} ${verb} ${what}`),
+        );
+  return [
+    ...check(op.inputs, contract.inputs(sizes), 'reads'),
+    ...check(op.outputs, contract.outputs(sizes), 'writes'),
+  ];
 }
 
 function operandFault(value: Value, { type, count, rowsOf }: Operand, symbols: ReadonlyMap<string, number>): string[] {

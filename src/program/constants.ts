@@ -7,7 +7,10 @@ export const ROPE = 'rope';
 export const zeros = (length: number): string => `zeros.${length}`;
 export const ones = (length: number): string => `ones.${length}`;
 
-export type Constant = { readonly value: KeptValue; readonly content: (positions: number) => Float32Array<ArrayBuffer> };
+export type Constant = {
+  readonly value: KeptValue;
+  readonly content: (positions: number) => Float32Array<ArrayBuffer>;
+};
 
 /** All constants of a model; the RoPE table has a row a position. */
 export function constantsOf({ rope, layers }: ModelSpec): Constant[] {
@@ -19,9 +22,14 @@ export function constantsOf({ rope, layers }: ModelSpec): Constant[] {
   const unbiased = layers.flatMap(({ feedForward: f }) =>
     f.kind === 'moe' && f.router.scoring !== 'sigmoid with bias' ? [f.experts] : [],
   );
-  const unweighted = layers.flatMap(({ attention: a }) => (a.kind === 'gqa' && a.qkNorm === 'after rope' ? [a.headDim] : []));
+  const unweighted = layers.flatMap(({ attention: a }) =>
+    a.kind === 'gqa' && a.qkNorm === 'after rope' ? [a.headDim] : [],
+  );
   return [
-    { value: { name: ROPE, rows: 'positions', cols: rope.dim, ...kept }, content: (positions) => ropeTable(rope, positions) },
+    {
+      value: { name: ROPE, rows: 'positions', cols: rope.dim, ...kept },
+      content: (positions) => ropeTable(rope, positions),
+    },
     ...[...new Set(unbiased)].map((length) => vector(zeros(length), length, 0)),
     ...[...new Set(unweighted)].map((length) => vector(ones(length), length, 1)),
   ];

@@ -1,9 +1,10 @@
 import { type Dim, exchangeSymbols, inputsOf, type Operation, outputsOf, type Program } from './program';
 
 /**
- * For each operation (by id) those that must be done before it, each once. What writes a value comes before what reads it. Where an
- * operation updates a kept value in place, what wrote or read it before, in the program's order, comes before the update. And the
- * first collective of an exchange comes after the counts that it announces, and before all that is of a size that they say.
+ * For each operation (by id) those that must be done before it, each once. What writes a value comes before what reads
+ * it. Where an operation updates a kept value in place, what wrote or read it before, in the program's order, comes
+ * before the update. And the first collective of an exchange comes after the counts that it announces, and before all
+ * that is of a size that they say.
  */
 export function dependenciesOf(program: Program): number[][] {
   const { values, operations, exchanges } = program;
@@ -42,7 +43,8 @@ export function announcersOf({ operations }: Program): Map<string, number> {
   const announcer = new Map<string, number>();
   for (const op of operations) {
     if (op.kind !== 'all-to-all') continue;
-    for (const symbol of Object.values(exchangeSymbols(op.exchange))) if (!announcer.has(symbol)) announcer.set(symbol, op.id);
+    for (const symbol of Object.values(exchangeSymbols(op.exchange)))
+      if (!announcer.has(symbol)) announcer.set(symbol, op.id);
   }
   return announcer;
 }

@@ -2,8 +2,9 @@ import { BYTES_OF, colsOfRow, type ValueType, WORD_BYTES, wordsOfRow } from '../
 import { type Compute, type Dim, resolve } from './program';
 
 /**
- * A kernel is a contract: what it is told, what it reads and writes, what that takes. kernels/NAME.wgsl fulfils it, or several
- * files do (gpu/variants.ts). A size is a `u32` or an `f32` of its uniform struct, in this order; or the host alone counts with it.
+ * A kernel is a contract: what it is told, what it reads and writes, what that takes. kernels/NAME.wgsl fulfils it, or
+ * several files do (gpu/variants.ts). A size is a `u32` or an `f32` of its uniform struct, in this order; or the host
+ * alone counts with it.
  */
 type SizeType = 'u32' | 'f32' | 'host';
 
@@ -13,8 +14,8 @@ export type Operand = {
   /** At most, where counts vary. */
   readonly count: number;
   /**
-   * null: the value bound has just these elements. A number: it has some rows of so many, of which `count` elements in all are touched,
-   * as an embedding's table has a row for every word and only those of the tokens are read.
+   * null: the value bound has just these elements. A number: it has some rows of so many, of which `count` elements in
+   * all are touched, as an embedding's table has a row for every word and only those of the tokens are read.
    */
   readonly rowsOf: number | null;
 };
@@ -79,7 +80,12 @@ export const KERNELS = {
   }),
   grouped_gemm: kernel({
     sizes: { pairs: 'u32', inner: 'u32', cols: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
-    inputs: (s) => [word(s.pairs * s.inner, s.stride), u32(s.pairs), u32(s.groups + 1), f32(s.groups * s.cols * s.inner)],
+    inputs: (s) => [
+      word(s.pairs * s.inner, s.stride),
+      u32(s.pairs),
+      u32(s.groups + 1),
+      f32(s.groups * s.cols * s.inner),
+    ],
     outputs: (s) => [f32(s.pairs * s.cols)],
     flops: (s) => 2 * s.pairs * s.inner * s.cols,
     hasWork: (s) => s.pairs > 0,
@@ -142,7 +148,10 @@ export const KERNELS = {
   }),
   mla_values: kernel({
     sizes: { rows: 'u32', heads: 'u32', nope: 'u32', valueDim: 'u32', latent: 'u32' },
-    inputs: (s) => [f32(s.rows * s.heads * s.latent), f32(s.heads * s.valueDim * s.latent, s.heads * (s.nope + s.valueDim) * s.latent)],
+    inputs: (s) => [
+      f32(s.rows * s.heads * s.latent),
+      f32(s.heads * s.valueDim * s.latent, s.heads * (s.nope + s.valueDim) * s.latent),
+    ],
     outputs: (s) => [f32(s.rows * s.heads * s.valueDim)],
     flops: (s) => 2 * s.rows * s.heads * s.valueDim * s.latent,
     ...ROWS,
@@ -154,7 +163,9 @@ export const KERNELS = {
     flops: NOTHING,
     ...ROWS,
   }),
-  /** `keys`: the sum over tokens of the keys that each attends to; `keyRows`: how many different keys these are at most. */
+  /**
+   * `keys`: the sum over tokens of the keys that each attends to; `keyRows`: how many different keys these are at most.
+   */
   attention: kernel({
     sizes: {
       rows: 'u32',
@@ -272,7 +283,16 @@ export const KERNELS = {
   }),
   /** Fills a part of a weight before any program runs. */
   draw_normal: kernel({
-    sizes: { rows: 'u32', first: 'u32', stream: 'u32', cols: 'u32', firstRow: 'u32', firstCol: 'u32', ownCols: 'u32', scale: 'f32' },
+    sizes: {
+      rows: 'u32',
+      first: 'u32',
+      stream: 'u32',
+      cols: 'u32',
+      firstRow: 'u32',
+      firstCol: 'u32',
+      ownCols: 'u32',
+      scale: 'f32',
+    },
     inputs: () => [],
     outputs: (s) => [f32(s.rows, 1)],
     flops: NOTHING,
@@ -284,7 +304,9 @@ export type KernelName = keyof typeof KERNELS;
 export const KERNEL_NAMES = Object.keys(KERNELS) as readonly KernelName[];
 /** Those of a kernel's sizes that it is told. */
 export type ToldSizes<K extends KernelName> = {
-  readonly [S in keyof (typeof KERNELS)[K]['sizes'] as (typeof KERNELS)[K]['sizes'][S] extends 'host' ? never : S]: number;
+  readonly [S in keyof (typeof KERNELS)[K]['sizes'] as (typeof KERNELS)[K]['sizes'][S] extends 'host'
+    ? never
+    : S]: number;
 };
 export type SizesOf<K extends KernelName, T> = { readonly [S in keyof (typeof KERNELS)[K]['sizes']]: T };
 export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly sizes: SizesOf<K, Dim> } }[KernelName];
@@ -292,7 +314,8 @@ export type KernelCall = { [K in KernelName]: { readonly kernel: K; readonly siz
 export type NamedSizes = Readonly<Record<string, number>>;
 
 /** A kernel's contract, for whatever kernel. */
-export const contractOf = (kernel: KernelName) => KERNELS[kernel] as unknown as Contract<Readonly<Record<string, SizeType>>>;
+export const contractOf = (kernel: KernelName) =>
+  KERNELS[kernel] as unknown as Contract<Readonly<Record<string, SizeType>>>;
 
 /** An operation's sizes on a rank whose symbols are known. */
 export function sizesOf(op: KernelCall, symbols: ReadonlyMap<string, number>): NamedSizes {
@@ -303,12 +326,14 @@ export function sizesOf(op: KernelCall, symbols: ReadonlyMap<string, number>): N
 }
 
 /** Floating-point operations on a rank; null where only the GPU knows how many rows there are. */
-export const flopsOf = (op: Compute, sizes: NamedSizes): number | null => (op.atMost ? null : contractOf(op.kernel).flops(sizes));
+export const flopsOf = (op: Compute, sizes: NamedSizes): number | null =>
+  op.atMost ? null : contractOf(op.kernel).flops(sizes);
 
 /** Bytes that a kernel must read and write, each element once; at most, where counts vary. */
 export function bytesMoved(kernel: KernelName, sizes: NamedSizes): { readonly read: number; readonly written: number } {
   const { inputs, outputs } = contractOf(kernel);
-  const total = (operands: readonly Operand[]) => operands.reduce((sum, { type, count }) => sum + count * elementBytes(type), 0);
+  const total = (operands: readonly Operand[]) =>
+    operands.reduce((sum, { type, count }) => sum + count * elementBytes(type), 0);
   return { read: total(inputs(sizes)), written: total(outputs(sizes)) };
 }
 

@@ -17,7 +17,10 @@ export type LoweringOptions = {
   readonly allReduce: Spread['algorithm'];
   /** Logits of every token, or of the last of each sequence. */
   readonly logits: 'all' | 'last';
-  /** Whether the residual stream is an output too: after the logits, outputs[1 + k] is the stream after layer k, 0 the embedding. */
+  /**
+   * Whether the residual stream is an output too: after the logits, outputs[1 + k] is the stream after layer k, 0 the
+   * embedding.
+   */
   readonly hidden: boolean;
   /** Whether keys and values are kept in caches, of which tokens of earlier runs are read too. */
   readonly cached: boolean;
@@ -25,7 +28,10 @@ export type LoweringOptions = {
 
 export const LOGITS = 'logits';
 
-/** Values of a model that ranks keep, whatever programs they run: its weights, each with a rank's part of it, and its constants. */
+/**
+ * Values of a model that ranks keep, whatever programs they run: its weights, each with a rank's part of it, and its
+ * constants.
+ */
 export const keptValuesOf = (spec: ModelSpec, plan: Plan): KeptValue[] => [
   ...weightsOf(spec).map(
     (weight): KeptValue => ({
@@ -52,18 +58,25 @@ export function lower(spec: ModelSpec, connectivity: Connectivity, options: Lowe
 }
 
 /**
- * Adds a forward pass to a program, and answers its outputs: per layer attention, router with Dispatch, routed experts, Combine, and
- * shared experts, in that order; each reads the sum of just the terms that the connectivity leaves it. Under `tp` ranks
- * compute parts of terms, and an all-reduce adds up those of a layer that every reader takes together.
+ * Adds a forward pass to a program, and answers its outputs: per layer attention, router with Dispatch, routed experts,
+ * Combine, and shared experts, in that order; each reads the sum of just the terms that the connectivity leaves it.
+ * Under `tp` ranks compute parts of terms, and an all-reduce adds up those of a layer that every reader takes together.
  */
-export function lowerInto(build: Builder, spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): string[] {
+export function lowerInto(
+  build: Builder,
+  spec: ModelSpec,
+  connectivity: Connectivity,
+  options: LoweringOptions,
+): string[] {
   const width = spec.hidden;
   const input = (name: string, rows: string, type: { type?: 'u32' }) => build.input({ name, rows, cols: 1, ...type });
   for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) input(name, 'tokens', { type: 'u32' });
   if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.chunked))
     input(INPUTS.firstInChunk, 'tokens', { type: 'u32' });
-  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered)) input(INPUTS.temperature, 'tokens', {});
-  if (spec.layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input')) input(INPUTS.one, 'tokens', {});
+  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered))
+    input(INPUTS.temperature, 'tokens', {});
+  if (spec.layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input'))
+    input(INPUTS.one, 'tokens', {});
 
   // Sums made so far, by the values in them: a sum that two sub-blocks read is computed once.
   const sums = new Map<string, string>();
@@ -146,14 +159,23 @@ export function lowerInto(build: Builder, spec: ModelSpec, connectivity: Connect
             { name: `partial ${label} ${i}`, rows: 'tokens', cols: width },
           ),
         );
-      bring(group, lowerAllReduce(build, own, { layer, width, ranks: share, wire, algorithm: options.allReduce, label }));
+      bring(
+        group,
+        lowerAllReduce(build, own, { layer, width, ranks: share, wire, algorithm: options.allReduce, label }),
+      );
     };
     const at = `model.layers.${layer}`;
     const reads = (block: SubBlock) => readsOf(spec, connectivity, layer, block);
     const attentionIn = normed(reads('attention'), `${at}.input_layernorm`, layer, 'attention');
     computed(
       `attention.${layer}`,
-      lowerAttention(build, partOfAttention(attention, share), { layer, width, eps: spec.normEps, cached: options.cached, x: attentionIn }),
+      lowerAttention(build, partOfAttention(attention, share), {
+        layer,
+        width,
+        eps: spec.normEps,
+        cached: options.cached,
+        x: attentionIn,
+      }),
     );
 
     const feedForwardNorm = `${at}.post_attention_layernorm`;

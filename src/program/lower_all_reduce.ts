@@ -16,11 +16,15 @@ export type AllReducePlace = {
 };
 
 /** A row of `width` values on the wire. */
-export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({ cols: colsOfRow(width, wire), type: wire });
+export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({
+  cols: colsOfRow(width, wire),
+  type: wire,
+});
 
 /**
- * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds all up. Ring:
- * each rank adds up a chunk of the rows and hands the sum on; 2 (N - 1) / N instead of N - 1 times the bytes, in more steps.
+ * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds
+ * all up. Ring: each rank adds up a chunk of the rows and hands the sum on; 2 (N - 1) / N instead of N - 1 times the
+ * bytes, in more steps.
  */
 export function lowerAllReduce(build: Builder, partial: string, at: AllReducePlace): string {
   const { layer, width, ranks, wire, algorithm, label } = at;
@@ -60,7 +64,13 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
     { name: name('parts'), rows: { of: 'chunk', times: ranks }, ...row },
   );
   const gathered = build.spread(
-    { ...place, kind: 'all-gather', algorithm, name: 'All-gather', input: pack(sum(parts, 'chunk', 'chunk'), 'chunk', 'packed chunk') },
+    {
+      ...place,
+      kind: 'all-gather',
+      algorithm,
+      name: 'All-gather',
+      input: pack(sum(parts, 'chunk', 'chunk'), 'chunk', 'packed chunk'),
+    },
     { name: name('gathered'), rows: 'tokens', ...row },
   );
   if (wire === 'f32') return gathered;

@@ -3,7 +3,10 @@ import type { Builder } from './builder';
 import { ones, ROPE } from './constants';
 import { INPUTS } from './program';
 
-/** Where attention of one layer is lowered: its normalised input x [tokens, width], and whether keys are kept in a cache. */
+/**
+ * Where attention of one layer is lowered: its normalised input x [tokens, width], and whether keys are kept in a
+ * cache.
+ */
 export type AttentionPlace = {
   readonly layer: number;
   readonly width: number;
@@ -90,12 +93,18 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
         { inputs: [x, `${weights}.${weight}`] },
         { name: name(part), rows, cols },
       ),
-    /** RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; `own` epsilon where it is not the model's. */
+    /**
+     * RMSNorm of `count` vectors of `width` a token, the first columns of `stride`; `own` epsilon where it is not the
+     * model's.
+     */
     norm: (x: string, weight: string, count: number, width: number, stride: number, part: string, own = eps) =>
       build.compute(
         place,
         part,
-        { kernel: 'rmsnorm', sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps: own } },
+        {
+          kernel: 'rmsnorm',
+          sizes: { rows: count === 1 ? rows : { of: rows, times: count }, width, stride, eps: own },
+        },
         { inputs: [x, weight] },
         { name: name(part), rows, cols: count * width },
       ),
@@ -121,7 +130,12 @@ function attentionParts(build: Builder, { layer, eps }: AttentionPlace) {
   };
 }
 
-function lowerGqa(build: Builder, spec: Extract<AttentionSpec, { kind: 'gqa' }>, at: AttentionPlace, parts: Parts): Core {
+function lowerGqa(
+  build: Builder,
+  spec: Extract<AttentionSpec, { kind: 'gqa' }>,
+  at: AttentionPlace,
+  parts: Parts,
+): Core {
   const { place, weights, name, project, norm, rotate, keep } = parts;
   const { headDim, kvHeads } = spec;
   const shaped = (part: 'q' | 'k', heads: number): string => {
@@ -148,7 +162,9 @@ function lowerGqa(build: Builder, spec: Extract<AttentionSpec, { kind: 'gqa' }>,
 
 type Mla = Extract<AttentionSpec, { kind: 'mla' }>;
 
-/** Rotated queries, and the token's latent with the shared key beside it: as projected, and normalised without the key. */
+/**
+ * Rotated queries, and the token's latent with the shared key beside it: as projected, and normalised without the key.
+ */
 function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, rotate }: Parts) {
   const { heads, latent, nope, rotated } = spec;
   const keyDim = nope + rotated;
@@ -171,7 +187,11 @@ function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, r
         );
   const q = rotate(unrotated, heads, keyDim, rotated, true, 'q rope');
   const compressed = project(at.x, 'kv_a_proj_with_mqa', latent + rotated, 'kv latent');
-  return { q, compressed, normed: norm(compressed, `${weights}.kv_a_layernorm`, 1, latent, latent + rotated, 'kv norm', spec.latentEps) };
+  return {
+    q,
+    compressed,
+    normed: norm(compressed, `${weights}.kv_a_layernorm`, 1, latent, latent + rotated, 'kv norm', spec.latentEps),
+  };
 }
 
 function lowerMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): Core {
@@ -209,5 +229,13 @@ function lowerCachedMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Pa
     { inputs: [q, `${weights}.kv_b_proj`] },
     { name: name('q on latents'), rows, cols: heads * (latent + rotated) },
   );
-  return { q: absorbed, k: cache, v: cache, kvHeads: 1, keyDim: latent + rotated, valueDim: latent, valueStride: latent + rotated };
+  return {
+    q: absorbed,
+    k: cache,
+    v: cache,
+    kvHeads: 1,
+    keyDim: latent + rotated,
+    valueDim: latent,
+    valueStride: latent + rotated,
+  };
 }

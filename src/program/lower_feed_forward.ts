@@ -10,7 +10,14 @@ import { type Dim, exchangeSymbols, INPUTS } from './program';
 const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };
 
 /** A gated MLP (a dense layer's, or the shared experts together) on x [tokens, width]; returns its term. */
-export function lowerGatedMlp(build: Builder, weights: string, width: number, inner: number, layer: number, x: string): string {
+export function lowerGatedMlp(
+  build: Builder,
+  weights: string,
+  width: number,
+  inner: number,
+  layer: number,
+  x: string,
+): string {
   const place = { block: 'shared', layer } as const;
   const rows = 'tokens';
   const name = (part: string) => `shared.${layer}.${part}`;
@@ -48,9 +55,9 @@ export type RoutedPlace = {
 type Moe = Extract<FeedForwardSpec, { kind: 'moe' }>;
 
 /**
- * Router and routed experts; returns their term. `ep`: on the wire (Dispatch) a token travels once to each rank that holds one of
- * its experts, and one row comes back from there (Combine). `tp`: every rank has all tokens and computes its own experts' part of
- * the term, which is then still to be added up.
+ * Router and routed experts; returns their term. `ep`: on the wire (Dispatch) a token travels once to each rank that
+ * holds one of its experts, and one row comes back from there (Combine). `tp`: every rank has all tokens and computes
+ * its own experts' part of the term, which is then still to be added up.
  */
 export function lowerRouted(build: Builder, spec: Moe, at: RoutedPlace): string {
   const routing = lowerRouter(build, spec, at);
@@ -110,7 +117,12 @@ function lowerRouter(build: Builder, spec: Moe, { layer, width, x }: RoutedPlace
   return { x: weighed, ids, weights: INPUTS.one };
 }
 
-function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks }, wire }: RoutedPlace, routing: Routing): string {
+function lowerExchanged(
+  build: Builder,
+  spec: Moe,
+  { layer, width, plan: { ranks }, wire }: RoutedPlace,
+  routing: Routing,
+): string {
   const { experts, topK } = spec;
   const name = nameIn(layer);
   const router = { block: 'router', layer } as const;
@@ -172,7 +184,12 @@ function lowerExchanged(build: Builder, spec: Moe, { layer, width, plan: { ranks
   );
 }
 
-function lowerInPlace(build: Builder, spec: Moe, { layer, width, plan: { ranks } }: RoutedPlace, { x, ids, weights }: Routing): string {
+function lowerInPlace(
+  build: Builder,
+  spec: Moe,
+  { layer, width, plan: { ranks } }: RoutedPlace,
+  { x, ids, weights }: Routing,
+): string {
   const local = spec.experts / ranks;
   return lowerExperts(build, spec, layer, width, {
     rows: 'tokens',
@@ -213,7 +230,14 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     'expert plan',
     {
       kernel: 'expert_plan',
-      sizes: { rows, stride: build.columns(ids.value), at: ids.at, topK, firstExpert: { of: 'rank', times: local }, experts: local },
+      sizes: {
+        rows,
+        stride: build.columns(ids.value),
+        at: ids.at,
+        topK,
+        firstExpert: { of: 'rank', times: local },
+        experts: local,
+      },
     },
     { inputs: [ids.value] },
     { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
@@ -224,7 +248,10 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     build.compute(
       place,
       part,
-      { kernel: 'grouped_gemm', sizes: { pairs, inner: k, cols, groups: local, stride: build.columns(source), gather } },
+      {
+        kernel: 'grouped_gemm',
+        sizes: { pairs, inner: k, cols, groups: local, stride: build.columns(source), gather },
+      },
       { inputs: [source, pairRow, offsets, `model.layers.${layer}.mlp.experts.${weight}`], ...atMost },
       { name: name(part), rows: pairs, cols },
     );
@@ -242,7 +269,14 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     'weigh experts',
     {
       kernel: 'weigh_experts',
-      sizes: { rows, width, topK, stride: build.columns(weights.value), at: weights.at, packed: wire === 'bf16' ? 1 : 0 },
+      sizes: {
+        rows,
+        width,
+        topK,
+        stride: build.columns(weights.value),
+        at: weights.at,
+        packed: wire === 'bf16' ? 1 : 0,
+      },
     },
     { inputs: [down, weights.value, pairOf] },
     { name: name('weighed'), rows, ...onWire(width, wire) },

@@ -14,14 +14,17 @@ export function printProgram({ values, operations, exchanges, inputs, outputs }:
   return [
     ...kept.map((value) => `keep   ${named(value.name)}, ${splitText(value.split)}, from ${value.origin}`),
     ...inputs.map((name) => `input  ${named(name)}`),
-    ...[...exchanges].map(([name, { counts, experts }]) => `exchange ${name}: ${experts} experts, planned by ${counts}`),
+    ...[...exchanges].map(
+      ([name, { counts, experts }]) => `exchange ${name}: ${experts} experts, planned by ${counts}`,
+    ),
     ...operations.map((op) => `${String(op.id).padStart(5)}  ${placeOf(op)}: ${result(op)}`),
     ...outputs.map((name) => `output ${named(name)}`),
   ].join('\n');
 }
 
 const dimText = (dim: Dim): string => (typeof dim === 'object' ? `${dim.times} × ${dim.of}` : String(dim));
-const splitText = (split: Split): string => (typeof split === 'string' ? split : `${split.axis} in ${split.blocks} blocks`);
+const splitText = (split: Split): string =>
+  typeof split === 'string' ? split : `${split.axis} in ${split.blocks} blocks`;
 const placeOf = ({ block, layer, name }: Operation): string => `${block}${layer === null ? '' : ` ${layer}`}, ${name}`;
 const collectiveText = (op: Exclude<Operation, { kind: 'compute' }>): string =>
   op.kind === 'all-to-all' ? `${op.direction} of ${op.exchange}` : op.algorithm;

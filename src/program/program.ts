@@ -2,8 +2,9 @@ import { BYTES_OF, type ValueType } from '../model/value_type';
 import type { KernelCall } from './kernels';
 
 /**
- * A program: operations on named values. All ranks run the same program, each on values of its own; rows may differ between
- * ranks, so sizes are symbols until a rank resolves them. Names and symbols may lie in a scope: `a/tokens` (builder.ts).
+ * A program: operations on named values. All ranks run the same program, each on values of its own; rows may differ
+ * between ranks, so sizes are symbols until a rank resolves them. Names and symbols may lie in a scope: `a/tokens`
+ * (builder.ts).
  */
 export type Program = {
   readonly values: ReadonlyMap<string, Value>;
@@ -19,9 +20,9 @@ export type Program = {
 
 /**
  * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
- * `positions` the rows of the RoPE table, `cache` the rows of its caches; `keys` the sum over its tokens of the keys each attends
- * to (a prompt of 3 tokens: 1 + 2 + 3), `keys in chunk` of those that attention in chunks sees, `key rows` how many different keys
- * there are (3); `chunk` the rows of a reduce-scatter that
+ * `positions` the rows of the RoPE table, `cache` the rows of its caches; `keys` the sum over its tokens of the keys
+ * each attends to (a prompt of 3 tokens: 1 + 2 + 3), `keys in chunk` of those that attention in chunks sees, `key rows`
+ * how many different keys there are (3); `chunk` the rows of a reduce-scatter that
  * it answers for; and those of an exchange (`exchangeSymbols`).
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
@@ -29,8 +30,8 @@ export type Dim = number | string | { readonly of: string; readonly times: numbe
 export type Shape = { readonly rows: Dim; readonly cols: number; readonly type: ValueType };
 
 /**
- * A value that lives for a run is written once in it, by the host or by one operation. One that is kept lives from run to run, on
- * its rank: weights, constants, caches. An operation that has it among its outputs updates it in place.
+ * A value that lives for a run is written once in it, by the host or by one operation. One that is kept lives from run
+ * to run, on its rank: weights, constants, caches. An operation that has it among its outputs updates it in place.
  */
 export type Value = Shape & { readonly name: string } & (
     | { readonly lives: 'run' }
@@ -44,8 +45,9 @@ export type Value = Shape & { readonly name: string } & (
 export type KeptValue = Extract<Value, { lives: 'kept' }>;
 
 /**
- * How a kept value lies over the ranks; its shape is that of a rank's part. The same on all; each its own; or each a part of the
- * rows or columns (of each tensor that makes it up), in so many blocks (experts, heads, channels), of which ranks share one where there are fewer.
+ * How a kept value lies over the ranks; its shape is that of a rank's part. The same on all; each its own; or each a
+ * part of the rows or columns (of each tensor that makes it up), in so many blocks (experts, heads, channels), of which
+ * ranks share one where there are fewer.
  */
 export type Split = 'replicated' | 'own' | { readonly axis: 'rows' | 'cols'; readonly blocks: number };
 
@@ -78,12 +80,16 @@ export type Compute = Common & {
 } & KernelCall;
 
 /**
- * What travels between tokens' ranks and experts' ranks: `counts` (kernels/send_plan.wgsl, as experts + ranks) plans on each rank how
- * many rows go to each other. The first collective of an exchange announces the counts; all others of it move rows by the same layout.
+ * What travels between tokens' ranks and experts' ranks: `counts` (kernels/send_plan.wgsl, as experts + ranks) plans on
+ * each rank how many rows go to each other. The first collective of an exchange announces the counts; all others of it
+ * move rows by the same layout.
  */
 export type Exchange = { readonly counts: string; readonly experts: number };
 
-/** Sizes that a rank knows once an exchange is announced: rows of its tokens on their way, rows that it gets, (token, expert) pairs of these. */
+/**
+ * Sizes that a rank knows once an exchange is announced: rows of its tokens on their way, rows that it gets, (token,
+ * expert) pairs of these.
+ */
 export const exchangeSymbols = (exchange: string) => ({
   sent: `${exchange} sent`,
   received: `${exchange} received`,
@@ -91,8 +97,8 @@ export const exchangeSymbols = (exchange: string) => ({
 });
 
 /**
- * An all-to-all with counts that vary. Dispatch: rank s sends to rank d the rows that the exchange plans for it; Combine sends the
- * same number of rows back, each to the place its row came from.
+ * An all-to-all with counts that vary. Dispatch: rank s sends to rank d the rows that the exchange plans for it;
+ * Combine sends the same number of rows back, each to the place its row came from.
  */
 export type AllToAll = Common & {
   readonly kind: 'all-to-all';
@@ -103,11 +109,11 @@ export type AllToAll = Common & {
 };
 
 /**
- * A collective of parts whose sizes are known beforehand, part s from rank s. All-gather: every rank's whole input goes to all.
- * Reduce-scatter: of every rank's input the rows that rank d answers for go to rank d; the sum is the operation that reads what
- * arrives. `direct` sends each part straight to where it goes; `ring` hands parts on from neighbour to neighbour, so that a
- * reduce-scatter sends a (N - 1) / N-th of its input instead of all. What a ring would add on the way is added at the end,
- * in rank order: the same bits either way.
+ * A collective of parts whose sizes are known beforehand, part s from rank s. All-gather: every rank's whole input goes
+ * to all. Reduce-scatter: of every rank's input the rows that rank d answers for go to rank d; the sum is the operation
+ * that reads what arrives. `direct` sends each part straight to where it goes; `ring` hands parts on from neighbour to
+ * neighbour, so that a reduce-scatter sends a (N - 1) / N-th of its input instead of all. What a ring would add on the
+ * way is added at the end, in rank order: the same bits either way.
  */
 export type Spread = Common & {
   readonly kind: 'all-gather' | 'reduce-scatter';
@@ -134,12 +140,13 @@ export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number 
 
 /** Bytes of a row, and of all rows on a rank. */
 export const rowBytesOf = ({ cols, type }: Shape): number => cols * BYTES_OF[type];
-export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): number => rowBytesOf(shape) * resolve(shape.rows, symbols);
+export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): number =>
+  rowBytesOf(shape) * resolve(shape.rows, symbols);
 
 /**
- * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key among
- * the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its queries in
- * tempered layers, and a 1; per sequence, the row of its last token.
+ * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key
+ * among the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its
+ * queries in tempered layers, and a 1; per sequence, the row of its last token.
  */
 export const INPUTS = {
   ids: 'ids',

@@ -16,14 +16,15 @@ export type Bound = {
 type Needs = readonly (readonly number[])[];
 
 /**
- * Wall: the longest path, where what precedes a collective (or the end) counts twice over: along its paths, and as work that one
- * lane, or one wire, does one after the other (one-machine bound, Carlier and Pinson, 1989): some of its predecessors on a lane can't begin before the
- * earliest of them can, take together what they take, and the shortest way on from any of them remains.
+ * Wall: the longest path, where what precedes a collective (or the end) counts twice over: along its paths, and as work
+ * that one lane, or one wire, does one after the other (one-machine bound, Carlier and Pinson, 1989): some of its
+ * predecessors on a lane can't begin before the earliest of them can, take together what they take, and the shortest
+ * way on from any of them remains.
  *
- * Hidden: a collective can only be hidden by compute that neither leads to it nor needs it, so it hides no more than that
- * compute takes; and all collectives together hide no more than the compute that is free of at least one of them. Nor more than
- * all that is done less the wall time: a schedule in which something is always under way takes just what is done, less what is done at once, and
- * one in which nothing is now and then hides no more without those gaps.
+ * Hidden: a collective can only be hidden by compute that neither leads to it nor needs it, so it hides no more than
+ * that compute takes; and all collectives together hide no more than the compute that is free of at least one of them.
+ * Nor more than all that is done less the wall time: a schedule in which something is always under way takes just what
+ * is done, less what is done at once, and one in which nothing is now and then hides no more without those gaps.
  */
 export function boundOf(program: Program, cost: Cost): Bound {
   const { operations } = program;
@@ -35,10 +36,17 @@ export function boundOf(program: Program, cost: Cost): Bound {
   let hideable = 0;
   for (const [id, free] of independent) hideable += Math.min(costs[id]!, free);
   const atOnce = communication + sumOf(operations, costs, false) - wall;
-  return { wall, hidden: communication > 0 ? Math.min(hideable, freeOfAny, atOnce) / communication : null, independent };
+  return {
+    wall,
+    hidden: communication > 0 ? Math.min(hideable, freeOfAny, atOnce) / communication : null,
+    independent,
+  };
 }
 
-/** For each collective the compute that neither leads to it nor needs it; and all compute that is free of some collective. */
+/**
+ * For each collective the compute that neither leads to it nor needs it; and all compute that is free of some
+ * collective.
+ */
 function independentOf(
   operations: readonly Operation[],
   needs: Needs,
@@ -94,7 +102,11 @@ function wallOf(operations: readonly Operation[], needs: Needs, costs: Float64Ar
       const way = own + costs[id]!;
       for (const need of needs[id]!) if (tail[need]! < way) tail[need] = way;
     }
-    return Math.max(path, oneMachine(lanes.wire.ids(), head, tail, costs), oneMachine(lanes.compute.ids(), head, tail, costs));
+    return Math.max(
+      path,
+      oneMachine(lanes.wire.ids(), head, tail, costs),
+      oneMachine(lanes.compute.ids(), head, tail, costs),
+    );
   };
 
   const isRead = new Uint8Array(operations.length);
@@ -130,14 +142,16 @@ function createByHead(most: number, head: Float64Array) {
 const MOST_TAILS = 64;
 
 /**
- * The largest, over sets of operations that one machine does in turn, of earliest start + all that they take + shortest tail. A set is
- * all that starts at some time or later and has a tail of `least` or longer. `byHead`: ids, those that start sooner first.
+ * The largest, over sets of operations that one machine does in turn, of earliest start + all that they take + shortest
+ * tail. A set is all that starts at some time or later and has a tail of `least` or longer. `byHead`: ids, those that
+ * start sooner first.
  */
 function oneMachine(byHead: Int32Array, head: Float64Array, tail: Float64Array, costs: Float64Array): number {
   const tails = shortestTails(byHead, tail);
   const longest = tails.at(-1);
   if (longest === undefined) return 0;
-  // Operations with long tails are in every set, whatever `least` is: of those between two others, the best end is all that counts.
+  // Operations with long tails are in every set, whatever `least` is: of those between two others, the best end is all
+  // that counts.
   const others: number[] = [];
   const ends: number[] = [Number.NEGATIVE_INFINITY];
   const sums: number[] = [];

@@ -41,13 +41,20 @@ export type List = { readonly placed: Int32Array; readonly wall: number };
 export type Effort = { left: number };
 
 /**
- * List scheduling (Graham, 1966; priorities are the upward ranks of HEFT, Topcuoglu et al., 2002, plus biases) of one compute
- * lane beside one wire: a collective starts as soon as its input exists; of the operations whose inputs are there, the one with the
- * highest priority runs next. But when it would still run as something with a higher priority becomes ready, an operation that ends
- * in time goes first; and if none does, the lane idles when that costs less than `patience` times the delay: what is put off can hide
- * the next collective. null when the effort is spent, or when it is plain on the way that the list takes longer than `limit`.
+ * List scheduling (Graham, 1966; priorities are the upward ranks of HEFT, Topcuoglu et al., 2002, plus biases) of one
+ * compute lane beside one wire: a collective starts as soon as its input exists; of the operations whose inputs are
+ * there, the one with the highest priority runs next. But when it would still run as something with a higher priority
+ * becomes ready, an operation that ends in time goes first; and if none does, the lane idles when that costs less than
+ * `patience` times the delay: what is put off can hide the next collective. null when the effort is spent, or when it
+ * is plain on the way that the list takes longer than `limit`.
  */
-export function listSchedule(graph: Graph, patience: number, priority: Float64Array, limit: number, effort: Effort): List | null {
+export function listSchedule(
+  graph: Graph,
+  patience: number,
+  priority: Float64Array,
+  limit: number,
+  effort: Effort,
+): List | null {
   if (effort.left <= 0) return null;
   const { operations, needs, readers, costs, onWire } = graph;
   const machine = createMachine(oneAtATime((op) => costs[op.id]!));
@@ -127,7 +134,8 @@ export function listSchedule(graph: Graph, patience: number, priority: Float64Ar
     }
     const end = now + costs[chosen]!;
     let pressing = Number.POSITIVE_INFINITY;
-    for (const id of later) if (readyAt[id]! < end && priority[id]! > priority[chosen]!) pressing = Math.min(pressing, readyAt[id]!);
+    for (const id of later)
+      if (readyAt[id]! < end && priority[id]! > priority[chosen]!) pressing = Math.min(pressing, readyAt[id]!);
     let next = chosen;
     if (pressing < end) {
       effort.left -= ready.size();
@@ -149,7 +157,8 @@ export function listSchedule(graph: Graph, patience: number, priority: Float64Ar
 /** Ids, the one with the highest priority on top; of equal ones the lowest id. */
 function createHeap(priority: Float64Array) {
   const ids: number[] = [];
-  const before = (a: number, b: number): boolean => priority[a]! > priority[b]! || (priority[a] === priority[b] && a < b);
+  const before = (a: number, b: number): boolean =>
+    priority[a]! > priority[b]! || (priority[a] === priority[b] && a < b);
   const pop = (): void => {
     const last = ids.pop()!;
     if (ids.length === 0) return;

@@ -3,8 +3,8 @@ import { type Collective, isCollective, type Operation } from '../program/progra
 import type { Cost, Order } from './orders';
 
 /**
- * One compute lane beside a network, on a clock that is only counted: what orders would take is said by playing them on it. All
- * ranks advance together, so one lane stands for all.
+ * One compute lane beside a network, on a clock that is only counted: what orders would take is said by playing them on
+ * it. All ranks advance together, so one lane stands for all.
  */
 export function createMachine(network: Network) {
   let now = 0;
@@ -55,14 +55,21 @@ export function simulate(orders: readonly Order[], cost: Cost, network: Network)
         break;
       case 'wait':
         machine.wait(order.op);
-        spans.push({ kind: 'collective', op: order.op.id, rank: 0, start: startedAt.get(order.op)!, end: machine.heldAt(order.op) });
+        spans.push({
+          kind: 'collective',
+          op: order.op.id,
+          rank: 0,
+          start: startedAt.get(order.op)!,
+          end: machine.heldAt(order.op),
+        });
     }
   }
   return { wall: machine.now(), spans };
 }
 
 /** Costs by id. */
-export const costsOf = (operations: readonly Operation[], cost: Cost): Float64Array => Float64Array.from(operations, cost);
+export const costsOf = (operations: readonly Operation[], cost: Cost): Float64Array =>
+  Float64Array.from(operations, cost);
 
 export const sumOf = (operations: readonly Operation[], costs: Float64Array, collectives: boolean): number =>
   operations.reduce((sum, op) => (isCollective(op) === collectives ? sum + costs[op.id]! : sum), 0);

@@ -19,8 +19,9 @@ type Biases = ReadonlyMap<Block, number>;
 type Biased = List & { readonly biases: Biases };
 
 /**
- * The quickest, as simulated with `cost`, of the lists that different patiences give; if that is not near the floor, biases for or
- * against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps in all.
+ * The quickest, as simulated with `cost`, of the lists that different patiences give; if that is not near the floor,
+ * biases for or against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps
+ * in all.
  */
 export function overlapped(program: Program, cost: Cost): Order[] {
   const graph = graphOf(program, cost);
@@ -36,16 +37,23 @@ export function overlapped(program: Program, cost: Cost): Order[] {
   for (let round = 0; round < MOST_ROUNDS && best.wall > NEAR * floorOf(graph); round++) {
     let found = best;
     for (const block of BIASED)
-      for (const share of BIASES) found = bestOf(graph, found, PATIENCES, new Map([...best.biases, [block, share * layerTime]]), effort);
+      for (const share of BIASES)
+        found = bestOf(graph, found, PATIENCES, new Map([...best.biases, [block, share * layerTime]]), effort);
     if (found === best) break;
     best = found;
   }
   return ordersOf(graph, best);
 }
 
-/** The best list so far, or one with these biases that is better: quicker, and one of more biases by more than what the ends of a program bring. */
+/**
+ * The best list so far, or one with these biases that is better: quicker, and one of more biases by more than what the
+ * ends of a program bring.
+ */
 function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases: Biases, effort: Effort): Biased {
-  const priority = biases.size === 0 ? graph.path : graph.path.map((path, id) => path + (biases.get(graph.operations[id]!.block) ?? 0));
+  const priority =
+    biases.size === 0
+      ? graph.path
+      : graph.path.map((path, id) => path + (biases.get(graph.operations[id]!.block) ?? 0));
   return patiences.reduce((found, patience) => {
     const worth = biases.size > found.biases.size ? 0.003 : 1e-6;
     const limit = found.wall * (1 - worth);
@@ -57,7 +65,10 @@ function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases
 
 /** No order is quicker than the longest path, all computation, or all communication. */
 const floorOf = ({ operations, costs, path }: Graph): number =>
-  path.reduce((most, own) => Math.max(most, own), Math.max(sumOf(operations, costs, true), sumOf(operations, costs, false)));
+  path.reduce(
+    (most, own) => Math.max(most, own),
+    Math.max(sumOf(operations, costs, true), sumOf(operations, costs, false)),
+  );
 
 /** Waits stand where a collective's result is first read, or what it sends is updated. */
 function ordersOf({ operations, needs }: Graph, { placed }: List): Order[] {

@@ -3,8 +3,8 @@ import type { Cost, Order, ScheduleKind } from './orders';
 import { overlapped } from './overlapped';
 
 /**
- * Orders of a program. `cost` guides the overlapped schedule, which chooses among orders that are all correct; the blocking one takes
- * the program's own order.
+ * Orders of a program. `cost` guides the overlapped schedule, which chooses among orders that are all correct; the
+ * blocking one takes the program's own order.
  */
 export function schedule(program: Program, kind: ScheduleKind, cost: Cost): Order[] {
   return kind === 'blocking' ? blocking(program) : overlapped(program, cost);

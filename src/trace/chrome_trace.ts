@@ -7,9 +7,9 @@ import { type Interval, subtract } from './overlap';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
 /**
- * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a rank. Kernels
- * have the category `kernel` and a stream; those named nccl…Kernel… are communication to HolisticTraceAnalysis, which
- * takes all other kernels for computation and leaves memory copies out.
+ * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a
+ * rank. Kernels have the category `kernel` and a stream; those named nccl…Kernel… are communication to
+ * HolisticTraceAnalysis, which takes all other kernels for computation and leaves memory copies out.
  */
 export type ChromeTrace = {
   readonly traceEvents: readonly TraceEvent[];
@@ -36,23 +36,43 @@ const RECEIVE = 2;
 const us = (ms: number) => 1000 * ms;
 
 /**
- * The spans of a run as a trace: for each rank its kernels, the messages that it sends, and its collectives in the thread that
- * receives, with an arrow from each message to the collective that it belongs to. Nothing overlaps within a thread: where two
- * collectives do, the later one is shown from the end of the earlier, so that their union stays what it was.
+ * The spans of a run as a trace: for each rank its kernels, the messages that it sends, and its collectives in the
+ * thread that receives, with an arrow from each message to the collective that it belongs to. Nothing overlaps within a
+ * thread: where two collectives do, the later one is shown from the end of the earlier, so that their union stays what
+ * it was.
  */
-export function toChromeTrace(spans: readonly Span[], ranks: number, otherData: Readonly<Record<string, unknown>> = {}): ChromeTrace {
+export function toChromeTrace(
+  spans: readonly Span[],
+  ranks: number,
+  otherData: Readonly<Record<string, unknown>> = {},
+): ChromeTrace {
   const events: TraceEvent[] = [];
   for (let rank = 0; rank < ranks; rank++) {
     events.push({ ph: 'M', pid: rank, tid: 0, name: 'process_name', args: { name: `rank ${rank}` } });
     THREADS.forEach((name, tid) => {
       events.push({ ph: 'M', pid: rank, tid, name: 'thread_name', args: { name } });
     });
-    for (const { span, interval } of oneByOne(spans, rank, 'compute')) events.push(kernelEvent(span as ComputeSpan, interval));
+    for (const { span, interval } of oneByOne(spans, rank, 'compute'))
+      events.push(kernelEvent(span as ComputeSpan, interval));
     for (const { span, interval } of oneByOne(spans, rank, 'collective'))
-      events.push(complete(span, RECEIVE, 'kernel', `ncclKernel_${span.name} ${place(span)}`, interval, bytesOf(span as CollectiveSpan)));
+      events.push(
+        complete(
+          span,
+          RECEIVE,
+          'kernel',
+          `ncclKernel_${span.name} ${place(span)}`,
+          interval,
+          bytesOf(span as CollectiveSpan),
+        ),
+      );
     for (const { span, interval } of oneByOne(spans, rank, 'message')) {
       const { to, bytes } = span as MessageSpan;
-      events.push(complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, { to, bytes }));
+      events.push(
+        complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, {
+          to,
+          bytes,
+        }),
+      );
     }
   }
   let id = 0;
@@ -66,10 +86,15 @@ export function toChromeTrace(spans: readonly Span[], ranks: number, otherData: 
   return { traceEvents: events, displayTimeUnit: 'ms', otherData: { ...otherData, ranks } };
 }
 
-/** Whether a trace file is of all ranks of a run, as ours are, which say how many at their end; a profiler's is of one. */
+/**
+ * Whether a trace file is of all ranks of a run, as ours are, which say how many at their end; a profiler's is of one.
+ */
 export const isOfWholeRun = (text: string): boolean => /"ranks":\d+\}\s*\}\s*$/.test(text.slice(-200));
 
-/** Spans of a rank in order, each with what of it lies beyond those before it; those that lie within them wholly are left out. */
+/**
+ * Spans of a rank in order, each with what of it lies beyond those before it; those that lie within them wholly are
+ * left out.
+ */
 function oneByOne(spans: readonly Span[], rank: number, kind: Span['kind']): { span: Span; interval: Interval }[] {
   let end = Number.NEGATIVE_INFINITY;
   return spans
@@ -166,16 +191,21 @@ const Trace = z.union([
 const isCommunication = (name: string): boolean => /^nccl.*Kernel/.test(name);
 
 /**
- * Kernels of one or more trace files, ours or those that PyTorch's profiler wrote on each rank, as spans in ms since the first of
- * them; of ours all else as well. A file that names its rank (distributedInfo) is that rank; else each process of it is one, in order. Throws InputError
- * with the file's name when it is no trace or has no kernels.
+ * Kernels of one or more trace files, ours or those that PyTorch's profiler wrote on each rank, as spans in ms since
+ * the first of them; of ours all else as well. A file that names its rank (distributedInfo) is that rank; else each
+ * process of it is one, in order. Throws InputError with the file's name when it is no trace or has no kernels.
  */
-export function fromChromeTraces(files: readonly { readonly name: string; readonly text: string }[]): { spans: Span[]; ranks: number } {
+export function fromChromeTraces(files: readonly { readonly name: string; readonly text: string }[]): {
+  spans: Span[];
+  ranks: number;
+} {
   const found: Span[] = [];
   const taken = new Set<number>();
   for (const { name, text } of files) {
     const trace = parseTrace(name, text);
-    const read = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap((event) => KernelEvent.safeParse(event).data ?? []);
+    const read = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap(
+      (event) => KernelEvent.safeParse(event).data ?? [],
+    );
     const kernels = read.filter(({ cat }) => cat === 'kernel');
     if (kernels.length === 0)
       throw new InputError(
@@ -187,13 +217,16 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
     const ranksOf = new Map(processes.map((pid, i) => [pid, own ?? first + i]));
     for (const rank of new Set(ranksOf.values())) {
-      if (rank >= MOST_RANKS) throw new InputError(phrase`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
-      if (taken.has(rank)) throw new InputError(phrase`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
+      if (rank >= MOST_RANKS)
+        throw new InputError(phrase`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
+      if (taken.has(rank))
+        throw new InputError(phrase`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
       taken.add(rank);
     }
     // Copies are messages where they say so, as ours do.
     const messages = read.filter(
-      ({ cat, pid, args }) => cat === 'gpu_memcpy' && args?.operation !== undefined && ranksOf.has(pid) && ranksOf.has(args.to ?? -1),
+      ({ cat, pid, args }) =>
+        cat === 'gpu_memcpy' && args?.operation !== undefined && ranksOf.has(pid) && ranksOf.has(args.to ?? -1),
     );
     for (const event of [...kernels, ...messages]) found.push(spanOf(event, baseUs, ranksOf));
   }
@@ -221,7 +254,8 @@ function spanOf(
     clock: args?.clock ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
   } as const;
   if (cat === 'gpu_memcpy') return { kind: 'message', ...common, to: ranksOf.get(args!.to!)!, bytes: args?.bytes ?? 0 };
-  if (communicates) return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };
+  if (communicates)
+    return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };
   const { shader, gpu_us, flops, submitted_us, awaited_op, awaited_us, uncertain } = args ?? {};
   return {
     kind: 'compute',
@@ -239,7 +273,11 @@ function earlier(span: Span, ms: number): Span {
   const moved = { ...span, start: span.start - ms, end: span.end - ms };
   if (moved.kind !== 'compute') return moved;
   const { submitted, awaited } = moved;
-  return { ...moved, submitted: submitted === null ? null : submitted - ms, awaited: awaited && { ...awaited, at: awaited.at - ms } };
+  return {
+    ...moved,
+    submitted: submitted === null ? null : submitted - ms,
+    awaited: awaited && { ...awaited, at: awaited.at - ms },
+  };
 }
 
 function parseTrace(name: string, text: string): z.infer<typeof Trace> {
@@ -251,6 +289,8 @@ function parseTrace(name: string, text: string): z.infer<typeof Trace> {
   }
   const trace = Trace.safeParse(value);
   if (!trace.success)
-    throw new InputError(phrase`${name} is not a Chrome trace: it should be a list of events, or an object with traceEvents.`);
+    throw new InputError(
+      phrase`${name} is not a Chrome trace: it should be a list of events, or an object with traceEvents.`,
+    );
   return trace.data;
 }

@@ -8,14 +8,27 @@
 export type ClockBounds = {
   readonly lower: number;
   readonly upper: number;
-  /** The step of the timestamps: the greatest that divides all seen, ns; browsers round them down to 0.1 ms or less. 0: none seen. */
+  /**
+   * The step of the timestamps: the greatest that divides all seen, ns; browsers round them down to 0.1 ms or less. 0:
+   * none seen.
+   */
   readonly tickNs: bigint;
 };
 
-export const UNKNOWN_CLOCK: ClockBounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, tickNs: 0n };
+export const UNKNOWN_CLOCK: ClockBounds = {
+  lower: Number.NEGATIVE_INFINITY,
+  upper: Number.POSITIVE_INFINITY,
+  tickNs: 0n,
+};
 
 /** Bounds narrowed by work submitted no later than the GPU's `beginNs` and known to have ended after its `endNs`. */
-export function narrow(bounds: ClockBounds, submittedMs: number, beginNs: bigint, endNs: bigint, knownMs: number): ClockBounds {
+export function narrow(
+  bounds: ClockBounds,
+  submittedMs: number,
+  beginNs: bigint,
+  endNs: bigint,
+  knownMs: number,
+): ClockBounds {
   const tickNs = gcd(gcd(bounds.tickNs, beginNs), endNs);
   // Rounded down: what is stamped b began before b + tick.
   return {
@@ -29,12 +42,19 @@ export function narrow(bounds: ClockBounds, submittedMs: number, beginNs: bigint
 const COARSE_NS = 10_000n;
 
 /** How coarse the timestamps are where a browser rounds them, ms; else 0. */
-export const resolutionMsOf = ({ tickNs }: Pick<ClockBounds, 'tickNs'>): number => (tickNs > COARSE_NS ? Number(tickNs) / 1e6 : 0);
+export const resolutionMsOf = ({ tickNs }: Pick<ClockBounds, 'tickNs'>): number =>
+  tickNs > COARSE_NS ? Number(tickNs) / 1e6 : 0;
 
 const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 
-/** The offset in the middle of the bounds and how far off it can be (ms); bounds that cross show drift, and count as error. */
-export function offsetOf({ lower, upper }: Pick<ClockBounds, 'lower' | 'upper'>): { readonly offset: number; readonly error: number } {
+/**
+ * The offset in the middle of the bounds and how far off it can be (ms); bounds that cross show drift, and count as
+ * error.
+ */
+export function offsetOf({ lower, upper }: Pick<ClockBounds, 'lower' | 'upper'>): {
+  readonly offset: number;
+  readonly error: number;
+} {
   return { offset: (lower + upper) / 2, error: Math.abs(upper - lower) / 2 };
 }
 

@@ -40,13 +40,19 @@ function gapsOf(spans: readonly ComputeSpan[]): Gap[] {
 }
 
 const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
-  spans.filter((span): span is ComputeSpan => span.kind === 'compute' && span.rank === rank).toSorted((a, b) => a.start - b.start);
+  spans
+    .filter((span): span is ComputeSpan => span.kind === 'compute' && span.rank === rank)
+    .toSorted((a, b) => a.start - b.start);
 
 /** The part of a gap in which nothing was missing but the host. */
-const hostPart = ({ interval: [start, end], before }: Gap): Interval => [Math.min(end, Math.max(start, before.awaited?.at ?? start)), end];
+const hostPart = ({ interval: [start, end], before }: Gap): Interval => [
+  Math.min(end, Math.max(start, before.awaited?.at ?? start)),
+  end,
+];
 
 /** ms in which a rank could have computed but for the host, which had not yet handed over the next kernel. */
-export const hostMsOf = (spans: readonly Span[], rank: number): number => lengthOf(merge(gapsOf(computeOf(spans, rank)).map(hostPart)));
+export const hostMsOf = (spans: readonly Span[], rank: number): number =>
+  lengthOf(merge(gapsOf(computeOf(spans, rank)).map(hostPart)));
 
 /** Every collective of a run on every rank, with what hid it and what exposed it. */
 export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveExposure[] {
@@ -60,7 +66,9 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
       const own: Interval[] = [[span.start, span.end]];
       const open = subtract(own, busy);
       const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
-      const waited = merge(waits.map(({ interval: [start], before }): Interval => [start, Math.max(start, before.awaited!.at)]));
+      const waited = merge(
+        waits.map(({ interval: [start], before }): Interval => [start, Math.max(start, before.awaited!.at)]),
+      );
       const awaited = lengthOf(intersect(open, waited));
       const byHost = lengthOf(intersect(open, host));
       const hiddenMs = lengthOf(intersect(merge(own), busy));
@@ -107,7 +115,8 @@ export function meanExposures(exposures: readonly CollectiveExposure[]): MeanExp
   const ops = [...new Set(exposures.map(({ op }) => op))];
   return ops.map((wanted) => {
     const own = exposures.filter((exposure) => exposure.op === wanted);
-    const mean = (of: (exposure: CollectiveExposure) => number) => own.reduce((sum, exposure) => sum + of(exposure), 0) / own.length;
+    const mean = (of: (exposure: CollectiveExposure) => number) =>
+      own.reduce((sum, exposure) => sum + of(exposure), 0) / own.length;
     const { op, name, layer } = own[0]!;
     return {
       op,

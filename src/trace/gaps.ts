@@ -2,9 +2,9 @@ import { type Interval, merge } from './overlap';
 import type { ComputeSpan, Span } from './span';
 
 /**
- * A time in which a rank did not compute, ms. `exposed`: a collective of it was under way; `idle`: none was. `why`: what the next kernel
- * waited for: a collective's arrival; the host, which had not handed it over yet; nothing, there being no next kernel; or what is not known,
- * where a trace does not say.
+ * A time in which a rank did not compute, ms. `exposed`: a collective of it was under way; `idle`: none was. `why`:
+ * what the next kernel waited for: a collective's arrival; the host, which had not handed it over yet; nothing, there
+ * being no next kernel; or what is not known, where a trace does not say.
  */
 export type Gap = {
   readonly rank: number;
@@ -49,7 +49,8 @@ export function gapsOf(spans: readonly Span[], ranks: number): Gap[] {
         const { awaited } = span;
         const arrived = awaited ? Math.min(span.start, Math.max(free, awaited.at)) : free;
         if (awaited && arrived > free) add([free, arrived], { kind: 'awaited', op: awaited.op }, span);
-        if (span.start > arrived) add([arrived, span.start], { kind: span.submitted === null ? 'unknown' : 'host' }, span);
+        if (span.start > arrived)
+          add([arrived, span.start], { kind: span.submitted === null ? 'unknown' : 'host' }, span);
       }
       free = Math.max(free, span.end);
     }

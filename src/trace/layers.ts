@@ -1,6 +1,9 @@
 import type { Span } from './span';
 
-/** When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never begins before an earlier one. */
+/**
+ * When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never
+ * begins before an earlier one.
+ */
 export function layerStartsOf(spans: readonly Span[]): { readonly layer: number; readonly at: number }[] {
   const first = new Map<number, number>();
   for (const { kind, rank, layer, block, start } of spans) {
@@ -17,8 +20,9 @@ export function layerStartsOf(spans: readonly Span[]): { readonly layer: number;
 }
 
 /**
- * Two coordinate spaces here: a run's own time, and the time of an axis on which two runs are laid so that each layer begins in both at
- * once. Both are ms; a layer lasts on the axis as long as in the slower run, and the quicker one is drawn with a blank at the layer's end.
+ * Two coordinate spaces here: a run's own time, and the time of an axis on which two runs are laid so that each layer
+ * begins in both at once. Both are ms; a layer lasts on the axis as long as in the slower run, and the quicker one is
+ * drawn with a blank at the layer's end.
  */
 export type Alignment = {
   /** Own time of the beginning of each section, and how much later it lies on the axis. */
@@ -65,7 +69,10 @@ export function offAxis({ sections }: Alignment, axis: number): number {
   return Math.min(axis - sections[i]!.shift, next);
 }
 
-/** How long each layer took in two runs, ms, of the layers that both have: from its beginning to the next one's, or to the run's end. */
+/**
+ * How long each layer took in two runs, ms, of the layers that both have: from its beginning to the next one's, or to
+ * the run's end.
+ */
 export function layerDifferences(
   a: readonly Span[],
   b: readonly Span[],

@@ -14,7 +14,8 @@ export function merge(intervals: readonly Interval[]): Interval[] {
   return out;
 }
 
-export const lengthOf = (merged: readonly Interval[]): number => merged.reduce((sum, [start, end]) => sum + end - start, 0);
+export const lengthOf = (merged: readonly Interval[]): number =>
+  merged.reduce((sum, [start, end]) => sum + end - start, 0);
 
 /** Intersection of two merged lists. */
 export function intersect(a: readonly Interval[], b: readonly Interval[]): Interval[] {
@@ -47,11 +48,16 @@ export function subtract(a: readonly Interval[], b: readonly Interval[]): Interv
 export type RankOverlap = { readonly computeMs: number; readonly commMs: number; readonly hiddenMs: number };
 
 /**
- * The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). Pieces shorter
- * than `resolution`, the step of the clocks, are not claimed.
+ * The paper's overlap of one rank, on merged intervals: how much of its collectives lies under its compute (ms). Pieces
+ * shorter than `resolution`, the step of the clocks, are not claimed.
  */
-export function overlapOf(spans: readonly Pick<Span, 'kind' | 'rank' | 'start' | 'end'>[], rank: number, resolution = 0): RankOverlap {
-  const of = (kind: Span['kind']) => merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
+export function overlapOf(
+  spans: readonly Pick<Span, 'kind' | 'rank' | 'start' | 'end'>[],
+  rank: number,
+  resolution = 0,
+): RankOverlap {
+  const of = (kind: Span['kind']) =>
+    merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
   const compute = of('compute');
   const comm = of('collective');
   return {
@@ -68,9 +74,10 @@ export function hiddenShare(ranks: readonly RankOverlap[]): number | null {
 }
 
 /**
- * ms that each operation (by id) took on the device that all ranks share, their turns together: as on a device 1/N as fast. Of a
- * kernel, from when it could run, its rank ready and the kernel before it done, to its end; of a collective, how long its
- * messages kept the ports busy, mean over ranks of the busier direction: without what it waited for behind earlier collectives.
+ * ms that each operation (by id) took on the device that all ranks share, their turns together: as on a device 1/N as
+ * fast. Of a kernel, from when it could run, its rank ready and the kernel before it done, to its end; of a collective,
+ * how long its messages kept the ports busy, mean over ranks of the busier direction: without what it waited for behind
+ * earlier collectives.
  */
 export function operationMs(spans: readonly Span[], ranks: number): Map<number, number> {
   const sums = new Map<number, number>();
@@ -81,7 +88,8 @@ export function operationMs(spans: readonly Span[], ranks: number): Map<number, 
     free = Math.max(free, end);
   }
   const messages = new Map<number, MessageSpan[]>();
-  for (const span of spans) if (span.kind === 'message') messages.set(span.op, [...(messages.get(span.op) ?? []), span]);
+  for (const span of spans)
+    if (span.kind === 'message') messages.set(span.op, [...(messages.get(span.op) ?? []), span]);
   const busy = (own: readonly MessageSpan[], port: (message: MessageSpan) => number): number =>
     Array.from({ length: ranks }, (_, rank) =>
       lengthOf(merge(own.filter((message) => port(message) === rank).map(({ start, end }): Interval => [start, end]))),

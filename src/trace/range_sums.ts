@@ -13,7 +13,12 @@ export type RangeSums = {
   /** Neither computation nor communication. */
   readonly idle: number;
   /** Of each kind of operation: time under its spans, and how many lie in the range, of all ranks; largest first. */
-  readonly operations: readonly { readonly block: Block; readonly name: string; readonly ms: number; readonly count: number }[];
+  readonly operations: readonly {
+    readonly block: Block;
+    readonly name: string;
+    readonly ms: number;
+    readonly count: number;
+  }[];
 };
 
 /** `resolution`: pieces of overlap shorter than it, the step of the clocks, are not claimed; as in overlapOf. */

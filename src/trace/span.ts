@@ -20,9 +20,9 @@ type At = {
 export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
 
 /**
- * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done): as N ranks share one GPU,
- * this includes the turns of the others. It lasts until its own turn has ended, or for N times `gpuMs`, what the GPU itself gave it,
- * as on a device 1/N as fast, but no longer than all ranks' turns at this operation.
+ * A kernel on a rank, from when it could start (submitted, inputs there, the rank's earlier work done): as N ranks
+ * share one GPU, this includes the turns of the others. It lasts until its own turn has ended, or for N times `gpuMs`,
+ * what the GPU itself gave it, as on a device 1/N as fast, but no longer than all ranks' turns at this operation.
  */
 export type ComputeSpan = At & {
   readonly kind: 'compute';
@@ -40,7 +40,11 @@ export type ComputeSpan = At & {
 };
 
 /** A collective on a rank, from when the rank's own part could leave to when it held all that it was to receive. */
-export type CollectiveSpan = At & { readonly kind: 'collective'; readonly sentBytes: number; readonly receivedBytes: number };
+export type CollectiveSpan = At & {
+  readonly kind: 'collective';
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+};
 
 /** One message of a collective on the wire, drawn in the lane of `rank`, which sends it. */
 export type MessageSpan = At & { readonly kind: 'message'; readonly to: number; readonly bytes: number };

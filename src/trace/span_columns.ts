@@ -6,9 +6,9 @@ import { because, z } from '../words/zod';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
 /**
- * Spans as columns of whole numbers, a tenth of a microsecond being the unit of time: a fraction of what they take as objects. What
- * spans of an operation have in common is said once, in `operations`, and named by its place there. Starts are given as differences
- * to the start before, so that they stay short.
+ * Spans as columns of whole numbers, a tenth of a microsecond being the unit of time: a fraction of what they take as
+ * objects. What spans of an operation have in common is said once, in `operations`, and named by its place there.
+ * Starts are given as differences to the start before, so that they stay short.
  */
 const whole = z.number().int();
 const index = whole.min(0);
@@ -18,8 +18,14 @@ const columnOf = <T>(is: (value: unknown) => boolean, what: Phrase) =>
 const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const column = columnOf<number>(Number.isSafeInteger, phrase`whole numbers`);
 const indices = columnOf<number>(isIndex, phrase`whole numbers from 0 on`);
-const orNull = columnOf<number | null>((value) => value === null || Number.isSafeInteger(value), phrase`whole numbers, or null`);
-const indicesOrNull = columnOf<number | null>((value) => value === null || isIndex(value), phrase`whole numbers from 0 on, or null`);
+const orNull = columnOf<number | null>(
+  (value) => value === null || Number.isSafeInteger(value),
+  phrase`whole numbers, or null`,
+);
+const indicesOrNull = columnOf<number | null>(
+  (value) => value === null || isIndex(value),
+  phrase`whole numbers from 0 on, or null`,
+);
 const amounts = columnOf<number | null>(
   (value) => value === null || (Number.isFinite(value) && (value as number) >= 0),
   phrase`numbers from 0 on, or null`,
@@ -30,7 +36,14 @@ const LONGEST_NAME = 500;
 const kernels = KERNEL_NAMES as [KernelName, ...KernelName[]];
 export const SpanColumns = z.object({
   operations: z.array(
-    z.tuple([whole, z.string().max(LONGEST_NAME), z.enum(BLOCKS), index.nullable(), z.enum(kernels).nullable(), z.enum(['gpu', 'host'])]),
+    z.tuple([
+      whole,
+      z.string().max(LONGEST_NAME),
+      z.enum(BLOCKS),
+      index.nullable(),
+      z.enum(kernels).nullable(),
+      z.enum(['gpu', 'host']),
+    ]),
   ),
   compute: z.object({
     operation: indices,
@@ -46,7 +59,14 @@ export const SpanColumns = z.object({
     /** Time from when what was awaited was there to the start. */
     awaitedBefore: orNull,
   }),
-  collective: z.object({ operation: indices, rank: indices, start: column, length: indices, sent: indices, received: indices }),
+  collective: z.object({
+    operation: indices,
+    rank: indices,
+    start: column,
+    length: indices,
+    sent: indices,
+    received: indices,
+  }),
   message: z.object({ operation: indices, rank: indices, start: column, length: indices, to: indices, bytes: indices }),
 });
 export type SpanColumns = z.infer<typeof SpanColumns>;
@@ -77,7 +97,8 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
     places.set(key, operations.length);
     return operations.push(row) - 1;
   };
-  const of = <K extends Span['kind']>(kind: K) => spans.filter((span): span is Extract<Span, { kind: K }> => span.kind === kind);
+  const of = <K extends Span['kind']>(kind: K) =>
+    spans.filter((span): span is Extract<Span, { kind: K }> => span.kind === kind);
   const common = (own: readonly Span[]) => ({
     operation: own.map(place),
     rank: own.map(({ rank }) => rank),
@@ -121,10 +142,15 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
     return group.start.map((difference, i) => {
       start += difference;
       const row = operations[group.operation[i]!];
-      if (!row) throw new InputError(phrase`It has a span of operation ${group.operation[i]!}, which it does not list.`);
+      if (!row)
+        throw new InputError(phrase`It has a span of operation ${group.operation[i]!}, which it does not list.`);
       const [op, name, block, layer, kernel, clock] = row;
       const rank = rankIn(group.rank[i]!);
-      return { at: { op, rank, name, block, layer, start: toMs(start), end: toMs(start + group.length[i]!), clock }, kernel, start };
+      return {
+        at: { op, rank, name, block, layer, start: toMs(start), end: toMs(start + group.length[i]!), clock },
+        kernel,
+        start,
+      };
     });
   };
   return [
@@ -151,6 +177,8 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
         receivedBytes: collective.received[i]!,
       }),
     ),
-    ...common(message).map(({ at }, i): MessageSpan => ({ kind: 'message', ...at, to: rankIn(message.to[i]!), bytes: message.bytes[i]! })),
+    ...common(message).map(
+      ({ at }, i): MessageSpan => ({ kind: 'message', ...at, to: rankIn(message.to[i]!), bytes: message.bytes[i]! }),
+    ),
   ];
 }

@@ -1,8 +1,8 @@
 import type { CollectiveSpan, Span } from './span';
 
 /**
- * The overlap window of a collective on a rank: from when it starts until the rank's first kernel that reads its result could run, or,
- * where none does, its end. What is computed meanwhile hides it (FarSkip-Collective, Fig. 2).
+ * The overlap window of a collective on a rank: from when it starts until the rank's first kernel that reads its result
+ * could run, or, where none does, its end. What is computed meanwhile hides it (FarSkip-Collective, Fig. 2).
  */
 export type Window = { readonly op: number; readonly rank: number; readonly start: number; readonly end: number };
 
@@ -18,8 +18,16 @@ export function windowsOf(spans: readonly Span[]): Window[] {
     .map(({ op, rank, start, end }) => ({ op, rank, start, end: Math.max(start, readAt.get(`${op} ${rank}`) ?? end) }));
 }
 
-/** Where the paper's figure puts a letter: g, a layer's gate (router) begins; d, its Dispatch starts; c, its Combine; r, an all-reduce. */
-export type Mark = { readonly letter: 'g' | 'd' | 'c' | 'r'; readonly rank: number; readonly layer: number | null; readonly at: number };
+/**
+ * Where the paper's figure puts a letter: g, a layer's gate (router) begins; d, its Dispatch starts; c, its Combine; r,
+ * an all-reduce.
+ */
+export type Mark = {
+  readonly letter: 'g' | 'd' | 'c' | 'r';
+  readonly rank: number;
+  readonly layer: number | null;
+  readonly at: number;
+};
 
 export function marksOf(spans: readonly Span[]): Mark[] {
   const gates = new Map<string, Mark>();

@@ -1,7 +1,7 @@
 /**
- * Words for the user with places for values: what is wrong and what would be right, or what something is called. Plain data, so that a
- * worker can send it and a page say it in its own language. `id`, the English with {0}, {1} … for its values, is what a catalogue of
- * another language knows it by, as in GNU gettext.
+ * Words for the user with places for values: what is wrong and what would be right, or what something is called. Plain
+ * data, so that a worker can send it and a page say it in its own language. `id`, the English with {0}, {1} … for its
+ * values, is what a catalogue of another language knows it by, as in GNU gettext.
  */
 export type Phrase = { readonly id: string; readonly values: readonly Value[] };
 type Value = string | number | Phrase;

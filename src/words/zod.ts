@@ -2,9 +2,11 @@ import { config, z } from 'zod';
 import { type Phrase, phrase } from './phrase';
 
 config({
-  // The page's content security policy forbids code made from strings, which zod would otherwise try as soon as a schema is made.
+  // The page's content security policy forbids code made from strings, which zod would otherwise try as soon as a
+  // schema is made.
   jitless: true,
-  localeError: ({ code, input }) => (code === 'invalid_type' && input === undefined ? because(phrase`it is missing`) : ''),
+  localeError: ({ code, input }) =>
+    code === 'invalid_type' && input === undefined ? because(phrase`it is missing`) : '',
 });
 
 export { z };
@@ -35,7 +37,9 @@ function reasonOf(issue: Issue): Phrase {
       const most = Number(issue.maximum);
       if (!issue.inclusive) return phrase`it should be below ${most}`;
       if (issue.origin === 'string') return phrase`it should have at most ${most} characters`;
-      return issue.origin === 'array' ? phrase`it should have at most ${most} entries` : phrase`it should be at most ${most}`;
+      return issue.origin === 'array'
+        ? phrase`it should have at most ${most} entries`
+        : phrase`it should be at most ${most}`;
     }
     case 'too_small': {
       const least = Number(issue.minimum);
@@ -51,7 +55,9 @@ function reasonOf(issue: Issue): Phrase {
       // Either none of the kinds that a key tells apart, or what each alternative says of it.
       if (issue.errors.length === 0)
         return 'options' in issue && issue.options ? oneOf(issue.options.map(String)) : phrase`it is of no known kind`;
-      return issue.errors.flatMap(([first]) => (first ? [reasonOf(first)] : [])).reduce((either, or) => phrase`${either}, or ${or}`);
+      return issue.errors
+        .flatMap(([first]) => (first ? [reasonOf(first)] : []))
+        .reduce((either, or) => phrase`${either}, or ${or}`);
     default:
       return phrase`it has another form than it should`;
   }

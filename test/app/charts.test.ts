@@ -34,7 +34,8 @@ const result = (combination: Combination, numbers: Partial<CombinationResult>) =
     ...numbers,
   }) as CombinationResult;
 const measurement = (...results: CombinationResult[]) => ({ results }) as unknown as Measurement;
-const track = (own: CombinationResult, point: Track['point'] = null) => ({ combination: own, point, result: own }) as unknown as Track;
+const track = (own: CombinationResult, point: Track['point'] = null) =>
+  ({ combination: own, point, result: own }) as unknown as Track;
 const exposure = (layer: number | null, ms: number, hiddenMs: number): CombinationResult['exposures'][number] => ({
   op: 0,
   name: 'Dispatch',
@@ -82,7 +83,10 @@ test('collectives of a layer are added up, hidden and exposed, for each track; l
 
 test('the same combination of two runs is told apart, and tracks without numbers are left out', () => {
   const own = result(BLOCKING, { exposures: [exposure(0, 1, 0)] });
-  expect(hiddenPerLayerData(en, [track(own), track(own)])?.series).toEqual(['Regular, blocking (1)', 'Regular, blocking (2)']);
+  expect(hiddenPerLayerData(en, [track(own), track(own)])?.series).toEqual([
+    'Regular, blocking (1)',
+    'Regular, blocking (2)',
+  ]);
   expect(hiddenPerLayerData(en, [track(own), { ...track(own), result: null }])?.series).toEqual(['Regular, blocking']);
   expect(hiddenPerLayerData(en, [track(result(BLOCKING, {}))])).toBeNull();
 });
@@ -182,7 +186,11 @@ test('a sweep has a row a value, in order, with the numbers of each combination'
 });
 
 test('a sweep of one combination has no speed-up, and one without communication nothing hidden', () => {
-  const alone: Sweep = { kind: 'sweep', over: 'ranks', points: [{ value: 1, measurement: measurement(result(BLOCKING, {})) }] };
+  const alone: Sweep = {
+    kind: 'sweep',
+    over: 'ranks',
+    points: [{ value: 1, measurement: measurement(result(BLOCKING, {})) }],
+  };
   expect(sweepData(en, alone, 'speedup')).toBeNull();
   expect(sweepData(en, alone, 'hidden')).toBeNull();
   expect(sweepData(en, alone, 'wall')!.rows).toEqual([{ value: 1, median0: 0, low0: 0, high0: 0 }]);

@@ -46,7 +46,9 @@ const forms: fc.Arbitrary<Form> = fc.record({
   allReduce: fc.constantFrom('auto', 'direct', 'ring'),
   topology: fc.record({
     nodes: fc.integer({ min: 1, max: 16 }),
-    between: fc.option(fc.record({ gbps: fc.double({ min: 0.01, max: 1e6, noNaN: true }), us: fc.integer({ min: 0, max: 1e6 }) })),
+    between: fc.option(
+      fc.record({ gbps: fc.double({ min: 0.01, max: 1e6, noNaN: true }), us: fc.integer({ min: 0, max: 1e6 }) }),
+    ),
     jitter: fc.double({ min: 0.001, max: 10, noNaN: true }),
     slow: fc.option(fc.record({ rank: fc.nat(15), times: fc.integer({ min: 1, max: 100 }) })),
   }),
@@ -94,7 +96,11 @@ test('whatever a link says, the form and the view are such as their schemas take
     fc.constantFrom(...Object.keys(DEFAULT_FORM), ...Object.keys(DEFAULT_VIEW), 'v', '__proto__', 'constructor'),
     fc.string(),
   );
-  const value = fc.oneof(fc.string(), fc.json(), fc.constantFrom('1e999', '-1', 'null', '[]', '{"kind":"ratio","ratio":-1}', '<script>'));
+  const value = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.constantFrom('1e999', '-1', 'null', '[]', '{"kind":"ratio","ratio":-1}', '<script>'),
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(key, value)), fc.string(), (parts, noise) => {
       const { form, view, problems } = readLink(`#${new URLSearchParams(parts)}${noise}`);
@@ -123,7 +129,9 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   expect(said[4]).toMatch(/files are not in a link/);
   expect(said[5]).toMatch(/“volume”, which there is not/);
   expect(readLink(`#${Array.from({ length: 5000 }, (_, i) => `a${i % 50}=1`).join('&')}`).problems).toHaveLength(10);
-  expect(sentences(`#prompt=${'a'.repeat(3_000_000)}`)).toEqual([expect.stringMatching(/longer than 2000000 characters/)]);
+  expect(sentences(`#prompt=${'a'.repeat(3_000_000)}`)).toEqual([
+    expect.stringMatching(/longer than 2000000 characters/),
+  ]);
   // The longest prompt that the form takes, in letters that take nine characters each in a link.
   const long = { ...DEFAULT_FORM, prompt: '\u4e00'.repeat(100_000) };
   expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });
@@ -131,10 +139,13 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
 
 test('the form takes the settings of a run, which it then runs again', () => {
   const files = RECORDED.map(({ id }) => parseRunFile(id, readFileSync(`public/${recordedPath(id)}`, 'utf8')));
-  const [measured, written] = (['measurement', 'generation'] as const).map((kind) => files.find((file) => file.kind === kind)!);
+  const [measured, written] = (['measurement', 'generation'] as const).map(
+    (kind) => files.find((file) => file.kind === kind)!,
+  );
   const of = (form: Form): LabRun => {
     if (measured?.kind !== 'measurement' || written?.kind !== 'generation') throw new Error('no such run is recorded');
-    if (form.task === 'generate') return { ...written, generation: { ...written.generation, settings: generationOf(form) } };
+    if (form.task === 'generate')
+      return { ...written, generation: { ...written.generation, settings: generationOf(form) } };
     return { ...measured, measurement: { ...measured.measurement, settings: settingsOf(form) } };
   };
   fc.assert(

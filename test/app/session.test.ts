@@ -7,10 +7,17 @@ const named = (id: string, name: string): SessionRun => {
   return sessionRun(run, 'opened');
 };
 const namesOf = (...runs: readonly SessionRun[]) =>
-  runs.reduce<SessionRun[]>((all, run) => withRun(all, run, ({ run: { name } }) => name), []).map(({ run }) => run.name);
+  runs
+    .reduce<SessionRun[]>((all, run) => withRun(all, run, ({ run: { name } }) => name), [])
+    .map(({ run }) => run.name);
 
 test('each run of a session has a name of its own', () => {
-  expect(namesOf(named('a', 'x'), named('b', 'x'), named('c', 'x'), named('d', 'y'))).toEqual(['x', 'x (2)', 'x (3)', 'y']);
+  expect(namesOf(named('a', 'x'), named('b', 'x'), named('c', 'x'), named('d', 'y'))).toEqual([
+    'x',
+    'x (2)',
+    'x (3)',
+    'y',
+  ]);
   // Put on the list again it is the same run, and keeps its name.
   expect(namesOf(named('a', 'x'), named('b', 'y'), named('a', 'x'))).toEqual(['y', 'x']);
   const long = 'x'.repeat(200);

@@ -31,8 +31,17 @@ const WORDLESS = [
   ...['join.comma', 'join.semicolon', 'join.colon', 'join.stop'],
 ];
 
-const selfTest = { devices: 'at once', readBack: { ms: 21, workMs: 22 }, tickNs: 23, clockErrorMs: 24, roundTripMs: 25 };
-/** What functions are called with that choose words by what they are given, or take no numbers. Others get numbers, each its own. */
+const selfTest = {
+  devices: 'at once',
+  readBack: { ms: 21, workMs: 22 },
+  tickNs: 23,
+  clockErrorMs: 24,
+  roundTripMs: 25,
+};
+/**
+ * What functions are called with that choose words by what they are given, or take no numbers. Others get numbers, each
+ * its own.
+ */
 const ARGUMENTS: Readonly<Record<string, readonly unknown[][]>> = {
   'notice.loading': [['word1'], [null]],
   'notice.run': [
@@ -78,13 +87,19 @@ const argumentsOf = (path: string, say: Say): readonly unknown[][] =>
 const SAID = ENGLISH.flatMap(([path, english]) => {
   const chinese = CHINESE.get(path);
   if (typeof english === 'string') return [{ path, english, chinese: String(chinese), args: [] }];
-  return argumentsOf(path, english).map((args) => ({ path, english: english(...args), chinese: (chinese as Say)(...args), args }));
+  return argumentsOf(path, english).map((args) => ({
+    path,
+    english: english(...args),
+    chinese: (chinese as Say)(...args),
+    args,
+  }));
 });
 
 const numbersIn = (text: string) => [...new Set(text.match(/\d+(\.\d+)?/g))].sort();
 
 test('both catalogues have the same keys, with a string or a function under each', () => {
-  const kinds = (entries: Iterable<Entry>) => Object.fromEntries([...entries].map(([path, words]) => [path, typeof words]));
+  const kinds = (entries: Iterable<Entry>) =>
+    Object.fromEntries([...entries].map(([path, words]) => [path, typeof words]));
   expect(kinds(CHINESE)).toEqual(kinds(ENGLISH));
 });
 
@@ -103,7 +118,8 @@ test('every text has the numbers and words that the English one has of what it i
   for (const { path, english, chinese, args } of SAID.filter((said) => said.path !== 'date')) {
     expect(numbersIn(chinese), path).toEqual(numbersIn(english));
     // Those without a digit choose words.
-    for (const given of args.map(String)) if (/\d/.test(given) && english.includes(given)) expect(chinese, path).toContain(given);
+    for (const given of args.map(String))
+      if (/\d/.test(given) && english.includes(given)) expect(chinese, path).toContain(given);
   }
 });
 
@@ -145,7 +161,13 @@ test('what schemas do not take is said in Chinese, too', () => {
     { kind: 'speed', gbps: -1 },
     { a: 1 },
   ];
-  const shapes = { ...FormSettings.shape, ...View.shape, ...SpanColumns.shape, ...SpanColumns.shape.compute.shape, ...CommonConfig.shape };
+  const shapes = {
+    ...FormSettings.shape,
+    ...View.shape,
+    ...SpanColumns.shape,
+    ...SpanColumns.shape.compute.shape,
+    ...CommonConfig.shape,
+  };
   let said = 0;
   for (const schema of [...Object.values(shapes), FormSettings.strict()])
     for (const value of wrong) {

@@ -41,7 +41,9 @@ test('a raster covers pixels by the area of spans, however many lie in one', () 
       rasterLane(lane, from, scale, row, colours, new Float32Array(4 * width));
       for (let pixel = 0; pixel < width; pixel++) {
         const [left, right] = [from + pixel / scale, from + (pixel + 1) / scale];
-        const covered = spans.reduce((sum, { start, end }) => sum + Math.max(0, Math.min(right, end) - Math.max(left, start)), 0) * scale;
+        const covered =
+          spans.reduce((sum, { start, end }) => sum + Math.max(0, Math.min(right, end) - Math.max(left, start)), 0) *
+          scale;
         expect(Math.abs(row[4 * pixel + 3]! - 255 * covered)).toBeLessThanOrEqual(1.5);
       }
     }),
@@ -69,7 +71,11 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   expect(pickAt(tracks, 0, 1, 'send', 3, 0.1)).toBeNull();
 
   const seen = new Set<string>();
-  for (let here = neighbour(tracks, layout, null, 'right'); here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'right'))
+  for (
+    let here = neighbour(tracks, layout, null, 'right');
+    here;
+    here = neighbour(tracks, layout, { ...here, time: 0 }, 'right')
+  )
     seen.add(`${here.selection.kind}${here.selection.index}`);
   expect(seen).toEqual(new Set(['span0', `gap${gap.index}`, 'span1']));
   // Down through every lane that holds something, whichever lane a message is drawn in, and up again.
@@ -81,7 +87,8 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   }
   expect(down).toEqual(['0 compute', '0 send', '0 receive', '1 compute', '1 receive', '1 host']);
   const up: string[] = [];
-  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'up')) up.push(`${here.at.rank} ${here.at.lane}`);
+  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'up'))
+    up.push(`${here.at.rank} ${here.at.lane}`);
   expect(up.toReversed()).toEqual(down);
   expect(placeOf(tracks, { track: 1, kind: 'span', index: 0 })).toBeNull();
   expect(placeOf(tracks, { track: 0, kind: 'span', index: 99 })).toBeNull();
@@ -121,7 +128,9 @@ test('a node folds when all of its devices do', () => {
   const track = { ...trackOf([0, 1, 2, 3].map((rank) => compute(rank, 0, 4))), ranks: 4, nodeOf: [0, 0, 1, 1] };
   const { tracks } = timelinesOf([track], 'time');
   const nodes = (...folded: readonly number[]) =>
-    layOut(tracks, new Set(folded)).rows.flatMap((row) => (row.kind === 'node' ? [[row.node, row.ranks, row.collapsed]] : []));
+    layOut(tracks, new Set(folded)).rows.flatMap((row) =>
+      row.kind === 'node' ? [[row.node, row.ranks, row.collapsed]] : [],
+    );
   expect(nodes(0, 2, 3)).toEqual([
     [0, [0, 1], false],
     [1, [2, 3], true],

@@ -15,9 +15,18 @@ test.each(CLAIMS)('$file states the figures of “$id”', (claim) => {
 
 test("every row of the README's table of figures is claimed", () => {
   const rows = readFileSync('README.md', 'utf8').match(/^\|.* ms \|.*$/gm)!;
-  expect(CLAIMS.filter(({ file, pattern }) => file === 'README.md' && pattern.source.includes('ms \\|'))).toHaveLength(rows.length);
+  expect(CLAIMS.filter(({ file, pattern }) => file === 'README.md' && pattern.source.includes('ms \\|'))).toHaveLength(
+    rows.length,
+  );
 });
 
 test("a command's words are told apart as a shell does", () => {
-  expect(wordsIn("generate m --prompt 'Alice was' --tokens 8")).toEqual(['generate', 'm', '--prompt', 'Alice was', '--tokens', '8']);
+  expect(wordsIn("generate m --prompt 'Alice was' --tokens 8")).toEqual([
+    'generate',
+    'm',
+    '--prompt',
+    'Alice was',
+    '--tokens',
+    '8',
+  ]);
 });

@@ -27,7 +27,15 @@ test('check compares a folder in headless Chromium', async () => {
 test('generate continues a prompt by its own connectivity and writes what it measured as JSON', async () => {
   const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
   const file = join(mkdtempSync(join(tmpdir(), 'generate-')), 'g.json');
-  const args = ['public/models/reference-farskip', '--prompt', 'Alice was beginning to', '--tokens', '6', '--ranks', '2'];
+  const args = [
+    'public/models/reference-farskip',
+    '--prompt',
+    'Alice was beginning to',
+    '--tokens',
+    '6',
+    '--ranks',
+    '2',
+  ];
   const { code, out } = await lab('generate', ...args, '--gpu', 'swiftshader', '--json', file);
   expect(code).toBe(0);
   expect(out).toMatch(/Alice was beginning to\| see the/);
@@ -44,7 +52,8 @@ test('generate continues a prompt by its own connectivity and writes what it mea
 test('check fails when a value is off', async () => {
   const from = 'test/oracle/fixtures/qwen3_moe';
   const dir = mkdtempSync(join(tmpdir(), 'check-'));
-  for (const name of ['config.json', 'model.safetensors', 'regular.json']) writeFileSync(join(dir, name), readFileSync(join(from, name)));
+  for (const name of ['config.json', 'model.safetensors', 'regular.json'])
+    writeFileSync(join(dir, name), readFileSync(join(from, name)));
   const expected = readFileSync(join(from, 'expected.regular.safetensors'));
   const header = JSON.parse(expected.subarray(8, 8 + Number(expected.readBigUInt64LE())).toString());
   const at = 8 + Number(expected.readBigUInt64LE()) + header.loss.data_offsets[0];

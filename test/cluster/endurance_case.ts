@@ -31,7 +31,10 @@ const TOPOLOGY: Topology = {
 };
 
 async function prepare(lab: Lab) {
-  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), { kind: 'ep', ranks: 4 });
+  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), {
+    kind: 'ep',
+    ranks: 4,
+  });
   const { spec } = model.checkpoint;
   const connectivity = connectivityOf(spec, namedSwitches('farskip', spec));
   const feeds = [0, 1, 2, 3].map((rank) => feedOf(rank, 4, spec, wholeSequences([[1, 2 + rank, 3, 5, 8]])));
@@ -88,7 +91,10 @@ async function growthOver(lab: Lab, times: number, once: (i: number) => Promise<
   return { buffers: last.buffers - steady.buffers, heap: last.heap - steady.heap };
 }
 
-/** 200 runs of one executable in a row, over links with jitter and a straggler; `results`: how many different ones there were. */
+/**
+ * 200 runs of one executable in a row, over links with jitter and a straggler; `results`: how many different ones there
+ * were.
+ */
 export async function endureRuns(lab: Lab): Promise<Growth & { readonly results: number }> {
   const { model, make, run } = await prepare(lab);
   const executable = await make(false);

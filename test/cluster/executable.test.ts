@@ -26,47 +26,64 @@ const PLANS: Plan[] = [
   { kind: 'ep', ranks: 2 },
   { kind: 'tp', ranks: 2 },
 ];
-test.each(PLANS)('two micro-batches in one program ($kind) give the bits of each alone, in any schedule', async (plan) => {
-  const lab = await openLab();
-  const { checkpoint, cluster } = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2')), plan);
-  const { spec } = checkpoint;
-  const options = { wire: 'bf16', allReduce: 'direct', logits: 'all', hidden: false, cached: false } as const;
-  const connectivity = connectivityOf(spec, namedSwitches('regular', spec));
-  const run = { linkBetween: () => INSTANT, pause: lab.pause };
-  // Of different lengths, and one rank without tokens in the second.
-  const feedsOf = (first: number[], second: number[]): Feed[] =>
-    plan.kind === 'ep'
-      ? [first, second].map((ids, rank) => feedOf(rank, 2, spec, wholeSequences(ids.length > 0 ? [ids] : [])))
-      : [0, 1].map((rank) => feedOf(rank, 2, spec, wholeSequences([first, second].filter(({ length }) => length > 0))));
-  const batches = { a: feedsOf([3, 1, 4, 1, 5, 9], [2, 6]), b: feedsOf([5, 3, 5, 8, 9, 7, 9], []) };
-
-  const alone = await createExecutable(cluster, spec, connectivity, options);
-  const orders = alone.schedule('blocking', () => 1);
-  const expected = [(await alone.run(orders, batches.a, run)).outputs, (await alone.run(orders, batches.b, run)).outputs];
-
-  const build = programBuilder(keptValuesOf(spec, plan));
-  const outputs = Object.keys(batches).flatMap((scope) => lowerInto(build.within(scope), spec, connectivity, { ...options, plan }));
-  const program = build.finish(outputs);
-  expect(faultsOf(program)).toEqual([]);
-  const feeds = [0, 1].map((rank) => feedsTogether([feedIn('a', batches.a[rank]!), feedIn('b', batches.b[rank]!)]));
-  const both = await bindProgram(cluster, program);
-  for (const kind of ['blocking', 'overlapped'] as const) {
-    const found = await both.run(
-      both.schedule(kind, (op) => (op.kind === 'compute' ? 1 : 20)),
-      feeds,
-      run,
+test.each(PLANS)(
+  'two micro-batches in one program ($kind) give the bits of each alone, in any schedule',
+  async (plan) => {
+    const lab = await openLab();
+    const { checkpoint, cluster } = await deploy(
+      lab,
+      await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2')),
+      plan,
     );
-    for (const rank of [0, 1]) {
-      expect(found.outputs[rank]!.get('a/logits')).toEqual(expected[0]![rank]!.get('logits'));
-      expect(found.outputs[rank]!.get('b/logits')).toEqual(expected[1]![rank]!.get('logits'));
-    }
-  }
-  alone.destroy();
-  both.destroy();
-  cluster.destroy();
-});
+    const { spec } = checkpoint;
+    const options = { wire: 'bf16', allReduce: 'direct', logits: 'all', hidden: false, cached: false } as const;
+    const connectivity = connectivityOf(spec, namedSwitches('regular', spec));
+    const run = { linkBetween: () => INSTANT, pause: lab.pause };
+    // Of different lengths, and one rank without tokens in the second.
+    const feedsOf = (first: number[], second: number[]): Feed[] =>
+      plan.kind === 'ep'
+        ? [first, second].map((ids, rank) => feedOf(rank, 2, spec, wholeSequences(ids.length > 0 ? [ids] : [])))
+        : [0, 1].map((rank) =>
+            feedOf(rank, 2, spec, wholeSequences([first, second].filter(({ length }) => length > 0))),
+          );
+    const batches = { a: feedsOf([3, 1, 4, 1, 5, 9], [2, 6]), b: feedsOf([5, 3, 5, 8, 9, 7, 9], []) };
 
-/** Rows go to the ranks of their experts and back, twice by the same exchange: as a forward pass and its backward pass would. */
+    const alone = await createExecutable(cluster, spec, connectivity, options);
+    const orders = alone.schedule('blocking', () => 1);
+    const expected = [
+      (await alone.run(orders, batches.a, run)).outputs,
+      (await alone.run(orders, batches.b, run)).outputs,
+    ];
+
+    const build = programBuilder(keptValuesOf(spec, plan));
+    const outputs = Object.keys(batches).flatMap((scope) =>
+      lowerInto(build.within(scope), spec, connectivity, { ...options, plan }),
+    );
+    const program = build.finish(outputs);
+    expect(faultsOf(program)).toEqual([]);
+    const feeds = [0, 1].map((rank) => feedsTogether([feedIn('a', batches.a[rank]!), feedIn('b', batches.b[rank]!)]));
+    const both = await bindProgram(cluster, program);
+    for (const kind of ['blocking', 'overlapped'] as const) {
+      const found = await both.run(
+        both.schedule(kind, (op) => (op.kind === 'compute' ? 1 : 20)),
+        feeds,
+        run,
+      );
+      for (const rank of [0, 1]) {
+        expect(found.outputs[rank]!.get('a/logits')).toEqual(expected[0]![rank]!.get('logits'));
+        expect(found.outputs[rank]!.get('b/logits')).toEqual(expected[1]![rank]!.get('logits'));
+      }
+    }
+    alone.destroy();
+    both.destroy();
+    cluster.destroy();
+  },
+);
+
+/**
+ * Rows go to the ranks of their experts and back, twice by the same exchange: as a forward pass and its backward pass
+ * would.
+ */
 function thereAndBackTwice(): Program {
   const [ranks, experts, topK, width] = [2, 4, 2, 6];
   const build = programBuilder([]);
@@ -155,7 +172,11 @@ test('an exchange that a layer uses twice is announced once, and brings every ro
 
 test('a program whose weights the ranks do not keep is refused', async () => {
   const lab = await openLab();
-  const { checkpoint, cluster } = await deploy(lab, await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')), PLANS[0]!);
+  const { checkpoint, cluster } = await deploy(
+    lab,
+    await openCheckpoint(within(lab.source, 'test/oracle/fixtures/qwen3_moe')),
+    PLANS[0]!,
+  );
   const bare: Cluster = { ...cluster, ranks: cluster.ranks.map((rank) => ({ ...rank, kept: new Map() })) };
   const connectivity = connectivityOf(checkpoint.spec, namedSwitches('regular', checkpoint.spec));
   const options = { wire: 'f32', allReduce: 'direct', logits: 'last', hidden: false, cached: false } as const;
@@ -172,7 +193,9 @@ test('a program whose weights the ranks do not keep is refused', async () => {
     },
   };
   const refused: Cluster = { ...bare, ranks: bare.ranks.map((rank) => ({ ...rank, engine: counting })) };
-  await expect(createExecutable(refused, checkpoint.spec, connectivity, { ...options, cached: true }, [])).rejects.toThrow();
+  await expect(
+    createExecutable(refused, checkpoint.spec, connectivity, { ...options, cached: true }, []),
+  ).rejects.toThrow();
   await expect(createExecutable(refused, checkpoint.spec, connectivity, options)).rejects.toThrow(
     /rank 0 does not keep model.embed_tokens/,
   );

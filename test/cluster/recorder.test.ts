@@ -21,11 +21,20 @@ function spansOf(turns: readonly (readonly [number, number, number, number])[]) 
   for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null });
   recorder.submitted(0);
   recorder.known(0, 100);
-  recorder.timestamps(0, BigUint64Array.from(turns.flatMap(([, , begin, end]) => [BigInt(begin * 1e6), BigInt(end * 1e6)])));
+  recorder.timestamps(
+    0,
+    BigUint64Array.from(turns.flatMap(([, , begin, end]) => [BigInt(begin * 1e6), BigInt(end * 1e6)])),
+  );
   return recorder
     .spans(0, () => 0)
     .filter((span) => span.kind === 'compute')
-    .map(({ op: id, rank, start, end, gpuMs }) => ({ id, rank, start: Math.round(start), end: Math.round(end), gpuMs }));
+    .map(({ op: id, rank, start, end, gpuMs }) => ({
+      id,
+      rank,
+      start: Math.round(start),
+      end: Math.round(end),
+      gpuMs,
+    }));
 }
 
 test('ranks with the same work are busy with it for the whole round', () => {

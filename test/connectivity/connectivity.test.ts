@@ -9,7 +9,9 @@ const spec = parseConfig(JSON.parse(readFileSync('public/models/reference/config
 
 test('regular sub-blocks read the whole stream before them', () => {
   const table = connectivityOf(spec, namedSwitches('regular', spec));
-  expect(table.every(({ attention, shared, routed }) => attention.length + shared.length + routed.length === 0)).toBe(true);
+  expect(table.every(({ attention, shared, routed }) => attention.length + shared.length + routed.length === 0)).toBe(
+    true,
+  );
   expect(readsOf(spec, table, 1, 'routed')).toEqual(['embedding', 'attention.0', 'shared.0', 'attention.1']);
 });
 
@@ -28,7 +30,11 @@ test('the first FarSkip layer after regular ones already leaves out the routed e
 
 test('the switches by config name', () => {
   const table = (json: object) => connectivityOf(spec, parseSwitches(json, spec));
-  expect(table({ farskip: true, attn_only_farskip: true })[2]).toEqual({ attention: ['routed.1'], shared: [], routed: [] });
+  expect(table({ farskip: true, attn_only_farskip: true })[2]).toEqual({
+    attention: ['routed.1'],
+    shared: [],
+    routed: [],
+  });
   expect(table({ farskip: true, mlp_only_farskip: true })[2]!.attention).toEqual([]);
   expect(table({ farskip: true, farskip_end_idx: 1 })[2]!.attention).toEqual([]);
   expect(table({})).toEqual(connectivityOf(spec, namedSwitches('regular', spec)));

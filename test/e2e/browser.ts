@@ -15,8 +15,9 @@ export type Site = {
 };
 
 /**
- * The built site under `mount`, by default a sub-path, as a course's static host would serve it, and a browser on SwiftShader.
- * `slashless`: the page is also what answers the path without its slash, as some hosts do, instead of leading to the path with it.
+ * The built site under `mount`, by default a sub-path, as a course's static host would serve it, and a browser on
+ * SwiftShader. `slashless`: the page is also what answers the path without its slash, as some hosts do, instead of
+ * leading to the path with it.
  */
 export async function openSite({ mount = '/course/lab/', slashless = false } = {}): Promise<Site> {
   const site = sirv('dist', { dev: true });
@@ -96,7 +97,9 @@ export const shownRun = (page: Page, name: RegExp) =>
       () =>
         page
           .locator('.runs li[aria-current=true] .run-what > :first-child')
-          .evaluate((name) => (name instanceof HTMLInputElement ? name.value : name.textContent), null, { timeout: 1000 })
+          .evaluate((name) => (name instanceof HTMLInputElement ? name.value : name.textContent), null, {
+            timeout: 1000,
+          })
           .catch(() => ''),
       { timeout: 20_000 },
     )

@@ -13,7 +13,10 @@ afterAll(() => site.close());
 
 type Heard = { readonly type: string } & Readonly<Record<string, unknown>>;
 
-/** A page of another origin with the lab in a frame, and what the lab told it; `allowed` is what the frame's address allows, of the page's own. */
+/**
+ * A page of another origin with the lab in a frame, and what the lab told it; `allowed` is what the frame's address
+ * allows, of the page's own.
+ */
 async function openCourse(
   allowed: (origin: string) => string,
 ): Promise<{ page: Page; heard: (type: string) => Promise<Heard>; close: () => Promise<void> }> {
@@ -34,7 +37,10 @@ async function openCourse(
     page,
     heard: async (type) => {
       const last = () =>
-        page.evaluate((wanted) => (window as unknown as { heard: Heard[] }).heard.findLast((each) => each.type === wanted), type);
+        page.evaluate(
+          (wanted) => (window as unknown as { heard: Heard[] }).heard.findLast((each) => each.type === wanted),
+          type,
+        );
       await expect.poll(last, { timeout: 10_000 }).toBeTruthy();
       const found = (await last())!;
       await page.evaluate(() => Object.assign(window, { heard: [] }));
@@ -58,8 +64,17 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
   expect(await lab.locator('.controls').count()).toBe(0);
   expect(await lab.getByRole('heading', { name: 'Regular, overlapped' }).count()).toBe(1);
 
-  await tell(page, { farskipLab: 1, type: 'set', settings: { ranks: 2 }, view: { bottom: 'ep/farskip-overlapped', align: 'layer' } });
-  expect(await heard('state')).toMatchObject({ settings: { ranks: 2, tokens: 64 }, view: { align: 'layer' }, status: 'idle' });
+  await tell(page, {
+    farskipLab: 1,
+    type: 'set',
+    settings: { ranks: 2 },
+    view: { bottom: 'ep/farskip-overlapped', align: 'layer' },
+  });
+  expect(await heard('state')).toMatchObject({
+    settings: { ranks: 2, tokens: 64 },
+    view: { align: 'layer' },
+    status: 'idle',
+  });
   await lab.getByRole('heading', { name: /^FarSkip, overlapped/ }).waitFor();
 
   for (const [message, sentence] of [
@@ -74,7 +89,10 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
     expect((await heard('error')).message).toMatch(sentence);
   }
   await tell(page, { farskipLab: 1, type: 'get' });
-  expect(await heard('state')).toMatchObject({ settings: { ranks: 2 }, view: { align: 'layer', bottom: 'ep/farskip-overlapped' } });
+  expect(await heard('state')).toMatchObject({
+    settings: { ranks: 2 },
+    view: { align: 'layer', bottom: 'ep/farskip-overlapped' },
+  });
 
   const file = readFileSync('public/recorded/ep.json', 'utf8');
   await tell(page, { farskipLab: 1, type: 'open', file });

@@ -47,7 +47,10 @@ for (const [width, dark] of [
         await page.getByRole('searchbox').fill('combine collective');
         await page.getByRole('searchbox').press('Enter');
         await page.getByText('Bytes from device (row)').first().waitFor();
-        await page.screenshot({ path: `test-results/everyone-${width}-${dark ? 'dark' : 'light'}.png`, fullPage: true });
+        await page.screenshot({
+          path: `test-results/everyone-${width}-${dark ? 'dark' : 'light'}.png`,
+          fullPage: true,
+        });
         expect(await seriousIn(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       },
@@ -92,7 +95,11 @@ test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing s
   }));
 
 test('by touch: a finger moves the lanes along and scrolls the page up and down, two fingers zoom, a tap selects, a drag or two taps choose a range', async () => {
-  const context = await site.browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const context = await site.browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
   const page = await context.newPage();
   await page.goto(`${site.url}#v=1&from=100&to=140`);
   await shownRun(page, /^Experts spread/);
@@ -104,11 +111,16 @@ test('by touch: a finger moves the lanes along and scrolls the page up and down,
     const at = (share: number) =>
       paths.map(([[x0, y0], [x1, y1]], id) => ({ id, x: x + x0 + share * (x1 - x0), y: y + y0 + share * (y1 - y0) }));
     await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
-    for (let i = 1; i <= 10; i++) await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(i / 10) });
+    for (let i = 1; i <= 10; i++)
+      await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(i / 10) });
     await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await page.evaluate(() => new Promise((done) => setTimeout(done, 600)));
     const parts = new URLSearchParams(new URL(page.url()).hash.slice(1));
-    return { from: Number(parts.get('from')), to: Number(parts.get('to')), scrolled: await page.evaluate(() => scrollY) };
+    return {
+      from: Number(parts.get('from')),
+      to: Number(parts.get('to')),
+      scrolled: await page.evaluate(() => scrollY),
+    };
   };
   const moved = await drag([
     [

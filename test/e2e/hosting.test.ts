@@ -20,8 +20,13 @@ const FILES = readdirSync('dist', { recursive: true, withFileTypes: true })
 /** Of a checkpoint this file is asked for though it may have none. */
 const MAY_LACK = /\/generation_config\.json$/;
 
-/** A visitor new to the site. Whatever fails to load, breaks the page's policy or goes to another host fails the test. */
-async function visit(use: (page: Page, context: BrowserContext) => Promise<void>, { browser }: Site = site): Promise<void> {
+/**
+ * A visitor new to the site. Whatever fails to load, breaks the page's policy or goes to another host fails the test.
+ */
+async function visit(
+  use: (page: Page, context: BrowserContext) => Promise<void>,
+  { browser }: Site = site,
+): Promise<void> {
   const context = await browser.newContext();
   const wrong: string[] = [];
   // Of the context, so that what the service worker asks for is among them.
@@ -83,9 +88,14 @@ test('the page starts at a sub-path without its slash, which it gets, and the qu
     await started(page);
     expect(page.url()).toBe(`${site.url}?gpu=swiftshader${SETTINGS}`);
     await followed(page);
-    // The worker is the site's as ever; this visit began outside its scope, so that its next load is the first from the kept files.
+    // The worker is the site's as ever; this visit began outside its scope, so that its next load is the first from the
+    // kept files.
     await expect
-      .poll(() => page.evaluate(async (url) => (await navigator.serviceWorker.getRegistration(url))?.active?.state, site.url), UNTIL)
+      .poll(
+        () =>
+          page.evaluate(async (url) => (await navigator.serviceWorker.getRegistration(url))?.active?.state, site.url),
+        UNTIL,
+      )
       .toBe('activated');
     await page.reload();
     await started(page);
@@ -98,9 +108,9 @@ test('the page starts at a sub-path, not isolated; after that it is there withou
     await started(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     await kept(page);
-    expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope))).toEqual([
-      site.url,
-    ]);
+    expect(
+      await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)),
+    ).toEqual([site.url]);
     await context.setOffline(true);
     await page.goto(`${site.url}?gpu=swiftshader${SETTINGS}`);
     await started(page);
@@ -146,7 +156,10 @@ test('a new version waits until it is put in place', () =>
     await page.goto(site.url);
     await started(page);
     await kept(page);
-    const newer = readFileSync('dist/index.html', 'utf8').replace('<title>FarSkip Lab</title>', '<title>A newer one</title>');
+    const newer = readFileSync('dist/index.html', 'utf8').replace(
+      '<title>FarSkip Lab</title>',
+      '<title>A newer one</title>',
+    );
     site.replace('index.html', newer);
     site.replace('', newer);
     // As a build writes it: the page's revision is another.

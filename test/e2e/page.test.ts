@@ -12,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const openPage = (use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}) => openedPage(site, use, options);
+const openPage = (use: (page: Page) => Promise<void>, options: { width?: number; dark?: boolean } = {}) =>
+  openedPage(site, use, options);
 
 const alert = (page: Page) => page.getByRole('alert');
 
@@ -69,7 +70,9 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(await page.getByRole('progressbar').count()).toBe(0);
     await page.getByRole('spinbutton', { name: 'Nodes' }).fill('1');
 
-    await page.goto(`${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={&marks=[[1]]&search=%3Cimg%20src%3Dx%3E`);
+    await page.goto(
+      `${site.url}#v=1&tokens=16&source=passage&ranks=%3Cimg%20src%3Dx%3E&link={&marks=[[1]]&search=%3Cimg%20src%3Dx%3E`,
+    );
     await page.getByText("The link's link, “{”, can't be used").waitFor();
     expect(await alert(page).getByRole('listitem').count()).toBe(3);
     expect(await page.locator('img[src=x]').count()).toBe(0);
@@ -117,7 +120,8 @@ test('so at a sub-path, 1440 px wide and light, where the run is looked into as 
     const spoken = page.locator('.status-line');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
-    for (let i = 0; i < 60 && !(await spoken.innerText()).includes('Attention'); i++) await page.keyboard.press('ArrowLeft');
+    for (let i = 0; i < 60 && !(await spoken.innerText()).includes('Attention'); i++)
+      await page.keyboard.press('ArrowLeft');
     expect(await spoken.innerText()).toMatch(/Attention, layer \d, device \d, .* ms to .* ms: .* ms/);
     await page.keyboard.press('Enter');
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('inspector');
@@ -166,7 +170,9 @@ async function chooseText(page: Page, tokens: number): Promise<void> {
   await page.getByLabel('Other requests').fill('1');
 }
 const model = (page: Page) => page.getByRole('combobox', { name: 'Model' });
-const REFERENCE = ['config.json', 'model.safetensors', 'tokenizer.json'].map((name) => `public/models/reference/${name}`);
+const REFERENCE = ['config.json', 'model.safetensors', 'tokenizer.json'].map(
+  (name) => `public/models/reference/${name}`,
+);
 
 test('text is written side by side as PyTorch writes it, with its times and a timeline of each step', () =>
   openPage(async (page) => {
@@ -189,7 +195,9 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
         expect.stringMatching(/^16, 0.0\d MB$/),
       ]);
     }
-    expect(await page.getByRole('application').getAttribute('aria-label')).toContain('Regular, overlapped, FarSkip, overlapped');
+    expect(await page.getByRole('application').getAttribute('aria-label')).toContain(
+      'Regular, overlapped, FarSkip, overlapped',
+    );
     await scrollToCharts(page);
     await page.getByRole('figure', { name: 'Time between tokens' }).waitFor();
     await page.screenshot({ path: 'test-results/text.png', fullPage: true });
@@ -291,7 +299,9 @@ test('no adapter is a sentence, and the page stays usable', () =>
     await runBoth(page);
     await alert(page).waitFor();
     await page
-      .getByText('WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.')
+      .getByText(
+        'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
+      )
       .waitFor();
     expect(await runButton(page, 'Run FarSkip off and on').isEnabled()).toBe(true);
     await page.screenshot({ path: 'test-results/no-adapter.png' });
@@ -299,8 +309,16 @@ test('no adapter is a sentence, and the page stays usable', () =>
 
 test.each([
   ['no WebGPU', 'delete Navigator.prototype.gpu', /^This browser has no WebGPU/],
-  ['an insecure page', "Object.defineProperty(window, 'isSecureContext', { value: false })", /^WebGPU needs a secure page/],
-  ['no adapter', 'GPU.prototype.requestAdapter = async () => null', /^WebGPU found no graphics adapter, so nothing can be measured/],
+  [
+    'an insecure page',
+    "Object.defineProperty(window, 'isSecureContext', { value: false })",
+    /^WebGPU needs a secure page/,
+  ],
+  [
+    'no adapter',
+    'GPU.prototype.requestAdapter = async () => null',
+    /^WebGPU found no graphics adapter, so nothing can be measured/,
+  ],
   [
     'no device',
     "GPUAdapter.prototype.requestDevice = async () => { throw new Error('refused') }",
@@ -382,7 +400,9 @@ test('a prompt that is too long is refused with its length', () =>
     await page.getByLabel('Text that device 0 reads').fill('down the rabbit hole '.repeat(400));
     await runBoth(page);
     await alert(page).waitFor({ timeout: MINUTES });
-    expect(await alert(page).innerText()).toMatch(/The prompt has \d+ tokens, but the model reads at most 1024; shorten it/);
+    expect(await alert(page).innerText()).toMatch(
+      /The prompt has \d+ tokens, but the model reads at most 1024; shorten it/,
+    );
     // The prompt is still there to be shortened.
     expect(await page.getByLabel('Text that device 0 reads').inputValue()).toHaveLength(8400);
   }));

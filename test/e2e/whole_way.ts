@@ -19,7 +19,8 @@ export async function chooseLittle(page: Page): Promise<void> {
   await page.getByLabel('Repeats', { exact: true }).fill('1');
 }
 /** The button that runs what the settings say, by what it says. */
-export const runButton = (page: Page, name: string) => page.locator('.controls').getByRole('button', { name, exact: true });
+export const runButton = (page: Page, name: string) =>
+  page.locator('.controls').getByRole('button', { name, exact: true });
 export const runBoth = (page: Page) => runButton(page, 'Run FarSkip off and on').click();
 /** What is looked at: the link, the tracks on show and the selection. */
 export const lookOf = async (page: Page) => {
@@ -36,8 +37,8 @@ export const lookOf = async (page: Page) => {
 export const OPENED = 'input[aria-label="Files of runs, or Chrome traces"]';
 
 /**
- * What a visitor does, in the page at `url`: chooses settings, runs FarSkip off and on, compares them, saves the run, leaves, and finds all of
- * it again by the link. The run is called mine, and saved as the file `mine`.
+ * What a visitor does, in the page at `url`: chooses settings, runs FarSkip off and on, compares them, saves the run,
+ * leaves, and finds all of it again by the link. The run is called mine, and saved as the file `mine`.
  */
 export async function wholeWay(
   page: Page,
@@ -51,7 +52,8 @@ export async function wholeWay(
   expect(await leftOut(/^Regular: .*reads the whole stream before it/)).toBe(0);
   expect(await leftOut(/^FarSkip: .*does not wait for/)).toBe(3);
 
-  if (width < 860) for (const fold of ['Settings and wiring', 'Runs: Experts spread']) await page.getByText(fold).click();
+  if (width < 860)
+    for (const fold of ['Settings and wiring', 'Runs: Experts spread']) await page.getByText(fold).click();
   expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
   await chooseLittle(page);
   await runBoth(page);

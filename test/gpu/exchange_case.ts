@@ -50,7 +50,8 @@ export async function runExchange(
     plan: { kind: 'ep', ranks },
     ranks: pools.map((pool, index) => {
       const weight = new Float32Array(local * width * width);
-      for (let e = 0; e < local; e++) for (let i = 0; i < width; i++) weight[e * width * width + i * width + i] = index * local + e + 1;
+      for (let e = 0; e < local; e++)
+        for (let i = 0; i < width; i++) weight[e * width * width + i * width + i] = index * local + e + 1;
       return {
         index,
         engine: engines.ofRank[index]!,
@@ -89,7 +90,10 @@ export async function runExchange(
     );
     return relativeError(outputs[rank]!.get('out')!, expected);
   });
-  return { error: Math.max(...errors), bytes: spans.reduce((sum, span) => sum + (span.kind === 'message' ? span.bytes : 0), 0) };
+  return {
+    error: Math.max(...errors),
+    bytes: spans.reduce((sum, span) => sum + (span.kind === 'message' ? span.bytes : 0), 0),
+  };
 }
 
 /** The routed experts' part of a layer, as lowering makes it, from ids and weights that are given. */
@@ -136,7 +140,14 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
     'expert plan',
     {
       kernel: 'expert_plan',
-      sizes: { rows: received, stride: wire, at: width, topK, firstExpert: { of: 'rank', times: local }, experts: local },
+      sizes: {
+        rows: received,
+        stride: wire,
+        at: width,
+        topK,
+        firstExpert: { of: 'rank', times: local },
+        experts: local,
+      },
     },
     { inputs: [arrived] },
     { name: 'pairRow', rows: pairs, cols: 1, type: 'u32' },
@@ -146,7 +157,10 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
   const y = build.compute(
     place,
     'experts',
-    { kernel: 'grouped_gemm', sizes: { pairs: pairs, inner: width, cols: width, groups: local, stride: wire, gather: 1 } },
+    {
+      kernel: 'grouped_gemm',
+      sizes: { pairs: pairs, inner: width, cols: width, groups: local, stride: wire, gather: 1 },
+    },
     { inputs: [arrived, pairRow, 'offsets', identity.name] },
     { name: 'y', rows: pairs, cols: width },
   );
@@ -176,13 +190,29 @@ const below = (n: number) => Math.floor(Math.random() * n);
 /** Random counts, all to one rank, none at all, ranks without tokens; 2 to 8 ranks. */
 export const EXCHANGES: readonly { readonly name: string; readonly make: () => ExchangeCase }[] = [
   { name: '2 ranks, random', make: () => exchangeCase([37, 5], 6, 3, 33, (left) => left[below(left.length)]!) },
-  { name: '3 ranks, random, one without tokens', make: () => exchangeCase([70, 0, 19], 12, 4, 20, (left) => left[below(left.length)]!) },
-  { name: '4 ranks, all rows to rank 2', make: () => exchangeCase([40, 1, 9, 64], 16, 4, 24, (left) => left.find((e) => e >= 8)!) },
+  {
+    name: '3 ranks, random, one without tokens',
+    make: () => exchangeCase([70, 0, 19], 12, 4, 20, (left) => left[below(left.length)]!),
+  },
+  {
+    name: '4 ranks, all rows to rank 2',
+    make: () => exchangeCase([40, 1, 9, 64], 16, 4, 24, (left) => left.find((e) => e >= 8)!),
+  },
   {
     name: '5 ranks, all rows to the rank before',
-    make: () => exchangeCase([8, 3, 0, 5, 13], 10, 2, 16, (left, rank) => left.find((e) => Math.floor(e / 2) === (rank + 4) % 5)!),
+    make: () =>
+      exchangeCase(
+        [8, 3, 0, 5, 13],
+        10,
+        2,
+        16,
+        (left, rank) => left.find((e) => Math.floor(e / 2) === (rank + 4) % 5)!,
+      ),
   },
-  { name: '8 ranks, no tokens at all', make: () => exchangeCase([0, 0, 0, 0, 0, 0, 0, 0], 16, 2, 16, (left) => left[0]!) },
+  {
+    name: '8 ranks, no tokens at all',
+    make: () => exchangeCase([0, 0, 0, 0, 0, 0, 0, 0], 16, 2, 16, (left) => left[0]!),
+  },
   {
     name: '8 ranks, random, one expert each',
     make: () => exchangeCase([3, 300, 0, 21, 7, 1, 0, 64], 8, 1, 16, (left) => left[below(left.length)]!),

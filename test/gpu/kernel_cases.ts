@@ -55,7 +55,10 @@ function groupedGemm(counts: readonly number[], inner: number, cols: number, gat
   };
 }
 
-/** `back`: for each token, how many keys it sees before its own; keys lie in `spread` rows, of which others are not read. */
+/**
+ * `back`: for each token, how many keys it sees before its own; keys lie in `spread` rows, of which others are not
+ * read.
+ */
 function attention(
   name: string,
   tokens: readonly { own: number; back: number }[],
@@ -87,7 +90,9 @@ function attention(
 
 /** Tokens of whole sequences, one after the other. */
 const sequences = (...lengths: number[]) =>
-  lengths.flatMap((n, i) => Array.from({ length: n }, (_, back) => ({ own: lengths.slice(0, i).reduce((a, b) => a + b, 0) + back, back })));
+  lengths.flatMap((n, i) =>
+    Array.from({ length: n }, (_, back) => ({ own: lengths.slice(0, i).reduce((a, b) => a + b, 0) + back, back })),
+  );
 
 function rope(rows: number, heads: number, headDim: number, rotated: number, interleaved: boolean): KernelCase {
   return {
@@ -107,7 +112,10 @@ function rope(rows: number, heads: number, headDim: number, rotated: number, int
       for (let i = 0; i < rows * heads; i++) {
         const head = Array.from(x.slice(i * headDim, (i + 1) * headDim));
         const kept = headDim - rotated;
-        expected.push(...head.slice(0, kept), ...reference.rotate(head.slice(kept), position[Math.floor(i / heads)]!, table, interleaved));
+        expected.push(
+          ...head.slice(0, kept),
+          ...reference.rotate(head.slice(kept), position[Math.floor(i / heads)]!, table, interleaved),
+        );
       }
       return relativeError(floats(out!), expected);
     },
@@ -126,7 +134,17 @@ function topK(rows: number, router: reference.Router, ties = false): KernelCase 
       const [ids, weights] = await launch(
         lab,
         'router_topk',
-        { rows, experts, topK: k, scoring: SCORING[scoring], groups, keptGroups, normalise: normalise ? 1 : 0, balanced: 0, scale },
+        {
+          rows,
+          experts,
+          topK: k,
+          scoring: SCORING[scoring],
+          groups,
+          keptGroups,
+          normalise: normalise ? 1 : 0,
+          balanced: 0,
+          scale,
+        },
         [logits, bias],
         [rows * k, rows * k],
       );
@@ -135,7 +153,15 @@ function topK(rows: number, router: reference.Router, ties = false): KernelCase 
     },
   };
 }
-const ROUTER: reference.Router = { experts: 8, topK: 3, scoring: 'softmax', groups: 1, keptGroups: 1, normalise: false, scale: 1.75 };
+const ROUTER: reference.Router = {
+  experts: 8,
+  topK: 3,
+  scoring: 'softmax',
+  groups: 1,
+  keptGroups: 1,
+  normalise: false,
+  scale: 1.75,
+};
 
 function plain(name: KernelName, run: KernelCase['run']): KernelCase {
   return { name, run };
@@ -171,11 +197,29 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   topK(67, { ...ROUTER, experts: 24, topK: 4, groups: 6, keptGroups: 2 }),
   topK(67, { ...ROUTER, topK: 1, scoring: 'sigmoid' }),
   topK(67, { ...ROUTER, experts: 9, scoring: 'sigmoid with bias', normalise: true }),
-  topK(131, { ...ROUTER, experts: 32, topK: 6, scoring: 'sigmoid with bias', groups: 8, keptGroups: 3, normalise: true }),
+  topK(131, {
+    ...ROUTER,
+    experts: 32,
+    topK: 6,
+    scoring: 'sigmoid with bias',
+    groups: 8,
+    keptGroups: 3,
+    normalise: true,
+  }),
   {
     name: 'router_topk balanced: every expert of 12 as often, no expert twice for a token',
     async run(lab) {
-      const sizes = { rows: 36, experts: 12, topK: 5, scoring: 0, groups: 1, keptGroups: 1, normalise: 0, balanced: 1, scale: 1 };
+      const sizes = {
+        rows: 36,
+        experts: 12,
+        topK: 5,
+        scoring: 0,
+        groups: 1,
+        keptGroups: 1,
+        normalise: 0,
+        balanced: 1,
+        scale: 1,
+      };
       const logits = random(36 * 12);
       const [ids, weights] = await launch(lab, 'router_topk', sizes, [logits, random(12)], [180, 180]);
       const counts = new Array<number>(12).fill(0);
@@ -210,7 +254,13 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   plain('rmsnorm', async (lab) => {
     const x = random(13 * 150);
     const weight = random(131);
-    const [out] = await launch(lab, 'rmsnorm', { rows: 13, width: 131, stride: 150, eps: 1e-3 }, [x, weight], [13 * 131]);
+    const [out] = await launch(
+      lab,
+      'rmsnorm',
+      { rows: 13, width: 131, stride: 150, eps: 1e-3 },
+      [x, weight],
+      [13 * 131],
+    );
     return relativeError(floats(out!), reference.rmsnorm(x, weight, 13, 131, 150, 1e-3));
   }),
   plain('swiglu', async (lab) => {
@@ -294,26 +344,42 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     for (let i = 0; i < s.rows * s.heads; i++)
       for (let v = 0; v < s.valueDim; v++) {
         let sum = 0;
-        for (let l = 0; l < s.latent; l++) sum += expand[((i % s.heads) * 77 + 10 + v) * s.latent + l]! * x[i * s.latent + l]!;
+        for (let l = 0; l < s.latent; l++)
+          sum += expand[((i % s.heads) * 77 + 10 + v) * s.latent + l]! * x[i * s.latent + l]!;
         expected.push(sum);
       }
     return relativeError(floats(out!), expected);
   }),
   plain('draw_normal', async (lab) => {
     const count = 40_000;
-    const sizes = { rows: count, first: 3, stream: below(1e9), scale: 0.5, cols: 200, firstRow: 0, firstCol: 0, ownCols: 200 };
+    const sizes = {
+      rows: count,
+      first: 3,
+      stream: below(1e9),
+      scale: 0.5,
+      cols: 200,
+      firstRow: 0,
+      firstCol: 0,
+      ownCols: 200,
+    };
     const [out, again] = await Promise.all(
-      [0, 1].map(async (more) => (await launch(lab, 'draw_normal', { ...sizes, stream: sizes.stream + more }, [], [count + 7]))[0]!),
+      [0, 1].map(
+        async (more) =>
+          (await launch(lab, 'draw_normal', { ...sizes, stream: sizes.stream + more }, [], [count + 7]))[0]!,
+      ),
     );
     const values = floats(out!).slice(3, count + 3);
     // A part of the matrix, rows 5 to 104 and columns 30 to 66, holds what the whole holds there.
     const cut = { ...sizes, rows: 100 * 37, first: 0, firstRow: 5, firstCol: 30, ownCols: 37 };
     const [part] = await launch(lab, 'draw_normal', cut, [], [cut.rows]);
-    const asInWhole = floats(part!).every((value, i) => value === values[(5 + Math.floor(i / 37)) * 200 + 30 + (i % 37)]);
+    const asInWhole = floats(part!).every(
+      (value, i) => value === values[(5 + Math.floor(i / 37)) * 200 + 30 + (i % 37)],
+    );
     const untouched = [0, 1, 2, count + 3, count + 6].every((i) => out![i] === POISON);
     const other = floats(again!).slice(3, count + 3);
     const mean = (of: (i: number) => number) => values.reduce((sum, _, i) => sum + of(i), 0) / count;
-    // Mean 0, variance 1/4, fourth moment 3/16, no correlation with the neighbour or with the next stream: within 5 standard errors.
+    // Mean 0, variance 1/4, fourth moment 3/16, no correlation with the neighbour or with the next stream: within 5
+    // standard errors.
     const off = [
       mean((i) => values[i]!) / 0.5,
       (mean((i) => values[i]! ** 2) - 0.25) / (0.25 * Math.SQRT2),
@@ -341,7 +407,9 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     for (let i = 0; i < s.rows * s.heads; i++) {
       const row = Math.floor(i / s.heads);
       const own = Array.from(expanded.slice(i * (s.nope + s.valueDim), (i + 1) * (s.nope + s.valueDim)));
-      const shared = Array.from(compressed.slice(row * (s.latent + s.rotated) + s.latent, (row + 1) * (s.latent + s.rotated)));
+      const shared = Array.from(
+        compressed.slice(row * (s.latent + s.rotated) + s.latent, (row + 1) * (s.latent + s.rotated)),
+      );
       expectedKeys.push(...own.slice(0, s.nope), ...reference.rotate(shared, position[row]!, table, true));
       expectedValues.push(...own.slice(s.nope));
     }

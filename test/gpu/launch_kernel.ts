@@ -4,13 +4,21 @@ import { contractOf, type KernelName, type NamedSizes, type Operand, type SizesO
 
 export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-/** A kernel on fresh random inputs of odd sizes: `run` answers the largest relative error of its outputs; Infinity when integers differ. */
+/**
+ * A kernel on fresh random inputs of odd sizes: `run` answers the largest relative error of its outputs; Infinity when
+ * integers differ.
+ */
 export type KernelCase = { readonly name: string; readonly run: (lab: Lab) => Promise<number> };
 
 export const POISON = 0x7fc0dead; // a NaN, so that an element left unwritten shows
 
 /** Throws unless data and outputs, in words, are what the kernel's contract says. */
-function checkOperands(kernel: KernelName, sizes: NamedSizes, inputs: readonly Data[], lengths: readonly number[]): void {
+function checkOperands(
+  kernel: KernelName,
+  sizes: NamedSizes,
+  inputs: readonly Data[],
+  lengths: readonly number[],
+): void {
   const contract = contractOf(kernel);
   const check = (operands: readonly Operand[], words: readonly number[]) => {
     const fits = ({ type, count, rowsOf }: Operand, length: number) => {
@@ -40,7 +48,9 @@ export async function launch<K extends KernelName>(
   const { device } = engine.gpu;
   const pool = engine.createPool();
   await engine.launcher.prepare([kernel]);
-  const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map((data) => pool.hold(data));
+  const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map(
+    (data) => pool.hold(data),
+  );
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   engine.launcher.record(pass, engine.launcher.bind(kernel, sizes, buffers));

@@ -14,7 +14,8 @@ import { KERNEL_TOLERANCE } from './tolerance';
 
 const VAL = 'public/models/reference/val.safetensors';
 
-// The kernel cases, decoding against prefill and 200 runs in a row, without a test runner, for a machine with a GPU: node build/cli/kernels.js [PART OF A NAME]
+// The kernel cases, decoding against prefill and 200 runs in a row, without a test runner, for a machine with a GPU:
+// node build/cli/kernels.js [PART OF A NAME]
 const gpu = await openGpu(nodeGpu(), 'hardware');
 const lab = await openLab(gpu, diskSource('.'), 'Node');
 const cases = [
@@ -42,7 +43,8 @@ for (const [folder, connectivity, loss] of [
 ] as const)
   cases.push({
     name: `eval: ${folder}, ${connectivity ?? 'as its config says'}`,
-    run: async () => Math.abs((await evaluate(lab, `public/models/${folder}`, connectivity, VAL, 1, () => {})).loss - loss),
+    run: async () =>
+      Math.abs((await evaluate(lab, `public/models/${folder}`, connectivity, VAL, 1, () => {})).loss - loss),
     tolerance: 0.0005,
   });
 const part = process.argv[2] ?? '';
@@ -65,7 +67,9 @@ for (const { name, endure } of [
   const ok = isSteady(growth) && results === 1;
   count++;
   if (!ok) failed++;
-  console.log(`${ok ? 'passed' : 'FAILED'} ${name}: ${growth.buffers} buffers and ${growth.heap} bytes of heap grown, ${results} result`);
+  console.log(
+    `${ok ? 'passed' : 'FAILED'} ${name}: ${growth.buffers} buffers and ${growth.heap} bytes of heap grown, ${results} result`,
+  );
 }
 console.log(`${count - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

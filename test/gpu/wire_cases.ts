@@ -60,19 +60,25 @@ export const WIRE_CASES: readonly KernelCase[] = [
     for (let t = 0; t < s.rows; t++)
       for (const rank of [0, 1]) {
         const row = t + rank * s.rows;
-        if (slot(row, rank) !== ids[2 * t + rank] || slot(row, 1 - rank) !== 0xffffffff) error = Number.POSITIVE_INFINITY;
+        if (slot(row, rank) !== ids[2 * t + rank] || slot(row, 1 - rank) !== 0xffffffff)
+          error = Number.POSITIVE_INFINITY;
         if (floats(sent!)[row * stride + words + 2 + rank] !== weights[2 * t + rank]) error = Number.POSITIVE_INFINITY;
       }
     // Each received row has the pair of its own slot.
     const y = random(2 * s.rows * s.width);
-    const pairOf = Uint32Array.from({ length: 4 * s.rows }, (_, i) => (i % 2 === (i >= 2 * s.rows ? 1 : 0) ? i >> 1 : 0xffffffff));
+    const pairOf = Uint32Array.from({ length: 4 * s.rows }, (_, i) =>
+      i % 2 === (i >= 2 * s.rows ? 1 : 0) ? i >> 1 : 0xffffffff,
+    );
     const weigh = { rows: 2 * s.rows, width: s.width, topK: 2, stride, at: words + 2, packed: 1 };
     const [weighed] = await launch(lab, 'weigh_experts', weigh, [y, sent as Data, pairOf], [2 * s.rows * words]);
     const back = { rows: s.rows, ranks: 2, width: s.width, packed: 1 };
     const [out] = await launch(lab, 'unpermute', back, [weighed as Data, rowOf], [s.rows * s.width]);
     const expected = Array.from({ length: s.rows * s.width }, (_, i) => {
       const t = Math.floor(i / s.width);
-      return [0, 1].reduce((sum, rank) => sum + reference.bf16(Math.fround(weights[2 * t + rank]! * y[i + rank * s.rows * s.width]!)), 0);
+      return [0, 1].reduce(
+        (sum, rank) => sum + reference.bf16(Math.fround(weights[2 * t + rank]! * y[i + rank * s.rows * s.width]!)),
+        0,
+      );
     });
     return Math.max(error, relativeError(floats(out!), expected));
   }),

@@ -9,15 +9,19 @@ let lab: Lab;
 beforeAll(async () => {
   lab = await openLab('public');
 });
-const run = (change: Partial<GenerateSettings>, emit: (event: GenerateEvent) => void = () => {}, signal?: AbortSignal) =>
-  generate(lab, { ...DEFAULT_GENERATION, ranks: 2, ...change }, emit, signal);
+const run = (
+  change: Partial<GenerateSettings>,
+  emit: (event: GenerateEvent) => void = () => {},
+  signal?: AbortSignal,
+) => generate(lab, { ...DEFAULT_GENERATION, ranks: 2, ...change }, emit, signal);
 
 test('both models, side by side, continue the prompt as PyTorch does', async () => {
   const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
   const texts: string[] = [];
   let steps = 0;
   const { results } = await run({ tokens: 24, chunk: 3 }, (event) => {
-    if (event.kind === 'continued' && event.result.connectivity === 'farskip') texts.push(event.result.continuations[0]!.text);
+    if (event.kind === 'continued' && event.result.connectivity === 'farskip')
+      texts.push(event.result.continuations[0]!.text);
     if (event.kind === 'step') steps++;
   });
   expect(results[0]!.continuations[0]!.ids).toEqual(report.greedy_regular.ids.slice(8, 32));
@@ -47,7 +51,11 @@ test('a request is continued in a batch as it is alone, and draws by a seed', as
 
 test('a stop ends it with what there is', async () => {
   const stop = new AbortController();
-  const { results } = await run({ tokens: 50 }, (event) => event.kind === 'step' && event.step === 3 && stop.abort(), stop.signal);
+  const { results } = await run(
+    { tokens: 50 },
+    (event) => event.kind === 'step' && event.step === 3 && stop.abort(),
+    stop.signal,
+  );
   for (const { continuations } of results) {
     expect(continuations[0]!.ended).toBe('stopped');
     expect(continuations[0]!.ids.length).toBeGreaterThan(0);

@@ -67,5 +67,11 @@ test('a link', () => {
   const { form, view, problems } = readLink(link);
   expect(problems).toEqual([]);
   expect(form).toMatchObject({ tokens: 128, parallel: 'tp', link: { kind: 'ratio', ratio: 0.25 } });
-  expect(view).toMatchObject({ top: 'ep/regular-blocking', bottom: 'ep/farskip-overlapped', from: 8, to: 17, align: 'layer' });
+  expect(view).toMatchObject({
+    top: 'ep/regular-blocking',
+    bottom: 'ep/farskip-overlapped',
+    from: 8,
+    to: 17,
+    align: 'layer',
+  });
 });

@@ -30,7 +30,9 @@ describe('the reference model on four devices, communication half of computation
   test('spans of a device follow one another and lie within the run', () => {
     for (const { spans, wallMs, clockErrorMs } of measured.results)
       for (let rank = 0; rank < 4; rank++) {
-        const compute = spans.filter((span) => span.kind === 'compute' && span.rank === rank).toSorted((a, b) => a.end - b.end);
+        const compute = spans
+          .filter((span) => span.kind === 'compute' && span.rank === rank)
+          .toSorted((a, b) => a.end - b.end);
         expect(compute.length).toBeGreaterThan(100);
         compute.slice(1).forEach((span, i) => {
           expect(span.start).toBeGreaterThanOrEqual(compute[i]!.end - 1e-6);
@@ -64,8 +66,18 @@ test('under tensor parallelism, too, schedules give the same bits', async () => 
 });
 
 test('over devices of their own, what waits for a collective begins when the device has taken it in', async () => {
-  const settings = { ...DEFAULT_SETTINGS, tokens: 8, ranks: 2, connectivity: ['farskip' as const], schedule: ['overlapped' as const] };
-  const { results, link } = await measure(lab, { ...settings, repeats: 1, backing: 'separate', link: { kind: 'native' } }, () => {});
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    tokens: 8,
+    ranks: 2,
+    connectivity: ['farskip' as const],
+    schedule: ['overlapped' as const],
+  };
+  const { results, link } = await measure(
+    lab,
+    { ...settings, repeats: 1, backing: 'separate', link: { kind: 'native' } },
+    () => {},
+  );
   expect(link).toBeNull();
   const { spans, clockErrorMs } = results[0]!;
   const awaited = spans.flatMap((span) => (span.kind === 'compute' && span.awaited ? [{ ...span.awaited, span }] : []));
@@ -113,11 +125,16 @@ test.each([
   [{ parallel: 'tp' as const, ranks: 16 }, /4 attention heads can't be spread evenly over 16 devices \(tp\)/],
   [{ topology: { nodes: 3, between: null, jitter: 0, slow: null } }, /4 devices can't be spread evenly over 3 nodes/],
   [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /needs a bandwidth within them/],
-  [{ topology: { nodes: 1, between: null, jitter: 0, slow: { rank: 9, times: 2 } } }, /There is no device 9 to be slow/],
+  [
+    { topology: { nodes: 1, between: null, jitter: 0, slow: { rank: 9, times: 2 } } },
+    /There is no device 9 to be slow/,
+  ],
   [{ link: { kind: 'native' as const } }, /set the backing to separate/],
   [{ ranks: 1 }, /sends nothing; use more devices or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
-  await expect(measure(lab, { ...DEFAULT_SETTINGS, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(sentence);
+  await expect(measure(lab, { ...DEFAULT_SETTINGS, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(
+    sentence,
+  );
 });
 
 test('a run can be stopped, and the next one still works', async () => {

@@ -22,7 +22,10 @@ const at = fc
     length: time,
     clock: fc.constantFrom('gpu' as const, 'host' as const),
   })
-  .map(({ length, ...rest }) => ({ ...rest, end: (Math.round(rest.start * 10_000) + Math.round(length * 10_000)) / 10_000 }));
+  .map(({ length, ...rest }) => ({
+    ...rest,
+    end: (Math.round(rest.start * 10_000) + Math.round(length * 10_000)) / 10_000,
+  }));
 const compute = fc.record({
   kind: fc.constant('compute' as const),
   kernel: fc.constantFrom('gemm' as const, 'attention' as const, null),
@@ -195,7 +198,10 @@ test('what is no run is one sentence that names the file', () => {
     [broken((file) => (file.version = 2)), /it is of another version than 1\.$/],
     [broken((file) => (file.id = '../../x')), /: id: /],
     [broken((file) => (file.content.measurement.settings.ranks = 'many')), /settings\.ranks: /],
-    [broken((file) => file.content.measurement.results[0].spans.compute.rank.push(1)), /The columns of its spans differ in length/],
+    [
+      broken((file) => file.content.measurement.results[0].spans.compute.rank.push(1)),
+      /The columns of its spans differ in length/,
+    ],
     [
       broken((file) =>
         Object.assign(file.content.measurement.results[0].spans.message, {

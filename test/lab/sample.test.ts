@@ -41,6 +41,8 @@ test.each([
   expect([...found.keys()].every((id) => nucleus.some((one) => one.id === id))).toBe(true);
   for (const { id, p } of nucleus) {
     const expected = p / mass;
-    expect(Math.abs((found.get(id) ?? 0) / count - expected)).toBeLessThan(5 * Math.sqrt((expected * (1 - expected)) / count) + 1e-3);
+    expect(Math.abs((found.get(id) ?? 0) / count - expected)).toBeLessThan(
+      5 * Math.sqrt((expected * (1 - expected)) / count) + 1e-3,
+    );
   }
 });

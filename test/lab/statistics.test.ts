@@ -24,7 +24,11 @@ test('ratios are of pairs, so a drift that both share cancels', () => {
 
 test('settings are refused by name', () => {
   expect(parseSettings(Settings, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
-  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, ranks: 'many' })).toThrow(/The setting ranks can't be used/);
-  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, link: { kind: 'ratio', ratio: -1 } })).toThrow(/link.ratio/);
+  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, ranks: 'many' })).toThrow(
+    /The setting ranks can't be used/,
+  );
+  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, link: { kind: 'ratio', ratio: -1 } })).toThrow(
+    /link.ratio/,
+  );
   expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, model: 'gpt' })).toThrow(/model/);
 });

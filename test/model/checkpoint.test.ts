@@ -25,20 +25,35 @@ test.each([
   ['no bytes', new Uint8Array(3), /fewer than the 8/],
   ['a cut header', file.slice(0, 100), /the file ends after 100/],
   ['cut data', file.slice(0, file.length - 4), /tensors end at byte \d+, but the file has/],
-  ['a header longer than the format allows', fileOf('', 0).map((byte, i) => (i < 5 ? 255 : byte)), /more than the 100000000/],
+  [
+    'a header longer than the format allows',
+    fileOf('', 0).map((byte, i) => (i < 5 ? 255 : byte)),
+    /more than the 100000000/,
+  ],
   ['a header that is not JSON', fileOf('{"a":', 0), /not JSON/],
   ['a header that is a list', fileOf([], 0), /not an object/],
   ['an unknown type', fileOf({ a: { dtype: 'F13', shape: [1], data_offsets: [0, 4] } }, 4), /no valid dtype/],
   [
     'a name twice',
-    fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),
+    fileOf(
+      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+      8,
+    ),
     /names a twice/,
   ],
   ['tensors that overlap', fileOf({ a: span(0, 8), b: span(4, 12) }, 12), /tensor b should begin at byte 8/],
   ['a gap between tensors', fileOf({ a: span(0, 4), b: span(8, 12) }, 12), /tensor b should begin at byte 4/],
   ['data that no tensor covers', fileOf({ a: span(0, 4) }, 8), /tensors end at byte/],
-  ['a shape beyond all numbers', fileOf({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, 4), /should take/],
-  ['offsets that do not fit the shape', fileOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), /should take 8 bytes/],
+  [
+    'a shape beyond all numbers',
+    fileOf({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, 4),
+    /should take/,
+  ],
+  [
+    'offsets that do not fit the shape',
+    fileOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4),
+    /should take 8 bytes/,
+  ],
 ])('%s is refused in a sentence', (_, bytes, sentence) => {
   expect(() => parseSafetensors(bytes, 'model.safetensors')).toThrow(InputError);
   expect(() => parseSafetensors(bytes, 'model.safetensors')).toThrow(sentence);
@@ -46,7 +61,12 @@ test.each([
 
 test('floating-point types are read as float32', () => {
   const bits = (words: number[]) => new Uint8Array(Uint16Array.from(words).buffer);
-  const tensor = (dtype: 'F16' | 'BF16', words: number[]) => ({ name: 'a', dtype, shape: [words.length], bytes: bits(words) });
+  const tensor = (dtype: 'F16' | 'BF16', words: number[]) => ({
+    name: 'a',
+    dtype,
+    shape: [words.length],
+    bytes: bits(words),
+  });
   expect([...readFloats(tensor('F16', [0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00]))]).toEqual([
     1,
     -2,
@@ -89,7 +109,13 @@ test.each([
   ['llama4', { head_dim: null, moe_layers: null, no_rope_layers: null, layer_types: null }],
   [
     'deepseek_v3',
-    { num_nextn_predict_layers: null, quantization_config: null, ep_size: 1, aux_loss_alpha: 0.001, topk_method: 'noaux_tc' },
+    {
+      num_nextn_predict_layers: null,
+      quantization_config: null,
+      ep_size: 1,
+      aux_loss_alpha: 0.001,
+      topk_method: 'noaux_tc',
+    },
   ],
 ])('%s: keys that are null or of no matter are as if they were not there', (family, change) => {
   expect(parseConfig({ ...json(family), ...change })).toMatchObject({ family });
@@ -108,7 +134,9 @@ test('a tensor that is missing, of another shape, or too much is named', () => {
   without.delete('model.norm.weight');
   expect(() => checkTensors(spec, without)).toThrow(/lacks tensor model.norm.weight \[64\]/);
   const reshaped = new Map(tensors).set('lm_head.weight', { ...tensors.get('lm_head.weight')!, shape: [64, 128] });
-  expect(() => checkTensors(spec, reshaped)).toThrow(/lm_head.weight should be \[128,64\], but the checkpoint has \[64,128\]/);
+  expect(() => checkTensors(spec, reshaped)).toThrow(
+    /lm_head.weight should be \[128,64\], but the checkpoint has \[64,128\]/,
+  );
   const extra = new Map(tensors).set('model.extra', tensors.get('model.norm.weight')!);
   expect(() => checkTensors(spec, extra)).toThrow(/has tensor model.extra/);
 });

@@ -8,7 +8,11 @@ const DIM = 64;
 const POSITIONS = 300;
 
 /** The published formulas, each written as its paper or reference has it, pair i of a head, in float64. */
-const published: { readonly name: string; readonly scaling: RopeScaling; readonly frequency: (plain: number, i: number) => number }[] = [
+const published: {
+  readonly name: string;
+  readonly scaling: RopeScaling;
+  readonly frequency: (plain: number, i: number) => number;
+}[] = [
   { name: 'default', scaling: { kind: 'default' }, frequency: (plain) => plain },
   // Position interpolation: position m stands where m / s did.
   { name: 'linear', scaling: { kind: 'linear', factor: 8 }, frequency: (plain) => plain / 8 },
@@ -25,10 +29,18 @@ const published: { readonly name: string; readonly scaling: RopeScaling; readonl
     },
   },
   {
-    // YaRN: h(theta_d) = (1 - gamma) theta_d / s + gamma theta_d, gamma a ramp between the pairs that make beta_slow and
-    // beta_fast rotations over the original positions (their indices rounded outwards, as the reference does).
+    // YaRN: h(theta_d) = (1 - gamma) theta_d / s + gamma theta_d, gamma a ramp between the pairs that make beta_slow
+    // and beta_fast rotations over the original positions (their indices rounded outwards, as the reference does).
     name: 'yarn',
-    scaling: { kind: 'yarn', factor: 40, originalPositions: 4096, betaFast: 32, betaSlow: 1, truncate: true, attentionFactor: 1.3 },
+    scaling: {
+      kind: 'yarn',
+      factor: 40,
+      originalPositions: 4096,
+      betaFast: 32,
+      betaSlow: 1,
+      truncate: true,
+      attentionFactor: 1.3,
+    },
     frequency: (plain, i) => {
       const index = (rotations: number) => (DIM / 2) * (Math.log(4096 / (2 * Math.PI * rotations)) / Math.log(THETA));
       const [low, high] = [Math.floor(index(32)), Math.ceil(index(1))];
@@ -81,7 +93,14 @@ const v2Lite = {
   routed_scaling_factor: 1,
   tie_word_embeddings: false,
 };
-const yarn = { factor: 40, original_max_position_embeddings: 4096, beta_fast: 32, beta_slow: 1, mscale: 0.7, mscale_all_dim: 0.7 };
+const yarn = {
+  factor: 40,
+  original_max_position_embeddings: 4096,
+  beta_fast: 32,
+  beta_slow: 1,
+  mscale: 0.7,
+  mscale_all_dim: 0.7,
+};
 
 test('transformers 4 and 5 spell the same YaRN, as for DeepSeek-V2-Lite', () => {
   const four = parseConfig({ ...v2Lite, rope_theta: 10000, rope_scaling: { type: 'yarn', ...yarn } });
@@ -97,7 +116,13 @@ test('a suggested attention factor is 0.1 ln(factor) + 1, a given one is taken',
   const scaled = (more: object) =>
     parseConfig({
       ...v2Lite,
-      rope_parameters: { rope_theta: 10000, rope_type: 'yarn', factor: 4, original_max_position_embeddings: 4096, ...more },
+      rope_parameters: {
+        rope_theta: 10000,
+        rope_type: 'yarn',
+        factor: 4,
+        original_max_position_embeddings: 4096,
+        ...more,
+      },
     }).rope.scaling;
   expect(scaled({})).toMatchObject({ attentionFactor: 0.1 * Math.log(4) + 1 });
   expect(scaled({ attention_factor: 0.9 })).toMatchObject({ attentionFactor: 0.9 });

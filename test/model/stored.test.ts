@@ -60,7 +60,11 @@ const tensors = [...parseSafetensors(model, 'model').values()];
 const half = tensors.length >> 1;
 const FIRST = 'model-00001-of-00002.safetensors';
 const SECOND = 'model-00002-of-00002.safetensors';
-const shards = { 'config.json': config, [FIRST]: fileOf(tensors.slice(0, half)), [SECOND]: fileOf(tensors.slice(half)) };
+const shards = {
+  'config.json': config,
+  [FIRST]: fileOf(tensors.slice(0, half)),
+  [SECOND]: fileOf(tensors.slice(half)),
+};
 const map = Object.fromEntries(tensors.map(({ name }, i) => [name, i < half ? FIRST : SECOND]));
 const index = (weight_map: unknown) => ({ 'model.safetensors.index.json': json({ weight_map }) });
 
@@ -84,7 +88,11 @@ test.each([
   ],
   ['a shard elsewhere', { ...shards, ...index({ ...map, 'lm_head.weight': '../x' }) }, /should be the name of a file/],
   ['an index without a map', { ...shards, ...index(undefined) }, /weight_map/],
-  ['a tensor in no shard', { ...shards, ...index({ ...map, 'lm_head.bias': SECOND }) }, /says that .* has tensor lm_head.bias/],
+  [
+    'a tensor in no shard',
+    { ...shards, ...index({ ...map, 'lm_head.bias': SECOND }) },
+    /says that .* has tensor lm_head.bias/,
+  ],
   [
     'a tensor in two shards',
     { ...shards, [SECOND]: fileOf(tensors.slice(half - 1)), ...index(map) },
@@ -98,7 +106,9 @@ test.each([
 
 test('a file that ends before its last tensor is refused while it is read, when its size was not known', async () => {
   const cut = memory({ 'config.json': config, 'model.safetensors': model.subarray(0, model.length - 1) }, false);
-  await expect(readAll(cut)).rejects.toThrow(/is cut short: tensor .* should have \d+ bytes, but the file ends after \d+ of them/);
+  await expect(readAll(cut)).rejects.toThrow(
+    /is cut short: tensor .* should have \d+ bytes, but the file ends after \d+ of them/,
+  );
 });
 
 test('thousands of mutated and truncated files give a sentence or a model, never more memory than the file', async () => {
@@ -106,7 +116,19 @@ test('thousands of mutated and truncated files give a sentence or a model, never
   const below = (n: number) => Math.floor(random() * n);
   const headerEnd = 8 + Number(new DataView(model.buffer, model.byteOffset).getBigUint64(0, true));
   const text = new TextDecoder().decode(model.subarray(8, headerEnd));
-  const numbers = ['0', '-1', '1e308', '18446744073709551615', '9007199254740993', '4294967296', '0.5', 'null', '"4"', '[]', '{}'];
+  const numbers = [
+    '0',
+    '-1',
+    '1e308',
+    '18446744073709551615',
+    '9007199254740993',
+    '4294967296',
+    '0.5',
+    'null',
+    '"4"',
+    '[]',
+    '{}',
+  ];
   const withHeader = (changed: string) => {
     const bytes = new TextEncoder().encode(changed);
     const out = new Uint8Array(8 + bytes.length + model.length - headerEnd);
@@ -115,7 +137,8 @@ test('thousands of mutated and truncated files give a sentence or a model, never
     out.set(model.subarray(headerEnd), 8 + bytes.length);
     return out;
   };
-  const splice = (from: number, count: number, put: string) => withHeader(text.slice(0, from) + put + text.slice(from + count));
+  const splice = (from: number, count: number, put: string) =>
+    withHeader(text.slice(0, from) + put + text.slice(from + count));
   const mutations: (() => Uint8Array)[] = [
     // Bytes anywhere in the header or its length, and files cut anywhere.
     () => {
@@ -125,7 +148,11 @@ test('thousands of mutated and truncated files give a sentence or a model, never
     },
     () => {
       const out = model.slice();
-      new DataView(out.buffer).setBigUint64(0, BigInt(Math.floor(2 ** (64 * random())) % Number.MAX_SAFE_INTEGER) * 3n, true);
+      new DataView(out.buffer).setBigUint64(
+        0,
+        BigInt(Math.floor(2 ** (64 * random())) % Number.MAX_SAFE_INTEGER) * 3n,
+        true,
+      );
       return out;
     },
     () => model.slice(0, below(2) === 0 ? below(headerEnd) : below(model.length)),
@@ -154,7 +181,8 @@ test('thousands of mutated and truncated files give a sentence or a model, never
     try {
       const source = memory({ 'config.json': config, 'model.safetensors': file }, i % 3 > 0, 65536);
       const { weights } = await openCheckpoint(source);
-      if (weights.kind === 'stored') for await (const { bytes } of weights.tensors()) most = Math.max(most, bytes.byteLength);
+      if (weights.kind === 'stored')
+        for await (const { bytes } of weights.tensors()) most = Math.max(most, bytes.byteLength);
       outcomes.read++;
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
@@ -174,6 +202,8 @@ test('an address that is none, and a file that breaks off, are sentences', async
   await expect(openCheckpoint(site)).rejects.toThrow(/can't be read \(no connection/);
   const broken = new File([config], 'config.json');
   broken.slice = () =>
-    ({ stream: () => new ReadableStream({ start: (controller) => controller.error(new Error('gone')) }) }) as unknown as File;
+    ({
+      stream: () => new ReadableStream({ start: (controller) => controller.error(new Error('gone')) }),
+    }) as unknown as File;
   await expect(openCheckpoint(filesSource([broken]))).rejects.toThrow(/could not be read to its end \(gone\)/);
 });

@@ -61,8 +61,8 @@ const allGather = (algorithm: Spread['algorithm']): Spread => ({
 });
 
 test('a collective alone takes what its bytes and steps take on every kind of link', () => {
-  // Straight to all others: of three parts of 1,000 bytes, one stays within the node (10 ms), two leave it (100 ms each); a port
-  // that waits for a peer's port loses no more than a part within.
+  // Straight to all others: of three parts of 1,000 bytes, one stays within the node (10 ms), two leave it (100 ms
+  // each); a port that waits for a peer's port loses no more than a part within.
   const across = aloneMs(allGather('direct'), two, 4, 3000);
   expect(across).toBeGreaterThanOrEqual(210 + between.latencyMs);
   expect(across).toBeLessThanOrEqual(220 + between.latencyMs);

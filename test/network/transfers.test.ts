@@ -31,12 +31,24 @@ const cases = fc.integer({ min: 2, max: 8 }).chain((ranks) =>
     ),
     order: fc.shuffledSubarray(range(ranks), { minLength: ranks, maxLength: ranks }),
     gaps: fc.array(fc.double({ min: 0, max: 9, noNaN: true }), { minLength: ranks, maxLength: ranks }),
-    link: fc.record({ latencyMs: fc.double({ min: 0, max: 3, noNaN: true }), bytesPerMs: fc.double({ min: 0.5, max: 1e9, noNaN: true }) }),
+    link: fc.record({
+      latencyMs: fc.double({ min: 0, max: 3, noNaN: true }),
+      bytesPerMs: fc.double({ min: 0.5, max: 1e9, noNaN: true }),
+    }),
   }),
 );
 
-/** Drives Dispatch, then Combine with what Dispatch brought, on rows that are labels; answers what each rank holds after each. */
-function exchange(ranks: number, rows: readonly (readonly number[])[], order: readonly number[], gaps: readonly number[], link: Link) {
+/**
+ * Drives Dispatch, then Combine with what Dispatch brought, on rows that are labels; answers what each rank holds after
+ * each.
+ */
+function exchange(
+  ranks: number,
+  rows: readonly (readonly number[])[],
+  order: readonly number[],
+  gaps: readonly number[],
+  link: Link,
+) {
   const sent = rows.map((own, s) => own.flatMap((count, d) => range(count).map((i) => `${s}→${d}#${i}`)));
   const received: string[][] = range(ranks).map(() => []);
   const returned: string[][] = range(ranks).map(() => []);
@@ -81,7 +93,9 @@ test('Dispatch permutes rows to their destinations and Combine brings each back 
     fc.property(cases, ({ ranks, rows, order, gaps, link }) => {
       const { sent, received, returned, freed } = exchange(ranks, rows, order, gaps, link);
       // Plainly: receiver d holds, source by source, the rows that were for it.
-      expect(received).toEqual(range(ranks).map((d) => sent.flatMap((own) => own.filter((label) => label.includes(`→${d}#`)))));
+      expect(received).toEqual(
+        range(ranks).map((d) => sent.flatMap((own) => own.filter((label) => label.includes(`→${d}#`)))),
+      );
       expect(returned).toEqual(sent);
       expect(freed).toHaveLength(2 * ranks);
     }),
@@ -112,7 +126,8 @@ test('the wire carries just the rows that leave their rank, each as long as its 
       // A rank's collective lasts from its own announcement until the last of its messages is there.
       for (const c of collectives) {
         expect(c.heldAt).toBeGreaterThanOrEqual(c.readyAt);
-        for (const m of messages.filter(({ op: own, to }) => own === c.op && to === c.rank)) expect(m.heldAt).toBeLessThanOrEqual(c.heldAt);
+        for (const m of messages.filter(({ op: own, to }) => own === c.op && to === c.rank))
+          expect(m.heldAt).toBeLessThanOrEqual(c.heldAt);
       }
     }),
   );
@@ -126,23 +141,38 @@ const spreads = fc.integer({ min: 1, max: 6 }).chain((ranks) =>
     parts: fc.array(fc.nat(4), { minLength: ranks, maxLength: ranks }),
     order: fc.shuffledSubarray(range(ranks), { minLength: ranks, maxLength: ranks }),
     gaps: fc.array(fc.double({ min: 0, max: 9, noNaN: true }), { minLength: ranks, maxLength: ranks }),
-    link: fc.record({ latencyMs: fc.double({ min: 0, max: 3, noNaN: true }), bytesPerMs: fc.double({ min: 0.5, max: 1e9, noNaN: true }) }),
+    link: fc.record({
+      latencyMs: fc.double({ min: 0, max: 3, noNaN: true }),
+      bytesPerMs: fc.double({ min: 0.5, max: 1e9, noNaN: true }),
+    }),
   }),
 );
 
 test('all-gather and reduce-scatter bring every part to its place, straight or round a ring, with the bytes that each way takes', () => {
   fc.assert(
     fc.property(spreads, ({ ranks, kind, algorithm, parts, order, gaps, link }) => {
-      const spread: Spread = { kind, algorithm, id: 0, name: kind, block: 'all-reduce', layer: 0, input: 'in', output: 'out' };
+      const spread: Spread = {
+        kind,
+        algorithm,
+        id: 0,
+        name: kind,
+        block: 'all-reduce',
+        layer: 0,
+        input: 'in',
+        output: 'out',
+      };
       const whole = parts.flatMap((count, part) => range(count).map((i) => `${part}#${i}`));
       const inputs = range(ranks).map((s) =>
-        (kind === 'all-gather' ? whole.filter((label) => label.startsWith(`${s}#`)) : whole).map((label) => `${s}:${label}`),
+        (kind === 'all-gather' ? whole.filter((label) => label.startsWith(`${s}#`)) : whole).map(
+          (label) => `${s}:${label}`,
+        ),
       );
       const outputs: string[][] = range(ranks).map(() => []);
       const freed: number[] = [];
       const transfers = createTransfers(ranks, () => link, {
         rowBytes: () => 4,
-        rowsOf: (value, rank) => (value === 'in' ? inputs[rank]!.length : kind === 'all-gather' ? whole.length : parts[rank]! * ranks),
+        rowsOf: (value, rank) =>
+          value === 'in' ? inputs[rank]!.length : kind === 'all-gather' ? whole.length : parts[rank]! * ranks,
         expertsOf: () => 0,
         onExchange: () => {},
         onSent: (_, sender) => freed.push(sender),
@@ -164,7 +194,8 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
         now = transfers.nextEvent();
         transfers.deliver(now);
       }
-      const of = (s: number, d: number) => inputs[s]!.filter((label) => kind === 'all-gather' || label.startsWith(`${s}:${d}#`));
+      const of = (s: number, d: number) =>
+        inputs[s]!.filter((label) => kind === 'all-gather' || label.startsWith(`${s}:${d}#`));
       expect(outputs).toEqual(range(ranks).map((d) => range(ranks).flatMap((s) => of(s, d))));
       expect(freed.toSorted()).toEqual(range(ranks));
       // Either way each part crosses a link N - 1 times; round a ring, each time between neighbours.
@@ -176,8 +207,24 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
 });
 
 test('what the host hears of late arrives no sooner, but leaves when it was ready', () => {
-  const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
-  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const spread: Spread = {
+    kind: 'all-gather',
+    algorithm: 'direct',
+    id: 0,
+    name: '',
+    block: 'all-reduce',
+    layer: 0,
+    input: '',
+    output: '',
+  };
+  const host = {
+    rowBytes: () => 4,
+    rowsOf: () => 1,
+    expertsOf: () => 0,
+    onExchange: () => {},
+    onSent: () => {},
+    copy: () => {},
+  };
   const heldWhenHeardAt = (at: number) => {
     const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
     for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
@@ -190,8 +237,24 @@ test('what the host hears of late arrives no sooner, but leaves when it was read
 });
 
 test('a ring hands on parts of others: a message is held once the device has taken in whose rows it brought', () => {
-  const ring: Spread = { kind: 'all-gather', algorithm: 'ring', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
-  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const ring: Spread = {
+    kind: 'all-gather',
+    algorithm: 'ring',
+    id: 0,
+    name: '',
+    block: 'all-reduce',
+    layer: 0,
+    input: '',
+    output: '',
+  };
+  const host = {
+    rowBytes: () => 4,
+    rowsOf: () => 1,
+    expertsOf: () => 0,
+    onExchange: () => {},
+    onSent: () => {},
+    copy: () => {},
+  };
   const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
   for (const rank of range(3)) transfers.announce(rank, ring, { readyAt: 0, at: 0 }, null);
   transfers.deliver(100);
@@ -208,8 +271,24 @@ test('a ring hands on parts of others: a message is held once the device has tak
 });
 
 test('a device of its own holds a message once it has taken it in; who waited goes on when all have arrived and its own are in', () => {
-  const spread: Spread = { kind: 'all-gather', algorithm: 'direct', id: 0, name: '', block: 'all-reduce', layer: 0, input: '', output: '' };
-  const host = { rowBytes: () => 4, rowsOf: () => 1, expertsOf: () => 0, onExchange: () => {}, onSent: () => {}, copy: () => {} };
+  const spread: Spread = {
+    kind: 'all-gather',
+    algorithm: 'direct',
+    id: 0,
+    name: '',
+    block: 'all-reduce',
+    layer: 0,
+    input: '',
+    output: '',
+  };
+  const host = {
+    rowBytes: () => 4,
+    rowsOf: () => 1,
+    expertsOf: () => 0,
+    onExchange: () => {},
+    onSent: () => {},
+    copy: () => {},
+  };
   const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
   transfers.announce(0, spread, { readyAt: 0, at: 0 }, null);
   transfers.announce(1, spread, { readyAt: 6, at: 6 }, null);

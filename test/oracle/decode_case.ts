@@ -22,9 +22,9 @@ export const PLANS: readonly Plan[] = [
 ];
 
 /**
- * Decodes random sequences of different lengths in random pieces and token by token, under every connectivity, and answers
- * the largest relative error of a step's logits against one prefill of the whole sequences; Infinity when a sequence that
- * got tokens has no logits, or the reverse.
+ * Decodes random sequences of different lengths in random pieces and token by token, under every connectivity, and
+ * answers the largest relative error of a step's logits against one prefill of the whole sequences; Infinity when a
+ * sequence that got tokens has no logits, or the reverse.
  */
 export async function decodeError(lab: Lab, family: (typeof FAMILIES)[number], plan: Plan): Promise<number> {
   const model = await deploy(lab, await openCheckpoint(within(lab.source, `test/oracle/fixtures/${family}`)), plan);
@@ -47,14 +47,19 @@ export async function decodeError(lab: Lab, family: (typeof FAMILIES)[number], p
     let first = true;
     while (decoder.lengths().some((length, i) => length < lengths[i]!)) {
       const at = [...decoder.lengths()];
-      const pieces = sequences.map((ids, i) => ids.slice(at[i], at[i]! + (first ? Math.max(1, ids.length - 9) : below(5))));
+      const pieces = sequences.map((ids, i) =>
+        ids.slice(at[i], at[i]! + (first ? Math.max(1, ids.length - 9) : below(5))),
+      );
       first = false;
       const { logits } = await decoder.step(pieces);
       logits.forEach((own, i) => {
         if ((own === null) !== (pieces[i]!.length === 0)) worst = Number.POSITIVE_INFINITY;
         if (!own) return;
         const last = decoder.lengths()[i]! - 1;
-        worst = Math.max(worst, relativeError(own, whole[i]!.subarray(last * spec.vocabulary, (last + 1) * spec.vocabulary)));
+        worst = Math.max(
+          worst,
+          relativeError(own, whole[i]!.subarray(last * spec.vocabulary, (last + 1) * spec.vocabulary)),
+        );
       });
     }
     decoder.destroy();

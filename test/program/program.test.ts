@@ -29,11 +29,14 @@ const OPTIONS: Partial<LoweringOptions>[] = [
   { allReduce: 'ring', wire: 'f32', cached: true },
 ];
 
-test.each(MODELS)('$id: every program that it is lowered to is whole, in every connectivity, spread and wire', ({ spec }) => {
-  for (const plan of plansOf(spec))
-    for (const connectivity of CONNECTIVITIES)
-      for (const options of OPTIONS) expect(faultsOf(programOf(spec, connectivity, plan, options))).toEqual([]);
-});
+test.each(MODELS)(
+  '$id: every program that it is lowered to is whole, in every connectivity, spread and wire',
+  ({ spec }) => {
+    for (const plan of plansOf(spec))
+      for (const connectivity of CONNECTIVITIES)
+        for (const options of OPTIONS) expect(faultsOf(programOf(spec, connectivity, plan, options))).toEqual([]);
+  },
+);
 
 const small = MODELS.find(({ id }) => id === 'deepseek_v2')!.spec;
 const ep = { kind: 'ep', ranks: 2 } as const;
@@ -52,9 +55,17 @@ describe('what is wrong with a program is said', () => {
       changed(find('norm'), () => ({ inputs: ['logits', 'model.norm'] })),
       /norm: reads logits before it is written/,
     ],
-    ['a value written twice', changed(find('core attention'), () => ({ outputs: ['embedding'] })), /writes embedding again/],
+    [
+      'a value written twice',
+      changed(find('core attention'), () => ({ outputs: ['embedding'] })),
+      /writes embedding again/,
+    ],
     ['an operation out of place', changed(2, () => ({ id: 7 })), /operation 2, .*: its id is 7/],
-    ['an unknown exchange', changed(find('Combine'), () => ({ exchange: 'elsewhere' })), /there is no exchange elsewhere/],
+    [
+      'an unknown exchange',
+      changed(find('Combine'), () => ({ exchange: 'elsewhere' })),
+      /there is no exchange elsewhere/,
+    ],
     [
       'a weight of another shape',
       changed(find('output'), (op) => ({ inputs: [(op as Compute).inputs[0]!, 'model.norm'] })),
@@ -62,7 +73,10 @@ describe('what is wrong with a program is said', () => {
     ],
     [
       'a size of another symbol',
-      changed(find('output'), (op) => ({ sizes: { ...(op as Compute).sizes, rows: 'sequences' } }) as Partial<Operation>),
+      changed(
+        find('output'),
+        (op) => ({ sizes: { ...(op as Compute).sizes, rows: 'sequences' } }) as Partial<Operation>,
+      ),
       /gemm reads \d+ elements, but attention.0.core/,
     ],
     [
@@ -70,13 +84,21 @@ describe('what is wrong with a program is said', () => {
       changed(find('norm'), () => ({ sizes: { rows: 'tokens', width: 64, stride: 64 } }) as Partial<Operation>),
       /rmsnorm needs the sizes eps/,
     ],
-    ['too few values', changed(find('norm'), (op) => ({ inputs: (op as Compute).inputs.slice(1) })), /rmsnorm reads 2 values, not 1/],
+    [
+      'too few values',
+      changed(find('norm'), (op) => ({ inputs: (op as Compute).inputs.slice(1) })),
+      /rmsnorm reads 2 values, not 1/,
+    ],
     [
       'a value of another type',
       changed(find('top-k'), (op) => ({ inputs: ['ids', (op as Compute).inputs[1]!] })),
       /router_topk reads f32, but ids is u32/,
     ],
-    ['rows of another width', changed(find('Dispatch'), () => ({ input: 'embedding' })), /embedding is of \d+ f32 a row, routed/],
+    [
+      'rows of another width',
+      changed(find('Dispatch'), () => ({ input: 'embedding' })),
+      /embedding is of \d+ f32 a row, routed/,
+    ],
     [
       'a value that is read and updated at once',
       {
@@ -113,18 +135,32 @@ test('a program reads as a line a value from outside and a line an operation', (
   const lines = printProgram(programOf(small, 'farskip', tp, { cached: true })).split('\n');
   expect(lines).toContain('keep   rope [positions, 8] f32, replicated, from constant');
   expect(lines).toContain('keep   attention.1.latent cache [cache, 32] f32, own, from zeros');
-  expect(lines.find((line) => line.includes('o_proj'))).toMatch(/^keep {3}\S+o_proj \[\d+, \d+\] f32, cols in 4 blocks, from checkpoint$/);
+  expect(lines.find((line) => line.includes('o_proj'))).toMatch(
+    /^keep {3}\S+o_proj \[\d+, \d+\] f32, cols in 4 blocks, from checkpoint$/,
+  );
   expect(lines).toContain('input  ids [tokens, 1] u32');
   expect(lines.find((line) => line.includes('latent to cache'))).toMatch(
     /attention.0.latent cache in place = mla_cache\(.*\) with rows tokens/,
   );
-  expect(lines.find((line) => line.includes('All-reduce'))).toMatch(/\[2 × tokens, \d+\] bf16 = all-gather direct\(reduced/);
+  expect(lines.find((line) => line.includes('All-reduce'))).toMatch(
+    /\[2 × tokens, \d+\] bf16 = all-gather direct\(reduced/,
+  );
   expect(lines.at(-1)).toBe('output logits [sequences, 128] f32');
-  expect(lines.filter((line) => /^ +\d+ {2}/.test(line))).toHaveLength(programOf(small, 'farskip', tp, { cached: true }).operations.length);
+  expect(lines.filter((line) => /^ +\d+ {2}/.test(line))).toHaveLength(
+    programOf(small, 'farskip', tp, { cached: true }).operations.length,
+  );
 });
 
 test('an update in place comes after what wrote and read the value before, and before what reads it after', () => {
-  const kept: KeptValue = { name: 'state', rows: 8, cols: 4, type: 'f32', lives: 'kept', split: 'own', origin: 'zeros' };
+  const kept: KeptValue = {
+    name: 'state',
+    rows: 8,
+    cols: 4,
+    type: 'f32',
+    lives: 'kept',
+    split: 'own',
+    origin: 'zeros',
+  };
   const build = programBuilder([kept]);
   const place = { block: 'residual', layer: null } as const;
   const row = { rows: 8, cols: 4 };
@@ -155,16 +191,31 @@ test('an update in place comes after what wrote and read the value before, and b
 });
 
 test('what is sent of a kept value has arrived before the value is updated', () => {
-  const kept: KeptValue = { name: 'state', rows: 8, cols: 4, type: 'f32', lives: 'kept', split: 'own', origin: 'zeros' };
+  const kept: KeptValue = {
+    name: 'state',
+    rows: 8,
+    cols: 4,
+    type: 'f32',
+    lives: 'kept',
+    split: 'own',
+    origin: 'zeros',
+  };
   const build = programBuilder([kept]);
   const place = { block: 'residual', layer: null } as const;
   build.input({ name: 'x', rows: 8, cols: 4 });
   build.input({ name: 'own', rows: 8, cols: 1, type: 'u32' });
-  build.spread({ ...place, kind: 'all-gather', algorithm: 'direct', name: 'gather', input: 'state' }, { name: 'all', rows: 16, cols: 4 });
+  build.spread(
+    { ...place, kind: 'all-gather', algorithm: 'direct', name: 'gather', input: 'state' },
+    { name: 'all', rows: 16, cols: 4 },
+  );
   const call = { kernel: 'cache_rows', sizes: { rows: 8, width: 4 } } as const;
   build.compute(place, 'update', call, { inputs: ['x', 'own'] }, 'state');
   const orders = schedule(build.finish(['all']), 'overlapped', () => 1);
-  expect(orders.map((order) => `${order.do} ${order.op.name}`)).toEqual(['start gather', 'wait gather', 'compute update']);
+  expect(orders.map((order) => `${order.do} ${order.op.name}`)).toEqual([
+    'start gather',
+    'wait gather',
+    'compute update',
+  ]);
 });
 
 test('an exchange is announced by its first collective: its counts before it, what is of its sizes and its other collectives after', () => {
@@ -199,7 +250,14 @@ test('an exchange is announced by its first collective: its counts before it, wh
 });
 
 describe('scopes', () => {
-  const options: LoweringOptions = { plan: ep, wire: 'bf16', allReduce: 'direct', logits: 'last', hidden: false, cached: false };
+  const options: LoweringOptions = {
+    plan: ep,
+    wire: 'bf16',
+    allReduce: 'direct',
+    logits: 'last',
+    hidden: false,
+    cached: false,
+  };
   const connectivity = connectivityOf(small, namedSwitches('regular', small));
   const build = programBuilder(keptValuesOf(small, ep));
   const outputs = ['a', 'b'].flatMap((scope) => lowerInto(build.within(scope), small, connectivity, options));
@@ -210,8 +268,11 @@ describe('scopes', () => {
     expect(faultsOf(two)).toEqual([]);
     expect(two.outputs).toEqual(['a/logits', 'b/logits']);
     expect(two.operations).toHaveLength(2 * one.operations.length);
-    expect([...two.exchanges.keys()]).toEqual(['a', 'b'].flatMap((scope) => [...one.exchanges.keys()].map((name) => `${scope}/${name}`)));
-    const kept = (program: Program) => [...program.values.values()].flatMap(({ name, lives }) => (lives === 'kept' ? [name] : []));
+    expect([...two.exchanges.keys()]).toEqual(
+      ['a', 'b'].flatMap((scope) => [...one.exchanges.keys()].map((name) => `${scope}/${name}`)),
+    );
+    const kept = (program: Program) =>
+      [...program.values.values()].flatMap(({ name, lives }) => (lives === 'kept' ? [name] : []));
     expect(kept(two)).toEqual(kept(one));
     expect(two.values.get('b/embedding')!.rows).toBe('b/tokens');
     expect(two.values.get('b/routed.1.received')!.rows).toBe('b/routed.1 received');
@@ -235,7 +296,10 @@ describe('scopes', () => {
     const call = { kernel: 'add', sizes: { rows: 'tokens', width: 4 } } as const;
     backward.compute(place, 'sum', call, { inputs: ['x', 'x'] }, { name: 'y', rows: 'tokens', cols: 4 });
     const { values, operations } = builder.finish(['backward/y']);
-    expect([values.get('a/backward/there')!.rows, values.get('a/backward/y')!.rows]).toEqual(['a/routed received', 'a/tokens']);
+    expect([values.get('a/backward/there')!.rows, values.get('a/backward/y')!.rows]).toEqual([
+      'a/routed received',
+      'a/tokens',
+    ]);
     expect((operations[1] as Compute).sizes).toMatchObject({ rows: 'a/tokens' });
   });
 
@@ -253,7 +317,9 @@ describe('scopes', () => {
       ['x', 'a/y'],
       ['a/b/x', 'a/b/x'],
     ]);
-    expect(() => inner.compute(place, 'sum', call, { inputs: ['z', 'x'] }, { name: 'w', rows: 2, cols: 4 })).toThrow(/z is read before/);
+    expect(() => inner.compute(place, 'sum', call, { inputs: ['z', 'x'] }, { name: 'w', rows: 2, cols: 4 })).toThrow(
+      /z is read before/,
+    );
   });
 });
 
@@ -278,7 +344,8 @@ test('what kernels move and compute follows from the contracts, and what they wr
     if (isCollective(op)) continue;
     const sizes = sizesOf(op, symbols);
     const { read, written } = bytesMoved(op.kernel, sizes);
-    const bound = (names: readonly string[]) => names.reduce((sum, name) => sum + bytesOf(program.values.get(name)!, symbols), 0);
+    const bound = (names: readonly string[]) =>
+      names.reduce((sum, name) => sum + bytesOf(program.values.get(name)!, symbols), 0);
     const exact = contractOf(op.kernel)
       .outputs(sizes)
       .every(({ rowsOf }) => rowsOf === null);

@@ -14,7 +14,10 @@ export const CONNECTIVITIES = ['regular', 'farskip', 'attn_only', 'mlp_only', 'l
 /** The smallest untrained preset of each shape, and the oracle's model of each family. */
 export const MODELS: readonly { readonly id: string; readonly spec: ModelSpec }[] = [
   ...DRAWN.filter((_, i) => i % 3 === 0).map(({ id, config }) => ({ id, spec: parseConfig(config) })),
-  ...FAMILIES.map((id) => ({ id, spec: parseConfig(JSON.parse(readFileSync(`test/oracle/fixtures/${id}/config.json`, 'utf8'))) })),
+  ...FAMILIES.map((id) => ({
+    id,
+    spec: parseConfig(JSON.parse(readFileSync(`test/oracle/fixtures/${id}/config.json`, 'utf8'))),
+  })),
 ];
 
 /** Ways to spread a model; those that it can't be spread by are left out. */
@@ -24,7 +27,12 @@ export const plansOf = (spec: ModelSpec): Plan[] => [
   ...(spec.layers.every(({ attention: { heads } }) => heads % 4 === 0) ? [{ kind: 'tp', ranks: 4 } as const] : []),
 ];
 
-export const programOf = (spec: ModelSpec, connectivity: string, plan: Plan, options: Partial<LoweringOptions> = {}): Program =>
+export const programOf = (
+  spec: ModelSpec,
+  connectivity: string,
+  plan: Plan,
+  options: Partial<LoweringOptions> = {},
+): Program =>
   lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
     plan,
     wire: 'bf16',

@@ -50,7 +50,9 @@ const spec: ModelSpec = {
       scale: 1,
     },
     feedForward:
-      layer === 0 ? { kind: 'dense', inner: 16 } : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
+      layer === 0
+        ? { kind: 'dense', inner: 16 }
+        : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),
 };
 /** As many layers as real models have: the ends of a short program have orders of their own. */
@@ -93,7 +95,9 @@ function respectsDependencies(orders: readonly Order[], { operations, inputs, va
   const touching = (name: string, ops: readonly Operation[]) => {
     const own = ops.filter((op) => outputsOf(op).includes(name) || inputsOf(op).includes(name));
     const updates = own.filter((op) => outputsOf(op).includes(name));
-    return own.map((op) => updates.filter((update) => own.indexOf(update) < own.indexOf(op)).length).map((n, i) => `${own[i]!.id} ${n}`);
+    return own
+      .map((op) => updates.filter((update) => own.indexOf(update) < own.indexOf(op)).length)
+      .map((n, i) => `${own[i]!.id} ${n}`);
   };
   const begun = orders.flatMap((order) => (order.do === 'wait' ? [] : [order.op]));
   for (const name of kept) expect(touching(name, begun).sort()).toEqual(touching(name, operations).sort());
@@ -125,30 +129,43 @@ test('every schedule respects every dependency, whatever the operations cost', (
 
 test('no schedule of one compute lane and one wire beats the bound', () => {
   fc.assert(
-    fc.property(connectivities, fc.constantFrom('ep' as const, 'tp' as const), fc.infiniteStream(fc.nat(9000)), (name, plan, stream) => {
-      const program = programOf(name, plan);
-      const costs = program.operations.map(() => stream.next().value as number);
-      const cost = (op: Operation) => costs[op.id]!;
-      const { wall, hidden } = boundOf(program, cost);
-      for (const kind of ['blocking', 'overlapped'] as const) {
-        const run = play(schedule(program, kind, cost), cost);
-        expect(run.wall).toBeGreaterThanOrEqual(wall - 1e-9);
-        expect(run.hidden).toBeLessThanOrEqual((hidden ?? 0) + 1e-9);
-      }
-    }),
+    fc.property(
+      connectivities,
+      fc.constantFrom('ep' as const, 'tp' as const),
+      fc.infiniteStream(fc.nat(9000)),
+      (name, plan, stream) => {
+        const program = programOf(name, plan);
+        const costs = program.operations.map(() => stream.next().value as number);
+        const cost = (op: Operation) => costs[op.id]!;
+        const { wall, hidden } = boundOf(program, cost);
+        for (const kind of ['blocking', 'overlapped'] as const) {
+          const run = play(schedule(program, kind, cost), cost);
+          expect(run.wall).toBeGreaterThanOrEqual(wall - 1e-9);
+          expect(run.hidden).toBeLessThanOrEqual((hidden ?? 0) + 1e-9);
+        }
+      },
+    ),
   );
 });
 
-/** Plays orders on one compute lane and one wire: when all is done, and the share of the time on the wire that lies under compute. */
+/**
+ * Plays orders on one compute lane and one wire: when all is done, and the share of the time on the wire that lies
+ * under compute.
+ */
 function play(orders: readonly Order[], cost: Cost): { wall: number; hidden: number } {
   const { wall, spans } = simulate(orders, cost, oneAtATime(cost));
   const lengths = new Map(orders.map(({ op }) => [op.id, cost(op)]));
   // Queueing behind earlier collectives is not time on the wire.
-  const onWire = spans.map((span) => (span.kind === 'collective' ? { ...span, start: span.end - lengths.get(span.op)! } : span));
+  const onWire = spans.map((span) =>
+    span.kind === 'collective' ? { ...span, start: span.end - lengths.get(span.op)! } : span,
+  );
   return { wall, hidden: hiddenShare([overlapOf(onWire, 0)]) ?? 0 };
 }
 
-/** Costs in the proportions of an EP layer whose all-to-alls fit behind their windows: q, k, v 0.3, core attention 0.4, … */
+/**
+ * Costs in the proportions of an EP layer whose all-to-alls fit behind their windows: q, k, v 0.3, core attention 0.4,
+ * …
+ */
 function typicalCost(op: Operation): number {
   if (isCollective(op)) return 0.35;
   const parts: Record<string, number> = {
@@ -214,10 +231,14 @@ test.each([
 });
 
 /**
- * What each of the four combinations hides of its communication, and its wall time ÷ that of regular × blocking, when all collectives of
- * the regular model take `ratio` times its computation.
+ * What each of the four combinations hides of its communication, and its wall time ÷ that of regular × blocking, when
+ * all collectives of the regular model take `ratio` times its computation.
  */
-function combinations(kind: 'ep' | 'tp', ratio: number, play: (program: Program, orders: readonly Order[], cost: Cost) => Played) {
+function combinations(
+  kind: 'ep' | 'tp',
+  ratio: number,
+  play: (program: Program, orders: readonly Order[], cost: Cost) => Played,
+) {
   const regular = programOf('regular', kind, 'direct', deep, 4).operations;
   const collectives = regular.filter(isCollective).length;
   const computation = regular.reduce((sum, op) => sum + (isCollective(op) ? 0 : typicalCost(op)), 0);
@@ -235,7 +256,11 @@ const onOneWire = (_: Program, orders: readonly Order[], cost: Cost): Played => 
 /** Over links of 1 byte a ms without latency, each port sending as many bytes as the cost has ms. */
 const overLinks = (_: Program, orders: readonly Order[], cost: Cost): Played => {
   const link = { latencyMs: 0, bytesPerMs: 1 };
-  const { wall, spans } = simulate(orders, cost, evenNetwork({ nodes: 1, within: link, between: link, jitter: 0, slow: null }, 4, cost));
+  const { wall, spans } = simulate(
+    orders,
+    cost,
+    evenNetwork({ nodes: 1, within: link, between: link, jitter: 0, slow: null }, 4, cost),
+  );
   return { wall, hidden: hiddenShare([overlapOf(spans, 0)]) ?? 0 };
 };
 
@@ -284,8 +309,11 @@ test('a FarSkip layer under tensor parallelism: one all-reduce under the routed 
   const orders = schedule(program, 'overlapped', (op) => (isCollective(op) ? 4 : 1));
   const between = (name: string) => {
     const inLayer = (order: Order, layer: number) => order.op.layer === layer;
-    const at = (what: Order['do']) => orders.findIndex((order) => order.do === what && inLayer(order, 2) && order.op === op);
-    const op = program.operations.find((each) => isCollective(each) && each.layer === 2 && outputsOf(each)[0]!.includes(name))!;
+    const at = (what: Order['do']) =>
+      orders.findIndex((order) => order.do === what && inLayer(order, 2) && order.op === op);
+    const op = program.operations.find(
+      (each) => isCollective(each) && each.layer === 2 && outputsOf(each)[0]!.includes(name),
+    )!;
     return orders.slice(at('start') + 1, at('wait')).map(({ op: { block, layer } }) => `${block} ${layer}`);
   };
   expect(between('shared.2')).toContain('routed 2');

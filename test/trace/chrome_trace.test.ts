@@ -32,7 +32,16 @@ const spans: fc.Arbitrary<Span[]> = fc
       };
       if (kind === 'collective') return { kind, ...common, block: 'dispatch', sentBytes: 1, receivedBytes: 1 };
       if (kind === 'message') return { kind, ...common, to, bytes: 7 };
-      return { kind: 'compute', ...common, kernel: null, uncertain: false, gpuMs: length, flops: 3, submitted: from, awaited: null };
+      return {
+        kind: 'compute',
+        ...common,
+        kernel: null,
+        uncertain: false,
+        gpuMs: length,
+        flops: 3,
+        submitted: from,
+        awaited: null,
+      };
     }),
   );
 

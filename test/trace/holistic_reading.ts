@@ -1,13 +1,23 @@
 /**
- * The overlap of communication and computation as HolisticTraceAnalysis defines it, read from a trace's JSON by counting, at every
- * boundary, what is running: of the time in which communication kernels (nccl…Kernel…) run, the share in which other kernels run
- * too; for each process. Shares no code with the product.
+ * The overlap of communication and computation as HolisticTraceAnalysis defines it, read from a trace's JSON by
+ * counting, at every boundary, what is running: of the time in which communication kernels (nccl…Kernel…) run, the
+ * share in which other kernels run too; for each process. Shares no code with the product.
  */
 export function holisticOverlap(json: string): Map<number, number> {
   const { traceEvents } = JSON.parse(json) as {
-    traceEvents: { ph: string; cat?: string; name: string; pid: number; ts: number; dur: number; args?: { stream?: number } }[];
+    traceEvents: {
+      ph: string;
+      cat?: string;
+      name: string;
+      pid: number;
+      ts: number;
+      dur: number;
+      args?: { stream?: number };
+    }[];
   };
-  const kernels = traceEvents.filter((event) => event.ph === 'X' && event.cat === 'kernel' && (event.args?.stream ?? -1) >= 0);
+  const kernels = traceEvents.filter(
+    (event) => event.ph === 'X' && event.cat === 'kernel' && (event.args?.stream ?? -1) >= 0,
+  );
   const shares = new Map<number, number>();
   for (const pid of new Set(kernels.map((event) => event.pid))) {
     const edges: { at: number; comm: number; comp: number }[] = [];

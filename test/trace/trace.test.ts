@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
 import { exposuresOf, hostMsOf, reasonOf } from '../../src/trace/exposure';
-import { hiddenShare, type Interval, intersect, lengthOf, merge, operationMs, overlapOf, subtract } from '../../src/trace/overlap';
+import {
+  hiddenShare,
+  type Interval,
+  intersect,
+  lengthOf,
+  merge,
+  operationMs,
+  overlapOf,
+  subtract,
+} from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
 import { collective, compute, message } from '../spans';
 
@@ -12,7 +21,8 @@ const intervals = fc.array(
 );
 
 /** How many unit cells [i, i + 1) are covered: interval arithmetic done by counting. */
-const cells = (list: readonly Interval[]) => new Set(list.flatMap(([a, b]) => Array.from({ length: b - a }, (_, i) => a + i)));
+const cells = (list: readonly Interval[]) =>
+  new Set(list.flatMap(([a, b]) => Array.from({ length: b - a }, (_, i) => a + i)));
 
 test('merged and intersected intervals cover what counting covers', () => {
   fc.assert(
@@ -64,7 +74,13 @@ test('overlap is per rank, and messages count for nothing', () => {
 
 test('what exposed a collective is told apart: waiting for it, nothing left to do, the host', () => {
   const at = { name: 'k', block: 'routed' as const, layer: 0 };
-  const compute = (start: number, end: number, submitted: number, awaited: { op: number; at: number } | null, name = 'k') =>
+  const compute = (
+    start: number,
+    end: number,
+    submitted: number,
+    awaited: { op: number; at: number } | null,
+    name = 'k',
+  ) =>
     ({
       ...at,
       name,
@@ -93,8 +109,26 @@ test('what exposed a collective is told apart: waiting for it, nothing left to d
   ];
   expect(hostMsOf(spans, 0)).toBe(1);
   expect(exposuresOf(spans, 1)).toEqual([
-    { op: 1, name: 'k', layer: 0, rank: 0, ms: 5, hiddenMs: 2, exposed: { awaited: 3, host: 0, noWork: 0 }, awaitedBy: 'reader' },
-    { op: 2, name: 'k', layer: 0, rank: 0, ms: 7, hiddenMs: 2, exposed: { awaited: 0, host: 1, noWork: 4 }, awaitedBy: null },
+    {
+      op: 1,
+      name: 'k',
+      layer: 0,
+      rank: 0,
+      ms: 5,
+      hiddenMs: 2,
+      exposed: { awaited: 3, host: 0, noWork: 0 },
+      awaitedBy: 'reader',
+    },
+    {
+      op: 2,
+      name: 'k',
+      layer: 0,
+      rank: 0,
+      ms: 7,
+      hiddenMs: 2,
+      exposed: { awaited: 0, host: 1, noWork: 4 },
+      awaitedBy: null,
+    },
   ]);
 });
 
@@ -109,7 +143,8 @@ test('a clock is never further off than its error says', () => {
     fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.array(piece, { minLength: 1 }), (truth, pieces) => {
       const ns = (hostMs: number) => BigInt(Math.round((hostMs - truth + 2e6) * 1e6));
       const bounds = pieces.reduce(
-        (known, { at, queued, took, told }) => narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
+        (known, { at, queued, took, told }) =>
+          narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
         UNKNOWN_CLOCK,
       );
       const { offset, error } = offsetOf(bounds);
@@ -121,18 +156,28 @@ test('a clock is never further off than its error says', () => {
 test('timestamps rounded down to a step still bound the clock, and the step is found', () => {
   const STEP = 65_536n;
   const duration = fc.double({ min: 0, max: 3, noNaN: true });
-  const piece = fc.record({ at: fc.double({ min: 0, max: 1e4, noNaN: true }), queued: duration, took: duration, told: duration });
+  const piece = fc.record({
+    at: fc.double({ min: 0, max: 1e4, noNaN: true }),
+    queued: duration,
+    took: duration,
+    told: duration,
+  });
   fc.assert(
-    fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.array(piece, { minLength: 1, maxLength: 30 }), (truth, pieces) => {
-      const ns = (hostMs: number) => (BigInt(Math.round((hostMs - truth + 2e6) * 1e6)) / STEP) * STEP;
-      const bounds = pieces.reduce(
-        (known, { at, queued, took, told }) => narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
-        UNKNOWN_CLOCK,
-      );
-      expect(bounds.tickNs % STEP).toBe(0n);
-      const { offset, error } = offsetOf(bounds);
-      expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
-    }),
+    fc.property(
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.array(piece, { minLength: 1, maxLength: 30 }),
+      (truth, pieces) => {
+        const ns = (hostMs: number) => (BigInt(Math.round((hostMs - truth + 2e6) * 1e6)) / STEP) * STEP;
+        const bounds = pieces.reduce(
+          (known, { at, queued, took, told }) =>
+            narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
+          UNKNOWN_CLOCK,
+        );
+        expect(bounds.tickNs % STEP).toBe(0n);
+        const { offset, error } = offsetOf(bounds);
+        expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
+      },
+    ),
   );
 });
 
@@ -148,7 +193,8 @@ test('nanoseconds keep their digits', () => {
 
 test('ranks take turns on one device: an operation takes its turns together, not what its ranks waited for one another', () => {
   const kernel = (op: number, rank: number, start: number, end: number) => compute(rank, start, end, { op });
-  // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could start.
+  // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could
+  // start.
   const spans = [kernel(1, 0, 0, 3), kernel(1, 1, 0, 6), kernel(2, 0, 3, 7), kernel(2, 1, 6, 8)];
   expect(Object.fromEntries(operationMs(spans, 2))).toEqual({ 1: 6, 2: 2 });
   // Messages of both directions, and what a collective waited for behind another is not its own.

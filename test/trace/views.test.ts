@@ -9,7 +9,8 @@ import { marksOf, windowsOf } from '../../src/trace/windows';
 import { collective as collectiveOn, compute as computeOn, message as messageOn } from '../spans';
 
 const compute = (start: number, end: number, more: Partial<ComputeSpan> = {}) => computeOn(0, start, end, more);
-const collective = (op: number, start: number, end: number, more: Partial<CollectiveSpan> = {}) => collectiveOn(op, 0, start, end, more);
+const collective = (op: number, start: number, end: number, more: Partial<CollectiveSpan> = {}) =>
+  collectiveOn(op, 0, start, end, more);
 const message = (op: number, rank: number, to: number, bytes: number) => messageOn(op, rank, to, 0, 1, bytes);
 
 test('gaps say whether a collective was under way, and why there was no kernel', () => {
@@ -32,31 +33,44 @@ test('where a trace does not say when a kernel was submitted, nobody is blamed f
 test('overlap shorter than a step of the clock is not claimed within a range either', () => {
   const spans: Span[] = [compute(0, 10), compute(12, 20), collective(1, 9.95, 13)];
   expect(sumsOf(spans, 1, [0, 20]).hidden).toBeCloseTo(1.05, 9);
-  expect(sumsOf(spans, 1, [0, 20], 0.1)).toMatchObject({ hidden: 1, comm: 3.0500000000000007, exposed: 2.0500000000000007 });
+  expect(sumsOf(spans, 1, [0, 20], 0.1)).toMatchObject({
+    hidden: 1,
+    comm: 3.0500000000000007,
+    exposed: 2.0500000000000007,
+  });
 });
 
 test('gaps and compute together are the whole run, and exposed gaps are what overlap leaves', () => {
   const interval = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 }));
   fc.assert(
-    fc.property(fc.array(interval, { maxLength: 12 }), fc.array(interval, { maxLength: 8 }), fc.nat(60), (kernels, collectives, waited) => {
-      const spans: Span[] = [
-        ...kernels.map(([start, length], i) => compute(start, start + length, { awaited: i % 2 === 0 ? { op: 0, at: waited } : null })),
-        ...collectives.map(([start, length], i) => collective(i, start, start + length)),
-      ];
-      const gaps = gapsOf(spans, 1);
-      const end = Math.max(0, ...spans.map((span) => span.end));
-      const of = (kind: Span['kind']) => merge(spans.filter((s) => s.kind === kind).map((s): Interval => [s.start, s.end]));
-      const intervals = (kind: 'exposed' | 'idle') => gaps.filter((gap) => gap.kind === kind).map((gap): Interval => [gap.start, gap.end]);
-      const free = subtract(end > 0 ? [[0, end]] : [], of('compute'));
-      expect(merge([...intervals('exposed'), ...intervals('idle')])).toEqual(free);
-      expect(lengthOf(merge(intervals('exposed')))).toBe(lengthOf(intersect(free, of('collective'))));
-      const { commMs, hiddenMs } = overlapOf(spans, 0);
-      expect(lengthOf(intervals('exposed'))).toBe(commMs - hiddenMs);
-      const sums = sumsOf(spans, 1, [0, end]);
-      expect(sums.hidden).toBe(hiddenMs);
-      expect(sums.exposed + sums.hidden).toBe(commMs);
-      expect(sums.idle).toBe(lengthOf(intervals('idle')));
-    }),
+    fc.property(
+      fc.array(interval, { maxLength: 12 }),
+      fc.array(interval, { maxLength: 8 }),
+      fc.nat(60),
+      (kernels, collectives, waited) => {
+        const spans: Span[] = [
+          ...kernels.map(([start, length], i) =>
+            compute(start, start + length, { awaited: i % 2 === 0 ? { op: 0, at: waited } : null }),
+          ),
+          ...collectives.map(([start, length], i) => collective(i, start, start + length)),
+        ];
+        const gaps = gapsOf(spans, 1);
+        const end = Math.max(0, ...spans.map((span) => span.end));
+        const of = (kind: Span['kind']) =>
+          merge(spans.filter((s) => s.kind === kind).map((s): Interval => [s.start, s.end]));
+        const intervals = (kind: 'exposed' | 'idle') =>
+          gaps.filter((gap) => gap.kind === kind).map((gap): Interval => [gap.start, gap.end]);
+        const free = subtract(end > 0 ? [[0, end]] : [], of('compute'));
+        expect(merge([...intervals('exposed'), ...intervals('idle')])).toEqual(free);
+        expect(lengthOf(merge(intervals('exposed')))).toBe(lengthOf(intersect(free, of('collective'))));
+        const { commMs, hiddenMs } = overlapOf(spans, 0);
+        expect(lengthOf(intervals('exposed'))).toBe(commMs - hiddenMs);
+        const sums = sumsOf(spans, 1, [0, end]);
+        expect(sums.hidden).toBe(hiddenMs);
+        expect(sums.exposed + sums.hidden).toBe(commMs);
+        expect(sums.idle).toBe(lengthOf(intervals('idle')));
+      },
+    ),
   );
 });
 

@@ -30,7 +30,11 @@ export function ChartFrame<D extends ChartData>(props: {
         <Drawing data={data} width={width} />
       </div>
       <div className="files">
-        <button type="button" aria-label={t.charts.csvOf(data.title)} onClick={() => saveFile(`${file}.csv`, 'text/csv', csvText(data))}>
+        <button
+          type="button"
+          aria-label={t.charts.csvOf(data.title)}
+          onClick={() => saveFile(`${file}.csv`, 'text/csv', csvText(data))}
+        >
           {t.charts.csv}
         </button>
         <button type="button" aria-label={t.charts.svgOf(data.title)} onClick={saveSvg}>

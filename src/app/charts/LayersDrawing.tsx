@@ -41,9 +41,20 @@ export function LayersDrawing({ data, width }: { data: LayersData; width: number
       <CartesianGrid {...GRID} vertical={false} />
       <XAxis {...AXIS} dataKey="layer" interval="equidistantPreserveStart" label={below(t.charts.layer)} />
       <YAxis {...AXIS} width={58} label={beside(t.charts.ms)} />
-      <Tooltip {...TOOLTIP} formatter={(value) => rounded(Number(value))} labelFormatter={(layer) => `${t.charts.layer} ${layer}`} />
+      <Tooltip
+        {...TOOLTIP}
+        formatter={(value) => rounded(Number(value))}
+        labelFormatter={(layer) => `${t.charts.layer} ${layer}`}
+      />
       {stacks.flatMap(({ i, colour, hatch, hidden, exposed }) => [
-        <Bar key={`hidden${i}`} stackId={i} dataKey={`hidden${i}`} name={hidden} fill={colour} isAnimationActive={false} />,
+        <Bar
+          key={`hidden${i}`}
+          stackId={i}
+          dataKey={`hidden${i}`}
+          name={hidden}
+          fill={colour}
+          isAnimationActive={false}
+        />,
         <Bar
           key={`exposed${i}`}
           stackId={i}
@@ -59,7 +70,13 @@ export function LayersDrawing({ data, width }: { data: LayersData; width: number
 }
 
 const Hatch = ({ id, colour, falling }: { id: string; colour: string; falling: boolean }) => (
-  <pattern id={id} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform={`rotate(${falling ? -45 : 45})`}>
+  <pattern
+    id={id}
+    width="5"
+    height="5"
+    patternUnits="userSpaceOnUse"
+    patternTransform={`rotate(${falling ? -45 : 45})`}
+  >
     <rect width="5" height="5" fill={colour} fillOpacity={0.15} />
     <line y2="5" stroke={colour} strokeWidth={2.5} />
   </pattern>

@@ -26,7 +26,11 @@ export function LinesDrawing({ data, width }: { data: LinesData; width: number }
     wall: { label: t.charts.ms, domain: undefined, written: rounded },
     between: { label: t.charts.ms, domain: undefined, written: rounded },
     // No bar begins at 0, and what matters is which side of 1 they are.
-    speedup: { label: t.charts.speedup, domain: ['auto', 'auto'] as const, written: (value: number) => `${rounded(value)}×` },
+    speedup: {
+      label: t.charts.speedup,
+      domain: ['auto', 'auto'] as const,
+      written: (value: number) => `${rounded(value)}×`,
+    },
     hidden: { label: t.charts.hidden, domain: [0, 1] as const, written: percent },
   }[of];
   const every = Math.ceil(rows.length / MOST_MARKERS);
@@ -51,7 +55,11 @@ export function LinesDrawing({ data, width }: { data: LinesData; width: number }
         tickFormatter={of === 'hidden' ? wholePercent : written}
         {...(domain && { domain })}
       />
-      <Tooltip {...TOOLTIP} formatter={(value) => written(Number(value))} labelFormatter={(value) => `${x.label} ${value}`} />
+      <Tooltip
+        {...TOOLTIP}
+        formatter={(value) => written(Number(value))}
+        labelFormatter={(value) => `${x.label} ${value}`}
+      />
       {series.map((name, i) => {
         const { colour, dash, symbol } = styleOf(i);
         return (

@@ -34,7 +34,10 @@ export const RoutingChart = memo(function RoutingChart({ measurement }: { measur
         )}
         <label>
           {t.charts.layer}
-          <select value={layer} onChange={({ target }) => want({ connectivity: own.connectivity, layer: Number(target.value) })}>
+          <select
+            value={layer}
+            onChange={({ target }) => want({ connectivity: own.connectivity, layer: Number(target.value) })}
+          >
             {own.layers.map((each) => (
               <option key={each} value={each}>
                 {each}

@@ -17,14 +17,27 @@ export function RoutingDrawing({ data, width }: { data: RoutingData; width: numb
   ];
   const top = keyHeight(key, width);
   return (
-    <BarChart {...CHART} width={width} height={top + 210} data={data.rows as Row[]} margin={{ ...MARGIN, top }} barCategoryGap="15%">
+    <BarChart
+      {...CHART}
+      width={width}
+      height={top + 210}
+      data={data.rows as Row[]}
+      margin={{ ...MARGIN, top }}
+      barCategoryGap="15%"
+    >
       <ChartKey entries={key} width={width} />
       <CartesianGrid {...GRID} vertical={false} />
       <XAxis {...AXIS} dataKey="expert" interval="equidistantPreserveStart" label={below(t.charts.expert)} />
       <YAxis {...AXIS} width={58} label={beside(t.charts.pairs)} />
       <Tooltip {...TOOLTIP} labelFormatter={(expert) => `${t.charts.expert} ${expert}`} />
       <Bar dataKey="pairs" name={t.charts.pairs} fill={colour} isAnimationActive={false} />
-      <ReferenceLine y={data.even} stroke="currentColor" strokeWidth={1.5} strokeDasharray={EVEN} ifOverflow="extendDomain" />
+      <ReferenceLine
+        y={data.even}
+        stroke="currentColor"
+        strokeWidth={1.5}
+        strokeDasharray={EVEN}
+        ifOverflow="extendDomain"
+      />
     </BarChart>
   );
 }

@@ -30,7 +30,13 @@ export function WallDrawing({ data, width }: { data: ChartData; width: number })
       <XAxis {...AXIS} type="number" label={below(t.charts.ms)} />
       <YAxis {...AXIS} type="category" dataKey="run" width={Math.min(170, width * 0.4)} />
       <Tooltip {...TOOLTIP} formatter={(value) => rounded(Number(value))} />
-      <Bar dataKey="median" name={t.charts.inUnit(t.charts.median, t.charts.ms)} fill={colour} barSize={BAR} isAnimationActive={false}>
+      <Bar
+        dataKey="median"
+        name={t.charts.inUnit(t.charts.median, t.charts.ms)}
+        fill={colour}
+        barSize={BAR}
+        isAnimationActive={false}
+      >
         <ErrorBar dataKey={interval} stroke="currentColor" isAnimationActive={false} />
       </Bar>
       <Line

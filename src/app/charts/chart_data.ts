@@ -37,7 +37,10 @@ export const wallData = (t: Text, { results }: Measurement): ChartData => ({
 /** `series`: what of the run of each number after `hidden` and `exposed` is. */
 export type LayersData = ChartData & { readonly series: readonly string[] };
 
-/** Communication of each layer of the tracks on show: a row has layer, and hidden0, exposed0 and so on. Null where there is none. */
+/**
+ * Communication of each layer of the tracks on show: a row has layer, and hidden0, exposed0 and so on. Null where there
+ * is none.
+ */
 export function hiddenPerLayerData(t: Text, tracks: readonly Track[]): LayersData | null {
   const measured = tracks.filter(({ result }) => result !== null && result.exposures.length > 0);
   if (measured.length === 0) return null;
@@ -80,10 +83,13 @@ function layerSums({ exposures }: CombinationResult): Map<number | null, { hidde
 }
 
 /** What belongs to no layer comes last. */
-const byLayer = (a: number | null, b: number | null) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY);
+const byLayer = (a: number | null, b: number | null) =>
+  (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY);
 
 /** Connectivities whose tokens were dispatched, each with its layers that route, in order. */
-export function routedLayers({ results }: Measurement): { readonly connectivity: string; readonly layers: readonly number[] }[] {
+export function routedLayers({
+  results,
+}: Measurement): { readonly connectivity: string; readonly layers: readonly number[] }[] {
   const routed = results.filter(({ routing }) => routing.length > 0);
   return [...new Set(routed.map(({ connectivity }) => connectivity))].map((connectivity) => ({
     connectivity,
@@ -101,7 +107,12 @@ const routingOf = (results: readonly CombinationResult[], connectivity: string) 
 export type RoutingData = ChartData & { readonly even: number };
 
 /** Pairs of each expert of a layer: a row has expert, pairs, even. Null where that layer did not route. */
-export function routingData(t: Text, { results }: Measurement, connectivity: string, layer: number): RoutingData | null {
+export function routingData(
+  t: Text,
+  { results }: Measurement,
+  connectivity: string,
+  layer: number,
+): RoutingData | null {
   const load = routingOf(results, connectivity).find((routing) => routing.layer === layer)?.load;
   if (!load || load.length === 0) return null;
   const even = load.reduce((sum, pairs) => sum + pairs, 0) / load.length;
@@ -119,8 +130,8 @@ export function routingData(t: Text, { results }: Measurement, connectivity: str
 }
 
 /**
- * Lines over the column `x`: a row has, for each of the series, median0 and so on, and low0 and high0 where there are intervals.
- * `of` says what the lines are of, and so how the axes are drawn.
+ * Lines over the column `x`: a row has, for each of the series, median0 and so on, and low0 and high0 where there are
+ * intervals. `of` says what the lines are of, and so how the axes are drawn.
  */
 export type LinesData = ChartData & {
   readonly of: 'wall' | 'speedup' | 'hidden' | 'between';
@@ -157,7 +168,10 @@ export function betweenTokensData(t: Text, { results }: Generation): LinesData |
 
 export type Sweep = Extract<RunContent, { readonly kind: 'sweep' }>;
 
-/** What of each combination a sweep's chart shows, over the values of the setting. Null where there is nothing to compare. */
+/**
+ * What of each combination a sweep's chart shows, over the values of the setting. Null where there is nothing to
+ * compare.
+ */
 export function sweepData(t: Text, { over, points }: Sweep, of: 'wall' | 'speedup' | 'hidden'): LinesData | null {
   const combinations = points[0]!.measurement.results;
   if (of === 'speedup' && combinations.length < 2) return null;

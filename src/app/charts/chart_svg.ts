@@ -16,7 +16,8 @@ export function svgText(svg: SVGSVGElement, title: string): string {
     svg.querySelectorAll(SHAPES).forEach((element, i) => {
       const style = getComputedStyle(element);
       const isText = element.matches('text, tspan');
-      for (const property of isText ? [...DRAWN, ...LETTERS] : DRAWN) copies[i]!.setAttribute(property, style.getPropertyValue(property));
+      for (const property of isText ? [...DRAWN, ...LETTERS] : DRAWN)
+        copies[i]!.setAttribute(property, style.getPropertyValue(property));
     });
     for (const element of copy.querySelectorAll(LEFT_OUT)) element.remove();
     copy.prepend(

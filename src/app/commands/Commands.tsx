@@ -4,7 +4,15 @@ import { useText } from '../text/useText';
 import { COMMANDS, type Command, type CommandContext, keyName } from './registry';
 
 /** The palette and the help, both made from the registry. A modal dialog of the browser's own. */
-export default function Commands({ which, context, onClose }: { which: 'palette' | 'help'; context: CommandContext; onClose: () => void }) {
+export default function Commands({
+  which,
+  context,
+  onClose,
+}: {
+  which: 'palette' | 'help';
+  context: CommandContext;
+  onClose: () => void;
+}) {
   const t = useText();
   const dialog = useRef<HTMLDialogElement>(null);
   /** Runs once the dialog is closed, as it may open another. */
@@ -36,7 +44,9 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
           <Menu.Input placeholder={t.commands.search} aria-label={t.commands.search} />
           <Menu.List label={t.commands.heading}>
             <Menu.Empty>{t.commands.none}</Menu.Empty>
-            {COMMANDS.filter(({ id }) => id !== 'palette' && (id !== 'open' || document.getElementById('open-runs'))).map((command) => (
+            {COMMANDS.filter(
+              ({ id }) => id !== 'palette' && (id !== 'open' || document.getElementById('open-runs')),
+            ).map((command) => (
               <Menu.Item
                 key={command.id}
                 value={t.commands.names[command.id]}
@@ -57,14 +67,16 @@ export default function Commands({ which, context, onClose }: { which: 'palette'
             <section key={scope} aria-label={scope === 'timeline' ? t.commands.keysIn : t.commands.keysAnywhere}>
               <h3>{scope === 'timeline' ? t.commands.keysIn : t.commands.keysAnywhere}</h3>
               <dl>
-                {COMMANDS.filter((command) => command.scope === scope && command.keys.length > 0).map(({ id, keys }) => (
-                  <div key={id}>
-                    <dt>
-                      <kbd>{keys.map(keyName).join(', ')}</kbd>
-                    </dt>
-                    <dd>{t.commands.names[id]}</dd>
-                  </div>
-                ))}
+                {COMMANDS.filter((command) => command.scope === scope && command.keys.length > 0).map(
+                  ({ id, keys }) => (
+                    <div key={id}>
+                      <dt>
+                        <kbd>{keys.map(keyName).join(', ')}</kbd>
+                      </dt>
+                      <dd>{t.commands.names[id]}</dd>
+                    </div>
+                  ),
+                )}
               </dl>
             </section>
           ))}

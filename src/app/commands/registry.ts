@@ -19,8 +19,13 @@ export type CommandContext = {
 
 export type CommandId = keyof Text['commands']['names'];
 
-/** A letter by its place on the keyboard (KeyboardEvent.code), so that W, A, S and D lie together in every layout; a sign by what it writes. */
-export type Key = { readonly code: string; readonly shift?: boolean; readonly mod?: boolean } | { readonly sign: string };
+/**
+ * A letter by its place on the keyboard (KeyboardEvent.code), so that W, A, S and D lie together in every layout; a
+ * sign by what it writes.
+ */
+export type Key =
+  | { readonly code: string; readonly shift?: boolean; readonly mod?: boolean }
+  | { readonly sign: string };
 
 export type Command = {
   readonly id: CommandId;
@@ -46,7 +51,8 @@ function centre(context: CommandContext): number {
 }
 const zoomBy = (factor: number) => (context: CommandContext) =>
   state().look(zoomed(view(context), factor, centre(context), whole(context)));
-const panBy = (share: number) => (context: CommandContext) => state().look(panned(view(context), share, whole(context)));
+const panBy = (share: number) => (context: CommandContext) =>
+  state().look(panned(view(context), share, whole(context)));
 
 /** The range, or where the selection lies. */
 function chosenInterval({ timelines: { tracks } }: CommandContext): readonly [number, number] | null {
@@ -59,7 +65,9 @@ function fit(context: CommandContext): void {
   const interval = chosenInterval(context);
   if (!interval) return;
   const length = Math.max(interval[1] - interval[0], 1e-3);
-  state().look(zoomed({ from: interval[0] - 0.1 * length, to: interval[1] + 0.1 * length }, 1, interval[0], whole(context)));
+  state().look(
+    zoomed({ from: interval[0] - 0.1 * length, to: interval[1] + 0.1 * length }, 1, interval[0], whole(context)),
+  );
 }
 
 function mark(context: CommandContext): void {
@@ -85,7 +93,10 @@ const goToMatch = (step: 1 | -1) => (context: CommandContext) => {
   const range = view(context);
   const inView = interval[1] >= range.from && interval[0] <= range.to;
   const start = Math.max(0, interval[0] - (range.to - range.from) / 2);
-  state().look({ selected: selectedName(next), ...(inView ? { from, to } : { from: start, to: start + range.to - range.from }) });
+  state().look({
+    selected: selectedName(next),
+    ...(inView ? { from, to } : { from: start, to: start + range.to - range.from }),
+  });
 };
 
 /** The play head goes to the next or last time at which a span begins. */
@@ -116,7 +127,12 @@ export const COMMANDS: readonly Command[] = [
   { id: 'fitAll', keys: [{ code: 'Digit0' }], scope: 'timeline', run: () => state().look({ from: null, to: null }) },
   { id: 'chooseRange', keys: [{ code: 'KeyX' }], scope: 'timeline', run: toggleChoosing },
   { id: 'mark', keys: [{ code: 'KeyM' }], scope: 'timeline', run: mark },
-  { id: 'clearMarks', keys: [{ code: 'KeyM', shift: true }], scope: 'timeline', run: () => state().look({ marks: [] }) },
+  {
+    id: 'clearMarks',
+    keys: [{ code: 'KeyM', shift: true }],
+    scope: 'timeline',
+    run: () => state().look({ marks: [] }),
+  },
   { id: 'search', keys: [{ sign: '/' }], scope: 'timeline', run: focusSearch },
   { id: 'nextMatch', keys: [{ code: 'KeyN' }], scope: 'timeline', run: goToMatch(1) },
   { id: 'previousMatch', keys: [{ code: 'KeyN', shift: true }], scope: 'timeline', run: goToMatch(-1) },
@@ -130,19 +146,43 @@ export const COMMANDS: readonly Command[] = [
     scope: 'timeline',
     run: ({ timelines }) => {
       const ranks = Math.max(0, ...timelines.tracks.map(({ track }) => track.ranks));
-      state().look({ collapsed: state().view.collapsed.length > 0 ? [] : Array.from({ length: ranks }, (_, rank) => rank) });
+      state().look({
+        collapsed: state().view.collapsed.length > 0 ? [] : Array.from({ length: ranks }, (_, rank) => rank),
+      });
     },
   },
-  { id: 'windows', keys: [{ code: 'KeyO' }], scope: 'timeline', run: () => state().look({ windows: !state().view.windows }) },
-  { id: 'arrows', keys: [{ code: 'KeyR' }], scope: 'timeline', run: () => state().look({ arrows: !state().view.arrows }) },
+  {
+    id: 'windows',
+    keys: [{ code: 'KeyO' }],
+    scope: 'timeline',
+    run: () => state().look({ windows: !state().view.windows }),
+  },
+  {
+    id: 'arrows',
+    keys: [{ code: 'KeyR' }],
+    scope: 'timeline',
+    run: () => state().look({ arrows: !state().view.arrows }),
+  },
   {
     id: 'align',
     keys: [{ code: 'KeyL' }],
     scope: 'timeline',
-    run: () => state().look({ align: state().view.align === 'time' ? 'layer' : 'time', from: null, to: null, range: null, marks: [] }),
+    run: () =>
+      state().look({
+        align: state().view.align === 'time' ? 'layer' : 'time',
+        from: null,
+        to: null,
+        range: null,
+        marks: [],
+      }),
   },
   { id: 'help', keys: [{ sign: '?' }], scope: 'timeline', run: ({ openCommands }) => openCommands('help') },
-  { id: 'palette', keys: [{ code: 'KeyK', mod: true }], scope: 'page', run: ({ openCommands }) => openCommands('palette') },
+  {
+    id: 'palette',
+    keys: [{ code: 'KeyK', mod: true }],
+    scope: 'page',
+    run: ({ openCommands }) => openCommands('palette'),
+  },
   { id: 'run', keys: [], scope: 'page', run: () => void state().run() },
   { id: 'stop', keys: [], scope: 'page', run: () => state().stop() },
   { id: 'undo', keys: [], scope: 'page', run: () => state().undo() },
@@ -196,4 +236,6 @@ const NAMES: Readonly<Record<string, string>> = { Space: '␣', Escape: 'Esc' };
 export const keyName = (key: Key): string =>
   'sign' in key
     ? key.sign
-    : [key.mod && 'Ctrl', key.shift && 'Shift', NAMES[key.code] ?? key.code.replace(/^(Key|Digit)/, '')].filter(Boolean).join(' ');
+    : [key.mod && 'Ctrl', key.shift && 'Shift', NAMES[key.code] ?? key.code.replace(/^(Key|Digit)/, '')]
+        .filter(Boolean)
+        .join(' ');

@@ -60,7 +60,11 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
 function clockSentence({ inspector }: Text, span: Span, { combination, wire }: Track): string {
   if (!combination) return inspector.traceClock;
   if (span.kind !== 'compute')
-    return wire === 'native' ? inspector.nativeClock : wire === 'instant' ? inspector.instantClock : inspector.wireClock;
+    return wire === 'native'
+      ? inspector.nativeClock
+      : wire === 'instant'
+        ? inspector.instantClock
+        : inspector.wireClock;
   if (span.uncertain) return inspector.uncertain;
   return span.clock === 'gpu' ? inspector.gpuClock : inspector.fences;
 }
@@ -94,7 +98,9 @@ function Kernel({ span }: { span: ComputeSpan }) {
 /** A message, and the collective of its receiver that it belongs to. */
 function Message({ span, prepared }: { span: MessageSpan; prepared: Prepared }) {
   const t = useText();
-  const whole = prepared.track.spans.find((each) => each.kind === 'collective' && each.op === span.op && each.rank === span.to);
+  const whole = prepared.track.spans.find(
+    (each) => each.kind === 'collective' && each.op === span.op && each.rank === span.to,
+  );
   return (
     <>
       <p>{t.inspector.bytes(span.bytes)}</p>
@@ -155,7 +161,9 @@ function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepa
                     <td
                       // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
                       key={to}
-                      style={{ background: `color-mix(in srgb, var(--accent) ${Math.round((45 * value) / most)}%, transparent)` }}
+                      style={{
+                        background: `color-mix(in srgb, var(--accent) ${Math.round((45 * value) / most)}%, transparent)`,
+                      }}
                     >
                       {value === 0 ? '–' : bytes(value)}
                     </td>
@@ -176,7 +184,10 @@ function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range:
   const t = useText();
   const { track, alignment } = prepared;
   const own: [number, number] = [offAxis(alignment, from), offAxis(alignment, to)];
-  const sums = useMemo(() => sumsOf(track.spans, track.ranks, [own[0], own[1]], track.result?.resolutionMs), [track, own[0], own[1]]);
+  const sums = useMemo(
+    () => sumsOf(track.spans, track.ranks, [own[0], own[1]], track.result?.resolutionMs),
+    [track, own[0], own[1]],
+  );
   const share = (value: number) => (sums.length > 0 ? percent(value / sums.length) : '–');
   const { sums: words } = t.inspector;
   return (
@@ -233,7 +244,10 @@ function RangeActions({ range }: { range: readonly [number, number] }) {
   const marks = useLab((state) => state.view.marks);
   return (
     <div className="row">
-      <button type="button" onClick={() => look({ marks: [...marks, [range[0], range[1]] as [number, number]].slice(-50) })}>
+      <button
+        type="button"
+        onClick={() => look({ marks: [...marks, [range[0], range[1]] as [number, number]].slice(-50) })}
+      >
         {t.inspector.mark}
       </button>
       <button

@@ -19,7 +19,9 @@ export function MadeForNotice({
         {balanced && ` ${results.forced}`}
       </p>
     );
-  const other = connectivities.find((connectivity) => madeFor !== 'both' && (connectivity === 'farskip') !== (madeFor === 'farskip'));
+  const other = connectivities.find(
+    (connectivity) => madeFor !== 'both' && (connectivity === 'farskip') !== (madeFor === 'farskip'),
+  );
   if (other === undefined) return null;
   return <p className="notice">{madeFor === 'farskip' ? results.farskipOnly : results.regularOnly}</p>;
 }

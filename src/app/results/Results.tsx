@@ -84,7 +84,11 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   const when = t.date(manifest.date);
   return (
     <>
-      <MadeForNotice madeFor={madeFor} connectivities={results.map((r) => r.connectivity)} balanced={settings.balanced} />
+      <MadeForNotice
+        madeFor={madeFor}
+        connectivities={results.map((r) => r.connectivity)}
+        balanced={settings.balanced}
+      />
       <Scroll label={caption}>
         <table>
           <caption>{caption}</caption>
@@ -108,13 +112,16 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
                 </td>
                 {results.length > 1 && (
                   <td>
-                    {r.speedup.median.toFixed(2)}× {several && <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />}
+                    {r.speedup.median.toFixed(2)}×{' '}
+                    {several && <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />}
                   </td>
                 )}
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
                   {r.hiddenBound !== null && (
-                    <span className="faint">{t.results.possible(percent(Math.max(r.hiddenBound, r.hidden?.median ?? 0)))}</span>
+                    <span className="faint">
+                      {t.results.possible(percent(Math.max(r.hiddenBound, r.hidden?.median ?? 0)))}
+                    </span>
                   )}
                 </td>
                 <td>{ms(r.computeMs.median)}</td>
@@ -127,11 +134,17 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
       </Scroll>
       <Continuations measurement={measurement} />
       <p className="faint">
-        {(recorded ? t.results.recordedOn : t.results.measuredOn)(settings.model, `${machine}, ${browserOf(manifest.runtime)}`, when)}{' '}
-        {[link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native, ...topologyIn(t, settings)].join(
-          t.join.comma,
-        )}
-        {t.results.values(settings.wire)} {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
+        {(recorded ? t.results.recordedOn : t.results.measuredOn)(
+          settings.model,
+          `${machine}, ${browserOf(manifest.runtime)}`,
+          when,
+        )}{' '}
+        {[
+          link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native,
+          ...topologyIn(t, settings),
+        ].join(t.join.comma)}
+        {t.results.values(settings.wire)}{' '}
+        {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
         {t.results.selfTest(manifest.selfTest)}
       </p>
     </>
@@ -139,7 +152,10 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
 }
 
 /** What of the topology is out of the ordinary. */
-function topologyIn({ results }: Text, { topology: { nodes, between, slow, jitter } }: Measurement['settings']): string[] {
+function topologyIn(
+  { results }: Text,
+  { topology: { nodes, between, slow, jitter } }: Measurement['settings'],
+): string[] {
   return [
     ...(nodes > 1 ? [results.nodes(nodes)] : []),
     ...(between ? [results.between(between.gbps, between.us)] : []),
@@ -156,7 +172,9 @@ const Interval = ({ low, high }: { low: string; high: string }) => (
 
 function Continuations({ measurement: { results, settings, madeFor } }: { measurement: Measurement }) {
   const t = useText();
-  const each = results.filter((r, i) => r.continuation && results.findIndex((other) => other.connectivity === r.connectivity) === i);
+  const each = results.filter(
+    (r, i) => r.continuation && results.findIndex((other) => other.connectivity === r.connectivity) === i,
+  );
   if (each.length === 0) return null;
   return (
     <div className="continuations">

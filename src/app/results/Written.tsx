@@ -4,7 +4,9 @@ import type { Writing } from '../store';
 import { useText } from '../text/useText';
 import { MadeForNotice } from './MadeForNotice';
 
-/** Texts as they are written, side by side, with how long each token took. `finished`: what is known once it has ended. */
+/**
+ * Texts as they are written, side by side, with how long each token took. `finished`: what is known once it has ended.
+ */
 export function Written({
   writing: { settings, results },
   finished,
@@ -20,7 +22,9 @@ export function Written({
   const kept = new Set(finished?.steps.map(({ step }) => step)).size;
   return (
     <section className="results" aria-label={t.written.region}>
-      {finished && <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />}
+      {finished && (
+        <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />
+      )}
       <div className="texts">
         {results.map((result) => (
           <article key={result.connectivity} aria-label={t.tracks.connectivity(result.connectivity)}>
@@ -46,7 +50,9 @@ export function Written({
             `${machine}, ${browserOf(finished.manifest.runtime)}`,
             t.date(finished.manifest.date),
           )}{' '}
-          {settings.link ? t.written.wire(settings.link.gbps, settings.link.us, settings.dilate ?? settings.ranks) : t.written.noWire}{' '}
+          {settings.link
+            ? t.written.wire(settings.link.gbps, settings.link.us, settings.dilate ?? settings.ranks)
+            : t.written.noWire}{' '}
           {t.written.ownSteps} {results.some(({ steps }) => steps.length > kept) && t.written.firstSteps(kept)}
         </p>
       )}

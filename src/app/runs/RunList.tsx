@@ -61,7 +61,12 @@ export function RunList({
     <section className="runs" aria-label={t.runs.heading}>
       <div className="runs-head">
         <h2>{t.runs.heading}</h2>
-        <select aria-label={t.runs.recorded} value="" disabled={loading} onChange={(event) => void record(event.target.value)}>
+        <select
+          aria-label={t.runs.recorded}
+          value=""
+          disabled={loading}
+          onChange={(event) => void record(event.target.value)}
+        >
           <option value="">{t.runs.recorded} …</option>
           {RECORDED.map(({ id }) => (
             <option key={id} value={id}>
@@ -134,7 +139,11 @@ export function RunList({
                     aria-label={`${t.runs.trace}: ${name}`}
                     onClick={() => {
                       for (const track of toTrace(each, names))
-                        saveFile(`${fileName(`${name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(each, track));
+                        saveFile(
+                          `${fileName(`${name} ${titleOf(t, track)}`)}.trace.json`,
+                          'application/json',
+                          traceOf(each, track),
+                        );
                     }}
                   >
                     {t.runs.trace}
@@ -161,7 +170,10 @@ export function RunList({
           {(['top', 'bottom'] as const).map((place) => (
             <label key={place}>
               {place === 'top' ? t.runs.upper : t.runs.lower}
-              <select value={watching ? GOING_ON : names[place]} onChange={(event) => show({ ...names, [place]: event.target.value })}>
+              <select
+                value={watching ? GOING_ON : names[place]}
+                onChange={(event) => show({ ...names, [place]: event.target.value })}
+              >
                 {watching && <option value={GOING_ON}>{t.runs.goingOn}</option>}
                 {!watching && !trackNamed(runs, names[place]) && names[place] !== '' && (
                   <option value={names[place]}>{t.runs.noTrack}</option>
@@ -224,7 +236,8 @@ function ShowButton({ name, shown, onClick }: { name: string; shown: boolean; on
 /** Of a run with many tracks those on show or, where none is, those that would be shown. */
 function toTrace(session: SessionRun, names: Pick<View, 'top' | 'bottom'>): readonly Track[] {
   const { run, tracks } = session;
-  const among = ({ top, bottom }: typeof names) => tracks.filter(({ key }) => [top, bottom].includes(trackName(run.id, key)));
+  const among = ({ top, bottom }: typeof names) =>
+    tracks.filter(({ key }) => [top, bottom].includes(trackName(run.id, key)));
   if (tracks.length <= 2) return tracks;
   const shown = among(names);
   return shown.length > 0 ? shown : among(viewOfRun(session));

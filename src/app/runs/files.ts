@@ -11,8 +11,8 @@ type Trace = { readonly name: string; readonly text: string; readonly date: Date
 const MOST_BYTES = 512 * 2 ** 20;
 
 /**
- * Runs that files hold: each run file a run, and each of our traces; a profiler's traces, of a rank each, together one. What can't be
- * read is a sentence; the rest is read all the same.
+ * Runs that files hold: each run file a run, and each of our traces; a profiler's traces, of a rank each, together one.
+ * What can't be read is a sentence; the rest is read all the same.
  */
 export async function openRunFiles(
   files: readonly File[],

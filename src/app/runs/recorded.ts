@@ -11,12 +11,14 @@ export async function loadRecorded(
   const path = recordedPath(id);
   try {
     const response = await fetch(new URL(path, document.baseURI));
-    if (!response.ok) return { kind: 'failed', why: phrase`The recorded run can't be read: ${path}: ${response.status}.` };
+    if (!response.ok)
+      return { kind: 'failed', why: phrase`The recorded run can't be read: ${path}: ${response.status}.` };
     return { kind: 'loaded', run: { ...parseRunFile(path, await response.text()), id } };
   } catch (cause) {
     // fetch says by a TypeError that there is no network.
     if (cause instanceof InputError) return { kind: 'failed', why: cause.phrase };
-    if (cause instanceof TypeError) return { kind: 'failed', why: phrase`The recorded run can't be read: ${wordsOf(cause)}.` };
+    if (cause instanceof TypeError)
+      return { kind: 'failed', why: phrase`The recorded run can't be read: ${wordsOf(cause)}.` };
     throw cause;
   }
 }

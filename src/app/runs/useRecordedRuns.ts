@@ -9,8 +9,8 @@ import { loadRecorded } from './recorded';
 const isRecorded = (id: string | null): id is string => RECORDED.some((recorded) => recorded.id === id);
 
 /**
- * Brings the recorded runs that the view names and, when the page opens and it names none, the first, so that a visitor sees one at once.
- * Answers a sentence when the view names a run or a track that is not on the page.
+ * Brings the recorded runs that the view names and, when the page opens and it names none, the first, so that a visitor
+ * sees one at once. Answers a sentence when the view names a run or a track that is not on the page.
  */
 export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => void): Phrase | null {
   const top = useLab((state) => state.view.top);
@@ -18,7 +18,8 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
   const runs = useLab((state) => state.runs);
   const opening = useRef(true);
   useEffect(() => {
-    const wanted = top === '' && opening.current ? [RECORDED[0].id] : [runOfTrack(top), runOfTrack(bottom)].filter(isRecorded);
+    const wanted =
+      top === '' && opening.current ? [RECORDED[0].id] : [runOfTrack(top), runOfTrack(bottom)].filter(isRecorded);
     opening.current = false;
     for (const id of new Set(wanted)) {
       const { runs: known, addRuns } = useLab.getState();

@@ -44,7 +44,9 @@ export function Controls({ described }: { described: Described }) {
           ]}
           onChange={(next) => edit({ compare: next })}
         />
-        {compare === 'chosen' && <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />}
+        {compare === 'chosen' && (
+          <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />
+        )}
         {compare === 'all' ? (
           <p className="hint">{words.compareAllHint}</p>
         ) : (
@@ -58,7 +60,14 @@ export function Controls({ described }: { described: Described }) {
           </>
         )}
         {measuring && (
-          <NumberField label={words.repeats} value={form.repeats} min={1} max={100} step={1} onChange={(repeats) => edit({ repeats })} />
+          <NumberField
+            label={words.repeats}
+            value={form.repeats}
+            min={1}
+            max={100}
+            step={1}
+            onChange={(repeats) => edit({ repeats })}
+          />
         )}
       </fieldset>
       <ModelFields described={described} />
@@ -103,11 +112,20 @@ export function Controls({ described }: { described: Described }) {
                 ))}
               </select>
             </label>
-            <NumberField label={words.tokens} value={form.tokens} min={1} max={1024} step={1} onChange={(tokens) => edit({ tokens })} />
+            <NumberField
+              label={words.tokens}
+              value={form.tokens}
+              min={1}
+              max={1024}
+              step={1}
+              onChange={(tokens) => edit({ tokens })}
+            />
           </div>
         )}
         {measuring && (
-          <p className="hint">{words.promptHint(form.parallel === 'ep', form.source === 'prompt' ? words.bookTitles[form.text] : null)}</p>
+          <p className="hint">
+            {words.promptHint(form.parallel === 'ep', form.source === 'prompt' ? words.bookTitles[form.text] : null)}
+          </p>
         )}
       </fieldset>
       {!measuring && <GenerateFields />}

@@ -40,8 +40,22 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
           />
         )}
         <div className="row">
-          <NumberField label={words.nodes} value={topology.nodes} min={1} max={16} step={1} onChange={(nodes) => change({ nodes })} />
-          <NumberField label={words.jitter} value={topology.jitter} min={0} max={10} step="any" onChange={(jitter) => change({ jitter })} />
+          <NumberField
+            label={words.nodes}
+            value={topology.nodes}
+            min={1}
+            max={16}
+            step={1}
+            onChange={(nodes) => change({ nodes })}
+          />
+          <NumberField
+            label={words.jitter}
+            value={topology.jitter}
+            min={0}
+            max={10}
+            step="any"
+            onChange={(jitter) => change({ jitter })}
+          />
         </div>
         <Switch
           label={words.betweenNodes}
@@ -96,7 +110,11 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
             />
           </div>
         )}
-        <Switch label={words.ownDilation} on={form.dilate !== null} onChange={(on) => edit({ dilate: on ? form.ranks : null })} />
+        <Switch
+          label={words.ownDilation}
+          on={form.dilate !== null}
+          onChange={(on) => edit({ dilate: on ? form.ranks : null })}
+        />
         {form.dilate !== null && (
           <NumberField
             label={words.dilation}
@@ -161,7 +179,15 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
 }
 
 /** Numbers with commas between them; what is typed stays as it is while it is no such list. */
-function ValuesField({ label, values, onChange }: { label: string; values: readonly number[]; onChange: (values: number[]) => void }) {
+function ValuesField({
+  label,
+  values,
+  onChange,
+}: {
+  label: string;
+  values: readonly number[];
+  onChange: (values: number[]) => void;
+}) {
   const [text, setText] = useState(values.join(', '));
   return (
     <label>

@@ -12,7 +12,14 @@ export function GenerateFields() {
     <fieldset>
       <legend>{words.requests}</legend>
       <div className="row">
-        <NumberField label={words.others} value={form.others} min={0} max={255} step={1} onChange={(others) => edit({ others })} />
+        <NumberField
+          label={words.others}
+          value={form.others}
+          min={0}
+          max={255}
+          step={1}
+          onChange={(others) => edit({ others })}
+        />
         <NumberField
           label={words.newTokens}
           value={form.newTokens}
@@ -29,7 +36,14 @@ export function GenerateFields() {
           step="any"
           onChange={(temperature) => edit({ sampling: { ...sampling, temperature } })}
         />
-        <NumberField label={words.chunk} value={form.chunk} min={1} max={4096} step={1} onChange={(chunk) => edit({ chunk })} />
+        <NumberField
+          label={words.chunk}
+          value={form.chunk}
+          min={1}
+          max={4096}
+          step={1}
+          onChange={(chunk) => edit({ chunk })}
+        />
       </div>
       <p className="hint">{words.othersHint(words.bookTitles[form.text])}</p>
       {sampling.temperature === 0 ? (
@@ -52,7 +66,14 @@ export function GenerateFields() {
             step="any"
             onChange={(topP) => edit({ sampling: { ...sampling, topP } })}
           />
-          <NumberField label={words.seed} value={form.seed} min={0} max={2 ** 31} step={1} onChange={(seed) => edit({ seed })} />
+          <NumberField
+            label={words.seed}
+            value={form.seed}
+            min={0}
+            max={2 ** 31}
+            step={1}
+            onChange={(seed) => edit({ seed })}
+          />
         </div>
       )}
     </fieldset>

@@ -17,7 +17,8 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
   const edit = useLab((state) => state.edit);
   const [name, setName] = useState('');
   const [message, setMessage] = useState<Phrase | null>(null);
-  const stored = described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;
+  const stored =
+    described.kind === 'found' && described.checkpoint.weights.kind === 'stored' ? described.checkpoint.weights : null;
   const own = form.model === 'files' || form.model.includes('/');
 
   const [busy, setBusy] = useState(false);
@@ -26,8 +27,11 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
     if (described.kind !== 'found' || !described.source) return;
     setBusy(true);
     try {
-      await keepModel(name.trim(), described.source, ['config.json', 'tokenizer.json', 'generation_config.json', ...files], (done) =>
-        setMessage(phrase`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
+      await keepModel(
+        name.trim(),
+        described.source,
+        ['config.json', 'tokenizer.json', 'generation_config.json', ...files],
+        (done) => setMessage(phrase`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
       );
       setMessage(null);
       // Unless another model has been chosen meanwhile.
@@ -51,7 +55,12 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
         <label>
           {words.keep(megabytes(stored.bytes))}
           <span className="row">
-            <input type="text" value={name} maxLength={60} onChange={(event) => setName(event.target.value.replace(/[^\w .-]/g, ''))} />
+            <input
+              type="text"
+              value={name}
+              maxLength={60}
+              onChange={(event) => setName(event.target.value.replace(/[^\w .-]/g, ''))}
+            />
             <button type="button" disabled={busy || !/\w/.test(name)} onClick={() => void keep(stored)}>
               {words.keepButton}
             </button>

@@ -129,7 +129,14 @@ function OwnModel() {
           {...{ webkitdirectory: '' }}
           onChange={(event) => take(event.target.files)}
         />
-        <input ref={loose} type="file" hidden multiple aria-label={words.checkpointFiles} onChange={(event) => take(event.target.files)} />
+        <input
+          ref={loose}
+          type="file"
+          hidden
+          multiple
+          aria-label={words.checkpointFiles}
+          onChange={(event) => take(event.target.files)}
+        />
       </section>
       <label>
         {words.address}

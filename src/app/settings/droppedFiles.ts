@@ -2,9 +2,11 @@
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   // A folder's own files come before those of its subfolders, which may be called the same.
-  const ownFirst = (all: readonly FileSystemEntry[]) => all.toSorted((a, b) => Number(a.isDirectory) - Number(b.isDirectory));
+  const ownFirst = (all: readonly FileSystemEntry[]) =>
+    all.toSorted((a, b) => Number(a.isDirectory) - Number(b.isDirectory));
   const within = async (entry: FileSystemEntry): Promise<File[]> => {
-    if (entry.isFile) return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+    if (entry.isFile)
+      return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
     const reader = (entry as FileSystemDirectoryEntry).createReader();
     const entriesHere: FileSystemEntry[] = [];
     // A reader gives a hundred entries at a time, and none at the end.

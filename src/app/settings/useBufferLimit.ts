@@ -2,7 +2,9 @@ import { useEffect, useState } from 'react';
 import { largestBinding } from '../../lab/client';
 import { preference } from '../store';
 
-/** Bytes of the largest buffer that the engine's adapter can bind; null while that is not known, or without an adapter. */
+/**
+ * Bytes of the largest buffer that the engine's adapter can bind; null while that is not known, or without an adapter.
+ */
 export function useBufferLimit(): number | null {
   const [limit, setLimit] = useState<number | null>(null);
   useEffect(() => {

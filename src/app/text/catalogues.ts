@@ -14,4 +14,5 @@ export const languageOf = ({ lang }: Pick<View, 'lang'>): Language =>
 export const textIn = (language: Language): Text => CATALOGUES[language];
 
 /** What the engine, a link or a file says. */
-export const sayIn = (language: Language, phrase: Phrase): string => inWords(phrase, (id) => (language === 'zh' ? PHRASES[id] : undefined));
+export const sayIn = (language: Language, phrase: Phrase): string =>
+  inWords(phrase, (id) => (language === 'zh' ? PHRASES[id] : undefined));

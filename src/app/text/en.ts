@@ -31,7 +31,8 @@ export const en = {
     progress: 'Progress',
     stop: 'Stop',
     opening: 'opening the GPU',
-    loading: (connectivity: string | null) => (connectivity ? `loading the ${connectivity} model` : 'loading the model'),
+    loading: (connectivity: string | null) =>
+      connectivity ? `loading the ${connectivity} model` : 'loading the model',
     timing: (connectivity: string) => `timing the ${connectivity} model without a wire`,
     warmUp: (run: string) => `${run}: warm-up`,
     run: (run: string, number: number, of: number | null) => `${run}: run ${number}${of === null ? '' : ` of ${of}`}`,
@@ -123,7 +124,8 @@ export const en = {
     spread: 'Spread',
     ep: 'Experts',
     tp: 'Heads, experts',
-    epHint: 'Expert parallelism: each device has sequences of its own and some of the experts; tokens travel (all-to-all).',
+    epHint:
+      'Expert parallelism: each device has sequences of its own and some of the experts; tokens travel (all-to-all).',
     tpHint: 'Tensor parallelism: every device has all tokens, some heads and some experts; sums travel (all-reduce).',
     wire: 'Values on the wire',
     bits16: '16 bits',
@@ -279,10 +281,19 @@ export const en = {
     table: 'As a table',
     tableCaption: (title: string, from: string, to: string, shown: number, count: number) =>
       `${title}: spans from ${from} to ${to}; ${shown} of ${count}`,
-    columns: { device: 'Device', lane: 'Lane', what: 'What', layer: 'Layer', start: 'Start, ms', length: 'Length, ms', more: 'More' },
+    columns: {
+      device: 'Device',
+      lane: 'Lane',
+      what: 'What',
+      layer: 'Layer',
+      start: 'Start, ms',
+      length: 'Length, ms',
+      more: 'More',
+    },
     previous: 'Previous',
     next: 'Next',
-    singleKeys: 'Single keys act while the timelines have the focus; letters are meant by their place on a US keyboard.',
+    singleKeys:
+      'Single keys act while the timelines have the focus; letters are meant by their place on a US keyboard.',
   },
   inspector: {
     heading: 'Selection',
@@ -295,7 +306,8 @@ export const en = {
     sent: (sent: number, received: number) => `sent ${bytes(sent)}, received ${bytes(received)}`,
     bytes: (value: number) => bytes(value),
     uncertain: 'shorter than a step of the GPU’s timestamps here: anywhere within one',
-    gpuClock: 'GPU timestamps on the host’s clock, the other devices’ turns included; start: when its inputs were there',
+    gpuClock:
+      'GPU timestamps on the host’s clock, the other devices’ turns included; start: when its inputs were there',
     fences: 'measured by fences on the host',
     wireClock: 'host clock; wire paced by the emulated link',
     nativeClock: 'host clock; as long as the way through the host took',
@@ -375,15 +387,25 @@ export const en = {
     speedup: 'Speed-up',
     bound: 'Lower bound',
     possible: (share: string) => `at most ${share} possible`,
-    headline: (first: string, second: string, a: string, b: string, speedup: string, hiddenA: string, hiddenB: string) =>
+    headline: (
+      first: string,
+      second: string,
+      a: string,
+      b: string,
+      speedup: string,
+      hiddenA: string,
+      hiddenB: string,
+    ) =>
       `${first}: ${a}, ${hiddenA} of the communication hidden. ${second}: ${b}, ${hiddenB} hidden, ${speedup}× as fast.`,
-    decodeHeadline: (first: string, second: string, a: string, b: string) => `Between tokens, ${first}: ${a}. ${second}: ${b}.`,
+    decodeHeadline: (first: string, second: string, a: string, b: string) =>
+      `Between tokens, ${first}: ${a}. ${second}: ${b}.`,
     continuations: 'Next tokens',
     converted: 'converted checkpoint',
     original: 'original checkpoint',
     measuredOn: (model: string, adapter: string, when: string) => `${model}, measured on ${adapter}, ${when}.`,
     recordedOn: (model: string, adapter: string, when: string) => `${model}, recorded on ${adapter}, ${when}.`,
-    wire: (gbps: string, us: number, dilation: number) => `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower`,
+    wire: (gbps: string, us: number, dilation: number) =>
+      `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower`,
     native: 'Messages through the host, at its own pace',
     nodes: (count: number) => `devices in ${count} nodes`,
     between: (gbps: number, us: number) => `between nodes ${gbps} GB/s, ${us} µs`,
@@ -394,12 +416,15 @@ export const en = {
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
     selfTest: ({ devices, readBack, tickNs, clockErrorMs, roundTripMs }: SelfTest) =>
       `${devices ? `Two devices on this GPU ${sharing[devices]}` : 'No second device was to be had on this GPU'}; reading back beside ${readBack.workMs.toFixed(0)} ms of computing takes ${readBack.ms.toFixed(1)} ms; a round trip takes ${roundTripMs.toFixed(2)} ms; ${
-        tickNs === null ? 'there are no timestamps' : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`
+        tickNs === null
+          ? 'there are no timestamps'
+          : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`
       }${clockErrorMs === null ? '' : `, placed on the host’s clock to ${clockErrorMs.toFixed(2)} ms`}.`,
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',
     farskipOnly: 'This checkpoint is a FarSkip one: its regular run uses weights that were not made for it.',
-    regularOnly: 'This checkpoint is a regular one, not converted to FarSkip: its FarSkip run uses weights that were not made for it.',
+    regularOnly:
+      'This checkpoint is a regular one, not converted to FarSkip: its FarSkip run uses weights that were not made for it.',
     traceTable: 'Overlap of each device of the trace',
     device: 'Device',
     meanHidden: (share: string) => `Hidden, mean over the devices: ${share}`,
@@ -413,7 +438,8 @@ export const en = {
     between: 'Between tokens',
     betweenOf: (median: string, p95: string) => `${median}, 95 % within ${p95}`,
     cache: 'New tokens, cache',
-    wire: (gbps: number, us: number, dilation: number) => `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
+    wire: (gbps: number, us: number, dilation: number) =>
+      `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
     noWire: 'The wire takes no time here; set one by bandwidth to see it.',
     ownSteps: 'Times are of each model’s own steps, host clock; the models take turns.',
     firstSteps: (count: number) => `Timelines are of the first ${count} steps.`,
@@ -463,7 +489,8 @@ export const en = {
       'With a mouse: point at a span; drag for a range; Shift and drag, or scroll sideways, to move; Ctrl (or ⌘) and scroll to zoom. By touch: drag to move, pinch to zoom, tap to select. With either, after “Range” is pressed, one drag, or two clicks or taps, choose a range; Escape leaves it.',
     arrows:
       'Arrow keys go from span to span and lane to lane, with Shift they choose a range, Enter goes to what is known of the selection; a click on the axis sets the play head.',
-    about: 'Hidden is the paper’s measure: per device, the part of the time in collectives that lies under its own computation.',
+    about:
+      'Hidden is the paper’s measure: per device, the part of the time in collectives that lies under its own computation.',
     names: {
       zoomIn: 'Zoom in',
       zoomOut: 'Zoom out',

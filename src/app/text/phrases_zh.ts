@@ -11,8 +11,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
   'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
   'A prompt needs at least one token; write some text.': '提示词至少需要一个词元；请输入一些文本。',
-  'A run of {0} kernels is more than can be timed; use fewer devices or layers.': '一次运行有 {0} 个内核，多得无法计时；请减少设备或层数。',
-  "Attention values of {0} columns can't be computed here; at most {1} can.": '此处无法计算 {0} 列的注意力值；最多 {1} 列。',
+  'A run of {0} kernels is more than can be timed; use fewer devices or layers.':
+    '一次运行有 {0} 个内核，多得无法计时；请减少设备或层数。',
+  "Attention values of {0} columns can't be computed here; at most {1} can.":
+    '此处无法计算 {0} 列的注意力值；最多 {1} 列。',
   'Balanced routing can be forced for untrained models only: a trained one needs its own.':
     '只有未训练的模型可以强制均衡路由：训练过的模型需要它自己的路由。',
   "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions":
@@ -21,11 +23,13 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'It has a span of operation {0}, which it does not list.': '其中有操作 {0} 的区段，但文件没有列出该操作。',
   'Keeping {0}: {1} of {2}': '正在存入 {0}：{1} / {2}',
   'No files were handed over; choose or drop a checkpoint folder first.': '没有收到文件；请先选择或拖入检查点文件夹。',
-  'No model {0} is kept in this browser; drop its files on the page again.': '此浏览器中没有保存模型 {0}；请重新把它的文件拖到页面上。',
+  'No model {0} is kept in this browser; drop its files on the page again.':
+    '此浏览器中没有保存模型 {0}；请重新把它的文件拖到页面上。',
   'No run is on show.': '当前没有显示任何运行。',
   'Prompt and continuation have {0} tokens, but the model reads at most {1}; ask for fewer.':
     '提示词与续写共 {0} 个词元，但模型最多读取 {1} 个；请减少数量。',
-  'Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters': '参考模型：DeepSeek-V2 架构，5 层，16 个专家，2.0 M 参数',
+  'Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters':
+    '参考模型：DeepSeek-V2 架构，5 层，16 个专家，2.0 M 参数',
   'RoPE needs an even number of columns a head, found {0}': 'RoPE 要求每个头的列数为偶数，实际为 {0}',
   'RoPE of type {0} needs {1}': '{0} 类型的 RoPE 需要 {1}',
   'Sequence {0} has no room left: its cache holds {1} tokens.': '序列 {0} 已没有空间：它的缓存容纳 {1} 个词元。',
@@ -36,11 +40,13 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'Tensor {0} should be [{1}], but the checkpoint has [{2}].': '张量 {0} 应为 [{1}]，但检查点中是 [{2}]。',
   "The FarSkip keys can't be read: {0}.": '无法读取 FarSkip 的键：{0}。',
   'The GPU device was lost ({0}); press Run to open it again.': 'GPU 设备已丢失（{0}）；请按“运行”重新打开。',
-  'The GPU refused a command ({0}); use fewer tokens or a smaller model.': 'GPU 拒绝了一条命令（{0}）；请减少词元或使用更小的模型。',
+  'The GPU refused a command ({0}); use fewer tokens or a smaller model.':
+    'GPU 拒绝了一条命令（{0}）；请减少词元或使用更小的模型。',
   'The architecture {0} is not known here; known are {1} and {2}.': '此处不认识架构 {0}；认识的有 {1} 和 {2}。',
   'The caches need {0}, which this GPU did not have; ask for fewer tokens or requests.':
     '缓存需要 {0}，而此 GPU 没有这么多；请减少词元或请求。',
-  'The checkpoint has tensor {0}, which a {1} of this config does not have.': '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
+  'The checkpoint has tensor {0}, which a {1} of this config does not have.':
+    '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
   'The checkpoint lacks tensor {0} [{1}].': '检查点缺少张量 {0} [{1}]。',
   'The columns of its spans differ in length; the file is not whole.': '其中区段的各列长度不同；文件不完整。',
   'The connectivity "{0}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.':
@@ -51,20 +57,24 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '图形适配器没有给出设备（{0}）；请关闭其他使用 GPU 的页面并重新加载。',
   "The lab can't be kept for use offline here: {0}.": '无法在此保存实验室以供离线使用：{0}。',
   'The link has a setting {0}, which there is not; it was left out.': '链接中有设置 {0}，但没有这样的设置；已忽略。',
-  'The link is longer than {0} characters, so its settings were left out.': '链接长于 {0} 个字符，因此忽略了其中的设置。',
+  'The link is longer than {0} characters, so its settings were left out.':
+    '链接长于 {0} 个字符，因此忽略了其中的设置。',
   'The link is of version {0}, and this lab reads version {1}: some settings may be others than meant.':
     '链接的版本是 {0}，而本实验室读取版本 {1}：有些设置可能与原意不同。',
   'The link shows the run {0}, which is not on this page; open the file that it was saved in.':
     '链接指向运行 {0}，但本页没有它；请打开保存该运行的文件。',
-  'The link shows {0}, which that run does not have; choose another timeline.': '链接指向 {0}，但该运行中没有；请选择其他时间线。',
-  "The link's {0}, {1}, can't be used: {2}. The default was taken instead.": '无法使用链接中的 {0}（{1}）：{2}。已改用默认值。',
+  'The link shows {0}, which that run does not have; choose another timeline.':
+    '链接指向 {0}，但该运行中没有；请选择其他时间线。',
+  "The link's {0}, {1}, can't be used: {2}. The default was taken instead.":
+    '无法使用链接中的 {0}（{1}）：{2}。已改用默认值。',
   "The message can't be used: {0}.": '无法使用该消息：{0}。',
   "The model can't be read: {0}.": '无法读取模型：{0}。',
   'The model needs {0} on {1} devices, which this GPU did not have; use fewer devices or a smaller model.':
     '模型在 {1} 个设备上需要 {0}，而此 GPU 没有这么多；请减少设备或使用更小的模型。',
   'The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.':
     '原生链路是独立设备之间的通路；请把设备改为独立（separate），或按 GBPS,US 给出链路。',
-  'The prompt has {0} tokens, but the model reads at most {1}; shorten it.': '提示词有 {0} 个词元，但模型最多读取 {1} 个；请缩短它。',
+  'The prompt has {0} tokens, but the model reads at most {1}; shorten it.':
+    '提示词有 {0} 个词元，但模型最多读取 {1} 个；请缩短它。',
   'The prompt is empty; write at least one word.': '提示词为空；请至少输入一个词。',
   "The recorded run can't be read: {0}.": '无法读取录制的运行：{0}。',
   "The recorded run can't be read: {0}: {1}.": '无法读取录制的运行：{0}：{1}。',
@@ -72,7 +82,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The text has {0} tokens, fewer than the {1} asked for; ask for fewer or pick a longer text.':
     '文本有 {0} 个词元，少于所要求的 {1} 个；请减少数量或选择更长的文本。',
   'There is no device {0} to be slow; the last of {1} is {2}.': '没有可以变慢的设备 {0}；{1} 个设备中最后一个是 {2}。',
-  'There is no model {0}; there are {1}, or the path or address of a folder.': '没有模型 {0}；可用的有 {1}，或文件夹的路径或地址。',
+  'There is no model {0}; there are {1}, or the path or address of a folder.':
+    '没有模型 {0}；可用的有 {1}，或文件夹的路径或地址。',
   'This browser has no WebGPU here; open the page over https (or localhost) in a current Chrome, Edge, Safari or Firefox.':
     '此浏览器在这里没有 WebGPU；请用新版 Chrome、Edge、Safari 或 Firefox 通过 https（或 localhost）打开本页。',
   'This browser has no storage for models; open the page over https (or localhost).':
@@ -107,7 +118,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it should be below {0}': '应小于 {0}',
   'it should be null': '应为 null',
   'it should be one of {0}': '应为以下之一：{0}',
-  'it should be one of {0}, or the path or address of a checkpoint folder': '应为以下之一：{0}，或检查点文件夹的路径或地址',
+  'it should be one of {0}, or the path or address of a checkpoint folder':
+    '应为以下之一：{0}，或检查点文件夹的路径或地址',
   'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N':
     '应为 regular、farskip、attn_only、mlp_only、last_half、last:N 或 first:N',
   'it should be the name of a file': '应为文件名',
@@ -119,8 +131,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'its header is not JSON': '它的文件头不是 JSON',
   'its header is not an object': '它的文件头不是对象',
   'its header names {0} twice': '它的文件头两次写到 {0}',
-  'its header should have {0} bytes, but the file ends after {1}': '它的文件头应有 {0} 字节，但文件在 {1} 字节后就结束了',
-  'its header should have {0} bytes, more than the {1} that the format allows': '它的文件头应有 {0} 字节，超过该格式允许的 {1} 字节',
+  'its header should have {0} bytes, but the file ends after {1}':
+    '它的文件头应有 {0} 字节，但文件在 {1} 字节后就结束了',
+  'its header should have {0} bytes, more than the {1} that the format allows':
+    '它的文件头应有 {0} 字节，超过该格式允许的 {1} 字节',
   'its tensors end at byte {0}, but the file has {1}': '它的张量在第 {0} 字节结束，但文件有 {1} 字节',
   'it is missing': '缺少它',
   'it should be a list of {0}': '应为由{0}组成的列表',
@@ -155,7 +169,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0} can't be read (status {1}); check that the file is there.": '无法读取 {0}（状态 {1}）；请检查文件是否存在。',
   "{0} can't be read as a run of this lab: {1}": '无法把 {0} 作为本实验室的运行读取：{1}',
   "{0} can't be read as a run of this lab: {1}.": '无法把 {0} 作为本实验室的运行读取：{1}。',
-  "{0} can't be read, nor {1} beside it; check that the file is there.": '无法读取 {0}，也无法读取旁边的 {1}；请检查文件是否存在。',
+  "{0} can't be read, nor {1} beside it; check that the file is there.":
+    '无法读取 {0}，也无法读取旁边的 {1}；请检查文件是否存在。',
   "{0} can't be read; check that the file is there.": '无法读取 {0}；请检查文件是否存在。',
   "{0} can't be spread evenly over {1} devices (tp); choose a number that divides {2}, or ep.":
     '{0}无法平均分到 {1} 个设备上（tp）；请选择能整除 {2} 的设备数，或改用 ep。',
@@ -175,7 +190,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0} heads of {1} columns can't share {2} key heads": '{0} 个 {1} 列的头无法共用 {2} 个键头',
   '{0} is cut short: tensor {1} should have {2} bytes, but the file ends after {3} of them.':
     '{0} 被截断：张量 {1} 应有 {2} 字节，但文件只到其中的 {3} 字节。',
-  '{0} is not JSON; a run of this lab is a file that “Save” wrote.': '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
+  '{0} is not JSON; a run of this lab is a file that “Save” wrote.':
+    '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
   '{0} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).':
     '{0} 不是 JSON；它应是 Chrome 跟踪文件（如以 .gz 结尾，请先解压）。',
   '{0} is not a Chrome trace: it should be a list of events, or an object with traceEvents.':
@@ -185,7 +201,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '{0} 不是可读的 safetensors 文件：它的文件头应有 {1} 字节，但文件在 {2} 字节后就结束了。',
   '{0} is not a readable safetensors file: {1}.': '{0} 不是可读的 safetensors 文件：{1}。',
   '{0} is not an address; it should be like https://host/folder.': '{0} 不是地址；应形如 https://host/folder。',
-  '{0} is of rank {1}, as is another of the files; give one file a rank.': '{0} 属于 rank {1}，另一个文件也是；请每个 rank 只给一个文件。',
+  '{0} is of rank {1}, as is another of the files; give one file a rank.':
+    '{0} 属于 rank {1}，另一个文件也是；请每个 rank 只给一个文件。',
   '{0} is of rank {1}; ranks below {2} can be opened.': '{0} 属于 rank {1}；只能打开小于 {2} 的 rank。',
   '{0} key-value heads': '{0} 个键值头',
   '{0} needs a buffer of {1} on each of {2} devices (the whole model {3}), but this GPU binds at most {4}; use more devices or a smaller model.':
@@ -193,7 +210,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0} of {1} experts can't be chosen from {2} of {3} groups": '无法从 {3} 个组中的 {2} 个里选出 {1} 个专家中的 {0} 个',
   '{0} says that {1} has tensor {2}, but it does not.': '{0} 说 {1} 中有张量 {2}，但其中没有。',
   '{0} should have a tensor input_ids [windows, tokens].': '{0} 应有张量 input_ids [windows, tokens]。',
-  "{0}, which {1} names, can't be read; check that the file is there.": '{1} 中提到的 {0} 无法读取；请检查文件是否存在。',
+  "{0}, which {1} names, can't be read; check that the file is there.":
+    '{1} 中提到的 {0} 无法读取；请检查文件是否存在。',
   trace: '跟踪',
   '{0}, {1} on {2}, blocking, text': '{0}，{1}，{2} 个设备，阻塞，文本',
   '{0}, {1} on {2}, native': '{0}，{1}，{2} 个设备，经主机',

@@ -79,7 +79,8 @@ export const zh: Text = {
     noExperts: '无专家',
     memory: (ranks, all, largest, limit) =>
       `在 ${ranks} 个设备上，权重共占用 ${all} 显存${largest && limit ? `，最大的缓冲区为 ${largest}，本 GPU 的绑定上限为 ${limit}` : ''}。`,
-    tooLarge: (name, needs, limit) => `${name} 在一个设备上需要 ${needs}，但本 GPU 最多可绑定 ${limit}；请增加设备数或换用更小的模型。`,
+    tooLarge: (name, needs, limit) =>
+      `${name} 在一个设备上需要 ${needs}，但本 GPU 最多可绑定 ${limit}；请增加设备数或换用更小的模型。`,
     keep: (size) => `存入本浏览器（${size}），名称为`,
     keepButton: '存入',
     keptHere: (name, size) => `已存入：${name}，${size}`,
@@ -230,7 +231,8 @@ export const zh: Text = {
   },
   timeline: {
     region: '时间线',
-    lanes: (titles) => `${titles} 的泳道。方向键在区段之间和泳道之间移动；W 和 S 缩放，A 和 D 平移，回车查看详情，问号列出所有按键。`,
+    lanes: (titles) =>
+      `${titles} 的泳道。方向键在区段之间和泳道之间移动；W 和 S 缩放，A 和 D 平移，回车查看详情，问号列出所有按键。`,
     device: (rank) => `设备 ${rank}`,
     node: (node) => `节点 ${node}`,
     lane: { compute: '计算', send: '发送', receive: '接收', host: '主机滞后' },
@@ -267,8 +269,17 @@ export const zh: Text = {
     chooseRange: '在泳道上拖动，或先后点击范围的两端；用键盘时，按 Enter 依次取所选内容的开始与结束。',
     chooseOtherEnd: '请点击范围的另一端。',
     table: '以表格显示',
-    tableCaption: (title, from, to, shown, count) => `${title}：${from} 至 ${to} 的区段；显示 ${shown} 个，共 ${count} 个`,
-    columns: { device: '设备', lane: '泳道', what: '内容', layer: '层', start: '开始（ms）', length: '时长（ms）', more: '其他' },
+    tableCaption: (title, from, to, shown, count) =>
+      `${title}：${from} 至 ${to} 的区段；显示 ${shown} 个，共 ${count} 个`,
+    columns: {
+      device: '设备',
+      lane: '泳道',
+      what: '内容',
+      layer: '层',
+      start: '开始（ms）',
+      length: '时长（ms）',
+      more: '其他',
+    },
     previous: '上一页',
     next: '下一页',
     singleKeys: '单键只在时间线获得焦点时有效；字母按美式键盘上的位置。',
@@ -303,7 +314,8 @@ export const zh: Text = {
     waits: {
       awaited: (device, time, kernel, collective) =>
         `设备 ${device} 等待 ${time}：“${kernel}”要读取“${collective}”送来的数据，而数据尚未到达。`,
-      host: (device, time, kernel) => `设备 ${device} 空闲 ${time}：“${kernel}”要读取的数据均已就绪，但主机尚未提交它。`,
+      host: (device, time, kernel) =>
+        `设备 ${device} 空闲 ${time}：“${kernel}”要读取的数据均已就绪，但主机尚未提交它。`,
       unknown: (device, time, kernel) => `设备 ${device} 在 ${kernel} 之前空闲 ${time}；原因没有记录。`,
       none: (device, time) => `设备 ${device} 比整个运行早 ${time} 完成：其他设备或结果的回读还需要这么久。`,
     },

@@ -52,7 +52,12 @@ export const Gutter = memo(function Gutter({
                   row.lanes
                     .filter(({ name }) => name !== 'compute' && name !== 'host')
                     .map(({ name, y, height }) => (
-                      <span key={name} className="lane-name faint" style={{ top: y - row.y, height }} aria-hidden="true">
+                      <span
+                        key={name}
+                        className="lane-name faint"
+                        style={{ top: y - row.y, height }}
+                        aria-hidden="true"
+                      >
                         {t.timeline.lane[name]}
                       </span>
                     ))}

@@ -16,7 +16,11 @@ export function PlayerBar({ context }: { context: CommandContext }) {
         <button type="button" aria-label={t.timeline.stepBack} onClick={() => run('stepBack')}>
           <Icon d="M3 2v12h2V2zM14 2 6 8l8 6z" />
         </button>
-        <button type="button" aria-label={playing ? t.timeline.pause : t.timeline.play} onClick={() => playOrPause(end)}>
+        <button
+          type="button"
+          aria-label={playing ? t.timeline.pause : t.timeline.play}
+          onClick={() => playOrPause(end)}
+        >
           <Icon d={playing ? 'M3 2h4v12H3zM9 2h4v12H9z' : 'M3 1v14l11-7z'} />
         </button>
         <button type="button" aria-label={t.timeline.stepOn} onClick={() => run('stepOn')}>
@@ -34,7 +38,11 @@ export function PlayerBar({ context }: { context: CommandContext }) {
         onChange={(event) => seek(event.target.valueAsNumber)}
       />
       <span className="at">{(at ?? 0).toFixed(3)} ms</span>
-      <select aria-label={t.timeline.speed} value={speed || ''} onChange={(event) => setSpeed(Number(event.target.value))}>
+      <select
+        aria-label={t.timeline.speed}
+        value={speed || ''}
+        onChange={(event) => setSpeed(Number(event.target.value))}
+      >
         {speed === 0 && <option value="">{t.timeline.speed}</option>}
         {SPEEDS.map((value) => (
           <option key={value} value={value}>

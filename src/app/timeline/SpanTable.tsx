@@ -18,7 +18,8 @@ export function SpanTable({ timelines }: { timelines: Timelines }) {
   return (
     <details className="twin" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t.timeline.table}</summary>
-      {open && timelines.tracks.map((_, index) => <TrackTable key={String(index)} timelines={timelines} index={index} />)}
+      {open &&
+        timelines.tracks.map((_, index) => <TrackTable key={String(index)} timelines={timelines} index={index} />)}
     </details>
   );
 }
@@ -46,10 +47,20 @@ function TrackTable({ timelines, index }: { timelines: Timelines; index: number 
   return (
     <Scroll label={titleOf(t, track)}>
       <table>
-        <caption>{t.timeline.tableCaption(titleOf(t, track), ms(view.from), ms(view.to), own.length, rows.length)}</caption>
+        <caption>
+          {t.timeline.tableCaption(titleOf(t, track), ms(view.from), ms(view.to), own.length, rows.length)}
+        </caption>
         <thead>
           <tr>
-            {[columns.start, columns.length, columns.device, columns.lane, columns.what, columns.layer, columns.more].map((title) => (
+            {[
+              columns.start,
+              columns.length,
+              columns.device,
+              columns.lane,
+              columns.what,
+              columns.layer,
+              columns.more,
+            ].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -67,7 +78,9 @@ function TrackTable({ timelines, index }: { timelines: Timelines; index: number 
                 <button
                   type="button"
                   className="link"
-                  onClick={() => look({ selected: selectedName({ track: index === 0 ? 0 : 1, kind: 'span', index: at }) })}
+                  onClick={() =>
+                    look({ selected: selectedName({ track: index === 0 ? 0 : 1, kind: 'span', index: at }) })
+                  }
                 >
                   {span.name}
                 </button>

@@ -19,12 +19,20 @@ import { sentenceOf } from './speak';
 import { rangeInView } from './timelines';
 import { createZoom, panned } from './zoom';
 
-const ARROWS: Readonly<Record<string, Direction>> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
 /** A pointer that has moved less, CSS pixels, has not dragged. */
 const DRAGGED_FROM = 4;
 const NEAR_PX = 4;
 
-/** One or two runs under each other: for each device what it computed, sent and received. Pointer, touch and keys as in Perfetto. */
+/**
+ * One or two runs under each other: for each device what it computed, sent and received. Pointer, touch and keys as in
+ * Perfetto.
+ */
 export function Timeline({ context, dimmed }: { context: CommandContext; dimmed: Scene['dimmed'] }) {
   const { timelines } = context;
   const t = useText();
@@ -51,7 +59,10 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const dragging = useRef<{ readonly x: number; readonly before: View['range']; moved: boolean } | null>(null);
   const { tracks, end, differences } = timelines;
 
-  const layout = useMemo(() => layOut(tracks, new Set(collapsed), differences.length > 0), [tracks, collapsed, differences]);
+  const layout = useMemo(
+    () => layOut(tracks, new Set(collapsed), differences.length > 0),
+    [tracks, collapsed, differences],
+  );
   const scene = useMemo(
     (): Scene => ({
       layout,
@@ -142,7 +153,12 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     const box = lanes.current!.getBoundingClientRect();
     const view = rangeInView(useLab.getState().view, end);
     const msPerPixel = (view.to - view.from) / Math.max(1, width);
-    return { x: event.clientX - box.left, y: event.clientY - box.top, ms: view.from + (event.clientX - box.left) * msPerPixel, msPerPixel };
+    return {
+      x: event.clientX - box.left,
+      y: event.clientY - box.top,
+      ms: view.from + (event.clientX - box.left) * msPerPixel,
+      msPerPixel,
+    };
   };
   const pick = (event: { clientX: number; clientY: number }): Selection | null => {
     const { y, ms: time, msPerPixel } = at(event);
@@ -153,7 +169,13 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     const touch = event.pointerType === 'touch';
     if (touch && touching.current !== null) {
       const view = rangeInView(useLab.getState().view, end);
-      look(panned(view, (touching.current - event.clientX) / Math.max(1, width), rangeInView({ from: null, to: null }, end).to));
+      look(
+        panned(
+          view,
+          (touching.current - event.clientX) / Math.max(1, width),
+          rangeInView({ from: null, to: null }, end).to,
+        ),
+      );
       touching.current = event.clientX;
       return;
     }
@@ -165,7 +187,9 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     const { x, y } = at(event);
     if (!drag.moved && Math.abs(x - drag.x) < DRAGGED_FROM) return;
     drag.moved = true;
-    const times = [drag.x, x].map((each) => at({ clientX: each + lanes.current!.getBoundingClientRect().left, clientY: y }).ms);
+    const times = [drag.x, x].map(
+      (each) => at({ clientX: each + lanes.current!.getBoundingClientRect().left, clientY: y }).ms,
+    );
     look({ range: [Math.min(...times), Math.max(...times)] });
   };
   /** One end of a range and then, a little away from it, the other. */
@@ -194,11 +218,13 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     const here = selectionOf(name);
     const known = walked.current?.name === name ? walked.current : null;
     const at = known?.at ?? (here && placeOf(tracks, here));
-    const from = here && at ? { selection: here, at, time: known?.time ?? placeOf(tracks, here)?.interval[0] ?? 0 } : null;
+    const from =
+      here && at ? { selection: here, at, time: known?.time ?? placeOf(tracks, here)?.interval[0] ?? 0 } : null;
     const next = neighbour(tracks, layout, from, direction);
     if (!next) return;
     // Up and down keep to the time that they set out from.
-    const time = from && (direction === 'up' || direction === 'down') ? from.time : placeOf(tracks, next.selection)!.interval[0];
+    const time =
+      from && (direction === 'up' || direction === 'down') ? from.time : placeOf(tracks, next.selection)!.interval[0];
     walked.current = { name: selectedName(next.selection), at: next.at, time };
     if (extend && here) {
       const ends = [placeOf(tracks, here), placeOf(tracks, next.selection)].flatMap((place) => place?.interval ?? []);
@@ -251,7 +277,8 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
               if (event.code === 'Enter') {
                 const here = selection && placeOf(tracks, selection);
                 // The start of what is selected, and then the end of what is.
-                if (choosing.on && here) return chooseEnd({ ms: here.interval[choosing.first === null ? 0 : 1], msPerPixel: 0 });
+                if (choosing.on && here)
+                  return chooseEnd({ ms: here.interval[choosing.first === null ? 0 : 1], msPerPixel: 0 });
                 if (!choosing.on) document.getElementById('inspector')?.focus();
               }
               const command = commandFor(event.nativeEvent, 'timeline');
@@ -315,7 +342,9 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
         {hint}
       </p>
       <p className="visually-hidden" role="status">
-        {selection && sentenceOf(t, tracks, selection) && `${titles[selection.track]}${t.join.colon}${sentenceOf(t, tracks, selection)}`}
+        {selection &&
+          sentenceOf(t, tracks, selection) &&
+          `${titles[selection.track]}${t.join.colon}${sentenceOf(t, tracks, selection)}`}
       </p>
       <Legend
         blocks={blocks}

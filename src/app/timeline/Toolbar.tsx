@@ -12,7 +12,10 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
   const windows = useLab((state) => state.view.windows);
   const arrows = useLab((state) => state.view.arrows);
   const align = useLab((state) => state.view.align);
-  const found = dimmed.reduce((sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0), 0);
+  const found = dimmed.reduce(
+    (sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0),
+    0,
+  );
   const choosing = useChoosing((state) => state.on);
   const button = (id: CommandId, label: string, pressed?: boolean) => {
     const command = commandOf(id);

@@ -7,8 +7,9 @@ import { rasterLane } from './raster';
 import { hatchOf, type Theme } from './theme';
 
 /**
- * Coordinate spaces here: axis time (ms); CSS pixels, in which x = (time − from) × scale and y is the layout's; and the canvas' own pixels,
- * `ratio` to a CSS pixel. What is drawn by spans is rastered in the last and the context is scaled so that all else is in the second.
+ * Coordinate spaces here: axis time (ms); CSS pixels, in which x = (time − from) × scale and y is the layout's; and the
+ * canvas' own pixels, `ratio` to a CSS pixel. What is drawn by spans is rastered in the last and the context is scaled
+ * so that all else is in the second.
  */
 export type View = { readonly from: number; readonly to: number };
 export type Size = { readonly width: number; readonly height: number; readonly ratio: number };
@@ -37,7 +38,9 @@ type Strip = {
   readonly dimmed: Uint8Array | null;
 };
 
-/** Draws all but what moves with the pointer and the play head. `strips` is a canvas to raster on, kept between frames. */
+/**
+ * Draws all but what moves with the pointer and the play head. `strips` is a canvas to raster on, kept between frames.
+ */
 export function drawScene(
   context: CanvasRenderingContext2D,
   strips: HTMLCanvasElement,
@@ -72,7 +75,8 @@ export function drawScene(
       for (const { name, y, height: laneHeight } of row.lanes) {
         if (name === 'compute') below.push({ lane: lanes.gaps, y, height: laneHeight, colours, dimmed: null });
         // Collectives lie faintly behind their messages.
-        if (name === 'send' || name === 'receive') below.push({ lane: lanes.collectives, y, height: laneHeight, colours: faint, dimmed });
+        if (name === 'send' || name === 'receive')
+          below.push({ lane: lanes.collectives, y, height: laneHeight, colours: faint, dimmed });
         // A search is among spans; what the host is late with are gaps.
         above.push({ lane: lanes[name], y, height: laneHeight, colours, dimmed: name === 'host' ? null : dimmed });
       }
@@ -112,7 +116,15 @@ function drawStrips(
   const scale = pixels / (view.to - view.from);
   for (const [i, { lane, colours, dimmed }] of strips.entries())
     if (lane.count > 0)
-      rasterLane(lane, view.from, scale, image.data.subarray(4 * pixels * i, 4 * pixels * (i + 1)), colours, scratch, dimmed);
+      rasterLane(
+        lane,
+        view.from,
+        scale,
+        image.data.subarray(4 * pixels * i, 4 * pixels * (i + 1)),
+        colours,
+        scratch,
+        dimmed,
+      );
   own.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   for (const [i, { lane, y, height }] of strips.entries())
@@ -152,7 +164,12 @@ function drawLayers(
   const sections =
     steps.length > 0
       ? steps.map(({ step, at }, i) => ({ name: names.step(step), at, to: steps[i + 1]?.at ?? end, odd: i % 2 === 1 }))
-      : layers.map(({ layer, at }, i) => ({ name: names.layer(layer), at, to: layers[i + 1]?.at ?? end, odd: i % 2 === 1 }));
+      : layers.map(({ layer, at }, i) => ({
+          name: names.layer(layer),
+          at,
+          to: layers[i + 1]?.at ?? end,
+          odd: i % 2 === 1,
+        }));
   for (const { name, at, to, odd } of sections) {
     if (to < view.from || at > view.to) continue;
     const [left, right] = [Math.max(0, x(at)), Math.min(width, x(to))];
@@ -162,7 +179,8 @@ function drawLayers(
       context.fillRect(left, row.y, right - left, row.height);
       context.globalAlpha = 1;
     }
-    const label = right - left > 12 + context.measureText(name).width ? name : right - left > 22 ? name.match(/\d+/)?.[0] : '';
+    const label =
+      right - left > 12 + context.measureText(name).width ? name : right - left > 22 ? name.match(/\d+/)?.[0] : '';
     if (label) {
       context.fillStyle = theme.faint;
       context.fillText(label, left + 4, row.y + row.height / 2 + 0.5);
@@ -183,7 +201,9 @@ function drawDifference(
   if (!upper) return;
   const largest = Math.max(...differences.map(({ ms: [a, b] }) => Math.abs(b - a)), 1e-9);
   const scale = width / (view.to - view.from);
-  const starts = new Map(upper.layers.map(({ layer, at }, i) => [layer, [at, upper.layers[i + 1]?.at ?? upper.end] as const]));
+  const starts = new Map(
+    upper.layers.map(({ layer, at }, i) => [layer, [at, upper.layers[i + 1]?.at ?? upper.end] as const]),
+  );
   const middle = row.y + row.height / 2;
   for (const { layer, ms: pair } of differences) {
     const [at, to] = starts.get(layer)!;
@@ -192,7 +212,12 @@ function drawDifference(
     const difference = pair[1] - pair[0];
     const size = (Math.abs(difference) / largest) * (row.height / 2 - 2);
     context.fillStyle = difference < 0 ? theme.accent : theme.faint;
-    context.fillRect(left + 0.5, difference < 0 ? middle : middle - size, Math.max(1, right - left - 1), Math.max(1, size));
+    context.fillRect(
+      left + 0.5,
+      difference < 0 ? middle : middle - size,
+      Math.max(1, right - left - 1),
+      Math.max(1, size),
+    );
     if (right - left > 70) {
       context.fillStyle = theme.ink;
       context.fillText(
@@ -205,12 +230,21 @@ function drawDifference(
 }
 
 /** Items of a lane in view that are at least so wide, in CSS pixels. */
-function* wide(lane: Lane, view: View, width: number, least: number): Generator<{ left: number; right: number; i: number }> {
+function* wide(
+  lane: Lane,
+  view: View,
+  width: number,
+  least: number,
+): Generator<{ left: number; right: number; i: number }> {
   const scale = width / (view.to - view.from);
   for (let i = firstAfter(lane, view.from); i < lane.count && lane.start[i]! < view.to; i++) {
     const end = lane.end[i]!;
     if ((end - lane.start[i]!) * scale < least || end <= view.from) continue;
-    yield { left: Math.max(0, (lane.start[i]! - view.from) * scale), right: Math.min(width, (end - view.from) * scale), i };
+    yield {
+      left: Math.max(0, (lane.start[i]! - view.from) * scale),
+      right: Math.min(width, (end - view.from) * scale),
+      i,
+    };
   }
 }
 
@@ -231,7 +265,8 @@ function drawHatches(
   };
   for (const { name, y, height } of row.lanes) {
     if (name === 'compute') {
-      for (const { left, right, i } of wide(lanes.gaps, view, width, 4)) add(track.gaps[lanes.gaps.item[i]!]!.kind, left, y, right, height);
+      for (const { left, right, i } of wide(lanes.gaps, view, width, 4))
+        add(track.gaps[lanes.gaps.item[i]!]!.kind, left, y, right, height);
     } else if (name !== 'host')
       for (const { left, right, i } of wide(lanes[name], view, width, 5)) {
         const hatch = hatchOf(track.track.spans[lanes[name].item[i]!]!.block);

@@ -5,8 +5,8 @@ import { type Alignment, layerStartsOf, onAxis } from '../../trace/layers';
 import { type Mark, marksOf, windowsOf } from '../../trace/windows';
 
 /**
- * What a lane draws, as columns sorted by start. Times are on the axis (trace/layers.ts), ms. `item` is the place in the track's spans
- * or gaps. `reach` is the largest end so far, by which the first item in view is found.
+ * What a lane draws, as columns sorted by start. Times are on the axis (trace/layers.ts), ms. `item` is the place in
+ * the track's spans or gaps. `reach` is the largest end so far, by which the first item in view is found.
  */
 export type Lane = {
   readonly count: number;
@@ -57,7 +57,12 @@ export function prepare(track: Track, alignment: Alignment): Prepared {
   const [compute, send, receive, collectives, gapItems, windows, host] = [of(), of(), of(), of(), of(), of(), of()];
   const put = (lanes: Item[][], rank: number, start: number, end: number, colour: Colour, item: number) =>
     // What goes on over the border of two layers is drawn as long as it was, not over the blank between them.
-    lanes[rank]?.push({ start: at(start), end: Math.min(at(end), at(start) + end - start), colour: colourIndex(colour), item });
+    lanes[rank]?.push({
+      start: at(start),
+      end: Math.min(at(end), at(start) + end - start),
+      colour: colourIndex(colour),
+      item,
+    });
   for (const [i, span] of spans.entries()) {
     switch (span.kind) {
       case 'compute':

@@ -37,7 +37,10 @@ export type Row =
 
 export type Layout = { readonly rows: readonly Row[]; readonly height: number };
 
-/** Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between two tracks, if they compare, the difference of their layers. */
+/**
+ * Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between two tracks, if they
+ * compare, the difference of their layers.
+ */
 export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<number>, compares = true): Layout {
   const rows: Row[] = [{ kind: 'axis', y: 0, height: AXIS }];
   let y = AXIS;
@@ -58,7 +61,15 @@ export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<numbe
       const node = track.nodeOf[rank]!;
       if (several && node !== track.nodeOf[rank - 1]) {
         const own = track.nodeOf.flatMap((each, i) => (each === node ? [i] : []));
-        rows.push({ kind: 'node', y, height: TOUCH, track: index, node, ranks: own, collapsed: own.every((each) => collapsed.has(each)) });
+        rows.push({
+          kind: 'node',
+          y,
+          height: TOUCH,
+          track: index,
+          node,
+          ranks: own,
+          collapsed: own.every((each) => collapsed.has(each)),
+        });
         y += TOUCH;
       }
       const closed = collapsed.has(rank);

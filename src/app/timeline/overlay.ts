@@ -67,7 +67,14 @@ export function drawOverlay(
   }
 }
 
-function band(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string, alpha: number): void {
+function band(
+  context: CanvasRenderingContext2D,
+  left: number,
+  right: number,
+  height: number,
+  colour: string,
+  alpha: number,
+): void {
   context.globalAlpha = alpha;
   context.fillStyle = colour;
   context.fillRect(left, 0, right - left, height);
@@ -77,7 +84,9 @@ function band(context: CanvasRenderingContext2D, left: number, right: number, he
 }
 
 const rankRow = (layout: Layout, track: number, rank: number) =>
-  layout.rows.find((row): row is Extract<Row, { kind: 'rank' }> => row.kind === 'rank' && row.track === track && row.rank === rank);
+  layout.rows.find(
+    (row): row is Extract<Row, { kind: 'rank' }> => row.kind === 'rank' && row.track === track && row.rank === rank,
+  );
 
 function box(
   context: CanvasRenderingContext2D,
@@ -120,7 +129,9 @@ function drawArrows(
     const own = selected?.track === index ? chosen : undefined;
     const wanted = (span: MessageSpan, i: number): boolean => {
       if (own?.kind === 'message') return i === selected!.index || arrows;
-      return arrows || (own?.kind === 'collective' && own.op === span.op && (own.rank === span.to || own.rank === span.rank));
+      return (
+        arrows || (own?.kind === 'collective' && own.op === span.op && (own.rank === span.to || own.rank === span.rank))
+      );
     };
     if (!arrows && own?.kind !== 'collective' && own?.kind !== 'message') continue;
     for (const [i, span] of prepared.track.spans.entries()) {

@@ -5,7 +5,11 @@ import { firstAfter, type Lane, type LaneName, type Prepared } from './lanes';
 import type { Layout } from './layout';
 
 /** The lists of a lane that can be picked from, those drawn above first. */
-function listsOf({ ranks }: Prepared, rank: number, lane: LaneName): readonly { readonly list: Lane; readonly kind: Selection['kind'] }[] {
+function listsOf(
+  { ranks }: Prepared,
+  rank: number,
+  lane: LaneName,
+): readonly { readonly list: Lane; readonly kind: Selection['kind'] }[] {
   const own = ranks[rank]!;
   switch (lane) {
     case 'compute':
@@ -25,7 +29,10 @@ function listsOf({ ranks }: Prepared, rank: number, lane: LaneName): readonly { 
   }
 }
 
-/** What lies at a time of the axis in a lane, or within `tolerance` ms of it: the shortest of those drawn uppermost; null where nothing is. */
+/**
+ * What lies at a time of the axis in a lane, or within `tolerance` ms of it: the shortest of those drawn uppermost;
+ * null where nothing is.
+ */
 export function pickAt(
   tracks: readonly Prepared[],
   track: number,
@@ -67,8 +74,9 @@ export type Direction = 'left' | 'right' | 'up' | 'down';
 export type LanePlace = { readonly track: number; readonly rank: number; readonly lane: LaneName };
 
 /**
- * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest to `time`, ms of the axis. A message lies in two
- * lanes, and what the host is late with in another lane than its gap: so the lane is told beside.
+ * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest to
+ * `time`, ms of the axis. A message lies in two lanes, and what the host is late with in another lane than its gap: so
+ * the lane is told beside.
  */
 export function neighbour(
   tracks: readonly Prepared[],
@@ -86,15 +94,20 @@ export function neighbour(
   }
   if (direction === 'left' || direction === 'right') {
     const order = orderOf(tracks, from.at);
-    const here = order.findIndex(({ selection: { kind, index } }) => kind === from.selection.kind && index === from.selection.index);
+    const here = order.findIndex(
+      ({ selection: { kind, index } }) => kind === from.selection.kind && index === from.selection.index,
+    );
     const next = order[here + (direction === 'right' ? 1 : -1)];
     return next ? { selection: next.selection, at: from.at } : null;
   }
   const step = direction === 'down' ? 1 : -1;
-  const here = lanes.findIndex(({ track, rank, lane }) => track === from.at.track && rank === from.at.rank && lane === from.at.lane);
+  const here = lanes.findIndex(
+    ({ track, rank, lane }) => track === from.at.track && rank === from.at.rank && lane === from.at.lane,
+  );
   for (let i = here + step; i >= 0 && i < lanes.length; i += step) {
     const nearest = orderOf(tracks, lanes[i]!).reduce<Ordered | null>(
-      (best, each) => (best === null || Math.abs(each.start - from.time) < Math.abs(best.start - from.time) ? each : best),
+      (best, each) =>
+        best === null || Math.abs(each.start - from.time) < Math.abs(best.start - from.time) ? each : best,
       null,
     );
     if (nearest) return { selection: nearest.selection, at: lanes[i]! };

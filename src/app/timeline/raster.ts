@@ -4,9 +4,10 @@ import { firstAfter, type Lane } from './lanes';
 export type Rgba = readonly [number, number, number, number];
 
 /**
- * A lane as one row of pixels, by area: a pixel is as opaque as items cover it, in the mean of their colours, so that a thousand kernels
- * in one pixel look as busy as they are. Takes time by pixels and items in view. `from`: axis time of the left edge, ms; `scale`:
- * pixels a ms; `row`: RGBA bytes of one row; `dimmed`: items to be drawn faintly, by their place in the spans; null: none.
+ * A lane as one row of pixels, by area: a pixel is as opaque as items cover it, in the mean of their colours, so that a
+ * thousand kernels in one pixel look as busy as they are. Takes time by pixels and items in view. `from`: axis time of
+ * the left edge, ms; `scale`: pixels a ms; `row`: RGBA bytes of one row; `dimmed`: items to be drawn faintly, by their
+ * place in the spans; null: none.
  */
 export function rasterLane(
   lane: Lane,
@@ -44,7 +45,8 @@ export function rasterLane(
     // A darker edge tells neighbours of one colour apart.
     const edge = right - left > EDGED_FROM && lane.start[i]! >= from ? darker(colour) : colour;
     add(first, first + 1 - left, edge);
-    for (let pixel = first + 1; pixel < last; pixel++) add(pixel, 1, pixel === first + 1 && first + 1 - left < 0.5 ? edge : colour);
+    for (let pixel = first + 1; pixel < last; pixel++)
+      add(pixel, 1, pixel === first + 1 && first + 1 - left < 0.5 ? edge : colour);
     if (last < width) add(last, right - last, colour);
   }
   for (let at = 0; at < 4 * width; at += 4) {

@@ -1,8 +1,8 @@
 import type { Span } from '../../trace/span';
 
 /**
- * Whether each span matches a search, 0 where it does (it is the others that are drawn faintly); null for an empty one. Words must all be found, in the
- * span's name, kernel or block, or as “layer 3” and “device 1”.
+ * Whether each span matches a search, 0 where it does (it is the others that are drawn faintly); null for an empty one.
+ * Words must all be found, in the span's name, kernel or block, or as “layer 3” and “device 1”.
  */
 export function notMatching(spans: readonly Span[], search: string): Uint8Array | null {
   const words = search
@@ -18,7 +18,9 @@ export function notMatching(spans: readonly Span[], search: string): Uint8Array 
       `${span.name} ${span.block} ${span.kind === 'compute' ? (span.kernel ?? '') : span.kind} layer${span.layer} device${span.rank} rank${span.rank} `.toLowerCase();
     let found = texts.get(text);
     if (found === undefined) {
-      found = words.every((word) => (/^(layer|device|rank)\d+$/.test(word) ? text.includes(`${word} `) : text.includes(word)));
+      found = words.every((word) =>
+        /^(layer|device|rank)\d+$/.test(word) ? text.includes(`${word} `) : text.includes(word),
+      );
       texts.set(text, found);
     }
     out[i] = found ? 0 : 1;

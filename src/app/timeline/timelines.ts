@@ -13,7 +13,11 @@ export type Timelines = {
   readonly runs: readonly (string | null)[];
 };
 
-export function timelinesOf(tracks: readonly Track[], align: 'time' | 'layer', runs: readonly (string | null)[] = []): Timelines {
+export function timelinesOf(
+  tracks: readonly Track[],
+  align: 'time' | 'layer',
+  runs: readonly (string | null)[] = [],
+): Timelines {
   const [first, second] = tracks;
   // Steps of a generation go through all layers again and again.
   const comparable =
@@ -32,7 +36,10 @@ export function timelinesOf(tracks: readonly Track[], align: 'time' | 'layer', r
 }
 
 /** The part of the axis in view, ms; all of it, and a little more, unless the view says. */
-export function rangeInView(view: { readonly from: number | null; readonly to: number | null }, end: number): { from: number; to: number } {
+export function rangeInView(
+  view: { readonly from: number | null; readonly to: number | null },
+  end: number,
+): { from: number; to: number } {
   const whole = Math.max(end, 1e-3) * 1.01;
   const from = view.from ?? 0;
   const to = view.to ?? whole;

@@ -6,8 +6,8 @@ import type { View } from './draw';
 const LEAST_MS = 0.002;
 
 /**
- * Zooming and moving of an element by wheel, shifted drag, touch and pinch (d3-zoom), along one axis. Two coordinate spaces: x of the
- * element in CSS pixels, and axis time; untransformed, [0, width] is [0, whole].
+ * Zooming and moving of an element by wheel, shifted drag, touch and pinch (d3-zoom), along one axis. Two coordinate
+ * spaces: x of the element in CSS pixels, and axis time; untransformed, [0, width] is [0, whole].
  */
 export function createZoom(element: HTMLElement, onView: (view: View) => void) {
   let width = 1;
@@ -26,7 +26,10 @@ export function createZoom(element: HTMLElement, onView: (view: View) => void) {
       // One finger moves the lanes by pointer events (Timeline.tsx), so that a vertical swipe still scrolls the page.
       return !('touches' in event) || (event as TouchEvent).touches.length > 1;
     })
-    .wheelDelta(({ deltaY, deltaMode }) => -deltaY * (deltaMode === 1 ? 0.05 : deltaMode ? 1 : Math.abs(deltaY) < NOTCH ? PINCH : MOUSE))
+    .wheelDelta(
+      ({ deltaY, deltaMode }) =>
+        -deltaY * (deltaMode === 1 ? 0.05 : deltaMode ? 1 : Math.abs(deltaY) < NOTCH ? PINCH : MOUSE),
+    )
     .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLElement, unknown>) => {
       if (sourceEvent && !showing) onView(viewOf(transform));
     });
@@ -81,7 +84,8 @@ export function zoomed({ from, to }: View, factor: number, around: number, whole
 }
 
 /** A view moved by a share of its length. */
-export const panned = ({ from, to }: View, share: number, whole: number): View => within(from + share * (to - from), to - from, whole);
+export const panned = ({ from, to }: View, share: number, whole: number): View =>
+  within(from + share * (to - from), to - from, whole);
 
 function within(from: number, length: number, whole: number): View {
   const start = Math.min(Math.max(0, from), Math.max(0, whole - length));

@@ -10,11 +10,19 @@ import type { Prepared } from '../timeline/lanes';
 import type { Timelines } from '../timeline/timelines';
 import type { Described } from '../useDescribed';
 import { selectionOf } from '../view';
-import { blockInLayer, readsOfLayer, typicalLayer, underWayAt, type Wired, wiredOfSpec, wiredOfTrack } from './wiring_data';
+import {
+  blockInLayer,
+  readsOfLayer,
+  typicalLayer,
+  underWayAt,
+  type Wired,
+  wiredOfSpec,
+  wiredOfTrack,
+} from './wiring_data';
 
 /**
- * One layer's wiring, regular and FarSkip beside each other, from the table that the engine lowers: of the runs on show, else of the
- * model that is chosen. The play head lights what is under way.
+ * One layer's wiring, regular and FarSkip beside each other, from the table that the engine lowers: of the runs on
+ * show, else of the model that is chosen. The play head lights what is under way.
  */
 export function Wiring({ described, timelines: { tracks } }: { described: Described; timelines: Timelines }) {
   const t = useText();
@@ -26,7 +34,9 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   /** What is lit in a run's drawing: what the play head is at, else the operation that is selected. */
   const litIn = (prepared: Prepared, index: number) => {
     if (at !== null) return underWayAt(prepared, at);
-    return span && selection?.track === index ? { layer: span.layer, blocks: new Set([blockInLayer(span.block, span.layer)]) } : null;
+    return span && selection?.track === index
+      ? { layer: span.layer, blocks: new Set([blockInLayer(span.block, span.layer)]) }
+      : null;
   };
   const wiredOf = useMemo(() => tracks.map(({ track }) => wiredOfTrack(track)), [tracks]);
   const ofRuns = tracks.flatMap((prepared, index) => {
@@ -37,7 +47,10 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
     ofRuns.length > 0
       ? ofRuns
       : described.kind === 'found'
-        ? (['regular', 'farskip'] as const).map((name) => ({ wired: wiredOfSpec(described.checkpoint.spec, name), underWay: null }))
+        ? (['regular', 'farskip'] as const).map((name) => ({
+            wired: wiredOfSpec(described.checkpoint.spec, name),
+            underWay: null,
+          }))
         : [];
   const first = shown[0];
   if (!first) return null;
@@ -50,7 +63,13 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
       {!replayed && (
         <label>
           {t.wiring.layer} {layer}
-          <input type="range" min={0} max={last} value={layer} onChange={(event) => setChosen(event.target.valueAsNumber)} />
+          <input
+            type="range"
+            min={0}
+            max={last}
+            value={layer}
+            onChange={(event) => setChosen(event.target.valueAsNumber)}
+          />
         </label>
       )}
       <div className="wirings">
@@ -97,8 +116,11 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
   const readers = wired.has[layer] ?? [];
   const sentence = readers
     .map((block) => {
-      const left = wired.table[layer]?.[block].map((term) => sources.find((source) => source.term === term)?.label ?? term) ?? [];
-      return left.length > 0 ? t.wiring.doesNotWait(labels[block], left.join(t.join.comma)) : t.wiring.readsAll(labels[block]);
+      const left =
+        wired.table[layer]?.[block].map((term) => sources.find((source) => source.term === term)?.label ?? term) ?? [];
+      return left.length > 0
+        ? t.wiring.doesNotWait(labels[block], left.join(t.join.comma))
+        : t.wiring.readsAll(labels[block]);
     })
     .join(t.join.semicolon);
   const name = t.tracks.connectivity(wired.name);

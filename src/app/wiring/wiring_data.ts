@@ -6,7 +6,11 @@ import type { Block } from '../../program/program';
 import { firstAfter, type Prepared } from '../timeline/lanes';
 
 /** A model's wiring: what each sub-block leaves out, and which sub-blocks each layer has. */
-export type Wired = { readonly name: string; readonly table: Connectivity; readonly has: readonly (readonly SubBlock[])[] };
+export type Wired = {
+  readonly name: string;
+  readonly table: Connectivity;
+  readonly has: readonly (readonly SubBlock[])[];
+};
 
 export const wiredOfSpec = (spec: ModelSpec, connectivity: 'regular' | 'farskip'): Wired => ({
   name: connectivity,
@@ -28,7 +32,9 @@ export function wiredOfTrack({ combination, table, spans }: Track): Wired | null
 
 /** The first layer with routed experts after one with routed experts: there is something to leave out. */
 export const typicalLayer = ({ has }: Wired): number => {
-  const found = has.findIndex((blocks, layer) => layer > 0 && blocks.includes('routed') && has[layer - 1]!.includes('routed'));
+  const found = has.findIndex(
+    (blocks, layer) => layer > 0 && blocks.includes('routed') && has[layer - 1]!.includes('routed'),
+  );
   return found < 0 ? Math.min(1, has.length - 1) : found;
 };
 
@@ -46,7 +52,10 @@ export function readsOfLayer({ table, has }: Wired, layer: number): Read[] {
   });
 }
 
-/** What goes on at a time of the axis on the first device: the layer that it computes, and blocks under way, each with its layer. */
+/**
+ * What goes on at a time of the axis on the first device: the layer that it computes, and blocks under way, each with
+ * its layer.
+ */
 export function underWayAt(
   { ranks, track }: Prepared,
   at: number,

@@ -27,7 +27,13 @@ const MlaConfig = CommonConfig.extend({
 });
 
 /** What the DeepSeek families share: multi-head latent attention, shared and routed experts, dense first layers. */
-function deepseekSpec(config: z.infer<typeof MlaConfig>, family: string, router: RouterSpec, gated: boolean, unused: number): ModelSpec {
+function deepseekSpec(
+  config: z.infer<typeof MlaConfig>,
+  family: string,
+  router: RouterSpec,
+  gated: boolean,
+  unused: number,
+): ModelSpec {
   return {
     ...commonSpec(config),
     family,
@@ -65,7 +71,11 @@ function deepseekSpec(config: z.infer<typeof MlaConfig>, family: string, router:
 function groupsOf({ n_group, topk_group, n_routed_experts, num_experts_per_tok }: z.infer<typeof MlaConfig>) {
   const groups = n_group ?? 1;
   const keptGroups = topk_group ?? groups;
-  if (n_routed_experts % groups !== 0 || num_experts_per_tok * groups > keptGroups * n_routed_experts || keptGroups > groups)
+  if (
+    n_routed_experts % groups !== 0 ||
+    num_experts_per_tok * groups > keptGroups * n_routed_experts ||
+    keptGroups > groups
+  )
     throw new InputError(
       phrase`${num_experts_per_tok} of ${n_routed_experts} experts can't be chosen from ${keptGroups} of ${groups} groups`,
     );
@@ -129,5 +139,6 @@ const InstellaConfig = V3Config.extend({ gated_attention: z.boolean().default(fa
 export const instella: Family<typeof InstellaConfig> = {
   architecture: 'InstellaMoEForCausalLM',
   config: InstellaConfig,
-  spec: (config) => deepseekSpec(config, 'instella', v3Router(config), config.gated_attention, config.num_nextn_predict_layers ?? 0),
+  spec: (config) =>
+    deepseekSpec(config, 'instella', v3Router(config), config.gated_attention, config.num_nextn_predict_layers ?? 0),
 };

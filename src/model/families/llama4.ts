@@ -22,7 +22,10 @@ const Config = CommonConfig.extend({
   floor_scale: z.number().positive().default(8192),
 });
 
-/** The text model of Llama 4: top-1 of sigmoid scores that weigh the expert's input, layers without RoPE, chunked attention. */
+/**
+ * The text model of Llama 4: top-1 of sigmoid scores that weigh the expert's input, layers without RoPE, chunked
+ * attention.
+ */
 export const llama4: Family<typeof Config> = {
   architecture: 'Llama4ForCausalLM',
   config: Config,
@@ -32,16 +35,25 @@ export const llama4: Family<typeof Config> = {
     const step = config.interleave_moe_layer_step;
     const moe = new Set(config.moe_layers ?? layers.filter((layer) => layer % step === step - 1));
     const rotates = (layer: number) =>
-      config.no_rope_layers?.length ? config.no_rope_layers[layer] === 1 : (layer + 1) % config.no_rope_layer_interval !== 0;
+      config.no_rope_layers?.length
+        ? config.no_rope_layers[layer] === 1
+        : (layer + 1) % config.no_rope_layer_interval !== 0;
     const chunked = (layer: number) =>
-      config.attention_chunk_size != null && (config.layer_types ? config.layer_types[layer] === 'chunked_attention' : rotates(layer));
+      config.attention_chunk_size != null &&
+      (config.layer_types ? config.layer_types[layer] === 'chunked_attention' : rotates(layer));
     return {
       ...commonSpec(config),
       family: 'llama4',
       rope: ropeOf(config, headDim, 500_000),
       attentionChunk: config.attention_chunk_size ?? null,
       temperature: config.attn_temperature_tuning ? { scale: config.attn_scale, floor: config.floor_scale } : null,
-      names: { block: 'feed_forward', router: 'router', sharedExperts: 'shared_expert', experts: 'stacked', unusedLayers: 0 },
+      names: {
+        block: 'feed_forward',
+        router: 'router',
+        sharedExperts: 'shared_expert',
+        experts: 'stacked',
+        unusedLayers: 0,
+      },
       layers: layers.map((layer) => ({
         attention: {
           kind: 'gqa',
@@ -61,7 +73,15 @@ export const llama4: Family<typeof Config> = {
               topK: config.num_experts_per_tok,
               inner: config.intermediate_size,
               sharedInner: config.intermediate_size,
-              router: { scoring: 'sigmoid', groups: 1, keptGroups: 1, normalise: false, scale: 1, weighs: 'input', balanced: false },
+              router: {
+                scoring: 'sigmoid',
+                groups: 1,
+                keptGroups: 1,
+                normalise: false,
+                scale: 1,
+                weighs: 'input',
+                balanced: false,
+              },
             }
           : { kind: 'dense', inner: config.intermediate_size_mlp },
       })),

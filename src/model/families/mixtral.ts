@@ -22,7 +22,13 @@ export const mixtral: Family<typeof Config> = {
       ...commonSpec(config),
       family: 'mixtral',
       rope: ropeOf(config, headDim, 1_000_000),
-      names: { block: 'block_sparse_moe', router: 'gate', sharedExperts: '', experts: ['w1', 'w3', 'w2'], unusedLayers: 0 },
+      names: {
+        block: 'block_sparse_moe',
+        router: 'gate',
+        sharedExperts: '',
+        experts: ['w1', 'w3', 'w2'],
+        unusedLayers: 0,
+      },
       layers: Array.from({ length: config.num_hidden_layers }, () => ({
         attention: {
           kind: 'gqa',
@@ -41,7 +47,15 @@ export const mixtral: Family<typeof Config> = {
           topK: config.num_experts_per_tok,
           inner: config.intermediate_size,
           sharedInner: 0,
-          router: { scoring: 'softmax', groups: 1, keptGroups: 1, normalise: true, scale: 1, weighs: 'output', balanced: false },
+          router: {
+            scoring: 'softmax',
+            groups: 1,
+            keptGroups: 1,
+            normalise: true,
+            scale: 1,
+            weighs: 'output',
+            balanced: false,
+          },
         },
       })),
     };

@@ -21,7 +21,8 @@ export const qwen3Moe: Family<typeof Config> = {
   config: Config,
   spec(config) {
     const headDim = config.head_dim ?? config.hidden_size / config.num_attention_heads;
-    const dense = (layer: number) => config.mlp_only_layers?.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
+    const dense = (layer: number) =>
+      config.mlp_only_layers?.includes(layer) || (layer + 1) % config.decoder_sparse_step !== 0;
     return {
       ...commonSpec(config),
       family: 'qwen3_moe',

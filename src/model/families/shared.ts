@@ -70,7 +70,10 @@ export const PLAIN_NAMES: TensorNames = {
 
 const parametersOf = (config: Common) => config.rope_parameters ?? config.rope_scaling ?? {};
 
-/** RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws InputError with what is wrong, a part of a sentence, when the scaling lacks a key. */
+/**
+ * RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws InputError with what is wrong, a
+ * part of a sentence, when the scaling lacks a key.
+ */
 export function ropeOf(config: Common, dim: number, usualTheta: number): RopeSpec {
   const given = parametersOf(config);
   const theta = given.rope_theta ?? config.rope_theta ?? usualTheta;
@@ -79,7 +82,9 @@ export function ropeOf(config: Common, dim: number, usualTheta: number): RopeSpe
 
 function scalingOf(config: Common): RopeScaling {
   const given = parametersOf(config);
-  const need = (key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings'): number => {
+  const need = (
+    key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings',
+  ): number => {
     const value = given[key];
     if (value === undefined) throw new InputError(phrase`RoPE of type ${kind} needs ${key}`);
     return value;
@@ -102,7 +107,10 @@ function scalingOf(config: Common): RopeScaling {
       const originalPositions = given.original_max_position_embeddings ?? config.max_position_embeddings;
       const factor = given.factor ?? config.max_position_embeddings / originalPositions;
       const { mscale, mscale_all_dim } = given;
-      const suggested = mscale && mscale_all_dim ? yarnMscale(factor, mscale) / yarnMscale(factor, mscale_all_dim) : yarnMscale(factor, 1);
+      const suggested =
+        mscale && mscale_all_dim
+          ? yarnMscale(factor, mscale) / yarnMscale(factor, mscale_all_dim)
+          : yarnMscale(factor, 1);
       return {
         kind,
         factor,
@@ -125,7 +133,10 @@ export function mlaScaleFactor(config: Common): number {
 
 /** Number of experts, which transformers 4 and 5 name differently. */
 export const expertCount = { num_experts: expertNumber.optional(), num_local_experts: expertNumber.optional() };
-export function expertsOf(config: { num_experts?: number | undefined; num_local_experts?: number | undefined }): number {
+export function expertsOf(config: {
+  num_experts?: number | undefined;
+  num_local_experts?: number | undefined;
+}): number {
   const experts = config.num_experts ?? config.num_local_experts;
   if (experts === undefined) throw new InputError(phrase`num_experts or num_local_experts is missing`);
   return experts;
