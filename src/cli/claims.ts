@@ -24,7 +24,7 @@ export type Claim = {
 /** Machines, and the same machine at other times, differ by as much. */
 const TIME: Within = { share: 0.1 };
 const SHARE: Within = { amount: 0.05 };
-const RATE: Within = { share: 0.3 };
+const RATE: Within = { share: 0.5 };
 
 type Estimate = { readonly median: number };
 type MeasureJson = {
@@ -187,9 +187,9 @@ export const CLAIMS: readonly Claim[] = [
   },
 ];
 
-/** A claim's figures as its document states them; null when the text is not there. */
+/** A claim's figures as its document states them, wherever its lines break; null when the text is not there. */
 export function statedIn(text: string, { pattern, captures }: Claim): Figure[] | null {
-  const found = pattern.exec(text);
+  const found = pattern.exec(text.replaceAll(/\s+/g, ' '));
   return found && captures.map(([what, within], i) => ({ what, stated: Number(found[i + 1]), within }));
 }
 

@@ -68,8 +68,8 @@ function rowsOf(
   }));
 }
 
-/** Commands that compute on the adapter that is asked for; the page is timed as it is where there is none. */
-const ON_GPU = ['measure', 'generate', 'bench'];
+/** Commands that compute, or draw, on the adapter that is asked for. */
+const ON_GPU = ['measure', 'generate', 'bench', 'page'];
 
 /** Runs one of this lab's commands and answers what it wrote with --json. */
 function run(command: string, gpu: string | undefined, file: string): unknown {

@@ -10,6 +10,7 @@ import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
 import { linksOf, type Topology } from '../../src/network/topology';
 import { LOGITS } from '../../src/program/lower';
+import type { Order } from '../../src/schedule/orders';
 
 /** Repetitions after which what is kept should grow no more. */
 const STEADY = 20;
@@ -51,8 +52,7 @@ async function prepare(lab: Lab) {
       );
     },
     /** Answers the logits of all ranks as text. */
-    run: async (executable: Executable, seed: number): Promise<string> => {
-      const orders = executable.schedule('overlapped', () => 1);
+    run: async (executable: Executable, orders: readonly Order[], seed: number): Promise<string> => {
       const { outputs } = await executable.run(orders, feeds, {
         linkBetween: linksOf(TOPOLOGY, 4, seededRandom(seed)),
         pause: lab.pause,
@@ -98,9 +98,10 @@ async function growthOver(lab: Lab, times: number, once: (i: number) => Promise<
 export async function endureRuns(lab: Lab): Promise<Growth & { readonly results: number }> {
   const { model, make, run } = await prepare(lab);
   const executable = await make(false);
+  const orders = executable.schedule('overlapped', () => 1);
   const seen = new Set<string>();
   const growth = await growthOver(lab, 200, async (i) => {
-    seen.add(await run(executable, i));
+    seen.add(await run(executable, orders, i));
   });
   executable.destroy();
   model.cluster.destroy();
@@ -113,7 +114,14 @@ export async function endureExecutables(lab: Lab, every: number): Promise<Growth
   const seen = new Set<string>();
   const growth = await growthOver(lab, 1000, async (i) => {
     const executable = await make(i % 2 === 1);
-    if (i % every === 0) seen.add(await run(executable, i));
+    if (i % every === 0)
+      seen.add(
+        await run(
+          executable,
+          executable.schedule('overlapped', () => 1),
+          i,
+        ),
+      );
     executable.destroy();
   });
   model.cluster.destroy();

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
-import { chooseLittle, lookOf, MINUTES, OPENED, pick, runBoth, runButton, wholeWay, wholeWayAt } from './whole_way';
+import { chooseLittle, lookOf, MINUTES, OPENED, pick, runBoth, runButton, wholeWay } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -91,10 +91,7 @@ test('what a first visit loads of scripts is at most 250 kB, packed', () => {
   expect(html).toContain('Content-Security-Policy');
 });
 
-test('FarSkip off and on are run, compared, saved, and found again by the link at a root, 390 px wide and light', () =>
-  wholeWayAt({ mount: '/', width: 390, dark: false }));
-
-test('so at a sub-path, 1440 px wide and light, where the run is looked into as well', () =>
+test('FarSkip off and on are run, compared, saved, and found again by the link, and the run is looked into', () =>
   openPage(async (page) => {
     const mine = 'test-results/mine.json';
     await wholeWay(page, site.url, { width: 1440, mine, picture: 'test-results/flow-path-1440-light.png' });

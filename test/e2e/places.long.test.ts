@@ -6,8 +6,9 @@ beforeAll(() => {
   mkdirSync('test-results', { recursive: true });
 });
 
-// With those of page.test.ts each place, width and colour scheme with each of the others.
+// With that of page.test.ts each place, width and colour scheme with each of the others.
 test.each([
+  { mount: '/', width: 390, dark: false },
   { mount: '/', width: 1440, dark: true },
   { mount: '/course/lab/', width: 390, dark: true },
 ])(

@@ -13,12 +13,12 @@ beforeAll(async () => {
   lab = await openLab('public');
 });
 
-describe('the reference model on four devices, communication half of computation', () => {
+describe('the reference model on two devices, communication half of computation', () => {
   let measured: Measurement;
   const of = (connectivity: string, schedule: string) =>
     measured.results.find((r) => r.connectivity === connectivity && r.schedule === schedule)!;
   beforeAll(async () => {
-    measured = await measure(lab, { ...DEFAULT_SETTINGS, tokens: 32, repeats: 2 }, () => {});
+    measured = await measure(lab, { ...DEFAULT_SETTINGS, ranks: 2, tokens: 8, repeats: 1 }, () => {});
   });
 
   test('schedules give the same bits, connectivities do not', () => {
@@ -29,7 +29,7 @@ describe('the reference model on four devices, communication half of computation
 
   test('spans of a device follow one another and lie within the run', () => {
     for (const { spans, wallMs, clockErrorMs } of measured.results)
-      for (let rank = 0; rank < 4; rank++) {
+      for (let rank = 0; rank < 2; rank++) {
         const compute = spans
           .filter((span) => span.kind === 'compute' && span.rank === rank)
           .toSorted((a, b) => a.end - b.end);
@@ -44,10 +44,10 @@ describe('the reference model on four devices, communication half of computation
 
   test('a trace of it, read by counting or read in again, has the overlap that its spans have', () => {
     const { spans } = of('farskip', 'overlapped');
-    const text = JSON.stringify(toChromeTrace(spans, 4));
+    const text = JSON.stringify(toChromeTrace(spans, 2));
     const counted = holisticOverlap(text);
     const again = fromChromeTraces([{ name: 'trace', text }]).spans;
-    for (let rank = 0; rank < 4; rank++) {
+    for (let rank = 0; rank < 2; rank++) {
       const { commMs, hiddenMs } = overlapOf(spans, rank);
       expect(Math.abs(counted.get(rank)! - hiddenMs / commMs)).toBeLessThan(1e-3);
       expect(overlapOf(again, rank).hiddenMs / overlapOf(again, rank).commMs).toBeCloseTo(hiddenMs / commMs, 3);
@@ -56,13 +56,17 @@ describe('the reference model on four devices, communication half of computation
 });
 
 test('under tensor parallelism, too, schedules give the same bits', async () => {
-  const settings = { ...DEFAULT_SETTINGS, parallel: 'tp' as const, ranks: 2, tokens: 4, repeats: 1 };
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    parallel: 'tp' as const,
+    connectivity: ['farskip' as const],
+    ranks: 2,
+    tokens: 4,
+    repeats: 1,
+  };
   const { results, allReduce } = await measure(lab, settings, () => {});
   expect(allReduce).toBe('direct');
-  const [blocking, overlapped, farskipBlocking, farskipOverlapped] = results;
-  expect(overlapped!.logitsSha256).toBe(blocking!.logitsSha256);
-  expect(farskipOverlapped!.logitsSha256).toBe(farskipBlocking!.logitsSha256);
-  expect(farskipBlocking!.logitsSha256).not.toBe(blocking!.logitsSha256);
+  expect(results[1]!.logitsSha256).toBe(results[0]!.logitsSha256);
 });
 
 test('over devices of their own, what waits for a collective begins when the device has taken it in', async () => {
@@ -89,17 +93,19 @@ test('over devices of their own, what waits for a collective begins when the dev
   }
 });
 
+/** The least that can be measured: one device, four tokens, one combination. */
+const LEAST = {
+  ...DEFAULT_SETTINGS,
+  tokens: 4,
+  ranks: 1,
+  link: { kind: 'speed' as const, gbps: 100, us: 1 },
+  connectivity: ['farskip' as const],
+  schedule: ['overlapped' as const],
+};
+
 test('runs go on until the interval is narrow or the budget is spent', async () => {
-  const small = {
-    ...DEFAULT_SETTINGS,
-    tokens: 4,
-    ranks: 2,
-    link: { kind: 'speed' as const, gbps: 100, us: 1 },
-    connectivity: ['farskip' as const],
-    schedule: ['overlapped' as const],
-  };
-  expect((await measure(lab, { ...small, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(5);
-  expect((await measure(lab, { ...small, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
+  expect((await measure(lab, { ...LEAST, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(5);
+  expect((await measure(lab, { ...LEAST, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
 });
 
 test('a prompt is continued as PyTorch continues it, by the regular and by the converted model', async () => {
@@ -107,15 +113,15 @@ test('a prompt is continued as PyTorch continues it, by the regular and by the c
   const settings = {
     ...DEFAULT_SETTINGS,
     prompt: 'Alice was beginning to',
-    ranks: 2,
+    ranks: 1,
     link: { kind: 'speed' as const, gbps: 100, us: 1 },
     schedule: ['overlapped' as const],
     repeats: 1,
-    continuation: 6,
+    continuation: 3,
   };
   const { results } = await measure(lab, settings, () => {});
-  expect(results[0]!.continuation!.ids).toEqual(report.greedy_regular.ids.slice(8, 14));
-  expect(results[1]!.continuation!.ids).toEqual(report.greedy_farskip.ids.slice(8, 14));
+  expect(results[0]!.continuation!.ids).toEqual(report.greedy_regular.ids.slice(8, 11));
+  expect(results[1]!.continuation!.ids).toEqual(report.greedy_farskip.ids.slice(8, 11));
 });
 
 test.each([
@@ -139,10 +145,10 @@ test.each([
 
 test('a run can be stopped, and the next one still works', async () => {
   const stop = new AbortController();
-  const settings = { ...DEFAULT_SETTINGS, tokens: 8, ranks: 2, connectivity: ['regular' as const], repeats: 2 };
+  const settings = { ...LEAST, repeats: 2 };
   let events = 0;
   const stopped = measure(lab, settings, () => ++events === 4 && stop.abort(), stop.signal);
   await expect(stopped).rejects.toThrow(/abort/i);
-  const { results } = await measure(lab, settings, () => {});
-  expect(results).toHaveLength(2);
+  const { results, repeats } = await measure(lab, settings, () => {});
+  expect([results.length, repeats]).toEqual([1, 2]);
 });

@@ -10,7 +10,7 @@ import { openLab } from '../support';
 // Five tokens on four ranks: the chunks of a ring are of two, two, one and no rows.
 const SEQUENCES = [[3, 1, 4, 1, 5]];
 
-test.each(['regular', 'farskip', 'attn_only', 'mlp_only'])(
+test.each(['regular', 'mlp_only'])(
   '%s: a ring gives the bits of a direct exchange, a 16-bit wire nearly those of f32',
   async (name) => {
     const lab = await openLab();

@@ -12,6 +12,8 @@ const below = (n: number) => Math.floor(Math.random() * n);
 
 export const FAMILIES = ['mixtral', 'qwen3_moe', 'deepseek_v2', 'deepseek_v3', 'llama4', 'instella'] as const;
 
+const CONNECTIVITIES = ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half'];
+
 /** Ways to spread the fixtures' models; Mixtral has two key-value heads, so that four ranks share them. */
 export const PLANS: readonly Plan[] = [
   { kind: 'ep', ranks: 1 },
@@ -26,14 +28,19 @@ export const PLANS: readonly Plan[] = [
  * answers the largest relative error of a step's logits against one prefill of the whole sequences; Infinity when a
  * sequence that got tokens has no logits, or the reverse.
  */
-export async function decodeError(lab: Lab, family: (typeof FAMILIES)[number], plan: Plan): Promise<number> {
+export async function decodeError(
+  lab: Lab,
+  family: (typeof FAMILIES)[number],
+  plan: Plan,
+  connectivities: readonly string[] = CONNECTIVITIES,
+): Promise<number> {
   const model = await deploy(lab, await openCheckpoint(within(lab.source, `test/oracle/fixtures/${family}`)), plan);
   const { spec } = model.checkpoint;
   // Beyond the 64 tokens of a chunk for the model that attends in chunks; lengths that differ, on uneven ranks.
   const lengths = family === 'llama4' ? [71, 66, 9] : [19, 8, 13];
   const sequences = lengths.map((length) => Array.from({ length }, () => below(spec.vocabulary)));
   let worst = 0;
-  for (const name of ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half']) {
+  for (const name of connectivities) {
     const switches = namedSwitches(name, spec);
     const { logits: whole } = await forward(lab, model, switches, sequences, { logits: 'all', hidden: false });
     const decoder = await createDecoder(lab, model, switches, {
