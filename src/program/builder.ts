@@ -1,9 +1,9 @@
+import type { Dim } from './dim';
 import type { KernelCall } from './kernels';
 import {
   type AllToAll,
   type Block,
   type Compute,
-  type Dim,
   type Exchange,
   exchangeSymbols,
   type KeptValue,

@@ -1,11 +1,11 @@
 import { BYTES_OF, WORD_BYTES } from '../model/value_type';
 import { announcersOf, sizeSymbolsOf } from './dependencies';
+import type { Dim } from './dim';
 import { contractOf, type Operand, sizesOf } from './kernels';
 import {
   bytesOf,
   type Collective,
   type Compute,
-  type Dim,
   exchangeSymbols,
   inputsOf,
   isCollective,

@@ -1,4 +1,5 @@
-import { type Dim, exchangeSymbols, inputsOf, type Operation, outputsOf, type Program } from './program';
+import type { Dim } from './dim';
+import { exchangeSymbols, inputsOf, type Operation, outputsOf, type Program } from './program';
 
 /**
  * For each operation (by id) those that must be done before it, each once. What writes a value comes before what reads

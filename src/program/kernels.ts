@@ -1,5 +1,5 @@
 import { BYTES_OF, colsOfRow, type ValueType, WORD_BYTES, wordsOfRow } from '../model/value_type';
-import { type Compute, type Dim, resolve } from './program';
+import { type Dim, resolve } from './dim';
 
 /**
  * A kernel is a contract: what it is told, what it reads and writes, what that takes. kernels/NAME.wgsl fulfils it, or
@@ -326,7 +326,7 @@ export function sizesOf(op: KernelCall, symbols: ReadonlyMap<string, number>): N
 }
 
 /** Floating-point operations on a rank; null where only the GPU knows how many rows there are. */
-export const flopsOf = (op: Compute, sizes: NamedSizes): number | null =>
+export const flopsOf = (op: KernelCall & { readonly atMost?: true }, sizes: NamedSizes): number | null =>
   op.atMost ? null : contractOf(op.kernel).flops(sizes);
 
 /** Bytes that a kernel must read and write, each element once; at most, where counts vary. */

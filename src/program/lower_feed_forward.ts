@@ -3,8 +3,9 @@ import type { FeedForwardSpec, RouterSpec } from '../model/spec';
 import { wordsOfRow } from '../model/value_type';
 import type { Builder } from './builder';
 import { zeros } from './constants';
+import type { Dim } from './dim';
 import { onWire, type WireFormat } from './lower_all_reduce';
-import { type Dim, exchangeSymbols, INPUTS } from './program';
+import { exchangeSymbols, INPUTS } from './program';
 
 /** As kernels/router_topk.wgsl numbers them. */
 const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };

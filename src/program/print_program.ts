@@ -1,4 +1,5 @@
-import type { Dim, Operation, Program, Split, Value } from './program';
+import type { Dim } from './dim';
+import type { Operation, Program, Split, Value } from './program';
 
 /** A program as text, a line a value that comes from outside or is kept, then a line an operation. */
 export function printProgram({ values, operations, exchanges, inputs, outputs }: Program): string {

@@ -1,4 +1,5 @@
 import { BYTES_OF, type ValueType } from '../model/value_type';
+import { type Dim, resolve } from './dim';
 import type { KernelCall } from './kernels';
 
 /**
@@ -17,15 +18,6 @@ export type Program = {
   /** Values that the host reads after a run. */
   readonly outputs: readonly string[];
 };
-
-/**
- * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
- * `positions` the rows of the RoPE table, `cache` the rows of its caches; `keys` the sum over its tokens of the keys
- * each attends to (a prompt of 3 tokens: 1 + 2 + 3), `keys in chunk` of those that attention in chunks sees, `key rows`
- * how many different keys there are (3); `chunk` the rows of a reduce-scatter that
- * it answers for; and those of an exchange (`exchangeSymbols`).
- */
-export type Dim = number | string | { readonly of: string; readonly times: number };
 
 export type Shape = { readonly rows: Dim; readonly cols: number; readonly type: ValueType };
 
@@ -128,15 +120,6 @@ export const isCollective = (op: Operation): op is Collective => op.kind !== 'co
 
 export const inputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
 export const outputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);
-
-/** Number of rows or of anything that a symbol stands for on a rank. Throws when the symbol is not known yet. */
-export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number {
-  if (typeof dim === 'number') return dim;
-  const name = typeof dim === 'string' ? dim : dim.of;
-  const value = symbols.get(name);
-  if (value === undefined) throw new Error(`size ${name} is not known yet`);
-  return typeof dim === 'string' ? value : value * dim.times;
-}
 
 /** Bytes of a row, and of all rows on a rank. */
 export const rowBytesOf = ({ cols, type }: Shape): number => cols * BYTES_OF[type];
