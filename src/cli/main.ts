@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { METHOD_IDS } from '../connectivity/methods';
 import type { TransferRate } from '../lab/bench';
 import type { CheckRow } from '../lab/check';
 import type { Evaluation } from '../lab/evaluate';
@@ -52,6 +53,8 @@ const program = new Command('lab')
   .configureOutput({ outputError: () => {} })
   .showSuggestionAfterError(false);
 
+const METHODS_LIST = METHOD_IDS.join(', ');
+
 /** Options of every command. */
 const runs = (command: Command): Command =>
   command
@@ -82,12 +85,7 @@ runs(program.command('measure'))
   .description('measure connectivities under schedules, in turn, over one emulated wire')
   .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_SETTINGS.model)
   .option('--balanced', 'deal experts out evenly (untrained models only)', false)
-  .option(
-    '--connectivity <list>',
-    'regular, farskip, attn_only, mlp_only, last_half',
-    list,
-    DEFAULT_SETTINGS.connectivity,
-  )
+  .option('--connectivity <list>', METHODS_LIST, list, DEFAULT_SETTINGS.connectivity)
   .option('--schedule <list>', 'blocking, overlapped', list, DEFAULT_SETTINGS.schedule)
   .addOption(parallel())
   .addOption(wire('bf16'))
@@ -208,10 +206,7 @@ runs(program.command('check'))
 runs(program.command('eval'))
   .description('mean next-token cross-entropy of a checkpoint over windows of tokens')
   .argument('<dir>', 'checkpoint folder')
-  .option(
-    '--connectivity <name>',
-    "regular, farskip, attn_only, mlp_only, last_half, last:N, first:N (default: as the checkpoint's config says)",
-  )
+  .option('--connectivity <name>', `${METHODS_LIST} (default: as the checkpoint's config says)`)
   .requiredOption('--val <file>', 'safetensors file with input_ids [windows, tokens]')
   .option('--ranks <n>', 'emulated devices', integer, 1)
   .action(
@@ -234,12 +229,7 @@ runs(program.command('eval'))
 runs(program.command('generate'))
   .description('continue prompts, token by token with a key-value cache')
   .argument('<model>', 'checkpoint folder, its address, or a preset')
-  .option(
-    '--connectivity <list>',
-    "regular, farskip, attn_only, mlp_only, last_half, last:N, first:N (default: as the checkpoint's config says)",
-    list,
-    ['config'],
-  )
+  .option('--connectivity <list>', `${METHODS_LIST} (default: as the checkpoint's config says)`, list, ['config'])
   .requiredOption(
     '--prompt <text>',
     'text to continue; given again: further requests of the batch',
@@ -335,7 +325,7 @@ program
   .command('program')
   .description('what a model is lowered to: a line a value that comes from outside or is kept, a line an operation')
   .argument('<model>', 'a preset, or the path or address of a checkpoint folder')
-  .option('--connectivity <name>', 'regular, farskip, attn_only, mlp_only, last_half, last:N, first:N', 'farskip')
+  .option('--connectivity <name>', METHODS_LIST, 'farskip')
   .option('--ranks <n>', 'emulated devices', integer, DEFAULT_SETTINGS.ranks)
   .addOption(parallel())
   .addOption(wire('bf16'))

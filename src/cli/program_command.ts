@@ -1,6 +1,5 @@
 import { checkPlan } from '../cluster/fits';
-import { connectivityOf } from '../connectivity/connectivity';
-import { findModel, type Places, switchesOf } from '../lab/find_model';
+import { connectivityOf, findModel, type Places } from '../lab/find_model';
 import type { Plan } from '../model/plan';
 import { programBuilder } from '../program/builder';
 import { faultsOf } from '../program/check_program';
@@ -33,7 +32,7 @@ export async function programOf(
   );
   const spec = { ...checkpoint.spec, layers: deep };
   checkPlan(spec, plan);
-  const table = connectivityOf(spec, switchesOf(connectivity, { ...checkpoint, spec }));
+  const table = connectivityOf(connectivity, { ...checkpoint, spec });
   const build = programBuilder(keptValuesOf(spec, plan));
   const scopes =
     microBatches === 1 ? [build] : Array.from({ length: microBatches }, (_, i) => build.within(`batch ${i}`));

@@ -1,24 +1,49 @@
 import type { ModelSpec } from '../model/spec';
-import { type Connectivity, readsOf, type SubBlock, type Term, termsOf } from './connectivity';
-
-const SUB_BLOCKS: readonly SubBlock[] = ['attention', 'shared', 'routed'];
+import { type Connectivity, SUB_BLOCKS, type Term, termsOf } from './connectivity';
 
 /**
- * A layer's terms in groups that every reader takes whole or not at all: where ranks hold parts of terms (tensor
+ * Each layer's terms in groups that every reader takes whole or not at all: where ranks hold parts of terms (tensor
  * parallelism), one all-reduce brings a group. Regular: attention alone, since the router reads it; shared and routed
  * experts together. FarSkip: attention with shared experts, which the next attention reads; the routed experts alone.
  */
-export function reducedTogether(spec: ModelSpec, connectivity: Connectivity, layer: number): Term[][] {
-  const own = termsOf(spec, layer);
-  const readers = new Map<Term, string>(own.map((term) => [term, '']));
-  // A table leaves out terms of its own layer and of the one before, if any: later layers read all.
-  for (let reader = layer; reader < Math.min(layer + 2, spec.layers.length); reader++)
-    for (const block of SUB_BLOCKS) {
-      if (block === 'routed' && spec.layers[reader]!.feedForward.kind === 'dense') continue;
-      const reads = readsOf(spec, connectivity, reader, block);
-      for (const term of own) if (reads.includes(term)) readers.set(term, `${readers.get(term)} ${block}.${reader}`);
+export function reducedTogether(spec: ModelSpec, connectivity: Connectivity): Term[][][] {
+  const leavers = leaversOf(spec, connectivity);
+  return spec.layers.map((_, layer) => {
+    const groups = new Map<string, Term[]>();
+    for (const term of termsOf(spec, layer)) {
+      // Whatever comes later reads a term, but for what leaves it out; of its own layer only attention is read.
+      const own = term === `attention.${layer}` ? ownReaders(spec, connectivity, layer) : [];
+      const key = `${own} / ${leavers.get(term) ?? ''}`;
+      groups.set(key, [...(groups.get(key) ?? []), term]);
     }
-  const groups = new Map<string, Term[]>();
-  for (const [term, by] of readers) groups.set(by, [...(groups.get(by) ?? []), term]);
-  return [...groups.values()];
+    return [...groups.values()];
+  });
 }
+
+/** For each term, the sub-blocks of later layers that leave it out. */
+function leaversOf(spec: ModelSpec, connectivity: Connectivity): Map<Term, string[]> {
+  const leavers = new Map<Term, string[]>();
+  connectivity.forEach((reads, layer) => {
+    for (const block of SUB_BLOCKS) {
+      if (!hasBlock(spec, layer, block)) continue;
+      for (const term of reads[block])
+        if (layerOf(term) < layer) leavers.set(term, [...(leavers.get(term) ?? []), `${block}.${layer}`]);
+    }
+  });
+  return leavers;
+}
+
+/** Sub-blocks of a layer that read its own attention. */
+const ownReaders = (spec: ModelSpec, connectivity: Connectivity, layer: number): string[] =>
+  SUB_BLOCKS.filter(
+    (block) =>
+      block !== 'attention' &&
+      hasBlock(spec, layer, block) &&
+      !connectivity[layer]![block].includes(`attention.${layer}`),
+  );
+
+/** Whether a layer has such a sub-block: one without experts routes nothing. */
+const hasBlock = ({ layers }: ModelSpec, layer: number, block: string): boolean =>
+  block !== 'routed' || layers[layer]!.feedForward.kind === 'moe';
+
+const layerOf = (term: Term): number => (term === 'embedding' ? -1 : Number(term.split('.')[1]));

@@ -1,5 +1,5 @@
-import type { Switches } from '../connectivity/switches';
-import { parseSwitches } from '../connectivity/switches';
+import type { Connectivity } from '../connectivity/connectivity';
+import { farskipTable, parseSwitches } from '../connectivity/farskip';
 import { openCheckpoint } from '../model/checkpoint';
 import type { Plan } from '../model/plan';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../model/safetensors';
@@ -32,11 +32,12 @@ export async function* check(
   const model = await deploy(lab, await openCheckpoint(source), plan);
   try {
     for (const connectivity of connectivities) {
-      const switches = parseSwitches(await readJson(source, `${connectivity}.json`), model.checkpoint.spec);
+      const { spec } = model.checkpoint;
+      const table = farskipTable(spec, parseSwitches(await readJson(source, `${connectivity}.json`), spec));
       const file = `expected.${connectivity}.safetensors`;
       const expected = parseSafetensors(await readFile(source, file), source.nameOf(file));
       const ids = sequencesOf(expected.get('input_ids')!);
-      const { logits, hidden } = await forward(lab, model, switches, ids, { logits: 'all', hidden: true });
+      const { logits, hidden } = await forward(lab, model, table, ids, { logits: 'all', hidden: true });
       const losses = logits.map((own, i) => crossEntropy(own, ids[i]!));
       const loss = losses.reduce((sum, l) => sum + l.sum, 0) / losses.reduce((sum, l) => sum + l.count, 0);
       const computed = new Map<string, ArrayLike<number>>([
@@ -49,7 +50,7 @@ export async function* check(
       for (const entry of [...expected.keys()].sort()) {
         if (entry === 'input_ids' || entry === 'stock_diff') continue;
         if (entry === 'greedy') {
-          const error = await greedyError(lab, model, switches, ids, sequencesOf(expected.get(entry)!));
+          const error = await greedyError(lab, model, table, ids, sequencesOf(expected.get(entry)!));
           yield { folder, connectivity, entry, status: error === 0 ? 'passed' : 'failed', error };
           continue;
         }
@@ -71,12 +72,12 @@ export async function* check(
 async function greedyError(
   lab: Lab,
   model: Deployed,
-  switches: Switches,
+  table: Connectivity,
   prompts: readonly (readonly number[])[],
   expected: readonly (readonly number[])[],
 ): Promise<number> {
   const capacity = Math.max(...expected.map((ids) => ids.length));
-  const decoder = await createDecoder(lab, model, switches, {
+  const decoder = await createDecoder(lab, model, table, {
     sequences: prompts.length,
     capacity,
     schedule: 'overlapped',

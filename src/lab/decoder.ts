@@ -1,8 +1,7 @@
 import { createExecutable } from '../cluster/executable';
 import { feedOf, type Piece } from '../cluster/feed';
 import type { RunResult } from '../cluster/run';
-import { connectivityOf } from '../connectivity/connectivity';
-import type { Switches } from '../connectivity/switches';
+import type { Connectivity } from '../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import { linksOf, type Topology } from '../network/topology';
 import { LOGITS, type LoweringOptions } from '../program/lower';
@@ -51,7 +50,7 @@ const CLOCK_AGE_MS = 2000;
 export async function createDecoder(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
-  switches: Switches,
+  table: Connectivity,
   options: DecoderOptions,
 ): Promise<Decoder> {
   const { sequences, capacity, topology, seed = 1 } = options;
@@ -70,7 +69,7 @@ export async function createDecoder(
   const executable = await createExecutable(
     cluster,
     spec,
-    connectivityOf(spec, switches),
+    table,
     { wire, allReduce, logits: 'last', hidden: false, cached: true },
     rowsOn.map((rows) => new Map([['cache', rows]])),
   );

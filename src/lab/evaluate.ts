@@ -4,7 +4,7 @@ import { readFile, within } from '../model/source';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { sequencesOf } from './check';
-import { switchesOf } from './find_model';
+import { connectivityOf } from './find_model';
 import { createForward, type ForwardPass } from './forward';
 import { deploy, type Lab } from './lab';
 import { crossEntropy } from './numbers';
@@ -33,7 +33,7 @@ export async function evaluate(
     throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
   const sequences = sequencesOf(windows);
   const checkpoint = await openCheckpoint(within(lab.source, folder));
-  const switches = switchesOf(connectivity ?? 'config', checkpoint);
+  const table = connectivityOf(connectivity ?? 'config', checkpoint);
   const model = await deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
   const atOnce = Math.max(
     1,
@@ -43,7 +43,7 @@ export async function evaluate(
   let tokens = 0;
   let pass: ForwardPass | null = null;
   try {
-    pass = await createForward(lab, model, switches, { logits: 'all', hidden: false });
+    pass = await createForward(lab, model, table, { logits: 'all', hidden: false });
     for (let i = 0; i < sequences.length; i += atOnce) {
       onProgress(i, sequences.length);
       const part = sequences.slice(i, i + atOnce);

@@ -1,4 +1,6 @@
-import { namedSwitches, parseSwitches, type Switches } from '../connectivity/switches';
+import type { Connectivity } from '../connectivity/connectivity';
+import { farskipTable, parseSwitches } from '../connectivity/farskip';
+import { tableOf } from '../connectivity/methods';
 import { type Checkpoint, openCheckpoint } from '../model/checkpoint';
 import { parseConfig } from '../model/config';
 import { DRAWN, DRAWN_SEED, PRESETS } from '../model/presets';
@@ -62,14 +64,12 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
 }
 
 /**
- * Switches of a connectivity by name. `config` takes the FarSkip keys of the checkpoint's own config; so does `farskip`
- * for a checkpoint that is itself FarSkip, else it is every layer.
+ * The table of a connectivity for a checkpoint: `config` takes the FarSkip keys of its own config; so does `farskip` for
+ * a checkpoint that is itself FarSkip; else it is the method of that name. Throws InputError for others.
  */
-export function switchesOf(connectivity: string, { spec, config }: Checkpoint): Switches {
+export function connectivityOf(name: string, { spec, config }: Checkpoint): Connectivity {
   const own = parseSwitches(config, spec);
-  return connectivity === 'config' || (connectivity === 'farskip' && own.farskip)
-    ? own
-    : namedSwitches(connectivity, spec);
+  return name === 'config' || (name === 'farskip' && own.farskip) ? farskipTable(spec, own) : tableOf(name, spec);
 }
 
 async function sourceOf(places: Places, id: string): Promise<Source> {

@@ -1,7 +1,6 @@
 import { createExecutable } from '../cluster/executable';
 import { feedOf, wholeSequences } from '../cluster/feed';
-import { connectivityOf } from '../connectivity/connectivity';
-import type { Switches } from '../connectivity/switches';
+import type { Connectivity } from '../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 import { INSTANT } from '../network/link';
@@ -36,11 +35,11 @@ export type ForwardPass = {
 export async function createForward(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
-  switches: Switches,
+  table: Connectivity,
   { logits, hidden, wire = 'f32', allReduce = 'direct' }: ForwardOptions,
 ): Promise<ForwardPass> {
   const { plan } = cluster;
-  const executable = await createExecutable(cluster, spec, connectivityOf(spec, switches), {
+  const executable = await createExecutable(cluster, spec, table, {
     wire,
     allReduce,
     cached: false,
@@ -82,11 +81,11 @@ export async function createForward(
 export async function forward(
   lab: Lab,
   model: Deployed,
-  switches: Switches,
+  table: Connectivity,
   sequences: readonly (readonly number[])[],
   options: ForwardOptions,
 ): Promise<Forward> {
-  const pass = await createForward(lab, model, switches, options);
+  const pass = await createForward(lab, model, table, options);
   try {
     return await pass.run(sequences);
   } finally {

@@ -8,7 +8,7 @@ import { phrase } from '../words/phrase';
 import { batchOf, readText } from './batch';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
-import { type MadeFor, switchesOf } from './find_model';
+import { connectivityOf, type MadeFor } from './find_model';
 import { type Deployed, deploy, type Lab } from './lab';
 import { type Manifest, manifestOf } from './manifest';
 import type { Combination, Progress } from './progress';
@@ -157,7 +157,7 @@ async function createWriter(
 ) {
   const { ranks, tokens, chunk } = settings;
   const topology = topologyOf(settings, settings.link, settings.dilate ?? ranks);
-  const decoder = await createDecoder(lab, deployed, switchesOf(connectivity, deployed.checkpoint), {
+  const decoder = await createDecoder(lab, deployed, connectivityOf(connectivity, deployed.checkpoint), {
     sequences: prompts.length,
     capacity: Math.max(...prompts.map((ids) => ids.length)) + tokens - 1,
     schedule: settings.schedule,

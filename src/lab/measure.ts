@@ -1,8 +1,7 @@
 import { createExecutable, type Executable } from '../cluster/executable';
 import { type Feed, feedOf, wholeSequences } from '../cluster/feed';
 import type { Routing, RunResult } from '../cluster/run';
-import { type Connectivity, connectivityOf } from '../connectivity/connectivity';
-import type { Switches } from '../connectivity/switches';
+import type { Connectivity } from '../connectivity/connectivity';
 import type { Checkpoint } from '../model/checkpoint';
 import { holdersOf, type Plan } from '../model/plan';
 import { INSTANT } from '../network/link';
@@ -19,7 +18,7 @@ import { batchOf, readText } from './batch';
 import { type Calibration, calibrationOf, chooseLink, costOf, type NominalLink } from './calibration';
 import { chooseModel } from './choose_model';
 import { createDecoder } from './decoder';
-import { type MadeFor, switchesOf } from './find_model';
+import { connectivityOf, type MadeFor } from './find_model';
 import { checkSequences } from './forward';
 import { forgetSpans, type KeptRun, keptOf, speedupOf, typicalSpans } from './kept_run';
 import { type Deployed, deploy, type Lab, openEngines, positionsOf } from './lab';
@@ -91,7 +90,7 @@ const MOST_REPEATS = 1000;
 /** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
 type Subject = {
   readonly connectivity: string;
-  readonly switches: Switches;
+  readonly table: Connectivity;
   readonly model: Deployed;
   readonly executable: Executable;
   readonly feeds: readonly Feed[];
@@ -157,8 +156,8 @@ export async function measure(
         batch.length * batch[0]!.length,
         spec.hidden,
       );
-      const switches = switchesOf(connectivity, model.checkpoint);
-      const executable = await createExecutable(model.cluster, spec, connectivityOf(spec, switches), {
+      const table = connectivityOf(connectivity, model.checkpoint);
+      const executable = await createExecutable(model.cluster, spec, table, {
         wire: settings.wire,
         allReduce,
         logits: 'last',
@@ -181,7 +180,7 @@ export async function measure(
         progress({ phase: 'timing', connectivity });
         runs.push(await executable.run(orders, feeds, withoutWire));
       }
-      subjects.push({ connectivity, switches, model, executable, feeds, calibration: calibrationOf(runs, ranks) });
+      subjects.push({ connectivity, table, model, executable, feeds, calibration: calibrationOf(runs, ranks) });
     }
 
     const link = chooseLink(settings, subjects[0]!.connectivity, subjects[0]!.calibration);
@@ -267,7 +266,7 @@ export async function measure(
         logitsSha256: [...hashes][0]!,
         clockErrorMs: finiteOr(null, Math.max(...runs.map((r) => r.clockErrorMs))),
         resolutionMs: Math.max(...runs.map((r) => r.resolutionMs)),
-        table: connectivityOf(subject.model.checkpoint.spec, subject.switches),
+        table: subject.table,
         spans,
         routing,
         continuation: null,
@@ -276,8 +275,8 @@ export async function measure(
     for (const executable of executables.splice(0)) executable.destroy();
     const continued = new Map<string, { ids: number[]; text: string }>();
     if (settings.continuation > 0 && !chosen.untrained)
-      for (const { connectivity, switches, model } of subjects) {
-        const ids = await continueGreedily(lab, model, switches, batch[0]!, settings.continuation, signal);
+      for (const { connectivity, table, model } of subjects) {
+        const ids = await continueGreedily(lab, model, table, batch[0]!, settings.continuation, signal);
         continued.set(connectivity, { ids, text: tokenizer.decode(ids) });
       }
     return {
@@ -306,13 +305,13 @@ const finiteOr = <T>(other: T, value: number): number | T => (Number.isFinite(va
 async function continueGreedily(
   lab: Lab,
   model: Deployed,
-  switches: Switches,
+  table: Connectivity,
   prompt: readonly number[],
   count: number,
   signal?: AbortSignal,
 ): Promise<number[]> {
   const capacity = Math.min(prompt.length + count, positionsOf(model.checkpoint.spec));
-  const decoder = await createDecoder(lab, model, switches, {
+  const decoder = await createDecoder(lab, model, table, {
     sequences: 1,
     capacity,
     schedule: 'overlapped',

@@ -1,3 +1,4 @@
+import { METHOD_IDS, readMethod } from '../connectivity/methods';
 import { DRAWN, PRESETS } from '../model/presets';
 import { SCHEDULES } from '../schedule/orders';
 import { InputError } from '../words/error';
@@ -27,10 +28,7 @@ const Model = z
   );
 const Connectivity = z
   .string()
-  .regex(
-    /^(regular|farskip|attn_only|mlp_only|last_half|(first|last):\d+)$/,
-    because(phrase`it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N`),
-  );
+  .refine((written) => readMethod(written) !== null, because(phrase`it should be one of ${METHOD_IDS.join(', ')}`));
 /** Ranks in nodes: the link between nodes and what disturbs the links; see cluster/topology.ts. */
 const Nodes = z.object({
   nodes: z.number().int().min(1).max(16),

@@ -135,8 +135,9 @@ export function lowerInto(
 
   const { plan, wire } = options;
   const share = plan.kind === 'tp' ? plan.ranks : 1;
+  const groupsOf = share > 1 ? reducedTogether(spec, connectivity) : [];
   spec.layers.forEach(({ attention, feedForward }, layer) => {
-    const groups = share > 1 ? reducedTogether(spec, connectivity, layer) : [];
+    const groups = groupsOf[layer] ?? [];
     const partial = new Map<Term, string>();
     /** A term as a rank has computed it; under `tp` its part of it. */
     const computed = (term: Term, value: string): void => {

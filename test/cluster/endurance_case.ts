@@ -2,8 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createExecutable, type Executable } from '../../src/cluster/executable';
 import { feedOf, wholeSequences } from '../../src/cluster/feed';
-import { connectivityOf } from '../../src/connectivity/connectivity';
-import { namedSwitches } from '../../src/connectivity/switches';
+import { tableOf } from '../../src/connectivity/methods';
 import { deploy, type Lab } from '../../src/lab/lab';
 import { seededRandom } from '../../src/lab/statistics';
 import { openCheckpoint } from '../../src/model/checkpoint';
@@ -37,7 +36,7 @@ async function prepare(lab: Lab) {
     ranks: 4,
   });
   const { spec } = model.checkpoint;
-  const connectivity = connectivityOf(spec, namedSwitches('farskip', spec));
+  const connectivity = tableOf('farskip', spec);
   const feeds = [0, 1, 2, 3].map((rank) => feedOf(rank, 4, spec, wholeSequences([[1, 2 + rank, 3, 5, 8]])));
   return {
     model,

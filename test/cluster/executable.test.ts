@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster';
 import { bindProgram, createExecutable } from '../../src/cluster/executable';
 import { type Feed, feedIn, feedOf, feedsTogether, wholeSequences } from '../../src/cluster/feed';
-import { connectivityOf } from '../../src/connectivity/connectivity';
-import { namedSwitches } from '../../src/connectivity/switches';
+import { tableOf } from '../../src/connectivity/methods';
 import { deploy } from '../../src/lab/lab';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
@@ -37,7 +36,7 @@ test.each(PLANS)(
     );
     const { spec } = checkpoint;
     const options = { wire: 'bf16', allReduce: 'direct', logits: 'all', hidden: false, cached: false } as const;
-    const connectivity = connectivityOf(spec, namedSwitches('regular', spec));
+    const connectivity = tableOf('regular', spec);
     const run = { linkBetween: () => INSTANT, pause: lab.pause };
     // Of different lengths, and one rank without tokens in the second.
     const feedsOf = (first: number[], second: number[]): Feed[] =>
@@ -178,7 +177,7 @@ test('a program whose weights the ranks do not keep is refused', async () => {
     PLANS[0]!,
   );
   const bare: Cluster = { ...cluster, ranks: cluster.ranks.map((rank) => ({ ...rank, kept: new Map() })) };
-  const connectivity = connectivityOf(checkpoint.spec, namedSwitches('regular', checkpoint.spec));
+  const connectivity = tableOf('regular', checkpoint.spec);
   const options = { wire: 'f32', allReduce: 'direct', logits: 'last', hidden: false, cached: false } as const;
   let made = 0;
   const { createPool } = lab.engine;

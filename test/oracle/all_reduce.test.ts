@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namedSwitches } from '../../src/connectivity/switches';
+import { tableOf } from '../../src/connectivity/methods';
 import { forward } from '../../src/lab/forward';
 import { deploy, openEngines } from '../../src/lab/lab';
 import { relativeError } from '../../src/lab/numbers';
@@ -10,24 +10,24 @@ import { openLab } from '../support';
 // Five tokens on four ranks: the chunks of a ring are of two, two, one and no rows.
 const SEQUENCES = [[3, 1, 4, 1, 5]];
 
-test.each(['regular', 'mlp_only'])(
+test.each(['mlp_only', 'ladder'])(
   '%s: a ring gives the bits of a direct exchange, a 16-bit wire nearly those of f32',
   async (name) => {
     const lab = await openLab();
     const checkpoint = await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2'));
-    const switches = namedSwitches(name, checkpoint.spec);
+    const table = tableOf(name, checkpoint.spec);
     const tp = await deploy(lab, checkpoint, { kind: 'tp', ranks: 4 });
     const ep = await deploy(lab, checkpoint, { kind: 'ep', ranks: 4 });
     const options = { logits: 'all', hidden: false } as const;
     const [direct, ring] = [
-      await forward(lab, tp, switches, SEQUENCES, { ...options, allReduce: 'direct' }),
-      await forward(lab, tp, switches, SEQUENCES, { ...options, allReduce: 'ring' }),
+      await forward(lab, tp, table, SEQUENCES, { ...options, allReduce: 'direct' }),
+      await forward(lab, tp, table, SEQUENCES, { ...options, allReduce: 'ring' }),
     ];
     expect(ring.logits).toEqual(direct.logits);
     const rounded = [
-      await forward(lab, tp, switches, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'direct' }),
-      await forward(lab, tp, switches, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'ring' }),
-      await forward(lab, ep, switches, SEQUENCES, { ...options, wire: 'bf16' }),
+      await forward(lab, tp, table, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'direct' }),
+      await forward(lab, tp, table, SEQUENCES, { ...options, wire: 'bf16', allReduce: 'ring' }),
+      await forward(lab, ep, table, SEQUENCES, { ...options, wire: 'bf16' }),
     ];
     for (const { logits } of rounded) {
       const error = relativeError(logits[0]!, direct.logits[0]!);
@@ -42,7 +42,7 @@ test.each(['regular', 'mlp_only'])(
 test('devices of their own, messages through the host, compute the bits of devices that share one', async () => {
   const lab = await openLab();
   const checkpoint = await openCheckpoint(within(lab.source, 'test/oracle/fixtures/deepseek_v2'));
-  const switches = namedSwitches('farskip', checkpoint.spec);
+  const table = tableOf('farskip', checkpoint.spec);
   const engines = await openEngines(lab, 'separate', 4);
   expect(new Set(engines.ofRank).size).toBe(4);
   const sequences = [...SEQUENCES, [2, 7], [1, 8, 2, 8, 1, 8]];
@@ -54,8 +54,8 @@ test('devices of their own, messages through the host, compute the bits of devic
     const shared = await deploy(lab, checkpoint, { kind, ranks: 4 });
     const separate = await deploy(lab, checkpoint, { kind, ranks: 4 }, { engines: engines.ofRank });
     const options = { logits: 'all', hidden: false, wire, allReduce } as const;
-    const { logits } = await forward(lab, separate, switches, sequences, options);
-    expect(logits).toEqual((await forward(lab, shared, switches, sequences, options)).logits);
+    const { logits } = await forward(lab, separate, table, sequences, options);
+    expect(logits).toEqual((await forward(lab, shared, table, sequences, options)).logits);
     shared.cluster.destroy();
     separate.cluster.destroy();
   }

@@ -1,4 +1,4 @@
-import { namedSwitches } from '../../src/connectivity/switches';
+import { tableOf } from '../../src/connectivity/methods';
 import { createDecoder } from '../../src/lab/decoder';
 import { forward } from '../../src/lab/forward';
 import { deploy, type Lab } from '../../src/lab/lab';
@@ -12,7 +12,7 @@ const below = (n: number) => Math.floor(Math.random() * n);
 
 export const FAMILIES = ['mixtral', 'qwen3_moe', 'deepseek_v2', 'deepseek_v3', 'llama4', 'instella'] as const;
 
-const CONNECTIVITIES = ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half'];
+const CONNECTIVITIES = ['regular', 'farskip', 'attn_only', 'mlp_only', 'last_half', 'ladder'];
 
 /** Ways to spread the fixtures' models; Mixtral has two key-value heads, so that four ranks share them. */
 export const PLANS: readonly Plan[] = [
@@ -41,9 +41,9 @@ export async function decodeError(
   const sequences = lengths.map((length) => Array.from({ length }, () => below(spec.vocabulary)));
   let worst = 0;
   for (const name of connectivities) {
-    const switches = namedSwitches(name, spec);
-    const { logits: whole } = await forward(lab, model, switches, sequences, { logits: 'all', hidden: false });
-    const decoder = await createDecoder(lab, model, switches, {
+    const table = tableOf(name, spec);
+    const { logits: whole } = await forward(lab, model, table, sequences, { logits: 'all', hidden: false });
+    const decoder = await createDecoder(lab, model, table, {
       sequences: sequences.length,
       capacity: Math.max(...lengths),
       schedule: 'overlapped',

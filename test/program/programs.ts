@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { connectivityOf } from '../../src/connectivity/connectivity';
-import { namedSwitches } from '../../src/connectivity/switches';
+import { tableOf } from '../../src/connectivity/methods';
 import { parseConfig } from '../../src/model/config';
 import type { Plan } from '../../src/model/plan';
 import { DRAWN } from '../../src/model/presets';
@@ -33,7 +32,7 @@ export const programOf = (
   plan: Plan,
   options: Partial<LoweringOptions> = {},
 ): Program =>
-  lower(spec, connectivityOf(spec, namedSwitches(connectivity, spec)), {
+  lower(spec, tableOf(connectivity, spec), {
     plan,
     wire: 'bf16',
     allReduce: 'direct',

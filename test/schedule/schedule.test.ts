@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { connectivityOf } from '../../src/connectivity/connectivity';
+import { tableOf } from '../../src/connectivity/methods';
 import { reducedTogether } from '../../src/connectivity/reduced_together';
-import { namedSwitches } from '../../src/connectivity/switches';
 import { parseConfig } from '../../src/model/config';
 import { PLAIN_NAMES } from '../../src/model/families/shared';
 import { DRAWN } from '../../src/model/presets';
@@ -65,7 +64,7 @@ const programOf = (
   ranks = 2,
   cached = false,
 ) =>
-  lower(model, connectivityOf(model, namedSwitches(connectivity, model)), {
+  lower(model, tableOf(connectivity, model), {
     plan: { kind, ranks },
     wire: 'f32',
     allReduce,
@@ -298,8 +297,8 @@ test.each([
   ['attn_only', [['attention.1'], ['shared.1'], ['routed.1']]],
   ['mlp_only', [['attention.1', 'shared.1', 'routed.1']]],
 ])('%s: terms that every reader takes together share an all-reduce', (name, groups) => {
-  const connectivity = connectivityOf(spec, namedSwitches(name, spec));
-  expect(reducedTogether(spec, connectivity, 1)).toEqual(groups);
+  const connectivity = tableOf(name, spec);
+  expect(reducedTogether(spec, connectivity)[1]).toEqual(groups);
   const reduced = programOf(name, 'tp').operations.filter((op) => isCollective(op) && op.layer === 1);
   expect(reduced).toHaveLength(groups.length);
 });

@@ -1,4 +1,6 @@
+import { nameOfMethod } from '../../connectivity/methods';
 import type { SelfTest } from '../../lab/self_test';
+import { english } from '../../words/phrase';
 import { bytes, dateIn, flops } from '../format';
 
 const sharing = { 'at once': 'run at once', share: 'share it fairly', 'in turn': 'run one after the other' } as const;
@@ -221,7 +223,7 @@ export const en = {
     measureHere: 'This run was recorded. Measure one of your own on this device:',
   },
   tracks: {
-    connectivity: (name: string) => (name === 'farskip' ? 'FarSkip' : name === 'regular' ? 'Regular' : name),
+    connectivity: (name: string) => english(nameOfMethod(name)),
     schedule: { blocking: 'blocking', overlapped: 'overlapped' },
     trace: 'Trace',
     point: (over: string, value: number) => `${over} ${value}`,
@@ -365,6 +367,7 @@ export const en = {
     atHand: 'at hand',
     afterCombine: 'after Combine',
     afterAttention: 'after attention',
+    afterMlp: 'after the MLP',
     attention: (layer: number) => `attention ${layer}`,
     routed: (layer: number) => `router, routed ${layer}`,
     routedTerm: (layer: number) => `routed ${layer}`,

@@ -1,5 +1,13 @@
 /** In Chinese, by its id, whatever the engine, a link or a file says (words/phrase.ts). */
 export const PHRASES: Readonly<Record<string, string>> = {
+  '{0} ({1})': '{0}（{1}）',
+  Regular: '常规',
+  'FarSkip, attention alone': 'FarSkip，仅注意力',
+  'FarSkip, MLP alone': 'FarSkip，仅 MLP',
+  'FarSkip, last half of the layers': 'FarSkip，后一半层',
+  'FarSkip, last layers': 'FarSkip，最后几层',
+  'FarSkip, first layers': 'FarSkip，最前几层',
+  'Ladder Residual': '梯形残差（Ladder Residual）',
   'A buffer of {0} bytes is needed, but this GPU binds at most {1}; use fewer tokens or more devices.':
     '需要一个 {0} 字节的缓冲区，但此 GPU 最多绑定 {1} 字节；请减少词元或增加设备。',
   'A file could not be read to its end ({0}); try again.': '有一个文件未能读完（{0}）；请重试。',
@@ -49,8 +57,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
   'The checkpoint lacks tensor {0} [{1}].': '检查点缺少张量 {0} [{1}]。',
   'The columns of its spans differ in length; the file is not whole.': '其中区段的各列长度不同；文件不完整。',
-  'The connectivity "{0}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.':
-    '不认识连接方式“{0}”；认识的有 regular、farskip、attn_only、mlp_only、last_half、last:N 和 first:N。',
+  'The connectivity "{0}" is not known; known are {1}.': '不认识连接方式“{0}”；认识的有 {1}。',
   'The engine could not start: {0}': '引擎无法启动：{0}',
   'The engine failed: {0}': '引擎出错：{0}',
   'The graphics adapter gave no device ({0}); close other pages that use the GPU and reload.':
@@ -120,8 +127,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it should be one of {0}': '应为以下之一：{0}',
   'it should be one of {0}, or the path or address of a checkpoint folder':
     '应为以下之一：{0}，或检查点文件夹的路径或地址',
-  'it should be regular, farskip, attn_only, mlp_only, last_half, last:N or first:N':
-    '应为 regular、farskip、attn_only、mlp_only、last_half、last:N 或 first:N',
   'it should be the name of a file': '应为文件名',
   'it should be true or false': '应为 true 或 false',
   'it should be {0}': '应为 {0}',

@@ -1,5 +1,8 @@
+import { nameOfMethod } from '../../connectivity/methods';
+import { inWords } from '../../words/phrase';
 import { bytes, dateIn, flops } from '../format';
 import type { Text } from './en';
+import { PHRASES } from './phrases_zh';
 
 const sharing = { 'at once': '可同时运行', share: '公平分享 GPU', 'in turn': '依次运行' } as const;
 
@@ -212,7 +215,7 @@ export const zh: Text = {
     measureHere: '此运行是录制的。可在这台设备上自己测量一次：',
   },
   tracks: {
-    connectivity: (name) => (name === 'farskip' ? 'FarSkip' : name === 'regular' ? '常规' : name),
+    connectivity: (name) => inWords(nameOfMethod(name), (id) => PHRASES[id]),
     schedule: { blocking: '阻塞', overlapped: '重叠' },
     trace: '跟踪',
     point: (over, value) => `${over} ${value}`,
@@ -350,6 +353,7 @@ export const zh: Text = {
     atHand: '已就绪',
     afterCombine: 'Combine 之后',
     afterAttention: '注意力之后',
+    afterMlp: 'MLP 之后',
     attention: (layer) => `注意力 ${layer}`,
     routed: (layer) => `路由器、路由专家 ${layer}`,
     routedTerm: (layer) => `路由专家 ${layer}`,

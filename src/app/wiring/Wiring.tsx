@@ -13,6 +13,7 @@ import { selectionOf } from '../view';
 import {
   blockInLayer,
   readsOfLayer,
+  sourcesOfLayer,
   typicalLayer,
   underWayAt,
   type Wired,
@@ -95,18 +96,32 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
 
 const PLACES: Readonly<Record<SubBlock, number>> = { attention: 60, routed: 180, shared: 300 };
 
+/** What a term is called, and when it is there. */
+function sourceOf(t: Text, term: Term): { readonly label: string; readonly note: string } {
+  const [block, of] = term.split('.');
+  const layer = Number(of);
+  switch (block) {
+    case 'routed':
+      return { label: t.wiring.routedTerm(layer), note: t.wiring.afterCombine };
+    case 'shared':
+      return { label: t.wiring.shared(layer), note: t.wiring.afterMlp };
+    case 'attention':
+      return { label: t.wiring.attention(layer), note: t.wiring.afterAttention };
+    default:
+      return { label: t.wiring.streamSoFar, note: t.wiring.atHand };
+  }
+}
+
 function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: ReadonlySet<string> | null; t: Text }) {
-  const sources: { term: Term; label: string; note: string; x: number; lit: boolean }[] = [
-    { term: 'embedding', label: t.wiring.streamSoFar, note: t.wiring.atHand, x: 60, lit: false },
-    {
-      term: `routed.${layer - 1}`,
-      label: t.wiring.routedTerm(layer - 1),
-      note: t.wiring.afterCombine,
-      x: 180,
-      lit: (lit?.has(blockInLayer('combine', layer - 1)) || lit?.has(blockInLayer('all-reduce', layer - 1))) ?? false,
-    },
-    { term: `attention.${layer}`, label: t.wiring.attention(layer), note: t.wiring.afterAttention, x: 300, lit: false },
-  ];
+  const terms = sourcesOfLayer(wired, layer);
+  const sources = terms.map((term, i) => ({
+    term,
+    ...sourceOf(t, term),
+    x: 60 + (240 * i) / Math.max(1, terms.length - 1),
+    lit:
+      term.startsWith('routed') &&
+      ((lit?.has(blockInLayer('combine', layer - 1)) || lit?.has(blockInLayer('all-reduce', layer - 1))) ?? false),
+  }));
   const labels: Readonly<Record<SubBlock, string>> = {
     attention: t.wiring.attention(layer),
     routed: t.wiring.routed(layer),

@@ -1,5 +1,5 @@
-import { type Connectivity, connectivityOf, type SubBlock, type Term, termsOf } from '../../connectivity/connectivity';
-import { namedSwitches } from '../../connectivity/switches';
+import { type Connectivity, SUB_BLOCKS, type SubBlock, type Term, termsOf } from '../../connectivity/connectivity';
+import { tableOf } from '../../connectivity/methods';
 import type { Track } from '../../lab/lab_run';
 import type { ModelSpec } from '../../model/spec';
 import type { Block } from '../../program/program';
@@ -12,9 +12,9 @@ export type Wired = {
   readonly has: readonly (readonly SubBlock[])[];
 };
 
-export const wiredOfSpec = (spec: ModelSpec, connectivity: 'regular' | 'farskip'): Wired => ({
+export const wiredOfSpec = (spec: ModelSpec, connectivity: string): Wired => ({
   name: connectivity,
-  table: connectivityOf(spec, namedSwitches(connectivity, spec)),
+  table: tableOf(connectivity, spec),
   has: spec.layers.map((_, layer) => termsOf(spec, layer).map((term) => term.split('.')[0] as SubBlock)),
 });
 
@@ -22,11 +22,10 @@ export const wiredOfSpec = (spec: ModelSpec, connectivity: 'regular' | 'farskip'
 export function wiredOfTrack({ combination, table, spans }: Track): Wired | null {
   if (!table || !combination) return null;
   const blocks = new Set(spans.map(({ block, layer }) => `${block} ${layer}`));
-  const subBlocks: readonly SubBlock[] = ['attention', 'shared', 'routed'];
   return {
     name: combination.connectivity,
     table,
-    has: table.map((_, layer) => subBlocks.filter((block) => blocks.has(`${block} ${layer}`))),
+    has: table.map((_, layer) => SUB_BLOCKS.filter((block) => blocks.has(`${block} ${layer}`))),
   };
 }
 
@@ -40,15 +39,32 @@ export const typicalLayer = ({ has }: Wired): number => {
 
 export type Read = { readonly block: SubBlock; readonly term: Term; readonly kept: boolean };
 
-/** Of the terms that may come late, which each sub-block of a layer reads or leaves out. */
-export function readsOfLayer({ table, has }: Wired, layer: number): Read[] {
-  const routedBefore = has[layer - 1]?.includes('routed') ?? false;
-  return (has[layer] ?? []).flatMap((block): Read[] => {
-    const left = table[layer]![block];
-    const terms: Term[] = ['embedding'];
-    if (routedBefore) terms.push(`routed.${layer - 1}`);
-    if (block !== 'attention') terms.push(`attention.${layer}`);
-    return terms.map((term) => ({ block, term, kept: !left.includes(term) }));
+/**
+ * What the sub-blocks of a layer may read, in the order in which it comes: the stream so far, the routed experts before it
+ * and whatever else one of them leaves out, and the layer's own attention.
+ */
+export function sourcesOfLayer({ table, has }: Wired, layer: number): Term[] {
+  const own: Term = `attention.${layer}`;
+  const left = new Set((has[layer] ?? []).flatMap((block) => table[layer]![block]));
+  if (has[layer - 1]?.includes('routed')) left.add(`routed.${layer - 1}`);
+  left.delete(own);
+  const early = [...left].sort(
+    (a, b) => layerOf(a) - layerOf(b) || SUB_BLOCKS.indexOf(blockOf(b)) - SUB_BLOCKS.indexOf(blockOf(a)),
+  );
+  return ['embedding', ...early, own];
+}
+
+const blockOf = (term: Term): SubBlock => term.split('.')[0] as SubBlock;
+const layerOf = (term: Term): number => Number(term.split('.')[1]);
+
+/** Which of these each sub-block of a layer reads or leaves out. */
+export function readsOfLayer(wired: Wired, layer: number): Read[] {
+  const terms = sourcesOfLayer(wired, layer);
+  return (wired.has[layer] ?? []).flatMap((block): Read[] => {
+    const left = wired.table[layer]![block];
+    return terms
+      .filter((term) => block !== 'attention' || term !== `attention.${layer}`)
+      .map((term) => ({ block, term, kept: !left.includes(term) }));
   });
 }
 

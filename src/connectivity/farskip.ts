@@ -1,7 +1,8 @@
-import type { ModelSpec } from '../model/spec';
+import { isMoe, type ModelSpec } from '../model/spec';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { whyNot, z } from '../words/zod';
+import type { Connectivity, Term } from './connectivity';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
 export type Switches = {
@@ -45,39 +46,27 @@ export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
 }
 
 /**
- * Switches by name: regular, farskip, attn_only, mlp_only, last_half, last:N and first:N (N layers converted).
- * Throws InputError for other names.
+ * The table of a model under the FarSkip switches: attention leaves out the last routed experts' output, the
+ * feed-forward block leaves out its own layer's attention (FarSkip-Collective, arXiv 2511.11505).
  */
-export function namedSwitches(name: string, spec: ModelSpec): Switches {
-  const layers = spec.layers.length;
-  const all = {
-    farskip: true,
-    farskip_start_idx: 0,
-    farskip_end_idx: layers - 1,
+export function farskipTable(spec: ModelSpec, switches: Switches): Connectivity {
+  return spec.layers.map((_, layer) => {
+    const on = switches.farskip && switches.farskip_start_idx <= layer && layer <= switches.farskip_end_idx;
+    const before = spec.layers[layer - 1];
+    const attention: Term[] =
+      on && !switches.mlp_only_farskip && before && isMoe(before) ? [`routed.${layer - 1}`] : [];
+    const feedForward: Term[] = on && !switches.attn_only_farskip ? [`attention.${layer}`] : [];
+    return { attention, shared: feedForward, routed: feedForward };
+  });
+}
+
+/** FarSkip in the layers from `first` to `last`, with the switches given. */
+export const farskipIn = (spec: ModelSpec, first: number, last: number, more: Partial<Switches> = {}): Connectivity =>
+  farskipTable(spec, {
+    farskip: first <= last,
+    farskip_start_idx: first,
+    farskip_end_idx: last,
     attn_only_farskip: false,
     mlp_only_farskip: false,
-  };
-  const counted = /^(first|last):(\d+)$/.exec(name);
-  if (counted) {
-    const n = Number(counted[2]);
-    if (n > layers) throw new InputError(phrase`${name} asks for ${n} layers, but the model has ${layers}.`);
-    if (n === 0) return { ...all, farskip: false };
-    return counted[1] === 'last' ? { ...all, farskip_start_idx: layers - n } : { ...all, farskip_end_idx: n - 1 };
-  }
-  switch (name) {
-    case 'regular':
-      return { ...all, farskip: false };
-    case 'farskip':
-      return all;
-    case 'attn_only':
-      return { ...all, attn_only_farskip: true };
-    case 'mlp_only':
-      return { ...all, mlp_only_farskip: true };
-    case 'last_half':
-      return { ...all, farskip_start_idx: Math.floor(layers / 2) };
-    default:
-      throw new InputError(
-        phrase`The connectivity "${name}" is not known; known are regular, farskip, attn_only, mlp_only, last_half, last:N and first:N.`,
-      );
-  }
-}
+    ...more,
+  });
