@@ -13,7 +13,7 @@ const MOST_ROUNDS = 4;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
 /** What is looked at for one schedule: all lists of programs of some thousand operations, fewer of longer ones. */
-const EFFORT = 8e6;
+const EFFORT = 5e6;
 
 type Biases = ReadonlyMap<Block, number>;
 type Biased = List & { readonly biases: Biases };
