@@ -1,5 +1,4 @@
 import type { ModelSpec } from '../model/spec';
-import { scoped, scopedSymbol } from '../program/builder';
 import { INPUTS } from '../program/program';
 
 /** What a rank starts a run with: its own tokens, and the sizes that follow from them. */
@@ -61,18 +60,6 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: rea
     ]),
   };
 }
-
-/** A feed for what a program has in a scope (program/builder.ts). */
-export const feedIn = (scope: string, { inputs, symbols }: Feed): Feed => ({
-  inputs: new Map([...inputs].map(([name, data]) => [scoped(scope, name), data])),
-  symbols: new Map([...symbols].map(([name, size]) => [scopedSymbol(scope, name), size])),
-});
-
-/** What several scopes of one program start with, on one rank. */
-export const feedsTogether = (feeds: readonly Feed[]): Feed => ({
-  inputs: new Map(feeds.flatMap(({ inputs }) => [...inputs])),
-  symbols: new Map(feeds.flatMap(({ symbols }) => [...symbols])),
-});
 
 /** Rows that a rank answers for when `rows` are cut into a chunk a rank, the last ones shorter or empty. */
 const chunkRows = (rows: number, ranks: number, rank: number): number => {

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../model/spec';
-import { type Connectivity, SUB_BLOCKS, type Term, termsOf } from './connectivity';
+import { type Connectivity, SUB_BLOCKS, type SubBlock, type Term, termsOf } from './connectivity';
 
 /**
  * Each layer's terms in groups that every reader takes whole or not at all: where ranks hold parts of terms (tensor
@@ -42,8 +42,8 @@ const ownReaders = (spec: ModelSpec, connectivity: Connectivity, layer: number):
       !connectivity[layer]![block].includes(`attention.${layer}`),
   );
 
-/** Whether a layer has such a sub-block: one without experts routes nothing. */
-const hasBlock = ({ layers }: ModelSpec, layer: number, block: string): boolean =>
-  block !== 'routed' || layers[layer]!.feedForward.kind === 'moe';
+/** Whether a layer has such a sub-block: some have no experts, some no shared ones. */
+const hasBlock = (spec: ModelSpec, layer: number, block: SubBlock): boolean =>
+  termsOf(spec, layer).includes(`${block}.${layer}`);
 
 const layerOf = (term: Term): number => (term === 'embedding' ? -1 : Number(term.split('.')[1]));

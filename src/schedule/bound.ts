@@ -1,6 +1,6 @@
 import { dependenciesOf } from '../program/dependencies';
 import { isCollective, type Operation, type Program } from '../program/program';
-import { costsOf, sumOf } from './machine';
+import { costsOf, totalsOf } from './machine';
 import type { Cost } from './orders';
 
 /** What no schedule of a program on one compute lane beside one wire could beat, given what each operation takes. */
@@ -30,12 +30,12 @@ export function boundOf(program: Program, cost: Cost): Bound {
   const { operations } = program;
   const needs = dependenciesOf(program);
   const costs = costsOf(operations, cost);
-  const communication = sumOf(operations, costs, true);
+  const { compute, communication } = totalsOf(operations, costs);
   const wall = wallOf(operations, needs, costs);
   const { independent, freeOfAny } = independentOf(operations, needs, costs);
   let hideable = 0;
   for (const [id, free] of independent) hideable += Math.min(costs[id]!, free);
-  const atOnce = communication + sumOf(operations, costs, false) - wall;
+  const atOnce = communication + compute - wall;
   return {
     wall,
     hidden: communication > 0 ? Math.min(hideable, freeOfAny, atOnce) / communication : null,

@@ -21,9 +21,6 @@ export function createMachine(network: Network) {
     },
     /** When all ranks hold what the collective brings. */
     heldAt: (op: Collective): number => network.heldAt(op),
-    wait(op: Collective): void {
-      now = Math.max(now, network.heldAt(op));
-    },
   };
 }
 
@@ -54,7 +51,7 @@ export function simulate(orders: readonly Order[], cost: Cost, network: Network)
         machine.start(order.op);
         break;
       case 'wait':
-        machine.wait(order.op);
+        machine.idleUntil(machine.heldAt(order.op));
         spans.push({
           kind: 'collective',
           op: order.op.id,
@@ -71,5 +68,12 @@ export function simulate(orders: readonly Order[], cost: Cost, network: Network)
 export const costsOf = (operations: readonly Operation[], cost: Cost): Float64Array =>
   Float64Array.from(operations, cost);
 
-export const sumOf = (operations: readonly Operation[], costs: Float64Array, collectives: boolean): number =>
-  operations.reduce((sum, op) => (isCollective(op) === collectives ? sum + costs[op.id]! : sum), 0);
+/** What all kernels take, and all collectives, each one after the other. */
+export function totalsOf(
+  operations: readonly Operation[],
+  costs: Float64Array,
+): { readonly compute: number; readonly communication: number } {
+  const total = (collectives: boolean) =>
+    operations.reduce((sum, op) => (isCollective(op) === collectives ? sum + costs[op.id]! : sum), 0);
+  return { compute: total(false), communication: total(true) };
+}

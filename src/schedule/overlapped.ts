@@ -1,6 +1,6 @@
 import { type Block, isCollective, type Program } from '../program/program';
 import { type Effort, type Graph, graphOf, type List, listSchedule } from './list';
-import { sumOf } from './machine';
+import { totalsOf } from './machine';
 import type { Cost, Order } from './orders';
 
 /** How readily the list scheduler lets the compute lane idle: see `listSchedule`. */
@@ -27,7 +27,7 @@ export function overlapped(program: Program, cost: Cost): Order[] {
   const graph = graphOf(program, cost);
   const effort = { left: EFFORT };
   const layers = new Set(program.operations.flatMap(({ layer }) => layer ?? [])).size;
-  const layerTime = sumOf(graph.operations, graph.costs, false) / Math.max(1, layers);
+  const layerTime = totalsOf(graph.operations, graph.costs).compute / Math.max(1, layers);
   // The first list is made whatever it takes.
   let best: Biased = {
     ...listSchedule(graph, PATIENCES[0]!, graph.path, Number.POSITIVE_INFINITY, { left: Number.POSITIVE_INFINITY })!,
@@ -64,11 +64,10 @@ function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases
 }
 
 /** No order is quicker than the longest path, all computation, or all communication. */
-const floorOf = ({ operations, costs, path }: Graph): number =>
-  path.reduce(
-    (most, own) => Math.max(most, own),
-    Math.max(sumOf(operations, costs, true), sumOf(operations, costs, false)),
-  );
+function floorOf({ operations, costs, path }: Graph): number {
+  const { compute, communication } = totalsOf(operations, costs);
+  return path.reduce((most, own) => Math.max(most, own), Math.max(compute, communication));
+}
 
 /** Waits stand where a collective's result is first read, or what it sends is updated. */
 function ordersOf({ operations, needs }: Graph, { placed }: List): Order[] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster';
 import { bindProgram, createExecutable } from '../../src/cluster/executable';
-import { type Feed, feedIn, feedOf, feedsTogether, wholeSequences } from '../../src/cluster/feed';
+import { type Feed, feedOf, wholeSequences } from '../../src/cluster/feed';
 import { tableOf } from '../../src/connectivity/methods';
 import { deploy } from '../../src/lab/lab';
 import { openCheckpoint } from '../../src/model/checkpoint';
@@ -14,6 +14,7 @@ import { keptValuesOf, lowerInto } from '../../src/program/lower';
 import { exchangeSymbols, type Program } from '../../src/program/program';
 import { openLab } from '../support';
 import { endureExecutables, isSteady } from './endurance_case';
+import { feedIn, feedsTogether } from './scoped_feeds';
 
 test('1,000 executables made and freed, some of them run, keep no buffer and no memory', async () => {
   const { results, ...growth } = await endureExecutables(await openLab(), 49);

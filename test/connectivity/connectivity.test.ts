@@ -6,6 +6,7 @@ import { farskipTable, parseSwitches } from '../../src/connectivity/farskip';
 import { METHOD_IDS, METHODS, nameOfMethod, tableOf } from '../../src/connectivity/methods';
 import { reducedTogether } from '../../src/connectivity/reduced_together';
 import { parseConfig } from '../../src/model/config';
+import type { ModelSpec } from '../../src/model/spec';
 import { InputError } from '../../src/words/error';
 import { english } from '../../src/words/phrase';
 import { anyTableOf } from './tables';
@@ -78,7 +79,19 @@ test('methods are told apart by how they are written, and have names', () => {
   expect(english(nameOfMethod('of a later version'))).toBe('of a later version');
 });
 
-test('terms are reduced together just where every reader takes them together, whatever is left out', () => {
+/** The same model without shared experts. */
+const unshared: ModelSpec = {
+  ...spec,
+  layers: spec.layers.map(({ attention, feedForward: f }) => ({
+    attention,
+    feedForward: f.kind === 'moe' ? { ...f, sharedInner: 0 } : f,
+  })),
+};
+
+test.each([
+  ['with shared experts', spec],
+  ['without', unshared],
+])('%s, terms are reduced together just where every reader takes them together, whatever is left out', (_, spec) => {
   fc.assert(
     fc.property(anyTableOf(spec), (table) => {
       const groups = reducedTogether(spec, table);

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/lab/statistics';
 import { aloneMs, quickerAllReduce } from '../../src/network/network';
 import { linksOf, nodeOf, type Topology } from '../../src/network/topology';
-import type { AllToAll, Spread } from '../../src/program/program';
+import type { AllToAll } from '../../src/program/program';
+import { allGather } from './collectives';
 
 const within = { latencyMs: 1, bytesPerMs: 100 };
 const between = { latencyMs: 5, bytesPerMs: 10 };
@@ -47,17 +48,6 @@ test('small values are added up in one step, large ones round the ring', () => {
   const combine: AllToAll = { ...allGather('direct'), kind: 'all-to-all', direction: 'combine', exchange: 'routed' };
   expect(aloneMs(combine, one, 4, 30_000)).toBe(301);
   expect(quickerAllReduce(one, 1, 1e9)).toBe('direct');
-});
-
-const allGather = (algorithm: Spread['algorithm']): Spread => ({
-  kind: 'all-gather',
-  algorithm,
-  id: 0,
-  name: '',
-  block: 'all-reduce',
-  layer: 0,
-  input: '',
-  output: '',
 });
 
 test('a collective alone takes what its bytes and steps take on every kind of link', () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Link } from '../../src/network/link';
 import { createTransfers } from '../../src/network/transfers';
 import type { AllToAll, Spread } from '../../src/program/program';
+import { allGather, ONE_ROW } from './collectives';
 
 const EXPERTS = 840; // divisible by 2 … 8 ranks
 const op = (direction: 'dispatch' | 'combine'): AllToAll => ({
@@ -207,26 +208,9 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
 });
 
 test('what the host hears of late arrives no sooner, but leaves when it was ready', () => {
-  const spread: Spread = {
-    kind: 'all-gather',
-    algorithm: 'direct',
-    id: 0,
-    name: '',
-    block: 'all-reduce',
-    layer: 0,
-    input: '',
-    output: '',
-  };
-  const host = {
-    rowBytes: () => 4,
-    rowsOf: () => 1,
-    expertsOf: () => 0,
-    onExchange: () => {},
-    onSent: () => {},
-    copy: () => {},
-  };
+  const spread = allGather('direct');
   const heldWhenHeardAt = (at: number) => {
-    const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+    const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
     for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
     transfers.deliver(100);
     return transfers.arrivedEverywhereAt(spread);
@@ -237,25 +221,8 @@ test('what the host hears of late arrives no sooner, but leaves when it was read
 });
 
 test('a ring hands on parts of others: a message is held once the device has taken in whose rows it brought', () => {
-  const ring: Spread = {
-    kind: 'all-gather',
-    algorithm: 'ring',
-    id: 0,
-    name: '',
-    block: 'all-reduce',
-    layer: 0,
-    input: '',
-    output: '',
-  };
-  const host = {
-    rowBytes: () => 4,
-    rowsOf: () => 1,
-    expertsOf: () => 0,
-    onExchange: () => {},
-    onSent: () => {},
-    copy: () => {},
-  };
-  const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+  const ring = allGather('ring');
+  const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
   for (const rank of range(3)) transfers.announce(rank, ring, { readyAt: 0, at: 0 }, null);
   transfers.deliver(100);
   // Rank 2 takes in the part of rank 0, which rank 1 handed on, at 50.
@@ -271,25 +238,8 @@ test('a ring hands on parts of others: a message is held once the device has tak
 });
 
 test('a device of its own holds a message once it has taken it in; who waited goes on when all have arrived and its own are in', () => {
-  const spread: Spread = {
-    kind: 'all-gather',
-    algorithm: 'direct',
-    id: 0,
-    name: '',
-    block: 'all-reduce',
-    layer: 0,
-    input: '',
-    output: '',
-  };
-  const host = {
-    rowBytes: () => 4,
-    rowsOf: () => 1,
-    expertsOf: () => 0,
-    onExchange: () => {},
-    onSent: () => {},
-    copy: () => {},
-  };
-  const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), host);
+  const spread = allGather('direct');
+  const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
   transfers.announce(0, spread, { readyAt: 0, at: 0 }, null);
   transfers.announce(1, spread, { readyAt: 6, at: 6 }, null);
   transfers.deliver(100);

@@ -19,6 +19,11 @@ export const MODELS: readonly { readonly id: string; readonly spec: ModelSpec }[
   })),
 ];
 
+/** The oracle's DeepSeek-V2: a dense layer, two with experts; and two ways to spread it. */
+export const SMALL = MODELS.find(({ id }) => id === 'deepseek_v2')!.spec;
+export const EP: Plan = { kind: 'ep', ranks: 2 };
+export const TP: Plan = { kind: 'tp', ranks: 2 };
+
 /** Ways to spread a model; those that it can't be spread by are left out. */
 export const plansOf = (spec: ModelSpec): Plan[] => [
   { kind: 'ep', ranks: 1 },

@@ -1,0 +1,23 @@
+import type { TransferHost } from '../../src/network/transfers';
+import type { Spread } from '../../src/program/program';
+
+export const allGather = (algorithm: Spread['algorithm']): Spread => ({
+  kind: 'all-gather',
+  algorithm,
+  id: 0,
+  name: '',
+  block: 'all-reduce',
+  layer: 0,
+  input: '',
+  output: '',
+});
+
+/** Every part is a row of four bytes; nothing is copied. */
+export const ONE_ROW: TransferHost = {
+  rowBytes: () => 4,
+  rowsOf: () => 1,
+  expertsOf: () => 0,
+  onExchange: () => {},
+  onSent: () => {},
+  copy: () => {},
+};
