@@ -1,7 +1,7 @@
 import type { CollectiveSpan, ComputeSpan, MessageSpan } from '../src/trace/span';
 
 /** Spans for tests: of one layer, with little to them but what is asked for. */
-const common = { name: 'k', block: 'routed', layer: 0, clock: 'gpu' } as const;
+const common = { name: 'k', block: 'routed', phase: 'forward', layer: 0, clock: 'gpu' } as const;
 
 export const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
   kind: 'compute',

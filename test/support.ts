@@ -3,8 +3,8 @@ import { nodeGpu } from '../src/cli/node_gpu';
 import { createPause } from '../src/cluster/pause';
 import { openGpu } from '../src/gpu/device';
 import { createEngine } from '../src/gpu/engine';
-import type { Lab } from '../src/lab/lab';
-import { type SelfTest, selfTest } from '../src/lab/self_test';
+import type { Lab } from '../src/lab/setup/lab';
+import { type SelfTest, selfTest } from '../src/lab/setup/self_test';
 
 /** One machine has one GPU: what was found of it once holds for all labs of a test file. */
 let found: SelfTest | null = null;

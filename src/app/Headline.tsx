@@ -1,7 +1,7 @@
-import type { Track } from '../lab/lab_run';
-import { ms, percent } from './format';
-import { useText } from './text/useText';
-import { titleOf } from './titles';
+import type { Track } from '../lab/experiments/track';
+import { titleOf } from './parts/titles';
+import { useText } from './state/language';
+import { ms, percent } from './text/format';
 
 /** What two tracks of one run come to, in a line. */
 export function Headline({ tracks: [first, second] }: { tracks: readonly Track[] }) {

@@ -1,21 +1,22 @@
 import { useEffect, useRef } from 'react';
-import type { Lacking } from '../lab/availability';
+import type { Lacking } from '../lab/engine/availability';
+import { doingIn } from '../lab/experiments/experiment';
 import type { Phrase } from '../words/phrase';
-import { remainingMs } from './remaining';
-import { type Status, useLab } from './store';
+import { focusLanes } from './lanes/focus';
+import { remainingMs } from './parts/remaining';
+import type { Status } from './state/engine_store';
+import { useEngine } from './state/engine_store';
+import { useForm } from './state/form_store';
+import { useText } from './state/language';
 import type { Text } from './text/en';
-import { useSay, useText } from './text/useText';
-import { focusLanes } from './timeline/focus';
-import { combinationTitle } from './titles';
 
 /** What goes on, and what is wrong, in one sentence; spoken when it changes. */
 export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lacking: Lacking | null }) {
   const t = useText();
-  const status = useLab((state) => state.status);
-  const stop = useLab((state) => state.stop);
-  const linkProblems = useLab((state) => state.linkProblems);
-  const say = useSay();
-  const sentences = [...linkProblems, ...problems].map(say);
+  const status = useEngine((state) => state.status);
+  const stop = useEngine((state) => state.stop);
+  const linkProblems = useForm((state) => state.linkProblems);
+  const sentences = [...linkProblems, ...problems].map(t.say);
   const box = useRef<HTMLDivElement>(null);
   const running = status.kind === 'running';
   const failed = status.kind === 'failed';
@@ -57,8 +58,8 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
             <progress aria-label={t.notice.progress} />
           )}
           <span role="status">
-            {status.point && `${t.notice.point(status.point.number, status.point.of)}, `}
-            {doingIn(t, status.doing)}
+            {status.part && `${t.notice.point(status.part.number, status.part.of)}${t.join.comma}`}
+            {t.say(doingIn(status.doing))}
           </span>
           <Remaining status={status} t={t} />
           <button type="button" id="stop" onClick={stop}>
@@ -68,7 +69,7 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
       )}
       {status.kind === 'failed' && (
         <p className="notice failed" role="alert">
-          {say(status.phrase)}
+          {t.say(status.phrase)}
         </p>
       )}
       {status.kind === 'idle' && lacking && (
@@ -82,7 +83,7 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
 
 function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>; t: Text }) {
   // What loading takes says nothing of the run that follows.
-  const left = status.doing?.phase === 'loading' ? null : remainingMs(status, performance.now());
+  const left = status.doing.phase === 'loading' ? null : remainingMs(status, performance.now());
   if (left === null) return null;
   const seconds = Math.ceil(left / 1000);
   // Not spoken: it changes all the time.
@@ -91,23 +92,4 @@ function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>
       {t.notice.remaining(seconds < 100 ? t.notice.seconds(seconds) : t.notice.minutes(Math.ceil(seconds / 60)))}
     </span>
   );
-}
-
-export function doingIn(t: Text, doing: Extract<Status, { kind: 'running' }>['doing']): string {
-  if (!doing) return t.notice.opening;
-  switch (doing.phase) {
-    case 'loading':
-      return t.notice.loading(doing.connectivity && t.tracks.connectivity(doing.connectivity));
-    case 'timing':
-      return t.notice.timing(t.tracks.connectivity(doing.connectivity));
-    case 'warm-up':
-      return t.notice.warmUp(combinationTitle(t, doing));
-    case 'run':
-      return t.notice.run(combinationTitle(t, doing), doing.run, doing.of);
-    case 'generating':
-      return t.notice.generating(doing.step + 1);
-    case 'window':
-    case 'way':
-      return t.notice.working;
-  }
 }

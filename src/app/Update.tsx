@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { type Phrase, phrase } from '../words/phrase';
 import { watchForUpdate } from './offline';
-import { useText } from './text/useText';
+import { useText } from './state/language';
 
 /** Says that a new version of the page is there, which a reload brings. */
 export function Update({ onProblem }: { onProblem: (why: Phrase) => void }) {

@@ -1,12 +1,16 @@
-import { parseRunFile, toRunFile } from '../lab/run_file';
+import { parseRunFile, toRunFile } from '../lab/runs/run_file';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import { whyNot, z } from '../words/zod';
-import { FormSettings } from './form';
-import { runShown } from './session';
-import { useLab } from './store';
-import { languageOf, sayIn } from './text/catalogues';
-import { View } from './view';
+import { useEngine } from './state/engine_store';
+import { FormSettings } from './state/form';
+import { useForm } from './state/form_store';
+import { textNow } from './state/language';
+import { upgradedValues } from './state/link';
+import { useRuns } from './state/runs_store';
+import { namesShown, runShown } from './state/session';
+import { View } from './state/view';
+import { useView } from './state/view_store';
 
 /** Of the protocol (docs/embedding.md). */
 const PROTOCOL = 1;
@@ -49,43 +53,37 @@ export function serveEmbedder(embed: string): void {
     // A browser delivers it only where the parent is of that origin.
     for (const origin of allowed) parent.postMessage({ farskipLab: PROTOCOL, ...message }, origin);
   };
-  const { getState } = useLab;
-  const fail = (why: Phrase) => tell({ type: 'error', message: sayIn(languageOf(getState().view), why) });
+  const fail = (why: Phrase) => tell({ type: 'error', message: textNow().say(why) });
   const state = () => {
-    const { form, view, status, runs } = getState();
-    const { files: _, ...settings } = form;
-    return {
-      type: 'state',
-      settings,
-      view,
-      status: status.kind,
-      runs: runs.map(({ run }) => ({ id: run.id, name: run.name, kind: run.kind })),
-    };
+    const { files: _, ...settings } = useForm.getState().form;
+    const runs = useRuns.getState().runs.map(({ run }) => ({ id: run.id, name: run.name, kind: run.kind }));
+    const { view } = useView.getState();
+    return { type: 'state', settings, view, status: useEngine.getState().status.kind, runs };
   };
-  const shownRun = () => runShown(getState().runs, getState().view);
+  const shownRun = () => runShown(useRuns.getState().runs, useView.getState().view.tracks);
 
   window.addEventListener('message', ({ origin, source, data }: MessageEvent<unknown>) => {
     if (source !== parent || !allowed.includes(origin)) return;
-    const parsed = Message.safeParse(data);
+    const parsed = Message.safeParse(ofThisVersion(data));
     if (!parsed.success) {
       return fail(phrase`The message can't be used: ${whyNot(parsed.error)}.`);
     }
     const message = parsed.data;
     switch (message.type) {
       case 'set':
-        if (message.settings) getState().edit(withoutUndefined(message.settings));
-        if (message.view) getState().look(withoutUndefined(message.view));
+        if (message.settings) useForm.getState().edit(withoutUndefined(message.settings));
+        if (message.view) useView.getState().look(withoutUndefined(message.view));
         return tell(state());
       case 'run':
-        void getState().run();
+        void useEngine.getState().run();
         return;
       case 'stop':
-        return getState().stop();
+        return useEngine.getState().stop();
       case 'get':
         return tell(state());
       case 'open':
         try {
-          getState().addRuns([parseRunFile('the message', message.file)], 'opened', true);
+          useRuns.getState().add([parseRunFile('the message', message.file)], 'opened', true);
           return tell(state());
         } catch (cause) {
           if (!(cause instanceof InputError)) throw cause;
@@ -99,14 +97,32 @@ export function serveEmbedder(embed: string): void {
       }
     }
   });
-  useLab.subscribe(({ status, runs }, before) => {
-    if (status.kind !== before.status.kind || runs !== before.runs) tell(state());
+  useRuns.subscribe(({ runs }, before) => runs !== before.runs && tell(state()));
+  useEngine.subscribe(({ status }, before) => {
+    if (status.kind !== before.status.kind) tell(state());
     if (status.kind === 'running' && status !== before.status)
       tell({ type: 'progress', done: status.done, total: status.total });
     if (status.kind === 'failed' && before.status.kind !== 'failed') fail(status.phrase);
   });
   tell({ type: 'ready' });
 }
+
+/** A message whose settings and view may be those of an earlier version of links. */
+function ofThisVersion(data: unknown): unknown {
+  const { success, data: message } = Values.safeParse(data);
+  if (!success) return data;
+  const upgraded = ([key, values]: [string, Readonly<Record<string, unknown>> | undefined]) =>
+    values ? [[key, upgradedValues(values)]] : [];
+  const { settings, view: look, ...rest } = message;
+  // One of two tracks alone, as it was said once: the other one stays.
+  const [top = '', bottom = ''] = namesShown(useRuns.getState().runs, useView.getState().view.tracks);
+  const view = look && ('top' in look || 'bottom' in look) ? { top, bottom, ...look } : look;
+  return { ...rest, ...Object.fromEntries(Object.entries({ settings, view }).flatMap(upgraded)) };
+}
+const Values = z.looseObject({
+  settings: z.record(z.string(), z.unknown()).optional(),
+  view: z.record(z.string(), z.unknown()).optional(),
+});
 
 const withoutUndefined = <T extends object>(partial: T) =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined)) as {

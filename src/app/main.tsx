@@ -1,8 +1,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { keepAddress } from './address';
 import { serveEmbedder } from './embed';
+import { keepAddress } from './state/address';
 import './styles.css';
 
 const embed = new URLSearchParams(location.search).get('embed');

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { type Lacking, lackingHere } from '../lab/availability';
-import { preference } from './store';
+import { type Lacking, lackingHere } from '../lab/engine/availability';
+import { preference } from './state/preference';
 
 /** What this browser lacks to run the engine; null while that is not known, or when it lacks nothing. */
 export function useLacking(): Lacking | null {

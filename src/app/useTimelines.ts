@@ -1,10 +1,14 @@
 import { useMemo } from 'react';
-import { namesShown, trackNamed } from './session';
-import { useLab, watched } from './store';
-import { useText } from './text/useText';
-import { type Timelines, timelinesOf } from './timeline/timelines';
-import { runName } from './titles';
-import { runOfTrack } from './view';
+import { type NamedTrack, type Timelines, timelinesOf } from './lanes/timelines';
+import { useWatched } from './state/engine_store';
+import { useText } from './state/language';
+import { useRuns } from './state/runs_store';
+import { namesShown, runName, trackNamed } from './state/session';
+import { runOfTrack, trackName } from './state/view';
+import { useView } from './state/view_store';
+
+/** What tracks of the run that goes on are named by. */
+const GOING_ON = 'going-on';
 
 /**
  * Of a run that is going on, and watched, its tracks, of which there may be more than two the latest; else those that
@@ -12,24 +16,24 @@ import { runOfTrack } from './view';
  */
 export function useTimelines(): Timelines & { readonly axis: string } {
   const t = useText();
-  const live = useLab(watched);
-  const runs = useLab((state) => state.runs);
-  const top = useLab((state) => state.view.top);
-  const bottom = useLab((state) => state.view.bottom);
-  const align = useLab((state) => state.view.align);
+  const live = useWatched();
+  const runs = useRuns((state) => state.runs);
+  const tracks = useView((state) => state.view.tracks);
+  const align = useView((state) => state.view.align);
   return useMemo(() => {
     if (live) {
-      const latest = live.tracks.slice(-2);
-      return { axis: `going on: ${latest.map(({ key }) => key)}`, ...timelinesOf(latest, 'time') };
+      const latest = live.tracks.slice(-2).map((track) => ({ name: trackName(GOING_ON, track.key), track, run: null }));
+      return { axis: String(latest.map(({ name }) => name)), ...timelinesOf(latest, 'time') };
     }
-    const shown = namesShown(runs, { top, bottom });
-    const found = [shown.top, shown.bottom].flatMap((name) => {
+    const shown = namesShown(runs, tracks).flatMap((name) => {
       const track = trackNamed(runs, name);
-      return track ? [{ track, session: runs.find(({ run }) => run.id === runOfTrack(name))! }] : [];
+      return track ? [{ name, track }] : [];
     });
-    const several = new Set(found.map(({ session }) => session.run.id)).size > 1;
-    const names = found.map(({ session }) => (several ? runName(t, session) : null));
-    const tracks = found.map(({ track }) => track);
-    return { axis: `${shown.top} ${shown.bottom} ${align}`, ...timelinesOf(tracks, align, names) };
-  }, [live, runs, top, bottom, align, t]);
+    const several = new Set(shown.map(({ name }) => runOfTrack(name))).size > 1;
+    const named = shown.map((own): NamedTrack => {
+      const session = runs.find(({ run }) => run.id === runOfTrack(own.name))!;
+      return { ...own, run: several ? runName(t, session) : null };
+    });
+    return { axis: `${shown.map(({ name }) => name)} ${align}`, ...timelinesOf(named, align) };
+  }, [live, runs, tracks, align, t]);
 }

@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, isAbsolute } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import sirv from 'sirv';
-import type { Job, JobEvent } from '../lab/job';
+import type { Job } from '../lab/engine/job';
+import type { Emit } from '../lab/experiments/experiment';
+import { EXPERIMENTS } from '../lab/experiments/experiments';
 import { english, phrase } from '../words/phrase';
 import { findChromium } from './environment';
 import type { Outcome } from './outcome';
@@ -69,7 +72,7 @@ export function runInChromium(
   job: Job,
   gpu: 'hardware' | 'swiftshader',
   site: string,
-  onEvent: (event: JobEvent) => void,
+  onEvent: Emit,
 ): Promise<Outcome> {
   const { asked, folders } = served(job);
   return withServer(site, folders, async (url) => {
@@ -92,22 +95,14 @@ export function runInChromium(
 
 /** The same job with its paths as the server names them, and the folders that it is to serve. */
 function served(job: Job): { asked: Job; folders: string[] } {
-  switch (job.kind) {
-    case 'measure':
-    case 'generate': {
-      const { model } = job.settings as { model: string };
-      return isAbsolute(model)
-        ? { asked: { ...job, settings: { ...(job.settings as object), model: 'files/0' } }, folders: [model] }
-        : { asked: job, folders: [] };
-    }
-    case 'check':
-      return { asked: { ...job, folder: 'files/0' }, folders: [job.folder] };
-    case 'bench':
-      return { asked: job, folders: [] };
-    case 'evaluate':
-      return {
-        asked: { ...job, folder: 'files/0', val: `files/1/${basename(job.val)}` },
-        folders: [job.folder, dirname(job.val)],
-      };
-  }
+  const given = job.settings as Readonly<Record<string, unknown>>;
+  const folders: string[] = [];
+  const paths = EXPERIMENTS[job.experiment].paths.flatMap((name) => {
+    const path = given[name];
+    if (typeof path !== 'string' || !isAbsolute(path)) return [];
+    const isFolder = statSync(path).isDirectory();
+    const k = folders.push(isFolder ? path : dirname(path)) - 1;
+    return [[name, isFolder ? `files/${k}` : `files/${k}/${basename(path)}`]];
+  });
+  return { asked: { ...job, settings: { ...given, ...Object.fromEntries(paths) } }, folders };
 }

@@ -1,6 +1,7 @@
-import { type TransferRate, together } from '../lab/bench';
-import { createEngineClient, JobFailed } from '../lab/client';
-import type { Job, JobEvent } from '../lab/job';
+import { createEngineClient, JobFailed } from '../lab/engine/client';
+import type { Job } from '../lab/engine/job';
+import { type BenchSettings, type TransferRate, together } from '../lab/experiments/bench';
+import type { Emit } from '../lab/experiments/experiment';
 import { phrase } from '../words/phrase';
 import type { Outcome } from './outcome';
 
@@ -9,20 +10,21 @@ declare global {
     /** Runs a job in this page's engine; the command line calls it. */
     runJob: (job: Job, gpu: 'hardware' | 'swiftshader') => Promise<Outcome>;
     /** Given by the command line. */
-    onJobEvent: (event: JobEvent) => void;
+    onJobEvent: Emit;
   }
 }
 
 window.runJob = async (job, gpu) => {
   // A bench may be of an engine, and so a worker, for each device.
-  const workers = job.kind === 'bench' && job.settings.workerEach ? job.settings.devices : 1;
+  const bench = job.experiment === 'bench' ? (job.settings as BenchSettings) : null;
+  const workers = bench?.workerEach ? bench.devices : 1;
   const clients = Array.from({ length: workers }, () => createEngineClient(gpu, document.baseURI));
-  const own: Job = workers > 1 && job.kind === 'bench' ? { ...job, settings: { ...job.settings, devices: 1 } } : job;
+  const own: Job = workers > 1 ? { ...job, settings: { ...bench, devices: 1 } } : job;
   try {
     const running = clients.map((client, i) =>
       client.run(own, (event) => {
         // The rest is for pages: the terminal shows none of it while a run goes on.
-        if (event.kind === 'progress' && i === 0) window.onJobEvent(event);
+        if ((event.kind === 'progress' && i === 0) || event.kind === 'point') window.onJobEvent(event);
       }),
     );
     const results: readonly unknown[] = await Promise.all(running);

@@ -1,6 +1,7 @@
 import { GpuUnavailable, openGpu } from '../gpu/device';
-import { type Job, type JobEvent, runJob } from '../lab/job';
-import { openLab } from '../lab/lab';
+import { type Job, runJob } from '../lab/engine/job';
+import type { Emit } from '../lab/experiments/experiment';
+import { openLab } from '../lab/setup/lab';
 import { InputError } from '../words/error';
 import { diskSource } from './disk';
 import { nodeGpu } from './node_gpu';
@@ -11,7 +12,7 @@ export async function runInNode(
   job: Job,
   gpu: 'hardware' | 'swiftshader',
   site: string,
-  onEvent: (event: JobEvent) => void,
+  onEvent: Emit,
 ): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(), gpu);

@@ -1,15 +1,8 @@
 import { InvalidArgumentError } from 'commander';
-import { SWEEP_SETTINGS, type SweepSetting, sweptSetting } from '../lab/lab_run';
-import type { LinkSetting, Settings } from '../lab/settings';
+import type { LinkSetting } from '../lab/experiments/measurement/settings';
+import { SWEEP_SETTINGS, type Sweep } from '../lab/experiments/sweep_settings';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
-
-/**
- * Points of a sweep, each with the value of the setting and what it changes; one point, which changes nothing, where
- * there is none.
- */
-export type Swept = { over: SweepSetting | null; points: { value: number; change: Partial<Settings> }[] };
-export const ONE_POINT: Swept = { over: null, points: [{ value: 0, change: {} }] };
 
 export function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
@@ -37,18 +30,12 @@ export function speedOf(given: LinkSetting | undefined): { gbps: number; us: num
   return { gbps: given.gbps, us: given.us };
 }
 
-export function sweep(text: string): Swept {
+export function sweep(text: string): Sweep {
   const [name, values] = text.split('=');
   const over = SWEEP_SETTINGS.find((known) => known === name);
   if (!over || !values)
     throw new InvalidArgumentError('It should be tokens=…, ranks=… or ratio=… with a list (ratio=0.1,0.5,1).');
-  return {
-    over,
-    points: list(values).map((each) => {
-      const value = over === 'ratio' ? number(each) : integer(each);
-      return { value, change: sweptSetting(over, value) };
-    }),
-  };
+  return { over, values: list(values).map(over === 'ratio' ? number : integer) };
 }
 
 export function slow(text: string): { rank: number; times: number } {

@@ -1,4 +1,4 @@
-import type { FailureCause } from '../lab/worker';
+import type { FailureCause } from '../lab/engine/worker';
 import type { Phrase } from '../words/phrase';
 
 /** How a job ended, wherever it ran. */

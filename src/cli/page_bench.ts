@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { median, quantile } from 'simple-statistics';
-import { newRun, tracksOf } from '../lab/lab_run';
-import { RECORDED, recordedPath } from '../lab/recorded';
-import { parseRunFile, toRunFile } from '../lab/run_file';
+import { newRun } from '../lab/runs/lab_run';
+import { RECORDED, recordedPath } from '../lab/runs/recorded';
+import { parseRunFile, toRunFile } from '../lab/runs/run_file';
+import { tracksOf } from '../lab/runs/run_kinds';
 import type { Span } from '../trace/span';
+import { textOf } from '../words/text_of';
 import { launchChromium, withServer } from './chromium';
 
 /** How the page itself does: when it first paints, how long scripts hold it up, and how quick its timeline is. */
@@ -41,9 +43,9 @@ const UNPACED = ['--disable-frame-rate-limit', '--disable-gpu-vsync'];
  * Opens the built page in headless Chromium, twice to have everything compiled once, and zooms over at least `count`
  * spans.
  */
-export function benchPage(gpu: 'hardware' | 'swiftshader', site: string, count: number): Promise<PageRate> {
-  const spans = manySpans(site, count);
-  const many = toRunFile(newRun({ kind: 'trace', ...spans }, 'many spans', null, new Date(0).toISOString()));
+export async function benchPage(gpu: 'hardware' | 'swiftshader', site: string, count: number): Promise<PageRate> {
+  const spans = await manySpans(site, count);
+  const many = toRunFile(newRun({ kind: 'trace', result: spans }, 'many spans', null, new Date(0).toISOString()));
   return withServer(site, [], async (url) => {
     const { painted, paced } = await inChromium(gpu, [], async (open) => {
       await (await open(url)).close();
@@ -148,9 +150,12 @@ async function zoomedOver(page: Page, run: string): Promise<FrameRate> {
 }
 
 /** A recorded run again and again, one after the other, until there are so many spans. */
-function manySpans(site: string, count: number): { readonly spans: readonly Span[]; readonly ranks: number } {
+async function manySpans(
+  site: string,
+  count: number,
+): Promise<{ readonly spans: readonly Span[]; readonly ranks: number }> {
   const path = recordedPath(RECORDED[0].id);
-  const [track] = tracksOf(parseRunFile(path, readFileSync(join(site, path), 'utf8')));
+  const [track] = tracksOf(parseRunFile(path, await textOf(path, new Blob([readFileSync(join(site, path))]))));
   const length = Math.max(...track!.spans.map(({ end }) => end));
   const spans: Span[] = [];
   for (let from = 0; spans.length < count; from += length)

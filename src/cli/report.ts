@@ -1,14 +1,15 @@
 import { join, parse } from 'node:path';
-import type { TransferRate } from '../lab/bench';
-import type { CheckRow } from '../lab/check';
-import type { Generation } from '../lab/generate';
-import type { CombinationResult, Measurement } from '../lab/measure';
-import { describeSelfTest } from '../lab/self_test';
-import type { Estimate } from '../lab/statistics';
+import type { TransferRate } from '../lab/experiments/bench';
+import type { CheckRow } from '../lab/experiments/check';
+import type { Generation } from '../lab/experiments/generation/result';
+import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
+import { findingsOf } from '../lab/setup/self_test_result';
+import type { Estimate } from '../lab/statistics/estimate';
 import { toChromeTrace } from '../trace/chrome_trace';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
-import type { ClaimRow } from './claims_command';
+import { english } from '../words/phrase';
+import type { ClaimRow } from './check_claims';
 import type { FrameRate, PageRate } from './page_bench';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
@@ -87,7 +88,7 @@ export function measureTable({
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
     `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
-    describeSelfTest(manifest.selfTest),
+    findingsOf(manifest.selfTest).map(english).join(' '),
     table(
       [
         'connectivity × schedule',
@@ -153,7 +154,7 @@ export function generationTable({ manifest, settings, madeFor, results }: Genera
     const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
     return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
   });
-  const note = madeFor === 'none' ? '; untrained: the text means nothing' : '';
+  const note = madeFor.length === 0 ? '; untrained: the text means nothing' : '';
   return [`${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`, ...parts].join('\n');
 }
 

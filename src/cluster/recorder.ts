@@ -109,7 +109,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           };
           continue;
         }
-        const { name, block, layer } = op;
+        const { name, block, phase, layer } = op;
         const submitted = submittedAt[submit] ?? 0;
         const held = awaited ? waitedUntil(awaited, rank) : 0;
         const start = Math.min(Math.max(submitted, held, endOfRank.get(rank) ?? 0), own);
@@ -125,6 +125,7 @@ export function createRecorder(bounds: ClockBounds, ranks: number) {
           name,
           kernel: op.kernel,
           block,
+          phase,
           layer,
           start: start - origin,
           end: end - origin,

@@ -13,12 +13,13 @@ export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin:
   return [
     ...lanes.flatMap(({ recorder }) => recorder.spans(origin, transfers.waitedUntil)),
     ...transfers.collectives().map(
-      ({ op: { id, name, block, layer }, rank, readyAt, heldAt, sentBytes, receivedBytes }): CollectiveSpan => ({
+      ({ op: { id, name, block, phase, layer }, rank, readyAt, heldAt, sentBytes, receivedBytes }): CollectiveSpan => ({
         kind: 'collective',
         op: id,
         rank,
         name,
         block,
+        phase,
         layer,
         start: readyAt - origin,
         end: heldAt - origin,
@@ -28,13 +29,14 @@ export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin:
       }),
     ),
     ...transfers.messages().map(
-      ({ op: { id, name, block, layer }, from, to, leftAt, heldAt, bytes }): MessageSpan => ({
+      ({ op: { id, name, block, phase, layer }, from, to, leftAt, heldAt, bytes }): MessageSpan => ({
         kind: 'message',
         op: id,
         rank: from,
         to,
         name,
         block,
+        phase,
         layer,
         start: leftAt - origin,
         end: heldAt - origin,

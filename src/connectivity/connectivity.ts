@@ -1,4 +1,6 @@
 import type { ModelSpec } from '../model/spec';
+import { phrase } from '../words/phrase';
+import { because, z } from '../words/zod';
 
 /** A term of the residual stream. The MLP of a layer without experts counts as its shared part. */
 export type Term = 'embedding' | `${'attention' | 'shared' | 'routed'}.${number}`;
@@ -8,6 +10,15 @@ export const SUB_BLOCKS: readonly SubBlock[] = ['attention', 'shared', 'routed']
 /** For each layer, the terms that each sub-block's input leaves out of the residual stream; its table, as data. */
 export type Connectivity = readonly LayerReads[];
 export type LayerReads = { readonly [block in SubBlock]: readonly Term[] };
+
+/** A table as files have it. */
+const TERMS = z.array(
+  z.custom<Term>(
+    (value) => typeof value === 'string' && /^(embedding|(attention|shared|routed)\.\d+)$/.test(value),
+    because(phrase`it should be embedding, attention.N, shared.N or routed.N`),
+  ),
+);
+export const TABLE = z.array(z.object({ attention: TERMS, shared: TERMS, routed: TERMS }));
 
 /** Terms that layer `layer` adds to the residual stream, in the order in which they are summed. */
 export function termsOf(spec: ModelSpec, layer: number): Term[] {

@@ -2,7 +2,7 @@ import type { ModelSpec } from '../model/spec';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import type { Connectivity } from './connectivity';
-import { farskipIn } from './farskip';
+import { farskipIn, farskipTable, parseSwitches } from './farskip';
 import { ladderTable } from './ladder';
 
 /** A way to connect a model's sub-blocks, that settings, links and the command line know by its id. */
@@ -71,6 +71,12 @@ export const METHODS: readonly Method[] = [
 /** What methods are written as: regular, farskip, …, last:N. */
 export const METHOD_IDS: readonly string[] = METHODS.map(({ id, counted }) => (counted ? `${id}:N` : id));
 
+/** Instead of a method: as the checkpoint's own config says. */
+export const FROM_CONFIG = 'config';
+/** All that settings may say of a connectivity. */
+export const CONNECTIVITY_IDS: readonly string[] = [...METHOD_IDS, FROM_CONFIG];
+export const isConnectivity = (written: string): boolean => written === FROM_CONFIG || readMethod(written) !== null;
+
 /** The method that is written so, and its number of layers; null when there is none. */
 export function readMethod(written: string): { readonly method: Method; readonly layers: number } | null {
   const [, id, count] = /^([a-z_]+)(?::(\d+))?$/.exec(written) ?? [];
@@ -89,9 +95,18 @@ export function tableOf(written: string, spec: ModelSpec): Connectivity {
   return method.table(spec, layers);
 }
 
+/** What a checkpoint's own config says: the method that its FarSkip keys switch on, and its table. Throws InputError. */
+export function connectivityIn(
+  config: unknown,
+  spec: ModelSpec,
+): { readonly method: string; readonly table: Connectivity } {
+  const switches = parseSwitches(config, spec);
+  return { method: switches.farskip ? 'farskip' : 'regular', table: farskipTable(spec, switches) };
+}
+
 /** What a method is called; one that is not known, such as of a file, by what is written. */
 export function nameOfMethod(written: string): Phrase {
   const read = readMethod(written);
-  if (!read) return phrase`${written}`;
+  if (!read) return written === FROM_CONFIG ? phrase`As its config says` : phrase`${written}`;
   return read.method.counted ? phrase`${read.method.name} (${read.layers})` : read.method.name;
 }

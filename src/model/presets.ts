@@ -7,8 +7,8 @@ export type Preset = {
   readonly id: string;
   readonly label: Phrase;
   readonly folder: string;
-  /** The same model after self-distillation into FarSkip, which its FarSkip runs use. */
-  readonly converted: string;
+  /** The same model after self-distillation into other methods, by the method whose runs use it. */
+  readonly converted: Readonly<Record<string, string>>;
 };
 
 export const PRESETS = [
@@ -16,7 +16,7 @@ export const PRESETS = [
     id: 'reference',
     label: phrase`Reference: DeepSeek-V2 architecture, 5 layers, 16 experts, 2.0 M parameters`,
     folder: 'models/reference',
-    converted: 'models/reference-farskip',
+    converted: { farskip: 'models/reference-farskip' },
   },
 ] as const satisfies readonly Preset[];
 

@@ -98,6 +98,7 @@ export function quickerAllReduce(topology: Topology, ranks: number, bytes: numbe
     id: 0,
     name: 'All-gather',
     block: 'all-reduce',
+    phase: 'forward',
     layer: null,
     input: '',
     output: '',

@@ -34,8 +34,8 @@ export type Builder = {
     ...outputs: (Written | string)[]
   ) => string;
   readonly exchange: (name: string, exchange: Exchange) => string;
-  readonly allToAll: (op: Omit<AllToAll, 'kind' | 'id' | 'output'>, written: Written) => string;
-  readonly spread: (op: Omit<Spread, 'id' | 'output'>, written: Written) => string;
+  readonly allToAll: (op: Omit<AllToAll, 'kind' | 'id' | 'phase' | 'output'>, written: Written) => string;
+  readonly spread: (op: Omit<Spread, 'id' | 'phase' | 'output'>, written: Written) => string;
   readonly columns: (name: string) => number;
   /**
    * The same program, in a scope within this one: names and symbols of what is declared there begin with it
@@ -125,6 +125,7 @@ function builderIn(scope: string, collected: Collected): Builder {
         kind: 'compute',
         id: operations.length,
         name,
+        phase: 'forward',
         ...place,
         ...({ kernel: call.kernel, sizes } as unknown as KernelCall),
         inputs,
@@ -142,12 +143,12 @@ function builderIn(scope: string, collected: Collected): Builder {
     allToAll(op, written) {
       const input = known(op.input);
       const output = write(written);
-      return add({ kind: 'all-to-all', id: operations.length, ...op, input, output }, output);
+      return add({ kind: 'all-to-all', id: operations.length, phase: 'forward', ...op, input, output }, output);
     },
     spread(op, written) {
       const input = known(op.input);
       const output = write(written);
-      return add({ id: operations.length, ...op, input, output }, output);
+      return add({ id: operations.length, phase: 'forward', ...op, input, output }, output);
     },
     columns: (name) => values.get(known(name))!.cols,
     within: (inner) => builderIn(scoped(scope, inner), collected),

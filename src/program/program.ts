@@ -60,7 +60,17 @@ export type Block = (typeof BLOCKS)[number];
 
 export type Operation = Compute | Collective;
 
-type Common = { readonly id: number; readonly name: string; readonly block: Block; readonly layer: number | null };
+/** The part of a training step that an operation is of; all of inference is forward. */
+export const PHASES = ['forward', 'backward', 'update'] as const;
+export type Phase = (typeof PHASES)[number];
+
+type Common = {
+  readonly id: number;
+  readonly name: string;
+  readonly block: Block;
+  readonly phase: Phase;
+  readonly layer: number | null;
+};
 
 /** One kernel: bindings are its sizes, then inputs and outputs in the order given (kernels.ts). */
 export type Compute = Common & {

@@ -1,5 +1,4 @@
-import { KERNEL_NAMES, type KernelName } from '../program/kernels';
-import { BLOCKS } from '../program/program';
+import { BLOCKS, PHASES } from '../program/program';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { z } from '../words/zod';
@@ -123,7 +122,7 @@ const kernelEvent = (span: ComputeSpan, interval: Interval): TraceEvent =>
   });
 
 const complete = (
-  { op, rank, block, layer, name: operation }: Span,
+  { op, rank, block, phase, layer, name: operation }: Span,
   tid: number,
   cat: string,
   name: string,
@@ -137,7 +136,7 @@ const complete = (
   cat,
   ts: us(start),
   dur: us(end - start),
-  args: { device: rank, stream: tid, op, operation, block, layer, ...args },
+  args: { device: rank, stream: tid, op, operation, block, phase, layer, ...args },
 });
 
 const finite = z.number().refine(Number.isFinite);
@@ -158,10 +157,8 @@ const KernelEvent = z.object({
       layer: z.number().nullable().optional().catch(undefined),
       clock: z.enum(['gpu', 'host']).optional().catch(undefined),
       // What only our own traces say.
-      shader: z
-        .enum(KERNEL_NAMES as [KernelName, ...KernelName[]])
-        .optional()
-        .catch(undefined),
+      shader: z.string().optional().catch(undefined),
+      phase: z.enum(PHASES).optional().catch(undefined),
       gpu_us: amount,
       flops: amount,
       submitted_us: z.number().optional().catch(undefined),
@@ -248,6 +245,7 @@ function spanOf(
     rank: ranksOf.get(pid)!,
     name: args?.operation ?? kernel,
     block: block ?? (communicates ? 'all-reduce' : 'residual'),
+    phase: args?.phase ?? 'forward',
     layer: args?.layer ?? null,
     start: ms(ts),
     end: ms(ts + dur),

@@ -20,9 +20,9 @@ export function layerStartsOf(spans: readonly Span[]): { readonly layer: number;
 }
 
 /**
- * Two coordinate spaces here: a run's own time, and the time of an axis on which two runs are laid so that each layer
- * begins in both at once. Both are ms; a layer lasts on the axis as long as in the slower run, and the quicker one is
- * drawn with a blank at the layer's end.
+ * Two coordinate spaces here: a run's own time, and the time of an axis on which runs are laid so that each layer begins
+ * in all at once. Both are ms; a layer lasts on the axis as long as in the slowest run, and a quicker one is drawn with a
+ * blank at the layer's end.
  */
 export type Alignment = {
   /** Own time of the beginning of each section, and how much later it lies on the axis. */
@@ -32,21 +32,22 @@ type Section = { readonly from: number; readonly shift: number };
 
 export const UNALIGNED: Alignment = { sections: [{ from: 0, shift: 0 }] };
 
-/** Alignments of two runs by the layers that both have. */
-export function alignLayers(a: readonly Span[], b: readonly Span[]): readonly [Alignment, Alignment] {
-  const startsB = new Map(layerStartsOf(b).map(({ layer, at }) => [layer, at]));
+/** Alignments of runs by the layers that all of them have. */
+export function alignLayers(runs: readonly (readonly Span[])[]): readonly Alignment[] {
+  const starts = runs.map((spans) => new Map(layerStartsOf(spans).map(({ layer, at }) => [layer, at])));
+  const sections: Section[][] = runs.map(() => [{ from: 0, shift: 0 }]);
   let axis = 0;
-  let before: readonly [number, number] = [0, 0];
-  const sections: [Section[], Section[]] = [[{ from: 0, shift: 0 }], [{ from: 0, shift: 0 }]];
-  for (const { layer, at } of layerStartsOf(a)) {
-    const other = startsB.get(layer);
-    if (other === undefined) continue;
-    axis += Math.max(at - before[0], other - before[1]);
-    sections[0].push({ from: at, shift: axis - at });
-    sections[1].push({ from: other, shift: axis - other });
-    before = [at, other];
+  let before = runs.map(() => 0);
+  for (const layer of starts[0]?.keys() ?? []) {
+    const ats = starts.map((own) => own.get(layer));
+    if (!ats.every((at) => at !== undefined)) continue;
+    axis += Math.max(...ats.map((at, i) => at - before[i]!));
+    ats.forEach((at, i) => {
+      sections[i]!.push({ from: at, shift: axis - at });
+    });
+    before = ats;
   }
-  return [{ sections: sections[0] }, { sections: sections[1] }];
+  return sections.map((own) => ({ sections: own }));
 }
 
 /** A run's own time on the axis. */

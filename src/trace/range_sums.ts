@@ -1,4 +1,3 @@
-import type { Block } from '../program/program';
 import { type Interval, intersect, lengthOf, merge } from './overlap';
 import type { Span } from './span';
 
@@ -14,7 +13,7 @@ export type RangeSums = {
   readonly idle: number;
   /** Of each kind of operation: time under its spans, and how many lie in the range, of all ranks; largest first. */
   readonly operations: readonly {
-    readonly block: Block;
+    readonly block: string;
     readonly name: string;
     readonly ms: number;
     readonly count: number;
@@ -24,7 +23,7 @@ export type RangeSums = {
 /** `resolution`: pieces of overlap shorter than it, the step of the clocks, are not claimed; as in overlapOf. */
 export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interval, resolution = 0): RangeSums {
   const own = Array.from({ length: ranks }, () => ({ compute: [] as Interval[], comm: [] as Interval[] }));
-  const operations = new Map<string, { block: Block; name: string; ms: number; count: number }>();
+  const operations = new Map<string, { block: string; name: string; ms: number; count: number }>();
   for (const span of spans) {
     const start = Math.max(from, span.start);
     const end = Math.min(to, span.end);

@@ -1,5 +1,4 @@
-import type { KernelName } from '../program/kernels';
-import type { Block } from '../program/program';
+import type { Phase } from '../program/program';
 
 /** Which clock a time is from: GPU timestamps brought to the host's clock, or the host's own (fences, arrivals). */
 export type ClockSource = 'gpu' | 'host';
@@ -9,7 +8,9 @@ type At = {
   readonly op: number;
   readonly rank: number;
   readonly name: string;
-  readonly block: Block;
+  /** A `Block` of the program; open, since files and others' traces may name one that is not known here. */
+  readonly block: string;
+  readonly phase: Phase;
   readonly layer: number | null;
   /** Milliseconds since the run began, on the host's clock. */
   readonly start: number;
@@ -26,8 +27,8 @@ export type Span = ComputeSpan | CollectiveSpan | MessageSpan;
  */
 export type ComputeSpan = At & {
   readonly kind: 'compute';
-  /** null where a span is several kernels, or one of another program's. */
-  readonly kernel: KernelName | null;
+  /** Its kernel's name, as open; null where a span is several kernels, or one of another program's. */
+  readonly kernel: string | null;
   readonly gpuMs: number | null;
   /** Shorter than the step of the GPU's clock, so that it may have been anywhere within it. */
   readonly uncertain: boolean;

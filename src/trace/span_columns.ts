@@ -1,17 +1,14 @@
-import { KERNEL_NAMES, type KernelName } from '../program/kernels';
-import { BLOCKS } from '../program/program';
+import { PHASES, type Phase } from '../program/program';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import { because, z } from '../words/zod';
-import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
+import type { ClockSource, CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
 
 /**
- * Spans as columns of whole numbers, a tenth of a microsecond being the unit of time: a fraction of what they take as
+ * Spans as columns with names, a tenth of a microsecond being the unit of time: a fraction of what they take as
  * objects. What spans of an operation have in common is said once, in `operations`, and named by its place there.
  * Starts are given as differences to the start before, so that they stay short.
  */
-const whole = z.number().int();
-const index = whole.min(0);
 // Columns are long: they are looked through in a loop of their own.
 const columnOf = <T>(is: (value: unknown) => boolean, what: Phrase) =>
   z.custom<T[]>((value) => Array.isArray(value) && value.every(is), because(phrase`it should be a list of ${what}`));
@@ -33,18 +30,26 @@ const amounts = columnOf<number | null>(
 const flags = columnOf<0 | 1>((value) => value === 0 || value === 1, phrase`0 and 1`);
 /** Names of templated kernels in others' traces can be longer; the rest is cut. */
 const LONGEST_NAME = 500;
-const kernels = KERNEL_NAMES as [KernelName, ...KernelName[]];
+const isName = (value: unknown): boolean => typeof value === 'string' && value.length <= LONGEST_NAME;
+const names = columnOf<string>(isName, phrase`names of at most ${LONGEST_NAME} characters`);
+const namesOrNull = columnOf<string | null>(
+  (value) => value === null || isName(value),
+  phrase`names of at most ${LONGEST_NAME} characters, or null`,
+);
+const oneOf = <T extends string>(known: readonly T[]) =>
+  columnOf<T>((value) => known.includes(value as T), phrase`${known.join(', ')}`);
+const CLOCKS: readonly ClockSource[] = ['gpu', 'host'];
+
 export const SpanColumns = z.object({
-  operations: z.array(
-    z.tuple([
-      whole,
-      z.string().max(LONGEST_NAME),
-      z.enum(BLOCKS),
-      index.nullable(),
-      z.enum(kernels).nullable(),
-      z.enum(['gpu', 'host']),
-    ]),
-  ),
+  operations: z.object({
+    id: column,
+    name: names,
+    block: names,
+    phase: oneOf<Phase>(PHASES),
+    layer: indicesOrNull,
+    kernel: namesOrNull,
+    clock: oneOf(CLOCKS),
+  }),
   compute: z.object({
     operation: indices,
     rank: indices,
@@ -79,23 +84,29 @@ const toMs = (units: number): number => units / PER_MS;
 export const inColumnOrder = (spans: readonly Span[]): Span[] =>
   (['compute', 'collective', 'message'] as const).flatMap((kind) => spans.filter((span) => span.kind === kind));
 
+type OperationRow = { readonly [K in keyof SpanColumns['operations']]: SpanColumns['operations'][K][number] };
+
+/** What a span has in common with the others of its operation. */
+const rowOf = (span: Span): OperationRow => ({
+  id: span.op,
+  name: span.name.slice(0, LONGEST_NAME),
+  block: span.block.slice(0, LONGEST_NAME),
+  phase: span.phase,
+  layer: span.layer,
+  kernel: span.kind === 'compute' ? span.kernel : null,
+  clock: span.clock,
+});
+
 export function toColumns(spans: readonly Span[]): SpanColumns {
-  const operations: SpanColumns['operations'] = [];
+  const rows: OperationRow[] = [];
   const places = new Map<string, number>();
   const place = (span: Span): number => {
-    const row: SpanColumns['operations'][number] = [
-      span.op,
-      span.name.slice(0, LONGEST_NAME),
-      span.block,
-      span.layer,
-      span.kind === 'compute' ? span.kernel : null,
-      span.clock,
-    ];
+    const row = rowOf(span);
     const key = JSON.stringify(row);
     const known = places.get(key);
     if (known !== undefined) return known;
-    places.set(key, operations.length);
-    return operations.push(row) - 1;
+    places.set(key, rows.length);
+    return rows.push(row) - 1;
   };
   const of = <K extends Span['kind']>(kind: K) =>
     spans.filter((span): span is Extract<Span, { kind: K }> => span.kind === kind);
@@ -124,31 +135,43 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
       received: collectives.map(({ receivedBytes }) => receivedBytes),
     },
     message: { ...common(messages), to: messages.map(({ to }) => to), bytes: messages.map(({ bytes }) => bytes) },
-    operations,
+    operations: {
+      id: rows.map(({ id }) => id),
+      name: rows.map(({ name }) => name),
+      block: rows.map(({ block }) => block),
+      phase: rows.map(({ phase }) => phase),
+      layer: rows.map(({ layer }) => layer),
+      kernel: rows.map(({ kernel }) => kernel),
+      clock: rows.map(({ clock }) => clock),
+    },
   };
 }
 
-/** Throws InputError when columns differ in length, or name an operation or rank that there is not. */
-export function fromColumns({ operations, compute, collective, message }: SpanColumns, ranks: number): Span[] {
-  for (const group of [compute, collective, message])
+/** Throws InputError when columns differ in length, or name an operation that there is not. */
+export function fromColumns({ operations, compute, collective, message }: SpanColumns): Span[] {
+  for (const group of [operations, compute, collective, message])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
       throw new InputError(phrase`The columns of its spans differ in length; the file is not whole.`);
-  const rankIn = (rank: number): number => {
-    if (rank >= ranks) throw new InputError(phrase`It has a span of device ${rank}, but ${ranks} devices.`);
-    return rank;
-  };
   const common = (group: Pick<SpanColumns['collective'], 'operation' | 'rank' | 'start' | 'length'>) => {
     let start = 0;
     return group.start.map((difference, i) => {
       start += difference;
-      const row = operations[group.operation[i]!];
-      if (!row)
-        throw new InputError(phrase`It has a span of operation ${group.operation[i]!}, which it does not list.`);
-      const [op, name, block, layer, kernel, clock] = row;
-      const rank = rankIn(group.rank[i]!);
+      const own = group.operation[i]!;
+      if (own >= operations.id.length)
+        throw new InputError(phrase`It has a span of operation ${own}, which it does not list.`);
       return {
-        at: { op, rank, name, block, layer, start: toMs(start), end: toMs(start + group.length[i]!), clock },
-        kernel,
+        at: {
+          op: operations.id[own]!,
+          rank: group.rank[i]!,
+          name: operations.name[own]!,
+          block: operations.block[own]!,
+          phase: operations.phase[own]!,
+          layer: operations.layer[own]!,
+          start: toMs(start),
+          end: toMs(start + group.length[i]!),
+          clock: operations.clock[own]!,
+        },
+        kernel: operations.kernel[own]!,
         start,
       };
     });
@@ -178,7 +201,19 @@ export function fromColumns({ operations, compute, collective, message }: SpanCo
       }),
     ),
     ...common(message).map(
-      ({ at }, i): MessageSpan => ({ kind: 'message', ...at, to: rankIn(message.to[i]!), bytes: message.bytes[i]! }),
+      ({ at }, i): MessageSpan => ({ kind: 'message', ...at, to: message.to[i]!, bytes: message.bytes[i]! }),
     ),
   ];
+}
+
+/** Spans in the lab, columns in its files. */
+export const Spans = z.codec(SpanColumns, z.custom<readonly Span[]>(), { decode: fromColumns, encode: toColumns });
+
+/** The first device beyond `ranks` that spans name; null when there is none. */
+export function strangerIn(spans: readonly Span[], ranks: number): number | null {
+  for (const span of spans) {
+    if (span.rank >= ranks) return span.rank;
+    if (span.kind === 'message' && span.to >= ranks) return span.to;
+  }
+  return null;
 }

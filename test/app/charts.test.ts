@@ -5,16 +5,16 @@ import {
   hiddenPerLayerData,
   routedLayers,
   routingData,
-  type Sweep,
   sweepData,
   wallData,
 } from '../../src/app/charts/chart_data';
 import { en } from '../../src/app/text/en';
-import type { Continuation, Generation } from '../../src/lab/generate';
-import type { Track } from '../../src/lab/lab_run';
-import type { CombinationResult, Measurement } from '../../src/lab/measure';
-import type { Combination } from '../../src/lab/progress';
-import type { Estimate } from '../../src/lab/statistics';
+import type { Combination } from '../../src/lab/experiments/experiment';
+import type { Continuation, Generation } from '../../src/lab/experiments/generation/result';
+import type { CombinationResult, Measurement } from '../../src/lab/experiments/measurement/result';
+import type { SweepResult } from '../../src/lab/experiments/sweep_result';
+import type { Track } from '../../src/lab/experiments/track';
+import type { Estimate } from '../../src/lab/statistics/estimate';
 
 const BLOCKING: Combination = { connectivity: 'regular', schedule: 'blocking' };
 const OVERLAPPED: Combination = { connectivity: 'farskip', schedule: 'overlapped' };
@@ -147,8 +147,7 @@ test('a sweep has a row a value, in order, with the numbers of each combination'
         speedup: estimate(2, 1.9, 2.2),
       }),
     );
-  const sweep: Sweep = {
-    kind: 'sweep',
+  const sweep: SweepResult = {
     over: 'ratio',
     points: [
       { value: 1, measurement: at(1, 20, 0.5) },
@@ -186,8 +185,7 @@ test('a sweep has a row a value, in order, with the numbers of each combination'
 });
 
 test('a sweep of one combination has no speed-up, and one without communication nothing hidden', () => {
-  const alone: Sweep = {
-    kind: 'sweep',
+  const alone: SweepResult = {
     over: 'ranks',
     points: [{ value: 1, measurement: measurement(result(BLOCKING, {})) }],
   };

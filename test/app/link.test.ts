@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_FORM, type Form, FormSettings, formOfRun, generationOf, settingsOf } from '../../src/app/form';
-import { linkOf, readLink } from '../../src/app/link';
-import { DEFAULT_VIEW, View } from '../../src/app/view';
-import { type LabRun, newRun } from '../../src/lab/lab_run';
-import { RECORDED, recordedPath } from '../../src/lab/recorded';
-import { parseRunFile } from '../../src/lab/run_file';
+import { askedBy, DEFAULT_FORM, type Form, FormSettings, formOfRun } from '../../src/app/state/form';
+import { linkOf, readLink } from '../../src/app/state/link';
+import { DEFAULT_VIEW, View } from '../../src/app/state/view';
+import { type LabRun, newRun } from '../../src/lab/runs/lab_run';
+import { RECORDED, recordedPath } from '../../src/lab/runs/recorded';
+import { parseRunFile } from '../../src/lab/runs/run_file';
 import { english } from '../../src/words/phrase';
+import { textOf } from '../../src/words/text_of';
 
-const forms: fc.Arbitrary<Form> = fc.record({
+const forms = fc.record({
   model: fc.constantFrom('reference', 'kept:my model', 'https://example.org/a/b?c=d#e', 'deepseek-v2-lite-960m'),
-  files: fc.constant([]),
+  files: fc.constant([] as File[]),
   balanced: fc.boolean(),
   task: fc.constantFrom('measure', 'generate'),
   source: fc.constantFrom('prompt', 'passage'),
@@ -30,9 +31,11 @@ const forms: fc.Arbitrary<Form> = fc.record({
     }),
     fc.constant({ kind: 'native' as const }),
   ),
-  compare: fc.constantFrom('both', 'all', 'chosen'),
-  farskip: fc.boolean(),
-  schedule: fc.constantFrom('blocking', 'overlapped'),
+  connectivity: fc.array(fc.constantFrom('regular', 'farskip', 'ladder', 'last:2', 'config'), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  schedule: fc.subarray(['blocking', 'overlapped'] as const, { minLength: 1 }),
   repeats: fc.integer({ min: 1, max: 1000 }),
   others: fc.integer({ min: 0, max: 255 }),
   newTokens: fc.integer({ min: 1, max: 4096 }),
@@ -63,17 +66,27 @@ const forms: fc.Arbitrary<Form> = fc.record({
   ),
 });
 const time = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((ms) => ms + 0);
-const track = fc.constantFrom('', 'ep/regular-blocking', '20261124T204512345/0.25-last:2-overlapped');
-const views: fc.Arbitrary<View> = fc.record({
-  top: track,
-  bottom: track,
+const track = fc.constantFrom('ep/regular-blocking', '20261124T204512345/0.25-last:2-overlapped');
+const views = fc.record({
+  tracks: fc.array(track, { maxLength: 6 }),
   from: fc.option(time),
   to: fc.option(time),
   align: fc.constantFrom('time', 'layer'),
   collapsed: fc.array(fc.nat(4095), { maxLength: 9 }),
   windows: fc.boolean(),
   arrows: fc.boolean(),
-  selected: fc.constantFrom('', '0s12', '1g3'),
+  selected: fc.option(
+    fc.oneof(
+      fc.record({
+        track,
+        kind: fc.constantFrom('compute', 'collective', 'message', 'gap'),
+        op: fc.option(fc.nat(999)),
+        rank: fc.nat(15),
+        nth: fc.nat(9),
+      }),
+      fc.record({ track, list: fc.constantFrom('spans', 'gaps'), place: fc.nat(999) }),
+    ),
+  ),
   range: fc.option(fc.tuple(time, time)),
   marks: fc.array(fc.tuple(time, time), { maxLength: 5 }),
   search: fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -84,7 +97,7 @@ test('a link gives back any form and view; the defaults need none', () => {
   expect(linkOf(DEFAULT_FORM, DEFAULT_VIEW)).toBe('');
   expect(readLink('')).toEqual({ form: DEFAULT_FORM, view: DEFAULT_VIEW, problems: [] });
   fc.assert(
-    fc.property(forms, views, (form, view) => {
+    fc.property(forms, views, (form: Form, view: View) => {
       // −0 is 0 in JSON.
       expect(readLink(linkOf(form, view))).toEqual({ form, view: JSON.parse(JSON.stringify(view)), problems: [] });
     }),
@@ -117,14 +130,14 @@ test('whatever a link says, the form and the view are such as their schemas take
 test('the good parts of a link are taken, and each bad one is a sentence', () => {
   const sentences = (fragment: string) => readLink(fragment).problems.map(english);
   const { form, view, problems } = readLink(
-    '#v=7&tokens=128&ranks=many&link={"kind":"fast"}&wire=<b>f32</b>&model=files&volume=11&align=layer&top=<x>&from=1e99&selected=9z',
+    '#v=77&tokens=128&ranks=many&link={"kind":"fast"}&wire=<b>f32</b>&model=files&volume=11&align=layer&tracks=<x>&from=1e99&selected=9z',
   );
   expect(form).toEqual({ ...DEFAULT_FORM, tokens: 128 });
   expect(view).toEqual({ ...DEFAULT_VIEW, align: 'layer' });
   expect(problems).toHaveLength(9);
   const said = problems.map(english);
-  expect(said[6]).toMatch(/The link's top, “<x>”, can't be used: it should be a run and a track of it/);
-  expect(said[0]).toMatch(/of version “7”, and this lab reads version 1/);
+  expect(said[6]).toMatch(/The link's tracks, “<x>”, can't be used: it should be a list/);
+  expect(said[0]).toMatch(/of version “77”, and this lab reads versions up to 2/);
   expect(said[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
   expect(said[4]).toMatch(/files are not in a link/);
   expect(said[5]).toMatch(/“volume”, which there is not/);
@@ -137,27 +150,30 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });
 });
 
-test('the form takes the settings of a run, which it then runs again', () => {
-  const files = RECORDED.map(({ id }) => parseRunFile(id, readFileSync(`public/${recordedPath(id)}`, 'utf8')));
-  const [measured, written] = (['measurement', 'generation'] as const).map(
-    (kind) => files.find((file) => file.kind === kind)!,
+test('the form takes the settings of a run, which it then runs again', async () => {
+  const files = await Promise.all(
+    RECORDED.map(async ({ id }) => {
+      const path = `public/${recordedPath(id)}`;
+      return parseRunFile(id, await textOf(id, new Blob([readFileSync(path)])));
+    }),
   );
   const of = (form: Form): LabRun => {
-    if (measured?.kind !== 'measurement' || written?.kind !== 'generation') throw new Error('no such run is recorded');
-    if (form.task === 'generate')
-      return { ...written, generation: { ...written.generation, settings: generationOf(form) } };
-    return { ...measured, measurement: { ...measured.measurement, settings: settingsOf(form) } };
+    const asked = askedBy(form);
+    const recorded = files.find(({ kind }) => kind === asked.experiment)!;
+    if (recorded.kind === 'measurement' || recorded.kind === 'generation')
+      return { ...recorded, result: { ...recorded.result, settings: asked.settings } } as LabRun;
+    throw new Error('a measurement or a text');
   };
   fc.assert(
     fc.property(forms, (any) => {
-      const form = { ...any, sweep: null };
+      const form = { ...any, sweep: null } as Form;
       const again = { ...DEFAULT_FORM, ...formOfRun(of(form))! };
       expect(again.task).toBe(form.task);
-      if (form.task === 'measure') expect(settingsOf(again)).toEqual(settingsOf(form));
-      else expect(generationOf(again)).toEqual(generationOf(form));
-      expect(FormSettings.safeParse(again).success).toBe(true);
+      expect(askedBy(again)).toEqual(askedBy(form));
+      const { files: _, ...settings } = again;
+      expect(FormSettings.safeParse(settings).success).toBe(true);
     }),
   );
   for (const run of files) expect(formOfRun(run)).not.toBeNull();
-  expect(formOfRun(newRun({ kind: 'trace', ranks: 1, spans: [] }, 'a trace'))).toBeNull();
+  expect(formOfRun(newRun({ kind: 'trace', result: { ranks: 1, spans: [] } }, 'a trace'))).toBeNull();
 });

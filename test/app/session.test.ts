@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type SessionRun, sessionRun, withRun } from '../../src/app/session';
-import type { LabRun } from '../../src/lab/lab_run';
+import { type SessionRun, sessionRun, withRun } from '../../src/app/state/session';
+import type { LabRun } from '../../src/lab/runs/lab_run';
 
 const named = (id: string, name: string): SessionRun => {
-  const run: LabRun = { id, name, machine: null, kind: 'trace', ranks: 1, spans: [] };
+  const run: LabRun = { id, name, machine: null, kind: 'trace', result: { ranks: 1, spans: [] } };
   return sessionRun(run, 'opened');
 };
 const namesOf = (...runs: readonly SessionRun[]) =>

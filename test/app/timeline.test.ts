@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { prepare } from '../../src/app/timeline/lanes';
-import { laneAt, layOut } from '../../src/app/timeline/layout';
-import { neighbour, pickAt, placeOf } from '../../src/app/timeline/pick';
-import { type Rgba, rasterLane } from '../../src/app/timeline/raster';
-import { nextMatch, notMatching } from '../../src/app/timeline/search';
-import { timelinesOf } from '../../src/app/timeline/timelines';
-import { panned, zoomed } from '../../src/app/timeline/zoom';
-import { type LabRun, tracksOf } from '../../src/lab/lab_run';
+import { prepare } from '../../src/app/lanes/lanes';
+import { laneAt, layOut } from '../../src/app/lanes/layout';
+import { neighbour, pickAt, placeOf } from '../../src/app/lanes/pick';
+import { type Rgba, rasterLane } from '../../src/app/lanes/raster';
+import { nextMatch, notMatching } from '../../src/app/lanes/search';
+import { type Selection, selectedOf, selectionIn } from '../../src/app/lanes/selection';
+import { timelinesOf } from '../../src/app/lanes/timelines';
+import { panned, zoomed } from '../../src/app/lanes/zoom';
+import { Selected } from '../../src/app/state/view';
+import { plainTrack, type Track } from '../../src/lab/experiments/track';
 import { UNALIGNED } from '../../src/trace/layers';
 import type { ComputeSpan, Span } from '../../src/trace/span';
 import { collective as collectiveOn, compute as computeOn, message as messageOn } from '../spans';
@@ -17,10 +19,12 @@ const compute = (rank: number, start: number, end: number, more: Partial<Compute
   computeOn(rank, start, end, { ...attention, ...more });
 const message = (rank: number, to: number, start: number, end: number) => messageOn(2, rank, to, start, end);
 const collective = (rank: number, start: number, end: number) => collectiveOn(2, rank, start, end);
-const trackOf = (spans: readonly Span[], ranks = 2) => {
-  const run: LabRun = { id: 'a', name: 'a', machine: null, kind: 'trace', ranks, spans };
-  return tracksOf(run)[0]!;
-};
+const trackOf = (spans: readonly Span[], ranks = 2) => plainTrack('trace', ranks, spans);
+const timelines = (tracks: readonly Track[], align: 'time' | 'layer' = 'time') =>
+  timelinesOf(
+    tracks.map((track, i) => ({ name: `run${i}/trace`, track, run: null })),
+    align,
+  );
 
 test('a raster covers pixels by the area of spans, however many lie in one', () => {
   const colours: Rgba[] = Array.from({ length: 20 }, () => [10, 20, 30, 1]);
@@ -35,7 +39,7 @@ test('a raster covers pixels by the area of spans, however many lie in one', () 
         free = start + length / 10;
         return compute(0, start, free);
       });
-      const lane = prepare(trackOf(spans), UNALIGNED).ranks[0]!.compute;
+      const lane = prepare('a/trace', trackOf(spans), UNALIGNED).ranks[0]!.compute;
       const row = new Uint8ClampedArray(4 * width);
       const scale = width / 20;
       rasterLane(lane, from, scale, row, colours, new Float32Array(4 * width));
@@ -60,7 +64,7 @@ const SPANS = [
 ];
 
 test('what is under the pointer is found, and arrow keys reach every span and gap', () => {
-  const { tracks } = timelinesOf([trackOf(SPANS)], 'time');
+  const { tracks } = timelines([trackOf(SPANS)]);
   const layout = layOut(tracks, new Set());
   expect(pickAt(tracks, 0, 0, 'compute', 3, 0.1)).toEqual({ track: 0, kind: 'span', index: 0 });
   const gap = pickAt(tracks, 0, 0, 'compute', 5, 0.1)!;
@@ -94,10 +98,37 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   expect(placeOf(tracks, { track: 0, kind: 'span', index: 99 })).toBeNull();
 });
 
+test('what is selected is said by what it is, and found again by that', () => {
+  // Two messages alike but in time, as those of a ring; and a wait in two pieces before one kernel.
+  const spans = [...SPANS, message(0, 1, 6, 7)];
+  const { tracks } = timelines([trackOf(SPANS), trackOf(spans)]);
+  const all = tracks.flatMap(({ track, gaps }, i) => [
+    ...track.spans.map((_, index): Selection => ({ track: i, kind: 'span', index })),
+    ...gaps.map((_, index): Selection => ({ track: i, kind: 'gap', index })),
+  ]);
+  const named = all.map((selection) => JSON.stringify(selectedOf(tracks, selection)));
+  expect(new Set(named).size).toBe(all.length);
+  expect(named.map((name) => selectionIn(tracks, Selected.parse(JSON.parse(name))))).toEqual(all);
+  // The tracks the other way round: the same is selected.
+  const [first, second] = tracks;
+  const turned = [second!, first!];
+  expect(selectionIn(turned, selectedOf(tracks, { track: 1, kind: 'span', index: 2 }))).toEqual({
+    track: 0,
+    kind: 'span',
+    index: 2,
+  });
+  const kernel = { track: 'run0/trace', kind: 'compute', op: 1, rank: 0, nth: 0 } as const;
+  expect(selectionIn(tracks, { ...kernel, nth: 9 })).toBeNull();
+  expect(selectionIn(tracks, { ...kernel, track: 'another/trace' })).toBeNull();
+  // By place, as links of version 1 say it.
+  expect(selectionIn(tracks, { track: 'run1/trace', list: 'spans', place: 3 })).toMatchObject({ track: 1, index: 3 });
+  expect(selectionIn(tracks, { track: 'run1/trace', list: 'gaps', place: 99 })).toBeNull();
+});
+
 test('laid under each other by layer, spans stay as long as they were', () => {
   const layers = (...starts: number[]): Span[] => starts.map((start, layer) => compute(0, start, start + 3, { layer }));
   // The lower run's first layer is the shorter one, and its kernel goes on over the border to the second.
-  const { tracks } = timelinesOf([trackOf(layers(0, 9, 20), 1), trackOf(layers(0, 2, 20), 1)], 'layer');
+  const { tracks } = timelines([trackOf(layers(0, 9, 20), 1), trackOf(layers(0, 2, 20), 1)], 'layer');
   for (const { ranks } of tracks) {
     const { start, end } = ranks[0]!.compute;
     for (let i = 0; i < 3; i++) expect(end[i]! - start[i]!).toBeCloseTo(3, 9);
@@ -109,7 +140,7 @@ test('laid under each other by layer, spans stay as long as they were', () => {
 });
 
 test('lanes are found by height; folded devices have one', () => {
-  const { tracks } = timelinesOf([trackOf(SPANS), trackOf(SPANS)], 'time');
+  const { tracks } = timelines([trackOf(SPANS), trackOf(SPANS)]);
   const layout = layOut(tracks, new Set([1]));
   const ranks = layout.rows.filter((row) => row.kind === 'rank');
   expect(ranks.map(({ track, rank, lanes }) => [track, rank, lanes.length])).toEqual([
@@ -126,7 +157,7 @@ test('lanes are found by height; folded devices have one', () => {
 
 test('a node folds when all of its devices do', () => {
   const track = { ...trackOf([0, 1, 2, 3].map((rank) => compute(rank, 0, 4))), ranks: 4, nodeOf: [0, 0, 1, 1] };
-  const { tracks } = timelinesOf([track], 'time');
+  const { tracks } = timelines([track]);
   const nodes = (...folded: readonly number[]) =>
     layOut(tracks, new Set(folded)).rows.flatMap((row) =>
       row.kind === 'node' ? [[row.node, row.ranks, row.collapsed]] : [],

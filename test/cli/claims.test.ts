@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { wordsIn } from '../../src/cli/check_claims';
 import { agrees, CLAIMS, statedIn } from '../../src/cli/claims';
-import { wordsIn } from '../../src/cli/claims_command';
 
 test.each(CLAIMS)('$file states the figures of “$id”', (claim) => {
   const stated = statedIn(readFileSync(claim.file, 'utf8'), claim)!;

@@ -3,7 +3,7 @@ import type { Cluster } from '../../src/cluster/cluster';
 import { bindProgram, createExecutable } from '../../src/cluster/executable';
 import { type Feed, feedOf, wholeSequences } from '../../src/cluster/feed';
 import { tableOf } from '../../src/connectivity/methods';
-import { deploy } from '../../src/lab/lab';
+import { deploy } from '../../src/lab/setup/lab';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { within } from '../../src/model/source';

@@ -7,6 +7,7 @@ const op = (id: number): Compute => ({
   id,
   name: `op ${id}`,
   block: 'routed',
+  phase: 'forward',
   layer: 0,
   kernel: 'add',
   sizes: { rows: 1, width: 1 },

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/lab/settings';
+import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
 import { openSite, type Site } from './browser';
 
 let site: Site;
@@ -143,10 +143,10 @@ test('the page starts at a sub-path, not isolated; after that it is there withou
             if (event.kind === 'progress' && event.total > 1e6) resolve('weights');
           };
           void window
-            .runJob({ kind: 'measure', settings }, 'swiftshader')
+            .runJob({ experiment: 'measurement', settings }, 'swiftshader')
             .then((outcome) => resolve(outcome.ok ? 'the end' : outcome.phrase.id));
         }),
-      DEFAULT_SETTINGS,
+      DEFAULT_MEASUREMENT,
     );
     expect(reached).toBe('weights');
   }));

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
-import { chooseLittle, lookOf, MINUTES, OPENED, pick, runBoth, runButton, wholeWay } from './whole_way';
+import { chooseLittle, lookOf, MINUTES, OPENED, pick, runAlone, runBoth, runButton, wholeWay } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -26,25 +26,22 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(new URL(page.url()).hash).toBe('');
     await chooseLittle(page);
     await pick(page, 'Heads, experts');
-    // A comparison has both: the switch is there for one run alone.
-    expect(await page.getByRole('switch', { name: 'FarSkip' }).count()).toBe(0);
-    await pick(page, 'Nothing');
-    await page.getByRole('switch', { name: 'FarSkip' }).click();
-    await page.waitForFunction(() => location.hash.includes('farskip=false'));
+    await runAlone(page, 'FarSkip, last layers');
+    await page.getByRole('spinbutton', { name: 'Layers' }).fill('2');
+    await page.waitForFunction(() => location.hash.includes('last%3A2'));
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.waitForFunction(() => !location.hash.includes('farskip'));
+    await page.waitForFunction(() => !location.hash.includes('last%3A2'));
     await page.getByRole('button', { name: 'Redo' }).click();
-    await page.waitForFunction(() => location.hash.includes('farskip=false'));
+    await page.waitForFunction(() => location.hash.includes('last%3A2'));
     const { hash } = new URL(page.url());
     expect(hash.split(/[#&]/).slice(1).sort()).toEqual([
-      'compare=chosen',
-      'farskip=false',
+      'connectivity=%5B%22last%3A2%22%5D',
       'parallel=tp',
       'ranks=2',
       'repeats=1',
       'source=passage',
       'tokens=8',
-      'v=1',
+      'v=2',
     ]);
     const stateOf = () =>
       page.evaluate(() =>
@@ -91,7 +88,7 @@ test('what a first visit loads of scripts is at most 250 kB, packed', () => {
   expect(html).toContain('Content-Security-Policy');
 });
 
-test('FarSkip off and on are run, compared, saved, and found again by the link, and the run is looked into', () =>
+test('Regular and FarSkip are run, compared, saved, and found again by the link, and the run is looked into', () =>
   openPage(async (page) => {
     const mine = 'test-results/mine.json';
     await wholeWay(page, site.url, { width: 1440, mine, picture: 'test-results/flow-path-1440-light.png' });
@@ -176,7 +173,7 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
     const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
     await page.goto(site.url);
     await chooseText(page, 8);
-    await runButton(page, 'Generate FarSkip off and on').click();
+    await runButton(page, 'Generate: Regular and FarSkip').click();
     await page.getByText('measured on').waitFor({ timeout: 3 * MINUTES });
     for (const [title, expected] of [
       ['Regular', report.greedy_regular.text],
@@ -204,9 +201,9 @@ test('text can be stopped, and what was written stays', () =>
   openPage(async (page) => {
     await page.goto(site.url);
     await chooseText(page, 200);
-    expect(await page.getByRole('radio', { name: 'All four' }).count()).toBe(0);
-    await pick(page, 'Nothing');
-    await runButton(page, 'Generate FarSkip, overlapped').click();
+    expect(await page.getByRole('radio', { name: 'Both' }).count()).toBe(0);
+    await runAlone(page, 'FarSkip');
+    await runButton(page, 'Generate: FarSkip, overlapped').click();
     await page.getByText('generating, step 4').first().waitFor({ timeout: MINUTES });
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('… stopped').first().waitFor({ timeout: MINUTES });
@@ -226,9 +223,11 @@ test('a checkpoint of the user is described, run, kept in the browser and delete
     await model(page).selectOption('mine');
     await page.getByText('deepseek_v2: 5 layers').waitFor();
     await chooseLittle(page);
-    await pick(page, 'Nothing');
+    await runAlone(page, 'FarSkip');
     await runButton(page, 'Run FarSkip, overlapped').click();
-    await page.getByText('not converted to FarSkip').waitFor({ timeout: 3 * MINUTES });
+    await page
+      .getByText('These weights were made for Regular; runs of FarSkip use weights')
+      .waitFor({ timeout: 3 * MINUTES });
     await page.getByRole('button', { name: 'Delete mine' }).click();
     await page.getByText('Kept here').waitFor({ state: 'detached' });
     expect(await model(page).inputValue()).toBe('reference');
@@ -254,27 +253,26 @@ test('files that are no checkpoint are a sentence as soon as they are chosen', (
     await page.getByText('The architecture GPT2LMHeadModel is not known here').waitFor();
   }));
 
-test('an untrained model says so, and that its routing is forced; one run alone has no lower timeline', () =>
+test('an untrained model says so, and that its routing is forced; one run alone has one timeline', () =>
   openPage(async (page) => {
     await page.goto(site.url);
     await model(page).selectOption('llama-4-scout-8.9m');
     await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
     await chooseLittle(page);
-    await pick(page, 'Nothing');
-    await page.getByRole('switch', { name: 'FarSkip' }).click();
-    await page.getByRole('switch', { name: 'Overlapped schedule' }).click();
+    await runAlone(page, 'Regular');
+    await pick(page, 'blocking');
     await runButton(page, 'Run Regular, blocking').click();
     // What is looked at meanwhile stays on show when the run ends.
-    await page.getByLabel('Lower timeline').selectOption({ label: 'FarSkip, blocking' });
+    await page.getByLabel('Timeline 2').selectOption({ label: 'FarSkip, blocking' });
     await page.getByRole('application').focus();
     await page.keyboard.press('KeyW');
     const before = await lookOf(page);
-    expect(before.hash).toMatch(/bottom=.*from=/);
+    expect(before.hash).toMatch(/tracks=.*from=/);
     await page.getByRole('progressbar').waitFor({ state: 'detached', timeout: 3 * MINUTES });
     expect(await lookOf(page)).toEqual(before);
     await page.getByRole('button', { name: /^Show: llama-4-scout/ }).click();
     await page.getByRole('heading', { name: 'Regular, blocking', exact: true }).waitFor();
-    expect(await page.getByLabel('Lower timeline').inputValue()).toBe('');
+    expect(await page.getByLabel('Timeline 2').inputValue()).toBe('');
     await page.getByText('Its routing is forced to be balanced').waitFor({ timeout: 3 * MINUTES });
     await page.getByText('its times mean something, its text and logits nothing').waitFor();
     expect(await page.getByText('Next tokens').count()).toBe(0);
@@ -300,7 +298,7 @@ test('no adapter is a sentence, and the page stays usable', () =>
         'WebGPU found no graphics adapter; turn on hardware acceleration in the browser and update the graphics driver.',
       )
       .waitFor();
-    expect(await runButton(page, 'Run FarSkip off and on').isEnabled()).toBe(true);
+    expect(await runButton(page, 'Run Regular and FarSkip').isEnabled()).toBe(true);
     await page.screenshot({ path: 'test-results/no-adapter.png' });
   }));
 
@@ -373,7 +371,7 @@ test('a device that is lost in a run is a sentence, and the next run opens anoth
     await alert(page).waitFor({ timeout: MINUTES });
     expect(await alert(page).innerText()).toMatch(/The GPU device was lost.*press Run to open it again/);
     await page.getByLabel('Repeats', { exact: true }).fill('1');
-    await pick(page, 'Nothing');
+    await runAlone(page, 'FarSkip');
     await runButton(page, 'Run FarSkip, overlapped').click();
     await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   }));

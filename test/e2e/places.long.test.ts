@@ -12,6 +12,6 @@ test.each([
   { mount: '/', width: 1440, dark: true },
   { mount: '/course/lab/', width: 390, dark: true },
 ])(
-  'FarSkip off and on are run, compared, saved, and found again by the link: at $mount, $width px wide, dark: $dark',
+  'Regular and FarSkip are run, compared, saved, and found again by the link: at $mount, $width px wide, dark: $dark',
   wholeWayAt,
 );

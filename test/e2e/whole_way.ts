@@ -21,14 +21,20 @@ export async function chooseLittle(page: Page): Promise<void> {
 /** The button that runs what the settings say, by what it says. */
 export const runButton = (page: Page, name: string) =>
   page.locator('.controls').getByRole('button', { name, exact: true });
-export const runBoth = (page: Page) => runButton(page, 'Run FarSkip off and on').click();
+export const runBoth = (page: Page) => runButton(page, 'Run Regular and FarSkip').click();
+/** Leaves one connectivity to be run, compared with nothing. */
+export async function runAlone(page: Page, connectivity: string): Promise<void> {
+  await page.getByLabel('Compare with').selectOption('Nothing');
+  await page.getByLabel('Connectivity').selectOption(connectivity);
+}
 /** What is looked at: the link, the tracks on show and the selection. */
 export const lookOf = async (page: Page) => {
   await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
   return {
     hash: new URL(page.url()).hash,
-    upper: await page.getByLabel('Upper timeline').inputValue(),
-    lower: await page.getByLabel('Lower timeline').inputValue(),
+    tracks: await page
+      .getByLabel(/^Timeline \d$/)
+      .evaluateAll((fields) => fields.map((field) => (field as HTMLSelectElement).value)),
     spoken: await page.locator('.status-line').innerText(),
     lanes: await page.getByRole('application').getAttribute('aria-label'),
     settings: await page.locator('.controls').evaluate((form) => [...new FormData(form as HTMLFormElement)].join()),
@@ -37,7 +43,7 @@ export const lookOf = async (page: Page) => {
 export const OPENED = 'input[aria-label="Files of runs, or Chrome traces"]';
 
 /**
- * What a visitor does, in the page at `url`: chooses settings, runs FarSkip off and on, compares them, saves the run,
+ * What a visitor does, in the page at `url`: chooses settings, runs two connectivities, compares them, saves the run,
  * leaves, and finds all of it again by the link. The run is called mine, and saved as the file `mine`.
  */
 export async function wholeWay(

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../src/cluster/cluster';
 import { bindProgram } from '../../src/cluster/executable';
-import { type Backing, type Lab, openEngines } from '../../src/lab/lab';
-import { relativeError } from '../../src/lab/numbers';
+import { type Backing, type Lab, openEngines } from '../../src/lab/setup/lab';
+import { relativeError } from '../../src/lab/statistics/numbers';
 import type { Link } from '../../src/network/link';
 import { programBuilder } from '../../src/program/builder';
 import { exchangeSymbols, type KeptValue, type Program } from '../../src/program/program';

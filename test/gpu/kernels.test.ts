@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab';
+import type { Lab } from '../../src/lab/setup/lab';
 import { INSTANT } from '../../src/network/link';
 import { KERNEL_NAMES } from '../../src/program/kernels';
 import { openLab } from '../support';

@@ -1,4 +1,4 @@
-import type { Lab } from '../../src/lab/lab';
+import type { Lab } from '../../src/lab/setup/lab';
 import { BYTES_OF } from '../../src/model/value_type';
 import { contractOf, type KernelName, type NamedSizes, type Operand, type SizesOf } from '../../src/program/kernels';
 

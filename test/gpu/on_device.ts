@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
 import { openGpu } from '../../src/gpu/device';
-import { TOLERANCE } from '../../src/lab/check';
-import { evaluate } from '../../src/lab/evaluate';
-import { type Lab, openLab } from '../../src/lab/lab';
+import { TOLERANCE } from '../../src/lab/experiments/check';
+import { evaluateExperiment } from '../../src/lab/experiments/evaluation';
+import { type Lab, openLab } from '../../src/lab/setup/lab';
 import { INSTANT } from '../../src/network/link';
 import { endureExecutables, endureRuns, isSteady } from '../cluster/endurance_case';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
@@ -39,12 +39,14 @@ const report = JSON.parse(await readFile('public/models/reference/report.json', 
 for (const [folder, connectivity, loss] of [
   ['reference', 'regular', report.val_regular],
   ['reference', 'farskip', report.val_farskip_untrained],
-  ['reference-farskip', null, report.val_fcsd],
+  ['reference-farskip', 'config', report.val_fcsd],
 ] as const)
   cases.push({
-    name: `eval: ${folder}, ${connectivity ?? 'as its config says'}`,
-    run: async () =>
-      Math.abs((await evaluate(lab, `public/models/${folder}`, connectivity, VAL, 1, () => {})).loss - loss),
+    name: `eval: ${folder}, ${connectivity}`,
+    run: async () => {
+      const settings = { folder: `public/models/${folder}`, connectivity, val: VAL, ranks: 1 };
+      return Math.abs((await evaluateExperiment.run(lab, settings, () => {})).loss - loss);
+    },
     tolerance: 0.0005,
   });
 const part = process.argv[2] ?? '';

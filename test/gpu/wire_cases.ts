@@ -1,4 +1,4 @@
-import { relativeError } from '../../src/lab/numbers';
+import { relativeError } from '../../src/lab/statistics/numbers';
 import type { KernelName } from '../../src/program/kernels';
 import * as reference from '../reference';
 import { below, type Data, floats, type KernelCase, launch, POISON, random, same } from './launch_kernel';

@@ -1,29 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { median, quantile } from 'simple-statistics';
 import { beforeAll, expect, test } from 'vitest';
-import { type GenerateEvent, generate } from '../../src/lab/generate';
-import type { Lab } from '../../src/lab/lab';
-import { DEFAULT_GENERATION, type GenerateSettings } from '../../src/lab/settings';
+import type { Emit } from '../../src/lab/experiments/experiment';
+import { generate } from '../../src/lab/experiments/generation/generate';
+import { DEFAULT_GENERATION, type GenerateSettings } from '../../src/lab/experiments/generation/settings';
+import type { Lab } from '../../src/lab/setup/lab';
 import { openLab } from '../support';
 
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab('public');
 });
-const run = (
-  change: Partial<GenerateSettings>,
-  emit: (event: GenerateEvent) => void = () => {},
-  signal?: AbortSignal,
-) => generate(lab, { ...DEFAULT_GENERATION, ranks: 2, ...change }, emit, signal);
+const run = (change: Partial<GenerateSettings>, emit: Emit = () => {}, signal?: AbortSignal) =>
+  generate(lab, { ...DEFAULT_GENERATION, wire: 'f32', ranks: 2, ...change }, emit, signal);
 
 test('both models, side by side, continue the prompt as PyTorch does', async () => {
   const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
   const texts: string[] = [];
   let steps = 0;
   const { results } = await run({ tokens: 12, chunk: 3 }, (event) => {
-    if (event.kind === 'continued' && event.result.connectivity === 'farskip')
+    if (event.kind === 'written' && event.result.connectivity === 'farskip')
       texts.push(event.result.continuations[0]!.text);
-    if (event.kind === 'step') steps++;
+    if (event.kind === 'spans') steps++;
   });
   expect(results[0]!.continuations[0]!.ids).toEqual(report.greedy_regular.ids.slice(8, 20));
   expect(results[1]!.continuations[0]!.ids).toEqual(report.greedy_farskip.ids.slice(8, 20));
@@ -56,7 +54,9 @@ test('a stop ends it with what there is', async () => {
   const stop = new AbortController();
   const { results } = await run(
     { tokens: 50 },
-    (event) => event.kind === 'step' && event.step === 3 && stop.abort(),
+    (event) => {
+      if (event.kind === 'progress' && event.doing.phase === 'generating' && event.doing.step === 3) stop.abort();
+    },
     stop.signal,
   );
   for (const { continuations } of results) {
@@ -69,7 +69,7 @@ test('a stop ends it with what there is', async () => {
 test('an untrained model is drawn on the device, the same over any number of devices', async () => {
   const change = { model: 'deepseek-v2-lite-7.5m', connectivity: ['regular'], tokens: 2 };
   const [two, four] = [await run({ ...change, ranks: 2 }), await run({ ...change, ranks: 4 })];
-  expect(two.madeFor).toBe('none');
+  expect(two.madeFor).toEqual([]);
   expect(two.results[0]!.continuations[0]!.ids).toEqual(four.results[0]!.continuations[0]!.ids);
 });
 

@@ -1,17 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readLink } from '../../src/app/link';
-import { type LabRun, tracksOf } from '../../src/lab/lab_run';
-import { parseRunFile, toRunFile } from '../../src/lab/run_file';
+import { readLink } from '../../src/app/state/link';
+import type { LabRun } from '../../src/lab/runs/lab_run';
+import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
+import { tracksOf } from '../../src/lab/runs/run_kinds';
 import { overlapOf } from '../../src/trace/overlap';
+import { textOf } from '../../src/words/text_of';
 
 // Files and links that people have, of every version there was: they open with the numbers that they had.
 
-const open = (path: string): LabRun => parseRunFile(path, readFileSync(path, 'utf8'));
+const open = async (path: string): Promise<LabRun> =>
+  parseRunFile(path, await textOf(path, new Blob([await readFile(path)])));
 const rounded = (value: number | undefined) => (value === undefined ? null : Number(value.toFixed(3)));
 const numbersOf = (run: LabRun) => {
   if (run.kind !== 'measurement') throw new Error(`${run.name} is no measurement`);
-  return run.measurement.results.map(({ connectivity, schedule, wallMs, hidden, logitsSha256, spans }) => [
+  return run.result.results.map(({ connectivity, schedule, wallMs, hidden, logitsSha256, spans }) => [
     connectivity,
     schedule,
     rounded(wallMs.median),
@@ -21,8 +24,8 @@ const numbersOf = (run: LabRun) => {
   ]);
 };
 
-test('a saved measurement', () => {
-  const run = open('test/lab/fixtures/measured.v1.json');
+test('a saved measurement', async () => {
+  const run = await open('test/lab/fixtures/measured.v1.json');
   expect([run.id, run.name]).toEqual(['20261126T061825355', 'Of version 1']);
   expect(numbersOf(run)).toEqual([
     ['regular', 'overlapped', 622.723, 0.107, '9669b33b', 286],
@@ -34,10 +37,10 @@ test('a saved measurement', () => {
   expect(parseRunFile('again', toRunFile(run))).toEqual(run);
 });
 
-test('a saved text', () => {
-  const run = open('test/lab/fixtures/generated.v1.json');
+test('a saved text', async () => {
+  const run = await open('test/lab/fixtures/generated.v1.json');
   if (run.kind !== 'generation') throw new Error('it is no generation');
-  expect(run.generation.results[0]!.continuations[0]!.ids).toEqual([259, 407, 280]);
+  expect(run.result.results[0]!.continuations[0]!.ids).toEqual([259, 407, 280]);
   expect(tracksOf(run)[0]!.steps.map(({ step }) => step)).toEqual([0, 1, 2]);
   expect(parseRunFile('again', toRunFile(run))).toEqual(run);
 });
@@ -46,8 +49,8 @@ test.each([
   ['ep', [305.6, 287.5, 313.9, 232.9], [0, 0.431, 0, 1]],
   ['tp', [398.1, 392.6, 385.8, 245.9], [0.001, 0, 0, 0.962]],
   ['straggler', [310.8, 287.2, 307.4, 275.5], [0.002, 0.526, 0, 0.725]],
-])('the recorded run %s', (id, walls, hidden) => {
-  const numbers = numbersOf(open(`public/recorded/${id}.json`));
+])('the recorded run %s', async (id, walls, hidden) => {
+  const numbers = numbersOf(await open(`public/recorded/${id}.json.gz`));
   expect(numbers.map(([, , wall]) => wall)).toEqual(walls);
   expect(numbers.map(([, , , share]) => share)).toEqual(hidden);
 });
@@ -55,23 +58,37 @@ test.each([
 test.each([
   ['sweep-ep', [1.148, 1.291, 1.483, 1.355, 1.242]],
   ['sweep-tp', [1.169, 1.253, 1.546, 1.674, 1.428]],
-])('the recorded sweep %s', (id, speedups) => {
-  const run = open(`public/recorded/${id}.json`);
+])('the recorded sweep %s', async (id, speedups) => {
+  const run = await open(`public/recorded/${id}.json.gz`);
   if (run.kind !== 'sweep') throw new Error('it is no sweep');
-  expect(run.points.map(({ measurement }) => rounded(measurement.results[3]!.speedup.median))).toEqual(speedups);
+  expect(run.result.points.map(({ measurement }) => rounded(measurement.results[3]!.speedup.median))).toEqual(speedups);
 });
 
-test('a link', () => {
+test('links of version 1 say what they said', () => {
   const link =
     '#v=1&tokens=128&parallel=tp&link={"kind":"ratio","ratio":0.25}&top=ep/regular-blocking&bottom=ep/farskip-overlapped&from=8&to=17&align=layer&selected=0s214';
   const { form, view, problems } = readLink(link);
   expect(problems).toEqual([]);
   expect(form).toMatchObject({ tokens: 128, parallel: 'tp', link: { kind: 'ratio', ratio: 0.25 } });
   expect(view).toMatchObject({
-    top: 'ep/regular-blocking',
-    bottom: 'ep/farskip-overlapped',
+    tracks: ['ep/regular-blocking', 'ep/farskip-overlapped'],
     from: 8,
     to: 17,
     align: 'layer',
   });
+  expect(view.selected).toEqual({ track: 'ep/regular-blocking', list: 'spans', place: 214 });
+});
+
+test.each([
+  ['', ['regular', 'farskip'], ['overlapped']],
+  ['&compare=both&schedule=blocking', ['regular', 'farskip'], ['blocking']],
+  ['&compare=all', ['regular', 'farskip'], ['blocking', 'overlapped']],
+  ['&compare=all&task=generate&schedule=blocking', ['regular', 'farskip'], ['blocking']],
+  ['&compare=chosen', ['farskip'], ['overlapped']],
+  ['&compare=chosen&farskip=false&schedule=blocking', ['regular'], ['blocking']],
+  // Where nothing was chosen it meant nothing.
+  ['&farskip=false', ['regular', 'farskip'], ['overlapped']],
+])('a link of version 1 with “%s”', (parts, connectivity, schedule) => {
+  for (const version of ['v=1', ''])
+    expect(readLink(`#${version}${parts}`)).toMatchObject({ form: { connectivity, schedule }, problems: [] });
 });

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab';
-import { type Measurement, measure } from '../../src/lab/measure';
-import { DEFAULT_SETTINGS } from '../../src/lab/settings';
+import { measure } from '../../src/lab/experiments/measurement/measure';
+import type { Measurement } from '../../src/lab/experiments/measurement/result';
+import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
+import type { Lab } from '../../src/lab/setup/lab';
 import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
 import { overlapOf } from '../../src/trace/overlap';
 import { openLab } from '../support';
@@ -18,7 +19,7 @@ describe('the reference model on two devices, communication half of computation'
   const of = (connectivity: string, schedule: string) =>
     measured.results.find((r) => r.connectivity === connectivity && r.schedule === schedule)!;
   beforeAll(async () => {
-    measured = await measure(lab, { ...DEFAULT_SETTINGS, ranks: 2, tokens: 8, repeats: 1 }, () => {});
+    measured = await measure(lab, { ...DEFAULT_MEASUREMENT, ranks: 2, tokens: 8, repeats: 1 }, () => {});
   });
 
   test('schedules give the same bits, connectivities do not', () => {
@@ -57,7 +58,7 @@ describe('the reference model on two devices, communication half of computation'
 
 test('under tensor parallelism, too, schedules give the same bits', async () => {
   const settings = {
-    ...DEFAULT_SETTINGS,
+    ...DEFAULT_MEASUREMENT,
     parallel: 'tp' as const,
     connectivity: ['farskip' as const],
     ranks: 2,
@@ -71,7 +72,7 @@ test('under tensor parallelism, too, schedules give the same bits', async () => 
 
 test('over devices of their own, what waits for a collective begins when the device has taken it in', async () => {
   const settings = {
-    ...DEFAULT_SETTINGS,
+    ...DEFAULT_MEASUREMENT,
     tokens: 8,
     ranks: 2,
     connectivity: ['farskip' as const],
@@ -95,7 +96,7 @@ test('over devices of their own, what waits for a collective begins when the dev
 
 /** The least that can be measured: one device, four tokens, one combination. */
 const LEAST = {
-  ...DEFAULT_SETTINGS,
+  ...DEFAULT_MEASUREMENT,
   tokens: 4,
   ranks: 1,
   link: { kind: 'speed' as const, gbps: 100, us: 1 },
@@ -111,7 +112,7 @@ test('runs go on until the interval is narrow or the budget is spent', async () 
 test('a prompt is continued as PyTorch continues it, by the regular and by the converted model', async () => {
   const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
   const settings = {
-    ...DEFAULT_SETTINGS,
+    ...DEFAULT_MEASUREMENT,
     prompt: 'Alice was beginning to',
     ranks: 1,
     link: { kind: 'speed' as const, gbps: 100, us: 1 },
@@ -138,7 +139,7 @@ test.each([
   [{ link: { kind: 'native' as const } }, /set the backing to separate/],
   [{ ranks: 1 }, /sends nothing; use more devices or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
-  await expect(measure(lab, { ...DEFAULT_SETTINGS, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(
+  await expect(measure(lab, { ...DEFAULT_MEASUREMENT, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(
     sentence,
   );
 });

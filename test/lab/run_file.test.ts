@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type LabRun, newRun, tracksOf } from '../../src/lab/lab_run';
-import { parseRunFile, toRunFile } from '../../src/lab/run_file';
-import { DEFAULT_GENERATION, DEFAULT_SETTINGS } from '../../src/lab/settings';
-import { BLOCKS } from '../../src/program/program';
+import { DEFAULT_GENERATION } from '../../src/lab/experiments/generation/settings';
+import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
+import { type LabRun, newRun } from '../../src/lab/runs/lab_run';
+import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
+import { tracksOf } from '../../src/lab/runs/run_kinds';
+import { BLOCKS, PHASES } from '../../src/program/program';
 import type { Span } from '../../src/trace/span';
 
 const RANKS = 4;
@@ -16,7 +18,9 @@ const at = fc
     op: fc.nat(999),
     rank,
     name: fc.constantFrom('q', 'k “v”', '<b>', ''),
-    block: fc.constantFrom(...BLOCKS),
+    // Of later versions, too.
+    block: fc.constantFrom(...BLOCKS, 'loss'),
+    phase: fc.constantFrom(...PHASES),
     layer: fc.option(fc.nat(60)),
     start: time,
     length: time,
@@ -28,7 +32,7 @@ const at = fc
   }));
 const compute = fc.record({
   kind: fc.constant('compute' as const),
-  kernel: fc.constantFrom('gemm' as const, 'attention' as const, null),
+  kernel: fc.constantFrom('gemm', 'adamw of a later version', null),
   gpuMs: fc.option(time),
   uncertain: fc.boolean(),
   flops: fc.option(bytes),
@@ -58,10 +62,10 @@ const measurementOf = (own: readonly Span[]): LabRun =>
   newRun(
     {
       kind: 'measurement',
-      measurement: {
+      result: {
         manifest,
-        settings: DEFAULT_SETTINGS,
-        madeFor: 'both',
+        settings: DEFAULT_MEASUREMENT,
+        madeFor: ['regular', 'farskip'],
         link: { gbps: 25, us: 10, dilation: 4 },
         allReduce: null,
         repeats: 3,
@@ -97,12 +101,13 @@ const generationSpan = {
   op: 3,
   rank: 1,
   name: 'k',
-  block: 'routed' as const,
+  block: 'routed',
+  phase: 'forward' as const,
   layer: 0,
   start: 1,
   end: 2,
   clock: 'gpu' as const,
-  kernel: 'gemm' as const,
+  kernel: 'gemm',
   gpuMs: 0.25,
   uncertain: false,
   flops: 8,
@@ -112,10 +117,10 @@ const generationSpan = {
 const generation: LabRun = newRun(
   {
     kind: 'generation',
-    generation: {
+    result: {
       manifest,
       settings: DEFAULT_GENERATION,
-      madeFor: 'none',
+      madeFor: [],
       results: [
         {
           connectivity: 'regular',
@@ -150,25 +155,44 @@ test('a run comes back from its file as it was', () => {
     }),
   );
   expect(parseRunFile('run.json', toRunFile(generation))).toEqual(generation);
-  const trace: LabRun = newRun({ kind: 'trace', ranks: 2, spans: [] }, 'a trace', 'an H100', '2026-01-01T00:00:00Z');
+  const trace: LabRun = newRun(
+    { kind: 'trace', result: { ranks: 2, spans: [] } },
+    'a trace',
+    'an H100',
+    '2026-01-01T00:00:00Z',
+  );
   expect(parseRunFile('run.json', toRunFile(trace))).toEqual(trace);
 });
 
 test('what a GPU without timestamps and templated kernels give is opened again too', () => {
   const run = measurementOf([]);
   if (run.kind !== 'measurement') throw new Error('a measurement');
-  const [result] = run.measurement.results;
-  const coarse: LabRun = { ...run, measurement: { ...run.measurement, results: [{ ...result!, clockErrorMs: null }] } };
+  const [result] = run.result.results;
+  const coarse: LabRun = { ...run, result: { ...run.result, results: [{ ...result!, clockErrorMs: null }] } };
   expect(parseRunFile('run.json', toRunFile(coarse))).toEqual(coarse);
   const long = newRun(
-    { kind: 'trace', ranks: 1, spans: [{ ...generationSpan, rank: 0, name: 'k'.repeat(900) }] },
+    { kind: 'trace', result: { ranks: 1, spans: [{ ...generationSpan, rank: 0, name: 'k'.repeat(900) }] } },
     'n'.repeat(999),
     null,
     '2026-01-01T00:00:00Z',
   );
   const opened = parseRunFile('run.json', toRunFile(long));
   expect(opened.name).toBe('n'.repeat(200));
-  expect(opened.kind === 'trace' && opened.spans[0]!.name).toBe('k'.repeat(500));
+  expect(opened.kind === 'trace' && opened.result.spans[0]!.name).toBe('k'.repeat(500));
+});
+
+test('settings that a file does not have are the defaults, and methods and models of later versions are read', () => {
+  const file = JSON.parse(toRunFile(measurementOf([])));
+  const { settings, results } = file.content.result;
+  delete settings.balanced;
+  settings.model = 'a-model-of-2030';
+  settings.connectivity = results.map(() => 'a_method_of_2030');
+  results[0].connectivity = 'a_method_of_2030';
+  file.content.result.of2030 = 1;
+  const run = parseRunFile('f.json', JSON.stringify(file));
+  if (run.kind !== 'measurement') throw new Error('a measurement');
+  expect(run.result.settings).toMatchObject({ balanced: false, model: 'a-model-of-2030' });
+  expect(tracksOf(run)[0]!.key).toBe('a_method_of_2030-overlapped');
 });
 
 test('steps of a text follow one another in its track, and their operations are told apart', () => {
@@ -195,16 +219,16 @@ test('what is no run is one sentence that names the file', () => {
     ['{', /^f\.json is not JSON; a run of this lab is a file that “Save” wrote\.$/],
     ['[]', /^f\.json can't be read as a run of this lab: /],
     ['{"traceEvents": []}', /it does not say that it is one\.$/],
-    [broken((file) => (file.version = 2)), /it is of another version than 1\.$/],
+    [broken((file) => (file.version = 99)), /it is of another version than 1 to 2; a newer lab may read it\.$/],
     [broken((file) => (file.id = '../../x')), /: id: /],
-    [broken((file) => (file.content.measurement.settings.ranks = 'many')), /settings\.ranks: /],
+    [broken((file) => (file.content.result.settings.ranks = 'many')), /settings\.ranks: /],
     [
-      broken((file) => file.content.measurement.results[0].spans.compute.rank.push(1)),
+      broken((file) => file.content.result.results[0].spans.compute.rank.push(1)),
       /The columns of its spans differ in length/,
     ],
     [
       broken((file) =>
-        Object.assign(file.content.measurement.results[0].spans.message, {
+        Object.assign(file.content.result.results[0].spans.message, {
           operation: [0],
           rank: [9],
           start: [0],
@@ -214,6 +238,14 @@ test('what is no run is one sentence that names the file', () => {
         }),
       ),
       /operation 0, which it does not list/,
+    ],
+    [broken((file) => (file.content.result.settings.ranks = 0)), /settings\.ranks: /],
+    [
+      broken((file) => {
+        file.content = JSON.parse(toRunFile(generation)).content;
+        file.content.result.settings.ranks = 1;
+      }),
+      /it has a span of device 1, but 1 devices/,
     ],
   ];
   for (const [text, sentence] of cases) expect(() => parseRunFile('f.json', text)).toThrow(sentence);

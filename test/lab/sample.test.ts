@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sample } from '../../src/lab/sample';
-import { seededRandom } from '../../src/lab/statistics';
+import { sample } from '../../src/lab/experiments/generation/sample';
+import { seededRandom } from '../../src/lab/statistics/random';
 
 const logits = Float32Array.from([0, 3, 1, 2, -4]);
 const draw = (count: number, temperature: number, topK: number, topP: number, seed = 1) => {

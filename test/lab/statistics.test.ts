@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, parseSettings, Settings } from '../../src/lab/settings';
-import { estimate, estimateRatio, seededRandom } from '../../src/lab/statistics';
+import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../src/lab/experiments/measurement/settings';
+import { parseSettings } from '../../src/lab/experiments/run_settings';
+import { estimate, estimateRatio } from '../../src/lab/statistics/estimate';
+import { seededRandom } from '../../src/lab/statistics/random';
 
 test('the interval of a median covers the truth about as often as it says', () => {
   const random = seededRandom(7);
@@ -23,12 +25,12 @@ test('ratios are of pairs, so a drift that both share cancels', () => {
 });
 
 test('settings are refused by name', () => {
-  expect(parseSettings(Settings, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
-  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, ranks: 'many' })).toThrow(
+  expect(parseSettings(MeasureSettings, DEFAULT_MEASUREMENT)).toEqual(DEFAULT_MEASUREMENT);
+  expect(() => parseSettings(MeasureSettings, { ...DEFAULT_MEASUREMENT, ranks: 'many' })).toThrow(
     /The setting ranks can't be used/,
   );
-  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, link: { kind: 'ratio', ratio: -1 } })).toThrow(
+  expect(() => parseSettings(MeasureSettings, { ...DEFAULT_MEASUREMENT, link: { kind: 'ratio', ratio: -1 } })).toThrow(
     /link.ratio/,
   );
-  expect(() => parseSettings(Settings, { ...DEFAULT_SETTINGS, model: 'gpt' })).toThrow(/model/);
+  expect(() => parseSettings(MeasureSettings, { ...DEFAULT_MEASUREMENT, model: 'gpt' })).toThrow(/model/);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../src/lab/statistics';
+import { seededRandom } from '../../src/lab/statistics/random';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { parseSafetensors, type Tensor } from '../../src/model/safetensors';
 import { filesSource, type OpenFile, type Source, siteSource, within } from '../../src/model/source';

@@ -7,6 +7,7 @@ export const allGather = (algorithm: Spread['algorithm']): Spread => ({
   id: 0,
   name: '',
   block: 'all-reduce',
+  phase: 'forward',
   layer: 0,
   input: '',
   output: '',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../src/lab/statistics';
+import { seededRandom } from '../../src/lab/statistics/random';
 import { aloneMs, quickerAllReduce } from '../../src/network/network';
 import { linksOf, nodeOf, type Topology } from '../../src/network/topology';
 import type { AllToAll } from '../../src/program/program';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { tableOf } from '../../src/connectivity/methods';
-import { forward } from '../../src/lab/forward';
-import { deploy, openEngines } from '../../src/lab/lab';
-import { relativeError } from '../../src/lab/numbers';
+import { forward } from '../../src/lab/setup/forward';
+import { deploy, openEngines } from '../../src/lab/setup/lab';
+import { relativeError } from '../../src/lab/statistics/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
 import { openLab } from '../support';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type CheckRow, check } from '../../src/lab/check';
+import { checkExperiment } from '../../src/lab/experiments/check';
 import type { Plan } from '../../src/model/plan';
 import { openLab } from '../support';
 
@@ -16,8 +16,11 @@ export const FOLDERS: readonly (readonly [name: string, connectivities: readonly
 /** Every entry that the engine computes agrees with PyTorch's. */
 export async function agreesWithPyTorch(name: string, connectivities: readonly string[], plan: Plan): Promise<void> {
   const lab = await openLab();
-  const rows: CheckRow[] = [];
-  for await (const row of check(lab, `test/oracle/fixtures/${name}`, connectivities, plan)) rows.push(row);
+  const rows = await checkExperiment.run(
+    lab,
+    { folder: `test/oracle/fixtures/${name}`, connectivities, plan },
+    () => {},
+  );
   const done = rows.filter((row) => row.status !== 'not yet');
   expect(done.filter((row) => row.status === 'failed')).toEqual([]);
   // Logits, loss, greedy tokens, the embedding and three layers' hidden states, for each connectivity.

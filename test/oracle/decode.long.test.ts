@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TOLERANCE } from '../../src/lab/check';
+import { TOLERANCE } from '../../src/lab/experiments/check';
 import { openLab } from '../support';
 import { decodeError, FAMILIES, PLANS } from './decode_case';
 

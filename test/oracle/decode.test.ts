@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TOLERANCE } from '../../src/lab/check';
+import { TOLERANCE } from '../../src/lab/experiments/check';
 import type { Plan } from '../../src/model/plan';
 import { openLab } from '../support';
 import { decodeError, FAMILIES } from './decode_case';

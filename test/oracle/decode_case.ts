@@ -1,8 +1,8 @@
 import { tableOf } from '../../src/connectivity/methods';
-import { createDecoder } from '../../src/lab/decoder';
-import { forward } from '../../src/lab/forward';
-import { deploy, type Lab } from '../../src/lab/lab';
-import { relativeError } from '../../src/lab/numbers';
+import { createDecoder } from '../../src/lab/setup/decoder';
+import { forward } from '../../src/lab/setup/forward';
+import { deploy, type Lab } from '../../src/lab/setup/lab';
+import { relativeError } from '../../src/lab/statistics/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { within } from '../../src/model/source';

@@ -88,6 +88,7 @@ describe('what is wrong with a program is said', () => {
             kind: 'compute',
             id: program.operations.length,
             name: 'update',
+            phase: 'update',
             block: 'residual',
             layer: null,
             kernel: 'add',

@@ -24,7 +24,8 @@ const spans: fc.Arbitrary<Span[]> = fc
         op,
         rank,
         name: `op ${op}`,
-        block: 'routed' as const,
+        block: 'routed',
+        phase: 'forward' as const,
         layer: 1,
         start: from,
         end: from + length,
@@ -69,7 +70,7 @@ test('a trace has the overlap of its spans, read by counting and read in again',
 
 test('a run of ours comes back from its trace with its messages, its waits and its numbers', () => {
   const at = (op: number, rank: number, start: number, end: number) =>
-    ({ op, rank, name: `op ${op}`, block: 'routed', layer: 2, start, end, clock: 'gpu' }) as const;
+    ({ op, rank, name: `op ${op}`, block: 'routed', phase: 'backward', layer: 2, start, end, clock: 'gpu' }) as const;
   const kernel = { kind: 'compute', kernel: 'gemm', uncertain: false, gpuMs: 0.5, flops: 8 } as const;
   const given: Span[] = [
     { ...at(1, 0, 0, 2), ...kernel, submitted: 0, awaited: null },

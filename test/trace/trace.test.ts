@@ -36,7 +36,7 @@ test('merged and intersected intervals cover what counting covers', () => {
 });
 
 test('overlap is per rank, and messages count for nothing', () => {
-  const at = { op: 0, name: '', block: 'routed' as const, layer: 0, clock: 'host' as const };
+  const at = { op: 0, name: '', block: 'routed', phase: 'forward' as const, layer: 0, clock: 'host' as const };
   const spans: Span[] = [
     {
       ...at,
@@ -73,7 +73,7 @@ test('overlap is per rank, and messages count for nothing', () => {
 });
 
 test('what exposed a collective is told apart: waiting for it, nothing left to do, the host', () => {
-  const at = { name: 'k', block: 'routed' as const, layer: 0 };
+  const at = { name: 'k', block: 'routed', phase: 'forward' as const, layer: 0 };
   const compute = (
     start: number,
     end: number,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gapsOf } from '../../src/trace/gaps';
-import { alignLayers, layerDifferences, layerStartsOf, offAxis, onAxis } from '../../src/trace/layers';
+import { type Alignment, alignLayers, layerDifferences, layerStartsOf, offAxis, onAxis } from '../../src/trace/layers';
 import { type Interval, intersect, lengthOf, merge, overlapOf, subtract } from '../../src/trace/overlap';
 import { bytesBetween, sumsOf } from '../../src/trace/range_sums';
 import type { CollectiveSpan, ComputeSpan, Span } from '../../src/trace/span';
@@ -100,7 +100,7 @@ test('layers that are aligned begin at once in both runs, and times go to the ax
     { layer: 1, at: 5 },
     { layer: 2, at: 9 },
   ]);
-  const [first, second] = alignLayers(a, b);
+  const [first, second] = alignLayers([a, b]) as [Alignment, Alignment];
   for (const layer of [0, 1, 2]) expect(onAxis(first, [1, 5, 9][layer]!)).toBe(onAxis(second, [2, 4, 11][layer]!));
   fc.assert(
     fc.property(fc.double({ min: 0, max: 20, noNaN: true }), (ms) => {

@@ -1,7 +1,7 @@
-import { type ComponentType, memo, type ReactNode, type RefObject, useId, useState } from 'react';
-import { saveFile } from '../saveFile';
-import { useText } from '../text/useText';
-import { useWidth } from '../useWidth';
+import { type ComponentType, memo, type ReactNode, useId, useState } from 'react';
+import { saveFile } from '../parts/save_file';
+import { useWidth } from '../parts/useWidth';
+import { useText } from '../state/language';
 import { rounded } from './axes';
 import { csvText } from './chart_csv';
 import type { Cell, ChartData } from './chart_data';
@@ -26,7 +26,7 @@ export function ChartFrame<D extends ChartData>(props: {
     <figure className="chart" aria-labelledby={title}>
       <figcaption id={title}>{data.title}</figcaption>
       {children}
-      <div className="drawing" aria-hidden="true" ref={holder as RefObject<HTMLDivElement | null>}>
+      <div className="drawing" aria-hidden="true" ref={holder}>
         <Drawing data={data} width={width} />
       </div>
       <div className="files">

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
-import { useText } from '../text/useText';
+import { useText } from '../state/language';
 import { AXIS, below, beside, CHART, GRID, MARGIN, rounded, TOOLTIP } from './axes';
 import { BarSwatch, ChartKey, keyHeight } from './ChartKey';
 import type { LayersData, Row } from './chart_data';

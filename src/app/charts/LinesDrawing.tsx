@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, Symbols, Tooltip, XAxis, YAxis } from 'recharts';
-import { percent } from '../format';
-import { useText } from '../text/useText';
+import { useText } from '../state/language';
+import { percent } from '../text/format';
 import { AXIS, below, beside, CHART, GRID, MARGIN, rounded, TOOLTIP } from './axes';
 import { ChartKey, keyHeight, LineSwatch } from './ChartKey';
 import type { Cell, LinesData } from './chart_data';

@@ -1,6 +1,7 @@
 import { memo, useMemo, useState } from 'react';
-import type { Measurement } from '../../lab/measure';
-import { useText } from '../text/useText';
+import { nameOfMethod } from '../../connectivity/methods';
+import type { Measurement } from '../../lab/experiments/measurement/result';
+import { useText } from '../state/language';
 import { ChartFrame } from './ChartFrame';
 import { routedLayers, routingData } from './chart_data';
 import { RoutingDrawing } from './RoutingDrawing';
@@ -26,7 +27,7 @@ export const RoutingChart = memo(function RoutingChart({ measurement }: { measur
             <select value={own.connectivity} onChange={({ target }) => want({ connectivity: target.value, layer })}>
               {routed.map(({ connectivity }) => (
                 <option key={connectivity} value={connectivity}>
-                  {t.tracks.connectivity(connectivity)}
+                  {t.say(nameOfMethod(connectivity))}
                 </option>
               ))}
             </select>

@@ -1,5 +1,5 @@
 import { Bar, BarChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
-import { useText } from '../text/useText';
+import { useText } from '../state/language';
 import { AXIS, below, beside, CHART, GRID, MARGIN, TOOLTIP } from './axes';
 import { BarSwatch, ChartKey, keyHeight, LineSwatch } from './ChartKey';
 import type { RoutingData, Row } from './chart_data';

@@ -1,5 +1,5 @@
 import { Bar, ComposedChart, ErrorBar, Line, Tooltip, XAxis, YAxis } from 'recharts';
-import { useText } from '../text/useText';
+import { useText } from '../state/language';
 import { AXIS, below, CHART, MARGIN, rounded, TOOLTIP } from './axes';
 import { BarSwatch, ChartKey, keyHeight } from './ChartKey';
 import type { ChartData, Row } from './chart_data';

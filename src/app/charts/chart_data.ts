@@ -1,11 +1,13 @@
 import { median } from 'simple-statistics';
-import type { Generation } from '../../lab/generate';
-import type { RunContent, Track } from '../../lab/lab_run';
-import type { CombinationResult, Measurement } from '../../lab/measure';
-import type { Combination } from '../../lab/progress';
-import type { Estimate } from '../../lab/statistics';
+import type { Combination } from '../../lab/experiments/experiment';
+import { nameOfCombination } from '../../lab/experiments/experiment';
+import type { Generation } from '../../lab/experiments/generation/result';
+import type { CombinationResult, Measurement } from '../../lab/experiments/measurement/result';
+import type { SweepResult } from '../../lab/experiments/sweep_result';
+import type { Track } from '../../lab/experiments/track';
+import type { Estimate } from '../../lab/statistics/estimate';
+import { titleOf } from '../parts/titles';
 import type { Text } from '../text/en';
-import { combinationTitle, titleOf } from '../titles';
 
 /** null: there is no such number. */
 export type Cell = string | number | null;
@@ -31,7 +33,7 @@ export const wallData = (t: Text, { results }: Measurement): ChartData => ({
     { key: 'high', label: t.charts.inUnit(t.charts.high, t.charts.ms) },
     { key: 'bound', label: t.charts.inUnit(t.charts.bound, t.charts.ms) },
   ],
-  rows: results.map((result) => ({ run: combinationTitle(t, result), ...result.wallMs, bound: result.boundMs })),
+  rows: results.map((result) => ({ run: t.say(nameOfCombination(result)), ...result.wallMs, bound: result.boundMs })),
 });
 
 /** `series`: what of the run of each number after `hidden` and `exposed` is. */
@@ -144,7 +146,7 @@ export function betweenTokensData(t: Text, { results }: Generation): LinesData |
   const gaps = results.map(({ continuations }) => continuations.map(({ gapsMs }) => gapsMs));
   const longest = Math.max(0, ...gaps.flat().map(({ length }) => length));
   if (longest === 0) return null;
-  const series = results.map((result) => combinationTitle(t, result));
+  const series = results.map((result) => t.say(nameOfCombination(result)));
   const x = { key: 'token', label: t.charts.token };
   return {
     title: t.charts.between,
@@ -166,13 +168,11 @@ export function betweenTokensData(t: Text, { results }: Generation): LinesData |
   };
 }
 
-export type Sweep = Extract<RunContent, { readonly kind: 'sweep' }>;
-
 /**
  * What of each combination a sweep's chart shows, over the values of the setting. Null where there is nothing to
  * compare.
  */
-export function sweepData(t: Text, { over, points }: Sweep, of: 'wall' | 'speedup' | 'hidden'): LinesData | null {
+export function sweepData(t: Text, { over, points }: SweepResult, of: 'wall' | 'speedup' | 'hidden'): LinesData | null {
   const combinations = points[0]!.measurement.results;
   if (of === 'speedup' && combinations.length < 2) return null;
   const rows = points
@@ -198,7 +198,7 @@ export function sweepData(t: Text, { over, points }: Sweep, of: 'wall' | 'speedu
     speedup: { title: t.charts.sweepSpeedup(setting), what: t.charts.speedup },
     hidden: { title: t.charts.sweepHidden(setting), what: t.charts.share },
   }[of];
-  const series = combinations.map((combination) => combinationTitle(t, combination));
+  const series = combinations.map((combination) => t.say(nameOfCombination(combination)));
   const x = { key: 'value', label: setting };
   return {
     title,

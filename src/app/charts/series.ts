@@ -1,4 +1,4 @@
-import { PALETTE } from '../palette';
+import { PALETTE } from '../parts/palette';
 
 // Of different lengths, so that what has the same colour has another dash or marker.
 const COLOURS = [

@@ -1,6 +1,6 @@
 import { Command as Menu } from 'cmdk';
 import { useEffect, useRef } from 'react';
-import { useText } from '../text/useText';
+import { useText } from '../state/language';
 import { COMMANDS, type Command, type CommandContext, keyName } from './registry';
 
 /** The palette and the help, both made from the registry. A modal dialog of the browser's own. */

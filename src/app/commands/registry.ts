@@ -1,13 +1,15 @@
-import { linkOf } from '../link';
-import { usePlayer } from '../player';
-import { useLab } from '../store';
+import { toggleChoosing } from '../lanes/choosing';
+import { placeOf } from '../lanes/pick';
+import { nextMatch, notMatching } from '../lanes/search';
+import { type Selection, selectedOf, selectionIn } from '../lanes/selection';
+import { rangeInView, type Timelines } from '../lanes/timelines';
+import { panned, zoomed } from '../lanes/zoom';
+import { fragmentNow } from '../state/address';
+import { useEngine } from '../state/engine_store';
+import { useForm } from '../state/form_store';
+import { usePlayer } from '../state/player';
+import { useView } from '../state/view_store';
 import type { Text } from '../text/en';
-import { toggleChoosing } from '../timeline/choosing';
-import { placeOf } from '../timeline/pick';
-import { nextMatch, notMatching } from '../timeline/search';
-import { rangeInView, type Timelines } from '../timeline/timelines';
-import { panned, zoomed } from '../timeline/zoom';
-import { selectedName, selectionOf } from '../view';
 
 /** What a command acts on beside the stores. */
 export type CommandContext = {
@@ -38,13 +40,13 @@ export type Command = {
 const ZOOM = 0.75;
 const PAN = 0.2;
 
-const state = () => useLab.getState();
+const state = () => useView.getState();
 const view = ({ timelines: { end } }: CommandContext) => rangeInView(state().view, end);
 const whole = ({ timelines: { end } }: CommandContext) => rangeInView({ from: null, to: null }, end).to;
 /** Around what zooming goes: the selection, if it is in view, else the middle. */
 function centre(context: CommandContext): number {
   const { from, to } = view(context);
-  const selection = selectionOf(state().view.selected);
+  const selection = selectionIn(context.timelines.tracks, state().view.selected);
   const interval = selection && placeOf(context.timelines.tracks, selection)?.interval;
   const middle = interval && (interval[0] + interval[1]) / 2;
   return middle && middle >= from && middle <= to ? middle : (from + to) / 2;
@@ -57,7 +59,7 @@ const panBy = (share: number) => (context: CommandContext) =>
 /** The range, or where the selection lies. */
 function chosenInterval({ timelines: { tracks } }: CommandContext): readonly [number, number] | null {
   const { range, selected } = state().view;
-  const selection = selectionOf(selected);
+  const selection = selectionIn(tracks, selected);
   return range ?? (selection && placeOf(tracks, selection)?.interval) ?? null;
 }
 
@@ -75,29 +77,38 @@ function mark(context: CommandContext): void {
   if (interval) state().look({ marks: [...state().view.marks, [...interval] as [number, number]].slice(-50) });
 }
 
-/** Goes to the next span that the search finds, through the upper track and then the lower one. */
+/** Goes to the next span that the search finds, through the tracks in order. */
 const goToMatch = (step: 1 | -1) => (context: CommandContext) => {
   const { tracks } = context.timelines;
-  const { search, selected, from, to } = state().view;
+  const { search, selected } = state().view;
   const missing = tracks.map(({ track }) => notMatching(track.spans, search));
   if (missing.includes(null)) return;
-  const all = missing.flatMap((own) => [...own!]);
-  const before = missing.map((_, i) => missing.slice(0, i).reduce((sum, own) => sum + own!.length, 0));
-  const selection = selectionOf(selected);
-  const here = selection?.kind === 'span' ? before[selection.track]! + selection.index : step === 1 ? -1 : 0;
-  const found = nextMatch(all, here, step);
-  if (found < 0) return;
-  const track = found < (before[1] ?? all.length) ? 0 : 1;
-  const next = { track, kind: 'span', index: found - before[track]! } as const;
-  const interval = placeOf(tracks, next)!.interval;
-  const range = view(context);
-  const inView = interval[1] >= range.from && interval[0] <= range.to;
-  const start = Math.max(0, interval[0] - (range.to - range.from) / 2);
-  state().look({
-    selected: selectedName(next),
-    ...(inView ? { from, to } : { from: start, to: start + range.to - range.from }),
-  });
+  const places = tracks.flatMap(({ track }, i) =>
+    track.spans.map((_, index): Selection => ({ track: i, kind: 'span', index })),
+  );
+  const selection = selectionIn(tracks, selected);
+  const here = places.findIndex(
+    ({ track, index }) => selection?.kind === 'span' && selection.track === track && selection.index === index,
+  );
+  const found = nextMatch(
+    missing.flatMap((own) => [...own!]),
+    here < 0 && step === -1 ? 0 : here,
+    step,
+  );
+  const next = places[found];
+  if (next) reveal(context, next);
 };
+
+/** Selects, and brings into view what is not in it. */
+function reveal(context: CommandContext, selection: Selection): void {
+  const { tracks } = context.timelines;
+  const { interval } = placeOf(tracks, selection)!;
+  const selected = selectedOf(tracks, selection);
+  const { from, to } = view(context);
+  const inView = interval[1] >= from && interval[0] <= to;
+  const start = Math.max(0, interval[0] - (to - from) / 2);
+  state().look(inView ? { selected } : { selected, from: start, to: start + to - from });
+}
 
 /** The play head goes to the next or last time at which a span begins. */
 const stepBy = (step: 1 | -1) => (context: CommandContext) => {
@@ -183,10 +194,10 @@ export const COMMANDS: readonly Command[] = [
     scope: 'page',
     run: ({ openCommands }) => openCommands('palette'),
   },
-  { id: 'run', keys: [], scope: 'page', run: () => void state().run() },
-  { id: 'stop', keys: [], scope: 'page', run: () => state().stop() },
-  { id: 'undo', keys: [], scope: 'page', run: () => state().undo() },
-  { id: 'redo', keys: [], scope: 'page', run: () => state().redo() },
+  { id: 'run', keys: [], scope: 'page', run: () => void useEngine.getState().run() },
+  { id: 'stop', keys: [], scope: 'page', run: () => useEngine.getState().stop() },
+  { id: 'undo', keys: [], scope: 'page', run: () => useForm.getState().undo() },
+  { id: 'redo', keys: [], scope: 'page', run: () => useForm.getState().redo() },
   { id: 'open', keys: [], scope: 'page', run: () => document.getElementById('open-runs')?.click() },
   { id: 'copyLink', keys: [], scope: 'page', run: copyLink },
 ];
@@ -201,7 +212,7 @@ export function playOrPause(end: number): void {
 
 /** The link as the page is now, not as its address was brought up to date last. */
 function copyLink({ onCopied }: CommandContext): void {
-  const link = new URL(linkOf(state().form, state().view) || '#', location.href).href;
+  const link = new URL(fragmentNow() || '#', location.href).href;
   // There is no clipboard on pages that are not secure.
   const copying = navigator.clipboard?.writeText(link) ?? Promise.reject();
   copying.then(
@@ -212,7 +223,7 @@ function copyLink({ onCopied }: CommandContext): void {
 
 function clear(): void {
   usePlayer.getState().close();
-  state().look({ selected: '', range: null, search: '' });
+  state().look({ selected: null, range: null, search: '' });
 }
 
 /** The command that a key press asks for, in a scope and those around it. */

@@ -1,30 +1,29 @@
 import { lazy, Suspense, useDeferredValue, useMemo } from 'react';
-import type { Track } from '../../lab/lab_run';
+import type { Track } from '../../lab/experiments/track';
 import { offAxis } from '../../trace/layers';
 import { bytesBetween, sumsOf } from '../../trace/range_sums';
 import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from '../../trace/span';
-import { Scroll } from '../fields';
-import { bytes, ms, percent } from '../format';
-import { useLab } from '../store';
+import { focusLanes } from '../lanes/focus';
+import type { Prepared } from '../lanes/lanes';
+import { blockIn, gapSentence } from '../lanes/speak';
+import type { Timelines } from '../lanes/timelines';
+import { useSelection } from '../lanes/useSelection';
+import { Scroll } from '../parts/fields';
+import { titleOf } from '../parts/titles';
+import { useText } from '../state/language';
+import { useView } from '../state/view_store';
 import type { Text } from '../text/en';
-import { useText } from '../text/useText';
-import { focusLanes } from '../timeline/focus';
-import type { Prepared } from '../timeline/lanes';
-import { gapSentence } from '../timeline/speak';
-import type { Timelines } from '../timeline/timelines';
-import { titleOf } from '../titles';
-import { selectionOf } from '../view';
+import { bytes, ms, percent } from '../text/format';
 
 const KernelSource = lazy(() => import('./KernelSource'));
 
 /** What is selected, whole: a span with its numbers, a wait with its reason, a range with its sums. */
 export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
   const t = useText();
-  const selected = useLab((state) => state.view.selected);
   // A range that is being drawn is summed as often as there is time to.
-  const chosen = useDeferredValue(useLab((state) => state.view.range));
+  const chosen = useDeferredValue(useView((state) => state.view.range));
   const range = chosen && ([Math.min(...chosen), Math.max(...chosen)] as const);
-  const selection = selectionOf(selected);
+  const selection = useSelection(tracks);
   const prepared = selection && tracks[selection.track];
   const span = selection?.kind === 'span' ? prepared?.track.spans[selection.index] : undefined;
   const gap = selection?.kind === 'gap' ? prepared?.gaps[selection.index] : undefined;
@@ -36,7 +35,7 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
       {prepared && span && (
         <>
           <p>
-            <strong>{span.name}</strong> · {t.blocks[span.block]}
+            <strong>{span.name}</strong> · {blockIn(t, span.block)}
             {t.inspector.layerOf(span.layer)} · {titleOf(t, prepared.track)}
             <br />
             {span.kind === 'message'
@@ -222,7 +221,7 @@ function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range:
           {sums.operations.slice(0, MOST_OPERATIONS).map(({ block, name, ms: time, count }) => (
             <tr key={`${block} ${name}`}>
               <th scope="row">
-                {name} <span className="faint">{t.blocks[block]}</span>
+                {name} <span className="faint">{blockIn(t, block)}</span>
               </th>
               <td>{ms(time)}</td>
               <td>{share(time)}</td>
@@ -240,8 +239,8 @@ function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range:
 
 function RangeActions({ range }: { range: readonly [number, number] }) {
   const t = useText();
-  const look = useLab((state) => state.look);
-  const marks = useLab((state) => state.view.marks);
+  const look = useView((state) => state.look);
+  const marks = useView((state) => state.view.marks);
   return (
     <div className="row">
       <button

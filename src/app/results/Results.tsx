@@ -1,12 +1,15 @@
-import { machineOf } from '../../lab/lab_run';
-import type { Measurement } from '../../lab/measure';
+import { nameOfMethod } from '../../connectivity/methods';
+import { nameOfCombination } from '../../lab/experiments/experiment';
+import type { Measurement } from '../../lab/experiments/measurement/result';
+import { machineOf } from '../../lab/runs/lab_run';
+import type { TraceRun } from '../../lab/runs/trace_run';
+import { findingsOf } from '../../lab/setup/self_test_result';
 import { hiddenShare, overlapOf } from '../../trace/overlap';
-import { Scroll } from '../fields';
-import { browserOf, ms, percent } from '../format';
-import type { SessionRun } from '../session';
+import { Scroll } from '../parts/fields';
+import { useText } from '../state/language';
+import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
-import { useText } from '../text/useText';
-import { combinationTitle } from '../titles';
+import { browserOf, ms, percent } from '../text/format';
 import { MadeForNotice } from './MadeForNotice';
 import { Written } from './Written';
 
@@ -19,59 +22,68 @@ export function Results({ session }: { session: SessionRun }) {
     case 'measurement':
       return (
         <section className="results" aria-label={t.results.heading}>
-          <Numbers measurement={run.measurement} {...where} />
+          <Numbers measurement={run.result} {...where} />
         </section>
       );
     case 'sweep':
       return (
         <section className="results" aria-label={t.results.heading}>
-          {run.points.map(({ value, measurement }) => (
+          {run.result.points.map(({ value, measurement }) => (
             <details key={value}>
-              <summary>{t.tracks.point(t.form.sweeps[run.over], value)}</summary>
+              <summary>{t.tracks.point(t.form.sweeps[run.result.over], value)}</summary>
               <Numbers measurement={measurement} {...where} />
             </details>
           ))}
         </section>
       );
     case 'generation': {
-      const { settings, results, ...finished } = run.generation;
+      const { settings, results, ...finished } = run.result;
       return <Written writing={{ settings, results }} finished={finished} {...where} />;
     }
-    case 'trace': {
-      const overlaps = Array.from({ length: run.ranks }, (_, rank) => overlapOf(run.spans, rank));
-      const share = hiddenShare(overlaps);
+    case 'trace':
       return (
         <section className="results" aria-label={t.results.heading}>
-          <Scroll label={t.results.traceTable}>
-            <table>
-              <caption>{t.results.traceTable}</caption>
-              <thead>
-                <tr>
-                  {[t.results.device, t.results.computing, t.results.communicating, t.results.hidden].map((title) => (
-                    <th key={title} scope="col">
-                      {title}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {overlaps.map(({ computeMs, commMs, hiddenMs }, rank) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
-                  <tr key={rank}>
-                    <th scope="row">{rank}</th>
-                    <td>{ms(computeMs)}</td>
-                    <td>{ms(commMs)}</td>
-                    <td>{commMs > 0 ? percent(hiddenMs / commMs) : '–'}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
-          <p>{t.results.meanHidden(share === null ? '–' : percent(share))}</p>
+          <Overlaps trace={run.result} />
         </section>
       );
-    }
   }
+}
+
+/** How much communication lies under computation on each device of a trace. */
+function Overlaps({ trace: { ranks, spans } }: { trace: TraceRun }) {
+  const t = useText();
+  const overlaps = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
+  const share = hiddenShare(overlaps);
+  return (
+    <>
+      <Scroll label={t.results.traceTable}>
+        <table>
+          <caption>{t.results.traceTable}</caption>
+          <thead>
+            <tr>
+              {[t.results.device, t.results.computing, t.results.communicating, t.results.hidden].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {overlaps.map(({ computeMs, commMs, hiddenMs }, rank) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+              <tr key={rank}>
+                <th scope="row">{rank}</th>
+                <td>{ms(computeMs)}</td>
+                <td>{ms(commMs)}</td>
+                <td>{commMs > 0 ? percent(hiddenMs / commMs) : '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      <p>{t.results.meanHidden(share === null ? '–' : percent(share))}</p>
+    </>
+  );
 }
 
 function Numbers({ measurement, recorded, machine }: { measurement: Measurement; recorded: boolean; machine: string }) {
@@ -105,8 +117,8 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           </thead>
           <tbody>
             {results.map((r) => (
-              <tr key={combinationTitle(t, r)}>
-                <th scope="row">{combinationTitle(t, r)}</th>
+              <tr key={t.say(nameOfCombination(r))}>
+                <th scope="row">{t.say(nameOfCombination(r))}</th>
                 <td>
                   {ms(r.wallMs.median)} {several && <Interval low={ms(r.wallMs.low)} high={ms(r.wallMs.high)} />}
                 </td>
@@ -145,7 +157,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         ].join(t.join.comma)}
         {t.results.values(settings.wire)}{' '}
         {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
-        {t.results.selfTest(manifest.selfTest)}
+        {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
       </p>
     </>
   );
@@ -182,8 +194,11 @@ function Continuations({ measurement: { results, settings, madeFor } }: { measur
       {each.map((r) => (
         <p key={r.connectivity}>
           <span className="faint">
-            {t.tracks.connectivity(r.connectivity)}
-            {madeFor === 'both' && `, ${r.connectivity === 'farskip' ? t.results.converted : t.results.original}`}:
+            {t.say(nameOfMethod(r.connectivity))}
+            {madeFor.length > 1 &&
+              madeFor.includes(r.connectivity) &&
+              `${t.join.comma}${r.connectivity === madeFor[0] ? t.results.original : t.results.converted}`}
+            {t.join.colon}
           </span>{' '}
           {settings.prompt !== null && <q>{settings.prompt.slice(-80)}</q>}
           <mark>{r.continuation?.text}</mark>

@@ -1,7 +1,8 @@
-import type { Generation, GenerationResult } from '../../lab/generate';
-import { browserOf, ms } from '../format';
-import type { Writing } from '../store';
-import { useText } from '../text/useText';
+import { nameOfMethod } from '../../connectivity/methods';
+import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
+import type { Writing } from '../state/engine_store';
+import { useText } from '../state/language';
+import { browserOf, ms } from '../text/format';
 import { MadeForNotice } from './MadeForNotice';
 
 /**
@@ -27,8 +28,8 @@ export function Written({
       )}
       <div className="texts">
         {results.map((result) => (
-          <article key={result.connectivity} aria-label={t.tracks.connectivity(result.connectivity)}>
-            <h2>{t.tracks.connectivity(result.connectivity)}</h2>
+          <article key={result.connectivity} aria-label={t.say(nameOfMethod(result.connectivity))}>
+            <h2>{t.say(nameOfMethod(result.connectivity))}</h2>
             <Text result={result} i={0} running={!finished} />
             {result.continuations.length > 1 && (
               <details>

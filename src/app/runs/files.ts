@@ -1,9 +1,9 @@
-import type { LabRun } from '../../lab/lab_run';
-import { newRun } from '../../lab/lab_run';
-import { looksLikeRun, parseRunFile } from '../../lab/run_file';
+import { type LabRun, newRun } from '../../lab/runs/lab_run';
+import { looksLikeRun, parseRunFile } from '../../lab/runs/run_file';
 import { fromChromeTraces, isOfWholeRun } from '../../trace/chrome_trace';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
+import { textOf } from '../../words/text_of';
 
 type Trace = { readonly name: string; readonly text: string; readonly date: Date };
 
@@ -37,7 +37,11 @@ export async function openRunFiles(
       );
       continue;
     }
-    const text = await file.text();
+    const text = await textOf(file.name, file).catch((cause) => {
+      if (!(cause instanceof InputError)) throw cause;
+      problems.push(cause.phrase);
+    });
+    if (text === undefined) continue;
     if (looksLikeRun(text)) attempt(() => runs.push(parseRunFile(file.name, text)));
     else traces.push({ name: file.name, text, date: new Date(file.lastModified) });
   }
@@ -45,8 +49,9 @@ export async function openRunFiles(
     void attempt(() => {
       const [first] = own;
       if (!first) return;
-      const name = own.length === 1 ? first.name.replace(/(\.trace)?\.json$/, '') : `${first.name} + ${own.length - 1}`;
-      const run = newRun({ kind: 'trace', ...fromChromeTraces(own) }, name, null, first.date.toISOString());
+      const name =
+        own.length === 1 ? first.name.replace(/(\.trace)?\.json(\.gz)?$/, '') : `${first.name} + ${own.length - 1}`;
+      const run = newRun({ kind: 'trace', result: fromChromeTraces(own) }, name, null, first.date.toISOString());
       // Several may have been written at once.
       runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
     });

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'react';
-import { RECORDED } from '../../lab/recorded';
+import { RECORDED } from '../../lab/runs/recorded';
 import { type Phrase, phrase } from '../../words/phrase';
-import { trackNamed } from '../session';
-import { useLab } from '../store';
-import { runOfTrack } from '../view';
+import { useRuns } from '../state/runs_store';
+import { trackNamed } from '../state/session';
+import { runOfTrack } from '../state/view';
+import { useView } from '../state/view_store';
 import { loadRecorded } from './recorded';
 
 const isRecorded = (id: string | null): id is string => RECORDED.some((recorded) => recorded.id === id);
@@ -13,24 +14,23 @@ const isRecorded = (id: string | null): id is string => RECORDED.some((recorded)
  * sees one at once. Answers a sentence when the view names a run or a track that is not on the page.
  */
 export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => void): Phrase | null {
-  const top = useLab((state) => state.view.top);
-  const bottom = useLab((state) => state.view.bottom);
-  const runs = useLab((state) => state.runs);
+  const tracks = useView((state) => state.view.tracks);
+  const runs = useRuns((state) => state.runs);
   const opening = useRef(true);
   useEffect(() => {
     const wanted =
-      top === '' && opening.current ? [RECORDED[0].id] : [runOfTrack(top), runOfTrack(bottom)].filter(isRecorded);
+      tracks.length === 0 && opening.current ? [RECORDED[0].id] : tracks.map(runOfTrack).filter(isRecorded);
     opening.current = false;
     for (const id of new Set(wanted)) {
-      const { runs: known, addRuns } = useLab.getState();
+      const { runs: known, add } = useRuns.getState();
       if (known.some(({ run }) => run.id === id)) continue;
       loadRecorded(id).then((found) => {
         if (found.kind === 'failed') return onProblems([found.why]);
-        addRuns([found.run], 'recorded', false);
+        add([found.run], 'recorded', false);
       });
     }
-  }, [top, bottom, onProblems]);
-  for (const name of [top, bottom]) {
+  }, [tracks, onProblems]);
+  for (const name of tracks) {
     const id = runOfTrack(name);
     const run = runs.find((each) => each.run.id === id);
     if (id !== null && !run && !isRecorded(id))

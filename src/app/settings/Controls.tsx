@@ -1,25 +1,28 @@
-import type { LinkSetting } from '../../lab/settings';
+import { type LinkSetting, MeasureSettings } from '../../lab/experiments/measurement/settings';
+import { RunSettings, Speed } from '../../lab/experiments/run_settings';
 import { TEXTS } from '../../model/presets';
-import { Choice, NumberField, Switch } from '../fields';
-import { compareOf, type Form } from '../form';
-import { useLab } from '../store';
-import { useText } from '../text/useText';
-import { runTitle } from '../titles';
-import type { Described } from '../useDescribed';
+import { Choice, EnumField, NumberField } from '../parts/fields';
+import { runTitle } from '../parts/titles';
+import type { Described } from '../parts/useDescribed';
+import { useEngine } from '../state/engine_store';
+import type { Form } from '../state/form';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
 import { DetailFields } from './DetailFields';
 import { GenerateFields } from './GenerateFields';
+import { MethodFields } from './MethodFields';
 import { ModelFields } from './ModelFields';
 
 export function Controls({ described }: { described: Described }) {
   const t = useText();
   const { form: words } = t;
-  const form = useLab((state) => state.form);
-  const running = useLab((state) => state.status.kind === 'running');
-  const undoable = useLab((state) => state.past.length > 0);
-  const redoable = useLab((state) => state.future.length > 0);
-  const { edit, run, undo, redo } = useLab.getState();
+  const form = useForm((state) => state.form);
+  const running = useEngine((state) => state.status.kind === 'running');
+  const undoable = useForm((state) => state.past.length > 0);
+  const redoable = useForm((state) => state.future.length > 0);
+  const { edit, undo, redo } = useForm.getState();
+  const { run } = useEngine.getState();
   const measuring = form.task === 'measure';
-  const compare = compareOf(form);
   return (
     <form
       className="controls"
@@ -31,45 +34,7 @@ export function Controls({ described }: { described: Described }) {
       <button type="submit" className="primary" aria-disabled={running}>
         {runTitle(t, form)}
       </button>
-      <fieldset>
-        <legend>{words.method}</legend>
-        <Choice
-          name="compare"
-          label={words.compare}
-          value={compare}
-          options={[
-            ['both', words.compareBoth],
-            ...(measuring ? [['all', words.compareAll] as const] : []),
-            ['chosen', words.compareNothing],
-          ]}
-          onChange={(next) => edit({ compare: next })}
-        />
-        {compare === 'chosen' && (
-          <Switch label={words.farskip} on={form.farskip} onChange={(farskip) => edit({ farskip })} />
-        )}
-        {compare === 'all' ? (
-          <p className="hint">{words.compareAllHint}</p>
-        ) : (
-          <>
-            <Switch
-              label={words.overlapped}
-              on={form.schedule === 'overlapped'}
-              onChange={(on) => edit({ schedule: on ? 'overlapped' : 'blocking' })}
-            />
-            <p className="hint">{form.schedule === 'overlapped' ? words.overlappedHint : words.blockingHint}</p>
-          </>
-        )}
-        {measuring && (
-          <NumberField
-            label={words.repeats}
-            value={form.repeats}
-            min={1}
-            max={100}
-            step={1}
-            onChange={(repeats) => edit({ repeats })}
-          />
-        )}
-      </fieldset>
+      <MethodFields />
       <ModelFields described={described} />
       <fieldset>
         <legend>{words.task}</legend>
@@ -115,9 +80,7 @@ export function Controls({ described }: { described: Described }) {
             <NumberField
               label={words.tokens}
               value={form.tokens}
-              min={1}
-              max={1024}
-              step={1}
+              of={MeasureSettings.shape.tokens}
               onChange={(tokens) => edit({ tokens })}
             />
           </div>
@@ -143,25 +106,21 @@ export function Controls({ described }: { described: Described }) {
           ]}
           onChange={(ranks) => edit({ ranks: Number(ranks) })}
         />
-        <Choice
+        <EnumField
           name="parallel"
           label={words.spread}
           value={form.parallel}
-          options={[
-            ['ep', words.ep],
-            ['tp', words.tp],
-          ]}
+          of={RunSettings.shape.parallel}
+          words={{ ep: words.ep, tp: words.tp }}
           onChange={(parallel) => edit({ parallel })}
         />
         <p className="hint">{form.parallel === 'ep' ? words.epHint : words.tpHint}</p>
-        <Choice
+        <EnumField
           name="wire"
           label={words.wire}
           value={form.wire}
-          options={[
-            ['bf16', words.bits16],
-            ['f32', words.bits32],
-          ]}
+          of={RunSettings.shape.wire}
+          words={{ bf16: words.bits16, f32: words.bits32 }}
           onChange={(wire) => edit({ wire })}
         />
         <Choice
@@ -220,17 +179,13 @@ function LinkFields({ form: { link }, edit }: { form: Form; edit: (change: Parti
       <NumberField
         label={words.gbps}
         value={link.gbps}
-        min={0.001}
-        max={10000}
-        step="any"
+        of={Speed.shape.gbps}
         onChange={(gbps) => edit({ link: { ...link, gbps } })}
       />
       <NumberField
         label={words.latency}
         value={link.us}
-        min={0}
-        max={100000}
-        step="any"
+        of={Speed.shape.us}
         onChange={(us) => edit({ link: { ...link, us } })}
       />
     </div>

@@ -1,9 +1,12 @@
 import { useState } from 'react';
-import { SWEEP_SETTINGS, type SweepSetting } from '../../lab/lab_run';
-import { Choice, NumberField, Switch } from '../fields';
-import { useLab } from '../store';
-import { useText } from '../text/useText';
+import { MeasureSettings } from '../../lab/experiments/measurement/settings';
+import { Nodes, RunSettings, Speed } from '../../lab/experiments/run_settings';
+import { SWEEP_SETTINGS, type SweepSetting } from '../../lab/experiments/sweep_settings';
+import { Choice, EnumField, NumberField, Switch } from '../parts/fields';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
 
+const SLOW = Nodes.shape.slow.unwrap().shape;
 const SWEPT: Readonly<Record<SweepSetting, readonly number[]>> = {
   ratio: [0.1, 0.25, 0.5, 1, 2],
   ranks: [2, 4, 8],
@@ -13,8 +16,8 @@ const SWEPT: Readonly<Record<SweepSetting, readonly number[]>> = {
 /** Settings that most runs leave as they are: nodes, disturbances, how often, sweeps. */
 export function DetailFields({ measuring }: { measuring: boolean }) {
   const { form: words } = useText();
-  const form = useLab((state) => state.form);
-  const edit = useLab((state) => state.edit);
+  const form = useForm((state) => state.form);
+  const edit = useForm((state) => state.edit);
   const { topology } = form;
   const change = (part: Partial<typeof topology>) => edit({ topology: { ...topology, ...part } });
   return (
@@ -27,15 +30,12 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
       <summary>{words.details}</summary>
       <fieldset aria-label={words.details}>
         {form.parallel === 'tp' && (
-          <Choice
+          <EnumField
             name="allReduce"
             label={words.allReduce}
             value={form.allReduce}
-            options={[
-              ['auto', words.auto],
-              ['direct', words.direct],
-              ['ring', words.ring],
-            ]}
+            of={RunSettings.shape.allReduce}
+            words={{ auto: words.auto, direct: words.direct, ring: words.ring }}
             onChange={(allReduce) => edit({ allReduce })}
           />
         )}
@@ -43,17 +43,13 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
           <NumberField
             label={words.nodes}
             value={topology.nodes}
-            min={1}
-            max={16}
-            step={1}
+            of={Nodes.shape.nodes}
             onChange={(nodes) => change({ nodes })}
           />
           <NumberField
             label={words.jitter}
             value={topology.jitter}
-            min={0}
-            max={10}
-            step="any"
+            of={Nodes.shape.jitter}
             onChange={(jitter) => change({ jitter })}
           />
         </div>
@@ -68,17 +64,13 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
               <NumberField
                 label={words.betweenGbps}
                 value={topology.between.gbps}
-                min={0.001}
-                max={10000}
-                step="any"
+                of={Speed.shape.gbps}
                 onChange={(gbps) => change({ between: { ...topology.between!, gbps } })}
               />
               <NumberField
                 label={words.betweenUs}
                 value={topology.between.us}
-                min={0}
-                max={100000}
-                step="any"
+                of={Speed.shape.us}
                 onChange={(us) => change({ between: { ...topology.between!, us } })}
               />
             </div>
@@ -95,17 +87,14 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
             <NumberField
               label={words.slowRank}
               value={topology.slow.rank}
-              min={0}
-              max={form.ranks - 1}
-              step={1}
+              of={SLOW.rank}
+              most={form.ranks - 1}
               onChange={(rank) => change({ slow: { ...topology.slow!, rank } })}
             />
             <NumberField
               label={words.slowTimes}
               value={topology.slow.times}
-              min={1}
-              max={100}
-              step="any"
+              of={SLOW.times}
               onChange={(times) => change({ slow: { ...topology.slow!, times } })}
             />
           </div>
@@ -119,9 +108,7 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
           <NumberField
             label={words.dilation}
             value={form.dilate}
-            min={0.001}
-            max={1000}
-            step="any"
+            of={RunSettings.shape.dilate.unwrap()}
             onChange={(dilate) => edit({ dilate })}
           />
         )}
@@ -132,18 +119,15 @@ export function DetailFields({ measuring }: { measuring: boolean }) {
               <div className="row">
                 <NumberField
                   label={words.untilShare}
-                  value={Number((100 * form.until).toPrecision(6))}
-                  min={0.1}
-                  max={100}
-                  step="any"
-                  onChange={(percent) => edit({ until: percent / 100 })}
+                  value={form.until}
+                  of={MeasureSettings.shape.until.unwrap()}
+                  scale={100}
+                  onChange={(until) => edit({ until })}
                 />
                 <NumberField
                   label={words.budget}
                   value={form.budget}
-                  min={1}
-                  max={36000}
-                  step="any"
+                  of={MeasureSettings.shape.budget}
                   onChange={(budget) => edit({ budget })}
                 />
               </div>

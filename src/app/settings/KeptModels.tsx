@@ -1,20 +1,20 @@
 import { useState } from 'react';
-import { forgetModel, keepModel } from '../../lab/kept_models';
+import { forgetModel, keepModel } from '../../lab/setup/kept_models';
 import type { WeightSource } from '../../model/checkpoint';
 import { megabytes } from '../../model/memory';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
-import { useLab } from '../store';
-import { useSay, useText } from '../text/useText';
-import type { Described } from '../useDescribed';
+import type { Described } from '../parts/useDescribed';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
 import type { Kept } from './useKept';
 
 /** Keeping the model on show in the browser's storage, and deleting what is kept there. */
 export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
-  const { form: words } = useText();
-  const say = useSay();
-  const form = useLab((state) => state.form);
-  const edit = useLab((state) => state.edit);
+  const t = useText();
+  const { form: words } = t;
+  const form = useForm((state) => state.form);
+  const edit = useForm((state) => state.edit);
   const [name, setName] = useState('');
   const [message, setMessage] = useState<Phrase | null>(null);
   const stored =
@@ -35,7 +35,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
       );
       setMessage(null);
       // Unless another model has been chosen meanwhile.
-      if (useLab.getState().form.model === form.model) edit({ model: `kept:${name.trim()}`, files: [] });
+      if (useForm.getState().form.model === form.model) edit({ model: `kept:${name.trim()}`, files: [] });
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
       setMessage(cause.phrase);
@@ -68,7 +68,7 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
         </label>
       )}
       <p className="hint" aria-live="polite" hidden={message === null}>
-        {message && say(message)}
+        {message && t.say(message)}
       </p>
       {kept.models.length > 0 && (
         <ul className="kept" aria-label={words.keptGroup}>

@@ -5,12 +5,12 @@ import type { Plan } from '../../model/plan';
 import { DRAWN, isUntrained, PRESETS } from '../../model/presets';
 import { isMoe } from '../../model/spec';
 import { parametersOf } from '../../model/weights';
-import { Switch } from '../fields';
-import { useLab } from '../store';
+import { Switch } from '../parts/fields';
+import type { Described } from '../parts/useDescribed';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
 import type { Text } from '../text/en';
-import { useSay, useText } from '../text/useText';
-import type { Described } from '../useDescribed';
-import { droppedFiles } from './droppedFiles';
+import { droppedFiles } from './dropped_files';
 import { KeptModels } from './KeptModels';
 import { useBufferLimit } from './useBufferLimit';
 import { useKept } from './useKept';
@@ -20,10 +20,10 @@ const OWN = 'own';
 
 /** Which model runs: one of the site's, an untrained one, or the user's own from files or an address. */
 export function ModelFields({ described }: { described: Described }) {
-  const { form: words } = useText();
-  const form = useLab((state) => state.form);
-  const edit = useLab((state) => state.edit);
-  const say = useSay();
+  const t = useText();
+  const { form: words } = t;
+  const form = useForm((state) => state.form);
+  const edit = useForm((state) => state.edit);
   const kept = useKept();
   const showsOwn = form.model === 'files' || form.model.includes('/');
   useEffect(() => {
@@ -54,14 +54,14 @@ export function ModelFields({ described }: { described: Described }) {
       >
         {PRESETS.map(({ id, label }) => (
           <option key={id} value={id}>
-            {say(label)}
+            {t.say(label)}
           </option>
         ))}
         {FAMILIES.map((family) => (
           <optgroup key={family} label={words.untrainedGroup(family)}>
             {DRAWN.filter((preset) => preset.family === family).map(({ id, label }) => (
               <option key={id} value={id}>
-                {say(label)}
+                {t.say(label)}
               </option>
             ))}
           </optgroup>
@@ -96,9 +96,10 @@ export function ModelFields({ described }: { described: Described }) {
 
 /** Files dropped or chosen, or the address of a folder. */
 function OwnModel() {
-  const { form: words } = useText();
-  const form = useLab((state) => state.form);
-  const edit = useLab((state) => state.edit);
+  const t = useText();
+  const { form: words } = t;
+  const form = useForm((state) => state.form);
+  const edit = useForm((state) => state.edit);
   const [address, setAddress] = useState(form.model.includes('/') ? form.model : '');
   const folder = useRef<HTMLInputElement>(null);
   const loose = useRef<HTMLInputElement>(null);
@@ -162,14 +163,14 @@ function OwnModel() {
 }
 
 function Description({ described, plan }: { described: Described; plan: Plan }) {
-  const { form: words } = useText();
-  const say = useSay();
+  const t = useText();
+  const { form: words } = t;
   const limit = useBufferLimit();
   if (described.kind === 'waiting') return <p className="hint described">{words.describing}</p>;
   if (described.kind === 'refused')
     return (
       <p className="notice failed" role="alert">
-        {say(described.why)}
+        {t.say(described.why)}
       </p>
     );
   const { spec } = described.checkpoint;

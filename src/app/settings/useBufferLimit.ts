@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { largestBinding } from '../../lab/client';
-import { preference } from '../store';
+import { largestBinding } from '../../lab/engine/client';
+import { preference } from '../state/preference';
 
 /**
  * Bytes of the largest buffer that the engine's adapter can bind; null while that is not known, or without an adapter.

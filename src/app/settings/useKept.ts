@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { type KeptModel, keptModels } from '../../lab/kept_models';
+import { type KeptModel, keptModels } from '../../lab/setup/kept_models';
 
 export type Kept = { readonly models: readonly KeptModel[]; readonly refresh: () => void };
 

@@ -1,9 +1,5 @@
-import { nameOfMethod } from '../../connectivity/methods';
-import type { SelfTest } from '../../lab/self_test';
-import { english } from '../../words/phrase';
-import { bytes, dateIn, flops } from '../format';
-
-const sharing = { 'at once': 'run at once', share: 'share it fairly', 'in turn': 'run one after the other' } as const;
+import { english, type Phrase } from '../../words/phrase';
+import { bytes, dateIn, flops } from './format';
 
 /** All that the page says, in English. `zh.ts` says the same in Chinese, key by key. */
 export const en = {
@@ -21,6 +17,7 @@ export const en = {
     noTimeline: 'The first lanes appear as soon as the model is loaded and its kernels are compiled.',
     welcome: (run: string) =>
       `Press “${run}”: the prompt travels through the model, regular or converted, and what each device did meanwhile appears here.`,
+    publicPage: 'The lab on the web.',
     openLab: 'Open in the lab',
     side: 'Settings and wiring',
   },
@@ -32,14 +29,6 @@ export const en = {
   notice: {
     progress: 'Progress',
     stop: 'Stop',
-    opening: 'opening the GPU',
-    loading: (connectivity: string | null) =>
-      connectivity ? `loading the ${connectivity} model` : 'loading the model',
-    timing: (connectivity: string) => `timing the ${connectivity} model without a wire`,
-    warmUp: (run: string) => `${run}: warm-up`,
-    run: (run: string, number: number, of: number | null) => `${run}: run ${number}${of === null ? '' : ` of ${of}`}`,
-    generating: (step: number) => `generating, step ${step}`,
-    working: 'working',
     point: (number: number, of: number) => `point ${number} of ${of}`,
     remaining: (time: string) => `about ${time} left`,
     seconds: (value: number) => `${value} s`,
@@ -143,13 +132,13 @@ export const en = {
     gbps: 'GB/s',
     latency: 'Latency, µs',
     method: 'Method',
-    compare: 'Compare',
-    compareBoth: 'FarSkip off/on',
-    compareAll: 'All four',
-    compareNothing: 'Nothing',
-    compareAllHint: 'Regular and FarSkip, each under the blocking and under the overlapped schedule.',
-    farskip: 'FarSkip',
-    overlapped: 'Overlapped schedule',
+    connectivity: 'Connectivity',
+    against: (place: number) => (place === 2 ? 'Compare with' : `and with (${place})`),
+    nothingElse: 'Nothing',
+    layers: 'Layers',
+    scheduleOf: 'Schedule',
+    bothSchedules: 'Both',
+    bothSchedulesHint: 'Each connectivity under the blocking and under the overlapped schedule.',
     overlappedHint: 'Collectives start as soon as their input is there; ready work runs meanwhile.',
     blockingHint: 'Each collective is waited for where it starts.',
     details: 'Topology, disturbances and more',
@@ -176,11 +165,8 @@ export const en = {
     sweepOver: 'Setting',
     sweeps: { ratio: 'Ratio', ranks: 'Devices', tokens: 'Tokens' },
     sweepValues: 'Values, with commas',
-    runBoth: 'Run FarSkip off and on',
-    runAll: 'Run all four combinations',
-    runOne: (what: string) => `Run ${what}`,
-    generateBoth: 'Generate FarSkip off and on',
-    generateOne: (what: string) => `Generate ${what}`,
+    run: (what: string) => `Run ${what}`,
+    generateWith: (what: string) => `Generate: ${what}`,
     undo: 'Undo',
     redo: 'Redo',
     linkHint: 'The page’s address holds all settings and the view: copy it to share them.',
@@ -216,15 +202,12 @@ export const en = {
     opened: (where: string, when: string) => `from a file, measured on ${where}, ${when}`,
     fromTrace: 'from a trace',
     unsaved: 'not saved',
-    upper: 'Upper timeline',
-    lower: 'Lower timeline',
+    timeline: (place: number) => `Timeline ${place}`,
+    noTimeline: 'None',
     noTrack: 'Not a timeline of this page',
-    noLower: 'None',
     measureHere: 'This run was recorded. Measure one of your own on this device:',
   },
   tracks: {
-    connectivity: (name: string) => english(nameOfMethod(name)),
-    schedule: { blocking: 'blocking', overlapped: 'overlapped' },
     trace: 'Trace',
     point: (over: string, value: number) => `${over} ${value}`,
   },
@@ -250,7 +233,7 @@ export const en = {
     layer: (layer: number) => `layer ${layer}`,
     token: (step: number) => `step ${step}`,
     difference: 'Difference a layer',
-    differenceOf: (total: string, sign: 'less' | 'more') => `${total} ${sign} than the upper run`,
+    differenceOf: (total: string, sign: 'less' | 'more') => `${total} ${sign} than the first run`,
     search: 'Search spans',
     searchHint: 'attention, layer 3, device 1 …',
     matches: (count: number) => `${count} found`,
@@ -342,6 +325,7 @@ export const en = {
     matrix: 'Bytes from device (row) to device (column)',
     from: 'from',
     to: 'to',
+    noSource: 'This lab has no kernel of that name.',
     source: (kernel: string) => `Source of the kernel ${kernel} (WGSL)`,
     layerOf: (layer: number | null) => (layer === null ? '' : `, layer ${layer}`),
     range: (from: string, to: string, length: string) => `Range ${from} to ${to}, ${length}`,
@@ -417,17 +401,10 @@ export const en = {
     values: (wire: string) => `, ${wire} values.`,
     timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
-    selfTest: ({ devices, readBack, tickNs, clockErrorMs, roundTripMs }: SelfTest) =>
-      `${devices ? `Two devices on this GPU ${sharing[devices]}` : 'No second device was to be had on this GPU'}; reading back beside ${readBack.workMs.toFixed(0)} ms of computing takes ${readBack.ms.toFixed(1)} ms; a round trip takes ${roundTripMs.toFixed(2)} ms; ${
-        tickNs === null
-          ? 'there are no timestamps'
-          : `timestamps have steps of ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`
-      }${clockErrorMs === null ? '' : `, placed on the host’s clock to ${clockErrorMs.toFixed(2)} ms`}.`,
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',
-    farskipOnly: 'This checkpoint is a FarSkip one: its regular run uses weights that were not made for it.',
-    regularOnly:
-      'This checkpoint is a regular one, not converted to FarSkip: its FarSkip run uses weights that were not made for it.',
+    notMadeFor: (made: string, others: string) =>
+      `These weights were made for ${made}; runs of ${others} use weights that were not made for them.`,
     traceTable: 'Overlap of each device of the trace',
     device: 'Device',
     meanHidden: (share: string) => `Hidden, mean over the devices: ${share}`,
@@ -526,7 +503,9 @@ export const en = {
     },
   },
   date: (iso: string) => dateIn('en', iso),
-  join: { comma: ', ', semicolon: '; ', colon: ': ', stop: '. ' },
+  join: { comma: ', ', semicolon: '; ', colon: ': ', stop: '. ', and: ' and ', sentence: ' ' },
+  /** What the engine, a link or a file says. */
+  say: (said: Phrase) => english(said),
 } as const;
 
 type Words<T> = T extends (...args: infer A) => string

@@ -27,7 +27,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '只有未训练的模型可以强制均衡路由：训练过的模型需要它自己的路由。',
   "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions":
     'Instella-MoE 的门控注意力与路由器，按 DeepSeek-V2-Lite 的比例',
-  'It has a span of device {0}, but {1} devices.': '其中有设备 {0} 的区段，但设备只有 {1} 个。',
   'It has a span of operation {0}, which it does not list.': '其中有操作 {0} 的区段，但文件没有列出该操作。',
   'Keeping {0}: {1} of {2}': '正在存入 {0}：{1} / {2}',
   'No files were handed over; choose or drop a checkpoint folder first.': '没有收到文件；请先选择或拖入检查点文件夹。',
@@ -66,8 +65,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The link has a setting {0}, which there is not; it was left out.': '链接中有设置 {0}，但没有这样的设置；已忽略。',
   'The link is longer than {0} characters, so its settings were left out.':
     '链接长于 {0} 个字符，因此忽略了其中的设置。',
-  'The link is of version {0}, and this lab reads version {1}: some settings may be others than meant.':
-    '链接的版本是 {0}，而本实验室读取版本 {1}：有些设置可能与原意不同。',
   'The link shows the run {0}, which is not on this page; open the file that it was saved in.':
     '链接指向运行 {0}，但本页没有它；请打开保存该运行的文件。',
   'The link shows {0}, which that run does not have; choose another timeline.':
@@ -110,9 +107,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it does not say that it is one': '它没有写明自己是这样的文件',
   'it has another form than it should': '它的形式不对',
   "it has {0} bytes, fewer than the {1} of the header's length": '它只有 {0} 字节，少于表示文件头长度的 {1} 字节',
-  'it is of another version than {0}': '它的版本不是 {0}',
   'it is of no known kind': '它不属于任何已知的种类',
-  'it should be 0 or 1 for the track, s or g, and a number': '应为表示轨道的 0 或 1、字母 s 或 g，再加一个数字',
   'it should be a list': '应为列表',
   'it should be a number': '应为数字',
   'it should be a run and a track of it, as RUN/TRACK': '应为一次运行及其轨道，形如 RUN/TRACK',
@@ -172,7 +167,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0} can't be read (no connection, or its host does not let other sites read it); check the address.":
     '无法读取 {0}（没有连接，或其主机不允许其他站点读取）；请检查地址。',
   "{0} can't be read (status {1}); check that the file is there.": '无法读取 {0}（状态 {1}）；请检查文件是否存在。',
-  "{0} can't be read as a run of this lab: {1}": '无法把 {0} 作为本实验室的运行读取：{1}',
   "{0} can't be read as a run of this lab: {1}.": '无法把 {0} 作为本实验室的运行读取：{1}。',
   "{0} can't be read, nor {1} beside it; check that the file is there.":
     '无法读取 {0}，也无法读取旁边的 {1}；请检查文件是否存在。',
@@ -218,13 +212,44 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0}, which {1} names, can't be read; check that the file is there.":
     '{1} 中提到的 {0} 无法读取；请检查文件是否存在。',
   trace: '跟踪',
-  '{0}, {1} on {2}, blocking, text': '{0}，{1}，{2} 个设备，阻塞，文本',
   '{0}, {1} on {2}, native': '{0}，{1}，{2} 个设备，经主机',
-  '{0}, {1} on {2}, overlapped, text': '{0}，{1}，{2} 个设备，重叠，文本',
   '{0}, {1} on {2}, ratio {3}': '{0}，{1}，{2} 个设备，比值 {3}',
   '{0}, {1} on {2}, tokens {3}': '{0}，{1}，{2} 个设备，词元数 {3}',
   '{0}, {1} on {2}, {3} GB/s': '{0}，{1}，{2} 个设备，{3} GB/s',
   '{0}, {1}, devices {2}': '{0}，{1}，设备数 {2}',
   '{0}, {1} M parameters, {2} layers': '{0}，{1} M 参数，{2} 层',
   '{0}: {1}': '{0}：{1}',
+  'The link is of version {0}, and this lab reads versions up to {1}: some settings may be others than meant.':
+    '链接的版本为 {0}，而本实验室最高读取版本 {1}：有些设置可能与原意不同。',
+  'There are no timestamps.': '没有时间戳。',
+  'They were placed on the host’s clock to {0} ms at the start.': '开始时，时间戳与主机时钟对齐到 {0} ms 以内。',
+  'Timestamps have steps of {0}.': '时间戳的步长为 {0}。',
+  'Two devices on this GPU run at once.': '此 GPU 上的两个设备可同时运行。',
+  'Two devices on this GPU run one after the other.': '此 GPU 上的两个设备依次运行。',
+  'Two devices on this GPU share it fairly.': '此 GPU 上的两个设备公平分享 GPU。',
+  'No second device was to be had on this GPU.': '此 GPU 上没有取得第二个设备。',
+  'Reading back beside {0} ms of computing takes {1} ms.': '在 {0} ms 计算的同时读回数据需 {1} ms。',
+  'A round trip takes {0} ms.': '一次往返需 {0} ms。',
+  blocking: '阻塞',
+  overlapped: '重叠',
+  'generating, step {0}': '正在生成，第 {0} 步',
+  'it has a span of device {0}, but {1} devices': '其中有设备 {0} 的区段，但设备只有 {1} 个',
+  'it is of another version than 1 to {0}; a newer lab may read it':
+    '它的版本不在 1 至 {0} 之间；更新的实验室也许能读取',
+  'it should be embedding, attention.N, shared.N or routed.N': '应为 embedding、attention.N、shared.N 或 routed.N',
+  'loading the model': '正在加载模型',
+  'loading the model: {0}': '正在加载模型：{0}',
+  'names of at most {0} characters': '至多 {0} 个字符的名称',
+  'names of at most {0} characters, or null': '至多 {0} 个字符的名称，或 null',
+  'opening the GPU': '正在打开 GPU',
+  working: '正在处理',
+  "{0} begins as a gzipped file and can't be unpacked; it is cut or damaged.":
+    '{0} 以 gzip 开头，但无法解压；文件不完整或已损坏。',
+  '{0}, {1}': '{0}，{1}',
+  '{0}, {1} on {2}, {3}, text': '{0}，{1}，{2} 个设备，{3}，文本',
+  '{0}: run {1}': '{0}：第 {1} 次',
+  '{0}: run {1} of {2}': '{0}：第 {1} 次，共 {2} 次',
+  '{0}: timing without a wire': '{0}：正在测量不含链路的耗时',
+  '{0}: warm-up': '{0}：预热',
+  'As its config says': '按检查点自身配置',
 };

@@ -1,10 +1,7 @@
-import { nameOfMethod } from '../../connectivity/methods';
 import { inWords } from '../../words/phrase';
-import { bytes, dateIn, flops } from '../format';
 import type { Text } from './en';
+import { bytes, dateIn, flops } from './format';
 import { PHRASES } from './phrases_zh';
-
-const sharing = { 'at once': '可同时运行', share: '公平分享 GPU', 'in turn': '依次运行' } as const;
 
 /** All that the page says, in Simplified Chinese: the keys of `en.ts`. */
 export const zh: Text = {
@@ -21,6 +18,7 @@ export const zh: Text = {
       '设备的数量和设备间链路的快慢是模拟的；算术运算、传输的字节和时间都是真实的。各设备轮流使用你的 GPU，每个设备的速度因此相当于 1/N，链路也按同样的倍数 N 放慢。方法出自 FarSkip-Collective，',
     noTimeline: '模型加载并编译好内核后，最初的泳道就会出现。',
     welcome: (run) => `点击“${run}”：提示词经过常规模型或转换后的模型，各设备在此期间的活动会显示在这里。`,
+    publicPage: '网上的实验室。',
     openLab: '在实验室中打开',
     side: '设置与连接方式',
   },
@@ -32,13 +30,6 @@ export const zh: Text = {
   notice: {
     progress: '进度',
     stop: '停止',
-    opening: '正在打开 GPU',
-    loading: (connectivity) => (connectivity ? `正在加载模型（${connectivity}）` : '正在加载模型'),
-    timing: (connectivity) => `正在测量不含链路的耗时（${connectivity}）`,
-    warmUp: (run) => `${run}：预热`,
-    run: (run, number, of) => `${run}：第 ${number} 次${of === null ? '' : `，共 ${of} 次`}`,
-    generating: (step) => `正在生成，第 ${step} 步`,
-    working: '正在处理',
     point: (number, of) => `取值点 ${number}/${of}`,
     remaining: (time) => `还需约 ${time}`,
     seconds: (value) => `${value} 秒`,
@@ -135,13 +126,13 @@ export const zh: Text = {
     gbps: '带宽（GB/s）',
     latency: '延迟（µs）',
     method: '方法',
-    compare: '对比',
-    compareBoth: 'FarSkip 关/开',
-    compareAll: '四种组合',
-    compareNothing: '不对比',
-    compareAllHint: '常规与 FarSkip，各用阻塞调度和重叠调度运行。',
-    farskip: 'FarSkip',
-    overlapped: '重叠调度',
+    connectivity: '连接方式',
+    against: (place) => (place === 2 ? '对比' : `以及（${place}）`),
+    nothingElse: '无',
+    layers: '层数',
+    scheduleOf: '调度',
+    bothSchedules: '两种',
+    bothSchedulesHint: '每种连接方式各用阻塞调度和重叠调度运行。',
     overlappedHint: '输入一就绪，集合通信就开始；其间运行已就绪的计算。',
     blockingHint: '每个集合通信一开始就等它完成。',
     details: '拓扑、扰动及其他',
@@ -168,11 +159,8 @@ export const zh: Text = {
     sweepOver: '扫描的设置',
     sweeps: { ratio: '比值', ranks: '设备数', tokens: '词元数' },
     sweepValues: '取值，以半角逗号分隔',
-    runBoth: '运行 FarSkip 关/开对比',
-    runAll: '运行全部四种组合',
-    runOne: (what) => `单次运行：${what}`,
-    generateBoth: '生成 FarSkip 关/开对比',
-    generateOne: (what) => `单次生成：${what}`,
+    run: (what) => `运行：${what}`,
+    generateWith: (what) => `生成：${what}`,
     undo: '撤销',
     redo: '重做',
     linkHint: '本页网址包含全部设置和当前视图：复制即可分享。',
@@ -208,15 +196,12 @@ export const zh: Text = {
     opened: (where, when) => `来自文件，测量于 ${where}，${when}`,
     fromTrace: '来自跟踪',
     unsaved: '未保存',
-    upper: '上方时间线',
-    lower: '下方时间线',
+    timeline: (place) => `时间线 ${place}`,
+    noTimeline: '无',
     noTrack: '本页没有这条时间线',
-    noLower: '无',
     measureHere: '此运行是录制的。可在这台设备上自己测量一次：',
   },
   tracks: {
-    connectivity: (name) => inWords(nameOfMethod(name), (id) => PHRASES[id]),
-    schedule: { blocking: '阻塞', overlapped: '重叠' },
     trace: '跟踪',
     point: (over, value) => `${over} ${value}`,
   },
@@ -328,6 +313,7 @@ export const zh: Text = {
     matrix: '从设备（行）到设备（列）的字节数',
     from: '从',
     to: '到',
+    noSource: '本实验室没有此名称的内核。',
     source: (kernel) => `内核 ${kernel} 的源码（WGSL）`,
     layerOf: (layer) => (layer === null ? '' : `，第 ${layer} 层`),
     range: (from, to, length) => `范围 ${from} 至 ${to}，时长 ${length}`,
@@ -393,14 +379,9 @@ export const zh: Text = {
     values: (wire) => `，传输值为 ${wire}。`,
     timestamps: (error) => `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
     fences: '此 GPU 没有时间戳：计算时间用栅栏（fence）粗略测得。',
-    selfTest: ({ devices, readBack, tickNs, clockErrorMs, roundTripMs }) =>
-      `${devices ? `本 GPU 上的两个设备${sharing[devices]}` : '本 GPU 上无法取得第二个设备'}；在 ${readBack.workMs.toFixed(0)} ms 的计算期间回读需 ${readBack.ms.toFixed(1)} ms；往返一次需 ${roundTripMs.toFixed(2)} ms；${
-        tickNs === null ? '没有时间戳' : `时间戳的刻度为 ${tickNs < 1000 ? `${tickNs} ns` : `${tickNs / 1000} µs`}`
-      }${clockErrorMs === null ? '' : `，换算到主机时钟的误差不超过 ${clockErrorMs.toFixed(2)} ms`}。`,
     untrained: '未训练的模型：耗时有意义，文本和 logits 没有意义。',
     forced: '其路由被强制均衡：词元平均分给各专家。',
-    farskipOnly: '此检查点是 FarSkip 检查点：其常规运行所用的权重并非为常规连接方式而设。',
-    regularOnly: '此检查点是常规检查点，未转换为 FarSkip：其 FarSkip 运行所用的权重并非为 FarSkip 而设。',
+    notMadeFor: (made, others) => `这些权重是为${made}训练的；${others}的运行使用了并非为其训练的权重。`,
     traceTable: '跟踪中各设备的重叠情况',
     device: '设备',
     meanHidden: (share) => `被掩盖比例，各设备均值：${share}`,
@@ -496,5 +477,6 @@ export const zh: Text = {
     },
   },
   date: (iso) => dateIn('zh', iso),
-  join: { comma: '，', semicolon: '；', colon: '：', stop: '。' },
+  join: { comma: '，', semicolon: '；', colon: '：', stop: '。', and: '与', sentence: '' },
+  say: (said) => inWords(said, (id) => PHRASES[id]),
 };

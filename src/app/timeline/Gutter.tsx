@@ -1,6 +1,6 @@
 import { memo } from 'react';
+import type { Layout } from '../lanes/layout';
 import type { Text } from '../text/en';
-import type { Layout } from './layout';
 
 /** The lanes' names at the left; a device's name folds and unfolds its lanes, a node's those of all its devices. */
 export const Gutter = memo(function Gutter({

@@ -1,6 +1,6 @@
 import type { Block } from '../../program/program';
-import { PALETTE } from '../palette';
-import { useText } from '../text/useText';
+import { PALETTE } from '../parts/palette';
+import { useText } from '../state/language';
 
 /** What the colours and hatches of the lanes mean. */
 export function Legend({ blocks, uncertain }: { blocks: readonly Block[]; uncertain: boolean }) {

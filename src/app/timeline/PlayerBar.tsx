@@ -1,8 +1,8 @@
 import { type CommandContext, commandOf, playOrPause } from '../commands/registry';
-import { ms } from '../format';
-import { SPEEDS, usePlayer } from '../player';
-import { useText } from '../text/useText';
-import { focusLanes } from './focus';
+import { focusLanes } from '../lanes/focus';
+import { useText } from '../state/language';
+import { SPEEDS, usePlayer } from '../state/player';
+import { ms } from '../text/format';
 
 /** Replays what was measured, slowed down; the play head can be drawn, paused and stepped from span to span. */
 export function PlayerBar({ context }: { context: CommandContext }) {

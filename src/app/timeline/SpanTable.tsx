@@ -1,13 +1,13 @@
 import { useMemo, useState } from 'react';
 import { offAxis } from '../../trace/layers';
 import type { Span } from '../../trace/span';
-import { Scroll } from '../fields';
-import { bytes, flops, ms } from '../format';
-import { useLab } from '../store';
-import { useText } from '../text/useText';
-import { titleOf } from '../titles';
-import { selectedName } from '../view';
-import { rangeInView, type Timelines } from './timelines';
+import { selectedOf } from '../lanes/selection';
+import { rangeInView, type Timelines } from '../lanes/timelines';
+import { Scroll } from '../parts/fields';
+import { titleOf } from '../parts/titles';
+import { useText } from '../state/language';
+import { useView } from '../state/view_store';
+import { bytes, flops, ms } from '../text/format';
 
 const PAGE = 50;
 
@@ -27,9 +27,9 @@ export function SpanTable({ timelines }: { timelines: Timelines }) {
 function TrackTable({ timelines, index }: { timelines: Timelines; index: number }) {
   const t = useText();
   const { track, alignment } = timelines.tracks[index]!;
-  const look = useLab((state) => state.look);
-  const from = useLab((state) => state.view.from);
-  const to = useLab((state) => state.view.to);
+  const look = useView((state) => state.look);
+  const from = useView((state) => state.view.from);
+  const to = useView((state) => state.view.to);
   const [page, setPage] = useState(0);
   const axis = rangeInView({ from, to }, timelines.end);
   const view = { from: offAxis(alignment, axis.from), to: offAxis(alignment, axis.to) };
@@ -79,7 +79,7 @@ function TrackTable({ timelines, index }: { timelines: Timelines; index: number 
                   type="button"
                   className="link"
                   onClick={() =>
-                    look({ selected: selectedName({ track: index === 0 ? 0 : 1, kind: 'span', index: at }) })
+                    look({ selected: selectedOf(timelines.tracks, { track: index, kind: 'span', index: at }) })
                   }
                 >
                   {span.name}

@@ -1,17 +1,17 @@
 import { type CommandContext, type CommandId, commandOf, keyName } from '../commands/registry';
-import { Choice, Switch } from '../fields';
-import { useLab } from '../store';
-import { useText } from '../text/useText';
-import { useChoosing } from './choosing';
+import { useChoosing } from '../lanes/choosing';
+import { Choice, Switch } from '../parts/fields';
+import { useText } from '../state/language';
+import { useView } from '../state/view_store';
 
 /** Search, zoom and what is drawn; each button is a command of the registry. */
 export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: readonly (Uint8Array | null)[] }) {
   const t = useText();
-  const look = useLab((state) => state.look);
-  const search = useLab((state) => state.view.search);
-  const windows = useLab((state) => state.view.windows);
-  const arrows = useLab((state) => state.view.arrows);
-  const align = useLab((state) => state.view.align);
+  const look = useView((state) => state.look);
+  const search = useView((state) => state.view.search);
+  const windows = useView((state) => state.view.windows);
+  const arrows = useView((state) => state.view.arrows);
+  const align = useView((state) => state.view.align);
   const found = dimmed.reduce(
     (sum, missing) => sum + (missing ? missing.reduce((count, out) => count + 1 - out, 0) : 0),
     0,

@@ -1,15 +1,16 @@
 import { useMemo, useState } from 'react';
 import type { SubBlock, Term } from '../../connectivity/connectivity';
+import { nameOfMethod } from '../../connectivity/methods';
 import type { Block } from '../../program/program';
-import { PALETTE } from '../palette';
-import { usePlayer } from '../player';
-import { useLab } from '../store';
+import type { Prepared } from '../lanes/lanes';
+import type { Timelines } from '../lanes/timelines';
+import { useSelection } from '../lanes/useSelection';
+import { PALETTE } from '../parts/palette';
+import type { Described } from '../parts/useDescribed';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
+import { usePlayer } from '../state/player';
 import type { Text } from '../text/en';
-import { useText } from '../text/useText';
-import type { Prepared } from '../timeline/lanes';
-import type { Timelines } from '../timeline/timelines';
-import type { Described } from '../useDescribed';
-import { selectionOf } from '../view';
 import {
   blockInLayer,
   readsOfLayer,
@@ -17,20 +18,20 @@ import {
   typicalLayer,
   underWayAt,
   type Wired,
-  wiredOfSpec,
+  wiredOfModel,
   wiredOfTrack,
 } from './wiring_data';
 
 /**
- * One layer's wiring, regular and FarSkip beside each other, from the table that the engine lowers: of the runs on
- * show, else of the model that is chosen. The play head lights what is under way.
+ * One layer's wiring, a drawing a connectivity, from the table that the engine lowers: of the runs on show, else of the
+ * model and the methods that are chosen. The play head lights what is under way.
  */
 export function Wiring({ described, timelines: { tracks } }: { described: Described; timelines: Timelines }) {
   const t = useText();
   const at = usePlayer((state) => state.at);
-  const selected = useLab((state) => state.view.selected);
+  const connectivity = useForm((state) => state.form.connectivity);
   const [chosen, setChosen] = useState<number | null>(null);
-  const selection = selectionOf(selected);
+  const selection = useSelection(tracks);
   const span = selection?.kind === 'span' ? tracks[selection.track]?.track.spans[selection.index] : undefined;
   /** What is lit in a run's drawing: what the play head is at, else the operation that is selected. */
   const litIn = (prepared: Prepared, index: number) => {
@@ -48,10 +49,10 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
     ofRuns.length > 0
       ? ofRuns
       : described.kind === 'found'
-        ? (['regular', 'farskip'] as const).map((name) => ({
-            wired: wiredOfSpec(described.checkpoint.spec, name),
-            underWay: null,
-          }))
+        ? connectivity.flatMap((name) => {
+            const wired = wiredOfModel(described.checkpoint, name);
+            return wired ? [{ wired, underWay: null }] : [];
+          })
         : [];
   const first = shown[0];
   if (!first) return null;
@@ -76,7 +77,7 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
       <div className="wirings">
         {shown.map(({ wired, underWay }, i) => (
           <Drawing
-            // biome-ignore lint/suspicious/noArrayIndexKey: the upper and the lower run
+            // biome-ignore lint/suspicious/noArrayIndexKey: a run is told by its place
             key={i}
             wired={wired}
             // While a run is replayed its own layer is drawn.
@@ -138,7 +139,7 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
         : t.wiring.readsAll(labels[block]);
     })
     .join(t.join.semicolon);
-  const name = t.tracks.connectivity(wired.name);
+  const name = t.say(nameOfMethod(wired.name));
   const parts: Readonly<Record<SubBlock, readonly Block[]>> = {
     attention: ['attention'],
     routed: ['router', 'dispatch', 'routed', 'combine'],

@@ -1,9 +1,9 @@
 import { type Connectivity, SUB_BLOCKS, type SubBlock, type Term, termsOf } from '../../connectivity/connectivity';
-import { tableOf } from '../../connectivity/methods';
-import type { Track } from '../../lab/lab_run';
-import type { ModelSpec } from '../../model/spec';
-import type { Block } from '../../program/program';
-import { firstAfter, type Prepared } from '../timeline/lanes';
+import { readMethod } from '../../connectivity/methods';
+import type { Track } from '../../lab/experiments/track';
+import { connectivityOf } from '../../lab/setup/find_model';
+import type { Checkpoint } from '../../model/checkpoint';
+import { firstAfter, type Prepared } from '../lanes/lanes';
 
 /** A model's wiring: what each sub-block leaves out, and which sub-blocks each layer has. */
 export type Wired = {
@@ -12,11 +12,17 @@ export type Wired = {
   readonly has: readonly (readonly SubBlock[])[];
 };
 
-export const wiredOfSpec = (spec: ModelSpec, connectivity: string): Wired => ({
-  name: connectivity,
-  table: tableOf(connectivity, spec),
-  has: spec.layers.map((_, layer) => termsOf(spec, layer).map((term) => term.split('.')[0] as SubBlock)),
-});
+/** Of a model; null for a method that it has not layers enough for. */
+export function wiredOfModel(checkpoint: Checkpoint, connectivity: string): Wired | null {
+  const { spec } = checkpoint;
+  const layers = readMethod(connectivity)?.layers ?? 0;
+  if (layers > spec.layers.length) return null;
+  return {
+    name: connectivity,
+    table: connectivityOf(connectivity, checkpoint),
+    has: spec.layers.map((_, layer) => termsOf(spec, layer).map((term) => term.split('.')[0] as SubBlock)),
+  };
+}
 
 /** Of a run, by the table that it ran and the blocks that its spans are of; null where a track has no table. */
 export function wiredOfTrack({ combination, table, spans }: Track): Wired | null {
@@ -90,4 +96,4 @@ export function underWayAt(
   return { layer, blocks };
 }
 
-export const blockInLayer = (block: Block, layer: number | null): string => `${block} ${layer}`;
+export const blockInLayer = (block: string, layer: number | null): string => `${block} ${layer}`;

@@ -1,0 +1,52 @@
+import { type CommandContext, commandOf } from './commands/registry';
+import { focusLanes } from './lanes/focus';
+import { useText } from './state/language';
+import { useView } from './state/view_store';
+
+export function Header(props: { context: CommandContext; onDialog: (which: 'palette' | 'help') => void }) {
+  const t = useText();
+  return (
+    <header>
+      <button type="button" className="skip" onClick={focusLanes}>
+        {t.page.skip}
+      </button>
+      <div className="head">
+        <h1>{t.page.title}</h1>
+        <div className="group">
+          <LanguageField />
+          <button type="button" onClick={() => commandOf('copyLink').run(props.context)}>
+            {t.page.copyLink}
+          </button>
+          <button type="button" onClick={() => props.onDialog('palette')}>
+            {t.page.commands} <kbd>Ctrl K</kbd>
+          </button>
+          <button type="button" onClick={() => props.onDialog('help')}>
+            {t.page.help}
+          </button>
+        </div>
+      </div>
+      <p>{t.page.lead}</p>
+    </header>
+  );
+}
+
+function LanguageField() {
+  const t = useText();
+  const lang = useView((state) => state.view.lang);
+  const { look } = useView.getState();
+  return (
+    <select
+      aria-label={t.page.language}
+      value={lang}
+      onChange={(event) => look({ lang: event.target.value as typeof lang })}
+    >
+      <option value="auto">{t.page.automatic}</option>
+      <option value="en" lang="en">
+        English
+      </option>
+      <option value="zh" lang="zh-Hans">
+        简体中文
+      </option>
+    </select>
+  );
+}

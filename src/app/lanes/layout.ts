@@ -1,0 +1,100 @@
+import { LANES, type LaneName, type Prepared } from './lanes';
+
+/** Heights in CSS pixels. */
+const HEIGHT: Readonly<Record<LaneName, number>> = { compute: 20, send: 9, receive: 9, host: 5 };
+const COLLAPSED = 12;
+const GAP = 7;
+export const AXIS = 22;
+const TITLE = 24;
+const LAYERS = 15;
+const DIFFERENCE = 22;
+/** A finger needs as much. */
+export const TOUCH = 24;
+
+export type Row =
+  | { readonly kind: 'axis'; readonly y: number; readonly height: number }
+  | { readonly kind: 'title' | 'layers'; readonly y: number; readonly height: number; readonly track: number }
+  | {
+      readonly kind: 'node';
+      readonly y: number;
+      readonly height: number;
+      readonly track: number;
+      readonly node: number;
+      readonly ranks: readonly number[];
+      /** All of them are. */
+      readonly collapsed: boolean;
+    }
+  | {
+      readonly kind: 'rank';
+      readonly y: number;
+      readonly height: number;
+      readonly track: number;
+      readonly rank: number;
+      readonly collapsed: boolean;
+      readonly lanes: readonly { readonly name: LaneName; readonly y: number; readonly height: number }[];
+    }
+  | { readonly kind: 'difference'; readonly y: number; readonly height: number };
+
+export type Layout = { readonly rows: readonly Row[]; readonly height: number };
+
+/**
+ * Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between the first two, if they
+ * compare, the difference of their layers.
+ */
+export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<number>, compares = true): Layout {
+  const rows: Row[] = [{ kind: 'axis', y: 0, height: AXIS }];
+  let y = AXIS;
+  for (const [index, { track }] of tracks.entries()) {
+    if (index === 1 && compares) {
+      rows.push({ kind: 'difference', y, height: DIFFERENCE });
+      y += DIFFERENCE;
+    }
+    rows.push({ kind: 'title', y, height: TITLE, track: index });
+    y += TITLE;
+    rows.push({ kind: 'layers', y, height: LAYERS, track: index });
+    y += LAYERS;
+    const several = new Set(track.nodeOf).size > 1;
+    for (let rank = 0; rank < track.ranks; rank++) {
+      // Of a job of many ranks only some may have been opened.
+      const { compute, collectives } = tracks[index]!.ranks[rank]!;
+      if (compute.count + collectives.count === 0) continue;
+      const node = track.nodeOf[rank]!;
+      if (several && node !== track.nodeOf[rank - 1]) {
+        const own = track.nodeOf.flatMap((each, i) => (each === node ? [i] : []));
+        rows.push({
+          kind: 'node',
+          y,
+          height: TOUCH,
+          track: index,
+          node,
+          ranks: own,
+          collapsed: own.every((each) => collapsed.has(each)),
+        });
+        y += TOUCH;
+      }
+      const closed = collapsed.has(rank);
+      const lanes: { name: LaneName; y: number; height: number }[] = [];
+      let at = y;
+      if (closed) lanes.push({ name: 'compute', y: at, height: COLLAPSED });
+      else
+        for (const name of LANES) {
+          lanes.push({ name, y: at, height: HEIGHT[name] });
+          at += HEIGHT[name] + 1;
+        }
+      const height = closed ? Math.max(COLLAPSED + GAP, TOUCH) : at - y + GAP;
+      rows.push({ kind: 'rank', y, height, track: index, rank, collapsed: closed, lanes });
+      y += height;
+    }
+  }
+  return { rows, height: y + 4 };
+}
+
+/** The lane at a height, and the row that it is in. */
+export function laneAt({ rows }: Layout, y: number): { row: Extract<Row, { kind: 'rank' }>; lane: LaneName } | null {
+  for (const row of rows) {
+    if (row.kind !== 'rank' || y < row.y || y >= row.y + row.height) continue;
+    const lane = row.lanes.findLast((each) => y >= each.y - 1) ?? row.lanes[0];
+    return lane ? { row, lane: lane.name } : null;
+  }
+  return null;
+}

@@ -1,0 +1,135 @@
+import { useState } from 'react';
+import type { Track } from '../../lab/experiments/track';
+import { LONGEST_NAME, machineOf } from '../../lab/runs/lab_run';
+import { toRunFile } from '../../lab/runs/run_file';
+import { manifestOfRun } from '../../lab/runs/run_kinds';
+import { toChromeTrace } from '../../trace/chrome_trace';
+import { saveFile } from '../parts/save_file';
+import { titleOf } from '../parts/titles';
+import { formOfRun } from '../state/form';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
+import { useRuns } from '../state/runs_store';
+import { runName, type SessionRun, tracksOfRun } from '../state/session';
+import { trackName } from '../state/view';
+import type { Text } from '../text/en';
+
+/** A run of the list: show, name, take its settings, save, remove. `names`: the tracks on show. */
+export function RunItem(props: {
+  session: SessionRun;
+  shown: boolean;
+  names: readonly string[];
+  onDone: (sentence: string) => void;
+}) {
+  const { session, shown, names, onDone } = props;
+  const t = useText();
+  const { show, rename, remove, markSaved } = useRuns.getState();
+  const { run } = session;
+  const name = runName(t, session);
+  const form = formOfRun(run);
+  const takeSettings = () => {
+    if (form) useForm.getState().edit(form);
+    onDone(t.runs.settingsTaken);
+  };
+  const save = () => {
+    saveFile(`${fileName(name)}.json`, 'application/json', toRunFile(run));
+    markSaved(run.id);
+  };
+  const saveTraces = () => {
+    for (const track of toTrace(session, names))
+      saveFile(`${fileName(`${name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(session, track));
+  };
+  const removeIt = () => {
+    if (!session.saved && !confirm(t.runs.removeUnsaved(name))) return;
+    remove(run.id);
+    document.getElementById('open-runs')?.focus();
+  };
+  return (
+    <li aria-current={shown}>
+      <ShowButton name={name} shown={shown} onClick={() => show(run.id)} />
+      <div className="run-what">
+        {session.origin === 'recorded' ? (
+          <strong>{name}</strong>
+        ) : (
+          <NameField name={name} onName={(next) => rename(run.id, next)} />
+        )}
+        <span className="faint">{originOf(t, session)}</span>
+      </div>
+      <div className="group">
+        {form && <RunButton label={`${t.runs.settings}: ${name}`} text={t.runs.settings} onClick={takeSettings} />}
+        <RunButton label={t.runs.saveNamed(name)} text={t.runs.save} onClick={save} />
+        {session.tracks.length > 0 && (
+          <RunButton label={`${t.runs.trace}: ${name}`} text={t.runs.trace} onClick={saveTraces} />
+        )}
+        <RunButton label={t.runs.removeNamed(name)} text={t.runs.remove} onClick={removeIt} />
+      </div>
+    </li>
+  );
+}
+
+const RunButton = ({ label, text, onClick }: { label: string; text: string; onClick: () => void }) => (
+  <button type="button" aria-label={label} onClick={onClick}>
+    {text}
+  </button>
+);
+
+export function ShowButton({ name, shown, onClick }: { name: string; shown: boolean; onClick: () => void }) {
+  const { runs } = useText();
+  const label = shown ? runs.shown : runs.show;
+  return (
+    <button type="button" aria-label={`${label}: ${name}`} aria-pressed={shown} onClick={onClick}>
+      {label}
+    </button>
+  );
+}
+
+/** Gives what was typed once it is left, or by Enter; nothing is no name, and leaves the old one. */
+function NameField({ name, onName }: { name: string; onName: (name: string) => void }) {
+  const t = useText();
+  const [typed, setTyped] = useState<string | null>(null);
+  const take = () => {
+    const next = typed?.trim();
+    if (next && next !== name) onName(next);
+    setTyped(null);
+  };
+  return (
+    <input
+      type="text"
+      aria-label={t.runs.name}
+      value={typed ?? name}
+      maxLength={LONGEST_NAME}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={take}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') take();
+        if (event.key === 'Escape') setTyped(null);
+      }}
+    />
+  );
+}
+
+/** Of a run with many tracks those on show or, where none is, those that would be shown. */
+function toTrace(session: SessionRun, names: readonly string[]): readonly Track[] {
+  const { run, tracks } = session;
+  const among = (wanted: readonly string[]) => tracks.filter(({ key }) => wanted.includes(trackName(run.id, key)));
+  if (tracks.length <= 2) return tracks;
+  const shown = among(names);
+  return shown.length > 0 ? shown : among(tracksOfRun(session));
+}
+
+function originOf(t: Text, { run, origin, saved }: SessionRun): string {
+  const manifest = manifestOfRun(run);
+  if (!manifest) return t.runs.fromTrace;
+  const when = t.date(manifest.date);
+  if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
+  return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
+}
+
+const fileName = (name: string): string =>
+  name
+    .replaceAll(/[^\p{L}\p{N}.-]+/gu, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 100) || 'run';
+
+const traceOf = ({ run }: SessionRun, { spans, ranks, combination }: Track): string =>
+  JSON.stringify(toChromeTrace(spans, ranks, { ...combination, name: run.name, manifest: manifestOfRun(run) }));

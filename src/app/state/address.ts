@@ -1,0 +1,41 @@
+import { useForm } from './form_store';
+import { linkOf, readLink } from './link';
+import { useRuns } from './runs_store';
+import { useView } from './view_store';
+
+/** Browsers limit how often the address may change. */
+const ADDRESS_MS = 300;
+
+/** The page's settings and view as a link's fragment. */
+export const fragmentNow = (): string => linkOf(useForm.getState().form, useView.getState().view);
+
+/**
+ * Keeps the page's address what its settings and view are, so that a reload, a bookmark or somebody else finds them;
+ * and follows links within the page.
+ */
+export function keepAddress(): void {
+  let addressing: ReturnType<typeof setTimeout> | undefined;
+  const address = () => {
+    clearTimeout(addressing);
+    addressing = setTimeout(() => {
+      const fragment = fragmentNow();
+      if (fragment !== location.hash)
+        history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
+    }, ADDRESS_MS);
+  };
+  useForm.subscribe(({ form }, before) => form !== before.form && address());
+  useView.subscribe(({ view }, before) => view !== before.view && address());
+  // The event's own address: the page's may have been brought up to date meanwhile.
+  window.addEventListener('hashchange', ({ newURL }) => followLink(new URL(newURL).hash));
+  window.addEventListener('beforeunload', (event) => {
+    // In a frame it is for the page around to keep them.
+    if (window === window.top && useRuns.getState().runs.some(({ saved }) => !saved)) event.preventDefault();
+  });
+}
+
+/** Takes the settings and the view that a link's fragment says. */
+function followLink(fragment: string): void {
+  const { form, view, problems } = readLink(fragment);
+  useForm.getState().follow(form, problems);
+  useView.getState().follow(view);
+}

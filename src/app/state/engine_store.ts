@@ -1,0 +1,133 @@
+import { create } from 'zustand';
+import { createEngineClient, type EngineClient, JobFailed } from '../../lab/engine/client';
+import type { FailureCause } from '../../lab/engine/worker';
+import type { Doing, ExperimentEvent, Progress } from '../../lab/experiments/experiment';
+import type { GenerationResult } from '../../lab/experiments/generation/result';
+import type { GenerateSettings } from '../../lab/experiments/generation/settings';
+import type { SweepPoint } from '../../lab/experiments/sweep_result';
+import { combinationTrack, type Track } from '../../lab/experiments/track';
+import { newRun } from '../../lab/runs/lab_run';
+import { nameOf, type RunContent } from '../../lab/runs/run_kinds';
+import { type Phrase, phrase } from '../../words/phrase';
+import { type Asked, askedBy } from './form';
+import { useForm } from './form_store';
+import { textNow } from './language';
+import { preference } from './preference';
+import { useRuns } from './runs_store';
+import { useView } from './view_store';
+
+export type Status =
+  /** `ended`: how the run did that was the last to go on; null: none was. */
+  | { readonly kind: 'idle'; readonly ended: 'done' | 'stopped' | null }
+  | {
+      readonly kind: 'running';
+      readonly doing: Doing;
+      readonly done: number;
+      readonly total: number;
+      readonly part: Progress['part'];
+      /** When what is counted by `total` began, performance.now() ms. */
+      readonly since: number;
+    }
+  | { readonly kind: 'failed'; readonly reason: FailureCause; readonly phrase: Phrase };
+
+/** A text that is being written. */
+export type Writing = { readonly settings: GenerateSettings; readonly results: readonly GenerationResult[] };
+
+/** Of the run that goes on: timelines, text, and the points of a sweep that are done. */
+type Live = {
+  readonly tracks: readonly Track[];
+  readonly writing: Writing | null;
+  readonly points: readonly SweepPoint[];
+};
+const NOTHING_YET: Live = { tracks: [], writing: null, points: [] };
+
+type EngineState = {
+  readonly status: Status;
+  /** null when no run goes on. */
+  readonly live: Live | null;
+  /** Does what the settings say. */
+  readonly run: () => Promise<void>;
+  readonly stop: () => void;
+};
+
+/** What the engine does. */
+export const useEngine = create<EngineState>((set, get) => {
+  let client: EngineClient | null = null;
+  const tell = ({ doing, done, total, part }: Omit<Progress, 'kind'>) => {
+    const { status } = get();
+    const goesOn = status.kind === 'running' && status.total === total;
+    set({ status: { kind: 'running', doing, done, total, part, since: goesOn ? status.since : performance.now() } });
+  };
+  /** The run has ended, with what there is of it or with none. */
+  const end = (status: Status, content: RunContent | null) => {
+    set({ status, live: null });
+    const wasOnShow = useView.getState().stopWatching();
+    if (content) useRuns.getState().add([newRun(content, textNow().say(nameOf(content)))], 'measured', wasOnShow);
+  };
+  return {
+    status: { kind: 'idle', ended: null },
+    live: null,
+    async run() {
+      // The engine does one job at a time.
+      if (get().status.kind === 'running') return;
+      client ??= createEngineClient(preference, document.baseURI);
+      const { form } = useForm.getState();
+      const asked = askedBy(form);
+      set({ live: NOTHING_YET });
+      useView.getState().watch();
+      tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
+      try {
+        const result = await client.run({ ...asked, files: form.files }, (event) => {
+          if (event.kind === 'progress') tell(event);
+          set({ live: liveAfter(get().live ?? NOTHING_YET, event, asked) });
+        });
+        end({ kind: 'idle', ended: 'done' }, { kind: asked.experiment, result } as RunContent);
+      } catch (cause) {
+        const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
+        end(statusOf(failure), contentSoFar(get().live, asked));
+      }
+    },
+    stop: () => client?.stop(),
+  };
+});
+
+const statusOf = ({ reason, phrase: why }: JobFailed): Status =>
+  reason === 'stopped' ? { kind: 'idle', ended: 'stopped' } : { kind: 'failed', reason, phrase: why };
+
+/** A sweep that is stopped, or fails at one of its points, keeps what it has. */
+function contentSoFar(live: Live | null, asked: Asked): RunContent | null {
+  if (asked.experiment !== 'sweep' || !live || live.points.length === 0) return null;
+  return { kind: 'sweep', result: { over: asked.settings.sweep.over, points: live.points } };
+}
+
+/** What is known of the run after an event more. */
+function liveAfter(live: Live, event: ExperimentEvent, { settings, ...asked }: Asked): Live {
+  switch (event.kind) {
+    case 'spans': {
+      const track = combinationTrack(settings, event.combination, event.spans);
+      return { ...live, tracks: withEqual(live.tracks, track, ({ key }) => key) };
+    }
+    case 'written': {
+      if (asked.experiment !== 'generation') return live;
+      const results = withEqual(live.writing?.results ?? [], event.result, ({ connectivity }) => connectivity);
+      return { ...live, writing: { settings: settings as GenerateSettings, results } };
+    }
+    case 'point':
+      return { ...NOTHING_YET, points: [...live.points, event.point] };
+    default:
+      return live;
+  }
+}
+
+/** A list with one more entry; it takes the place of that of the same key. */
+function withEqual<T>(list: readonly T[], entry: T, keyOf: (entry: T) => string): readonly T[] {
+  const at = list.findIndex((each) => keyOf(each) === keyOf(entry));
+  return at < 0 ? [...list, entry] : list.with(at, entry);
+}
+
+/** The run that goes on, if it is on show. */
+export function useWatched(): Live | null {
+  const live = useEngine((state) => state.live);
+  const watching = useView((state) => state.watching);
+  return watching ? live : null;
+}

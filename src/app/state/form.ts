@@ -1,0 +1,158 @@
+import { DEFAULT_GENERATION, GenerateSettings } from '../../lab/experiments/generation/settings';
+import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
+import { Prompt, RunSettings } from '../../lab/experiments/run_settings';
+import { Sweep, type SweepSettings } from '../../lab/experiments/sweep_settings';
+import type { RunContent } from '../../lab/runs/run_kinds';
+import { isUntrained } from '../../model/presets';
+import { SCHEDULES } from '../../schedule/orders';
+import type { Frozen } from '../../words/frozen';
+import { z } from '../../words/zod';
+
+const { tokens, link, repeats, until, budget, schedule } = MeasureSettings.shape;
+const { others, chunk, sampling } = GenerateSettings.shape;
+
+/**
+ * What the form holds but for files, in the terms of the settings of a run: one schema for the form, a link and the
+ * command line.
+ */
+export const FormSettings = RunSettings.extend({
+  task: z.enum(['measure', 'generate']),
+  source: z.enum(['prompt', 'passage']),
+  prompt: Prompt,
+  tokens,
+  link,
+  /** Text is generated under one: the last. */
+  schedule,
+  repeats,
+  until,
+  budget,
+  /** Measured again and again at each of the values; null: once. */
+  sweep: Sweep.nullable(),
+  others,
+  newTokens: GenerateSettings.shape.tokens,
+  chunk,
+  sampling,
+});
+export type FormSettings = z.infer<typeof FormSettings>;
+
+/** What the form holds; `askedBy` makes of it an experiment and its settings. */
+export type Form = Frozen<FormSettings> & {
+  /** Files chosen or dropped, when the model is `files`. */
+  readonly files: readonly File[];
+};
+
+export const DEFAULT_FORM: Form = {
+  model: 'reference',
+  files: [],
+  balanced: true,
+  task: 'measure',
+  source: 'prompt',
+  prompt: 'Alice was beginning to',
+  text: DEFAULT_MEASUREMENT.text,
+  tokens: DEFAULT_MEASUREMENT.tokens,
+  ranks: DEFAULT_MEASUREMENT.ranks,
+  parallel: DEFAULT_MEASUREMENT.parallel,
+  wire: DEFAULT_MEASUREMENT.wire,
+  allReduce: DEFAULT_MEASUREMENT.allReduce,
+  link: DEFAULT_MEASUREMENT.link,
+  topology: DEFAULT_MEASUREMENT.topology,
+  dilate: DEFAULT_MEASUREMENT.dilate,
+  connectivity: DEFAULT_MEASUREMENT.connectivity,
+  schedule: ['overlapped'],
+  repeats: 3,
+  until: null,
+  budget: 300,
+  sweep: null,
+  others: 3,
+  newTokens: DEFAULT_GENERATION.tokens,
+  chunk: DEFAULT_GENERATION.chunk,
+  sampling: DEFAULT_GENERATION.sampling,
+  seed: DEFAULT_MEASUREMENT.seed,
+};
+
+/** What the form's Run asks of the engine. */
+export type Asked =
+  | { readonly experiment: 'measurement'; readonly settings: MeasureSettings }
+  | { readonly experiment: 'sweep'; readonly settings: SweepSettings }
+  | { readonly experiment: 'generation'; readonly settings: GenerateSettings };
+
+export function askedBy(form: Form): Asked {
+  if (form.task === 'generate') return { experiment: 'generation', settings: generationOf(form) };
+  const settings = measurementOf(form);
+  return form.sweep
+    ? { experiment: 'sweep', settings: { ...settings, sweep: form.sweep } }
+    : { experiment: 'measurement', settings };
+}
+
+/** The settings that all experiments share. */
+function sharedOf(form: Form): RunSettings {
+  const { model, connectivity, text, parallel, wire, allReduce, ranks, topology, dilate, seed } = form;
+  const balanced = form.balanced && isUntrained(model);
+  return { model, balanced, connectivity, text, parallel, wire, allReduce, ranks, topology, dilate, seed };
+}
+
+const measurementOf = (form: Form): MeasureSettings => ({
+  ...sharedOf(form),
+  prompt: form.source === 'prompt' ? form.prompt : null,
+  tokens: form.tokens,
+  schedule: form.schedule,
+  backing: form.link.kind === 'native' ? 'separate' : 'shared',
+  link: form.link,
+  repeats: form.repeats,
+  until: form.until,
+  budget: form.budget,
+  continuation: form.sweep ? 0 : 12,
+});
+
+const generationOf = (form: Form): GenerateSettings => ({
+  ...sharedOf(form),
+  schedule: form.schedule.at(-1)!,
+  prompts: [form.prompt],
+  others: form.others,
+  tokens: form.newTokens,
+  chunk: form.chunk,
+  link: form.link.kind === 'speed' ? { gbps: form.link.gbps, us: form.link.us } : null,
+  sampling: form.sampling,
+  stopAtEnd: true,
+});
+
+/**
+ * The form that runs what a run was of, on other hardware maybe; null where the form can't say it (files, traces,
+ * several prompts, methods that are not known here).
+ */
+export function formOfRun(run: RunContent): Partial<Form> | null {
+  const change = changeOfRun(run);
+  if (!change || change.model === 'files') return null;
+  const { files: _, ...settings } = change;
+  return FormSettings.partial().safeParse(settings).success ? change : null;
+}
+
+function changeOfRun(run: RunContent): Partial<Form> | null {
+  switch (run.kind) {
+    case 'trace':
+      return null;
+    case 'generation': {
+      const { link: speed, prompts, tokens: newTokens, schedule: one, stopAtEnd: _, ...rest } = run.result.settings;
+      if (prompts.length !== 1) return null;
+      const pace: Form['link'] = speed ? { kind: 'speed', ...speed } : DEFAULT_FORM.link;
+      return { ...rest, files: [], task: 'generate', prompt: prompts[0]!, link: pace, newTokens, schedule: [one] };
+    }
+    case 'measurement':
+      return { ...changeOf(run.result.settings), sweep: null };
+    case 'sweep': {
+      const { over, points } = run.result;
+      return {
+        ...changeOf(points[0]!.measurement.settings),
+        sweep: { over, values: points.map(({ value }) => value) },
+      };
+    }
+  }
+}
+
+function changeOf({ prompt, backing: _, continuation: __, ...rest }: MeasureSettings): Partial<Form> {
+  const from = prompt === null ? ({ source: 'passage' } as const) : ({ source: 'prompt', prompt } as const);
+  return { ...rest, ...from, files: [], task: 'measure' };
+}
+
+/** What a run compares: one thing, some connectivities, or all of them under both schedules. */
+export const comparesAll = ({ schedule: own }: Pick<Form, 'schedule'>): boolean => own.length === SCHEDULES.length;

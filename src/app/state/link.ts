@@ -1,0 +1,110 @@
+import { english, type Phrase, phrase } from '../../words/phrase';
+import { whyNot, type z } from '../../words/zod';
+import { DEFAULT_FORM, type Form, FormSettings } from './form';
+import { LINK_UPGRADES } from './link_upgrades';
+import { DEFAULT_VIEW, View } from './view';
+
+/** Of the link's format: a change that old links can't be read with raises it, and adds an upgrade. */
+const VERSION = 1 + LINK_UPGRADES.length;
+/** Longer fragments are not looked at. */
+const LONGEST = 2_000_000;
+/** Of a link that is nonsense all over, so many sentences are enough. */
+const MOST_PROBLEMS = 10;
+
+/** All that a link says: the settings of the form, and the view. */
+const SHAPE = { ...FormSettings.shape, ...View.shape } satisfies Record<string, z.ZodType>;
+type Key = keyof typeof SHAPE;
+const KEYS = Object.keys(SHAPE) as Key[];
+const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
+
+/**
+ * Settings and view as the fragment of the page's address: `#v=2` and what differs from the defaults, texts as they
+ * are, all else as JSON; empty for the defaults. Files can't be in a link, so a model made of them is left out.
+ */
+export function linkOf(form: Form, view: View): string {
+  const parts = new URLSearchParams();
+  const all = { ...form, ...view };
+  for (const key of KEYS) {
+    const value = all[key];
+    if (JSON.stringify(value) === JSON.stringify(DEFAULTS[key]) || (key === 'model' && value === 'files')) continue;
+    parts.set(key, written(value));
+  }
+  return parts.size === 0 ? '' : `#v=${VERSION}&${parts}`;
+}
+
+type Read = { readonly form: Form; readonly view: View; readonly problems: readonly Phrase[] };
+
+/**
+ * The settings and view that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for
+ * each.
+ */
+export function readLink(fragment: string): Read {
+  if (fragment.length > LONGEST)
+    return {
+      form: DEFAULT_FORM,
+      view: DEFAULT_VIEW,
+      problems: [phrase`The link is longer than ${LONGEST} characters, so its settings were left out.`],
+    };
+  const problems: Phrase[] = [];
+  const { v, ...parts } = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, '')));
+  const version = versionOf(v, problems);
+  const upgraded = LINK_UPGRADES.slice(version - 1).reduce((own, upgrade) => upgrade(own), parts);
+  const said: Partial<Record<Key, unknown>> = {};
+  for (const [key, raw] of Object.entries(upgraded)) {
+    if (!isKey(key)) {
+      problems.push(phrase`The link has a setting ${shown(key)}, which there is not; it was left out.`);
+      continue;
+    }
+    const parsed = SHAPE[key].safeParse(valueIn(key, raw));
+    if (parsed.success && !(key === 'model' && raw === 'files')) said[key] = parsed.data;
+    else {
+      const why = parsed.success ? phrase`files are not in a link` : whyNot(parsed.error);
+      problems.push(phrase`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);
+    }
+  }
+  const of = <T extends object>(defaults: T): T =>
+    Object.fromEntries(
+      Object.entries(defaults).map(([key, value]) => [key, key in said ? said[key as Key] : value]),
+    ) as T;
+  return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: distinct(problems).slice(0, MOST_PROBLEMS) };
+}
+
+/** Settings and view as values, as a page around the lab may send them, of this version or an earlier one. */
+export function upgradedValues(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const parts = Object.entries(values).map(([key, value]) => [key, written(value)] as const);
+  const upgraded = LINK_UPGRADES.reduce((own, upgrade) => upgrade(own), Object.fromEntries(parts));
+  return Object.fromEntries(Object.entries(upgraded).map(([key, raw]) => [key, valueIn(key, raw)]));
+}
+
+/** Texts as they are, all else as JSON. */
+const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const valueIn = (key: string, raw: string): unknown =>
+  isKey(key) && typeof DEFAULTS[key] === 'string' ? raw : json(raw);
+
+/** The version that a link says; the first where it says none, the newest where it says one that there is not. */
+function versionOf(said: string | undefined, problems: Phrase[]): number {
+  const version = Number(said ?? 1);
+  if (Number.isInteger(version) && version >= 1 && version <= VERSION) return version;
+  problems.push(
+    phrase`The link is of version ${shown(said!)}, and this lab reads versions up to ${VERSION}: some settings may be others than meant.`,
+  );
+  return VERSION;
+}
+
+const distinct = (problems: readonly Phrase[]): Phrase[] => [
+  ...new Map(problems.map((problem) => [english(problem), problem])).values(),
+];
+
+const isKey = (key: string): key is Key => Object.hasOwn(SHAPE, key);
+
+/** What is not JSON stays the text that it is, which no such setting takes. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Some of what a link says, to be quoted. */
+const shown = (text: string): string => (text.length > 40 ? `“${text.slice(0, 40)}…”` : `“${text}”`);

@@ -1,0 +1,81 @@
+import type { Track } from '../../lab/experiments/track';
+import { type LabRun, LONGEST_NAME } from '../../lab/runs/lab_run';
+import type { RecordedId } from '../../lab/runs/recorded';
+import { tracksOf } from '../../lab/runs/run_kinds';
+import type { Text } from '../text/en';
+import { runOfTrack, trackName } from './view';
+
+/** A run of the session's list: measured here, recorded elsewhere and served with the page, or from a file. */
+export type SessionRun = {
+  readonly run: LabRun;
+  readonly tracks: readonly Track[];
+  readonly origin: 'measured' | 'recorded' | 'opened';
+  /** Leaving the page loses nothing: it is in a file. */
+  readonly saved: boolean;
+};
+
+export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRun => ({
+  run,
+  // A run without timelines (of a sweep saved lean) has numbers alone.
+  tracks: tracksOf(run).filter(({ spans }) => spans.length > 0),
+  origin,
+  saved: origin !== 'measured',
+});
+
+/** The session's runs with one more, under a name that none is shown by; one of the same id is replaced. */
+export function withRun(
+  runs: readonly SessionRun[],
+  added: SessionRun,
+  nameShown: (run: SessionRun) => string,
+): SessionRun[] {
+  const others = runs.filter(({ run }) => run.id !== added.run.id);
+  const name = added.origin === 'recorded' ? added.run.name : freeName(others.map(nameShown), added.run.name);
+  return [...others, { ...added, run: { ...added.run, name } }];
+}
+
+/** A name, or if it is taken the first of “name (2)”, “name (3)” … that is not. */
+export function freeName(taken: readonly string[], name: string): string {
+  let free = name;
+  for (let number = 2; taken.includes(free); number++) {
+    const suffix = ` (${number})`;
+    free = name.slice(0, LONGEST_NAME - suffix.length) + suffix;
+  }
+  return free;
+}
+
+/** What a run is called: a recorded one in the page's words, any other as it was named. */
+export const runName = (t: Text, { run, origin }: Pick<SessionRun, 'run' | 'origin'>): string =>
+  (origin === 'recorded' && t.runs.recordedNames[run.id as RecordedId]) || run.name;
+
+/** A track by its name in a view. */
+export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {
+  for (const { run, tracks } of runs)
+    for (const track of tracks) if (trackName(run.id, track.key) === name) return track;
+  return null;
+}
+
+/**
+ * Names of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one
+ * and the FarSkip, overlapped one.
+ */
+export function tracksOfRun({ run, tracks }: SessionRun): readonly string[] {
+  // Of a sweep, its last point's.
+  const point = tracks.at(-1)?.point?.value;
+  const names = tracks.filter((track) => track.point?.value === point).map(({ key }) => trackName(run.id, key));
+  // A run that has no track is named all the same, so that its numbers are on show.
+  if (names.length === 0) return [trackName(run.id, 'numbers')];
+  return names.length === 1 ? names : [names[0]!, names.at(-1)!];
+}
+
+/**
+ * The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a
+ * link.
+ */
+export const namesShown = (runs: readonly SessionRun[], tracks: readonly string[]): readonly string[] =>
+  tracks.length > 0 || !runs[0] ? tracks : tracksOfRun(runs[0]);
+
+/** The run whose numbers are on show. */
+export function runShown(runs: readonly SessionRun[], tracks: readonly string[]): SessionRun | undefined {
+  const [first] = namesShown(runs, tracks);
+  return first === undefined ? undefined : runs.find(({ run }) => run.id === runOfTrack(first));
+}

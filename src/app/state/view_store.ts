@@ -1,0 +1,39 @@
+import { create } from 'zustand';
+import { OPENED } from './opened';
+import { NOTHING_CHOSEN, type View } from './view';
+
+type ViewState = {
+  readonly view: View;
+  /** The run that goes on is on show, instead of what the view names. */
+  readonly watching: boolean;
+  readonly look: (change: Partial<View>) => void;
+  /** Shows these tracks, instead of a run that goes on. */
+  readonly show: (tracks: View['tracks']) => void;
+  /** Shows the run that goes on. */
+  readonly watch: () => void;
+  /** The run that went on has ended: what the view names is on show again. Answers whether the run was. */
+  readonly stopWatching: () => boolean;
+  /** Takes the view that a link says. */
+  readonly follow: (view: View) => void;
+};
+
+/** What is looked at, and how. */
+export const useView = create<ViewState>((set, get) => ({
+  view: OPENED.view,
+  watching: false,
+  look(change) {
+    const { view } = get();
+    const { tracks = view.tracks } = change;
+    // Where other tracks are shown, what was chosen of those before means nothing.
+    if (String(tracks) === String(view.tracks)) set({ view: { ...view, ...change } });
+    else set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
+  },
+  show: (tracks) => set({ view: { ...get().view, ...NOTHING_CHOSEN, tracks }, watching: false }),
+  watch: () => set({ watching: true, view: { ...get().view, ...NOTHING_CHOSEN } }),
+  stopWatching() {
+    const { watching, view } = get();
+    if (watching) set({ watching: false, view: { ...view, ...NOTHING_CHOSEN } });
+    return watching;
+  },
+  follow: (view) => set({ view, watching: false }),
+}));

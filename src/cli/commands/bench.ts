@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
+import { integer, list, number } from '../options';
+import { transferTable } from '../report';
+import { runExperiment } from '../run_experiment';
+import { writeJson } from '../write_files';
+import { type Options, withWhere } from './command';
+
+export function addBench(program: Command): void {
+  const command = program
+    .command('bench')
+    .description(
+      'how many bytes a second go between devices and the host, and from device to device through it, each way that there is',
+    )
+    .option(
+      '--mib <list>',
+      'sizes of what each device sends at a time',
+      (text) => list(text).map(number),
+      [0.25, 1, 4, 16],
+    )
+    .option('--devices <n>', 'GPU devices at work at once', integer, 4)
+    .option('--worker-each', 'a worker for each device instead of one for all (Chromium only)', false)
+    .option('--json <file>', 'write everything to a file');
+  withWhere(command).action(async ({ json, mib, devices, workerEach, ...where }: Options) => {
+    if (workerEach && where.runtime === 'node')
+      throw new InputError(
+        phrase`In Node there is one worker for all devices; leave --worker-each out or run in Chromium.`,
+      );
+    const settings = { mib, devices, workerEach };
+    const rates = await runExperiment('bench', settings, where);
+    console.log(transferTable(rates));
+    writeJson(json, { settings, rates });
+  });
+}

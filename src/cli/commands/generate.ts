@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import { FROM_CONFIG } from '../../connectivity/methods';
+import { DEFAULT_GENERATION } from '../../lab/experiments/generation/settings';
+import { SCHEDULES } from '../../schedule/orders';
+import { integer, link, list, number, speedOf } from '../options';
+import { generationJson, generationTable } from '../report';
+import { runExperiment } from '../run_experiment';
+import { saveRun, writeJson } from '../write_files';
+import {
+  CONNECTIVITIES,
+  modelAt,
+  type Options,
+  readRunSettings,
+  withFiles,
+  withRunSettings,
+  withWhere,
+} from './command';
+
+export function addGenerate(program: Command): void {
+  const { sampling, ...defaults } = DEFAULT_GENERATION;
+  const command = program
+    .command('generate')
+    .description('continue prompts, token by token with a key-value cache')
+    .argument('<model>', 'checkpoint folder, its address, or a preset')
+    .option('--connectivity <list>', CONNECTIVITIES, list, [FROM_CONFIG])
+    .requiredOption(
+      '--prompt <text>',
+      'text to continue; given again: further requests of the batch',
+      (text, all: string[]) => [...all, text],
+      [],
+    )
+    .option('--others <n>', 'further requests: passages as long as the first prompt', integer, defaults.others)
+    .option('--tokens <n>', 'tokens to add at most', integer, defaults.tokens)
+    .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, defaults.chunk)
+    .addOption(
+      new Option('--schedule <kind>', 'how collectives are waited for').choices(SCHEDULES).default(defaults.schedule),
+    )
+    .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
+    .option('--temperature <t>', '0: the most likely token', number, sampling.temperature)
+    .option('--top-k <k>', 'draw from the k most likely; 0: from all', integer, sampling.topK)
+    .option('--top-p <p>', 'draw from the fewest that together have probability p', number, sampling.topP)
+    .option('--ignore-stop', 'go on after the stop tokens that the config names', false);
+  withWhere(withFiles(withRunSettings(command))).action(async (model: string, options: Options) => {
+    const { gpu, runtime, json, save, name, machine, prompt, ignoreStop, link: within, ...others } = options;
+    const { temperature, topK, topP, ...rest } = others;
+    const settings = {
+      ...DEFAULT_GENERATION,
+      ...readRunSettings(rest),
+      model: modelAt(model),
+      prompts: prompt,
+      sampling: { temperature, topK, topP },
+      stopAtEnd: !ignoreStop,
+      link: speedOf(within),
+    };
+    // The settings as they were given: elsewhere a folder goes by another name.
+    const result = { ...(await runExperiment('generation', settings, { gpu, runtime })), settings };
+    console.log(generationTable(result));
+    saveRun({ save, name, machine }, { kind: 'generation', result });
+    writeJson(json, generationJson(result));
+  });
+}

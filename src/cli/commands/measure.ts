@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Measurement } from '../../lab/experiments/measurement/result';
+import { DEFAULT_MEASUREMENT } from '../../lab/experiments/measurement/settings';
+import type { SweepPoint } from '../../lab/experiments/sweep_result';
+import { integer, link, list, number, sweep } from '../options';
+import { measureJson, measureTable, measureTraces } from '../report';
+import { runExperiment } from '../run_experiment';
+import { saveRun, writeJson } from '../write_files';
+import {
+  CONNECTIVITIES,
+  modelAt,
+  type Options,
+  readRunSettings,
+  withFiles,
+  withRunSettings,
+  withWhere,
+} from './command';
+
+export function addMeasure(program: Command): void {
+  const command = program
+    .command('measure')
+    .description('measure connectivities under schedules, in turn, over one emulated wire')
+    .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_MEASUREMENT.model)
+    .option('--connectivity <list>', CONNECTIVITIES, list, [...DEFAULT_MEASUREMENT.connectivity])
+    .option('--schedule <list>', 'blocking, overlapped', list, [...DEFAULT_MEASUREMENT.schedule])
+    .option(
+      '--backing <kind>',
+      'shared: one GPUDevice for all ranks; separate: one each, messages through the host',
+      DEFAULT_MEASUREMENT.backing,
+    )
+    .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_MEASUREMENT.tokens)
+    .option(
+      '--link <spec>',
+      'GBPS,US, ratio:R, or native (separate backing: no pace but that of the way)',
+      link,
+      DEFAULT_MEASUREMENT.link,
+    )
+    .option('--repeats <n>', 'counted runs of each combination', integer, DEFAULT_MEASUREMENT.repeats)
+    .option('--until <share>', "go on until each speed-up's interval is narrower than this share of it", number)
+    .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_MEASUREMENT.budget)
+    .option('--lean', 'save numbers alone, no timelines', false)
+    .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
+    .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep);
+  withWhere(withFiles(withRunSettings(command))).action(async (options: Options) => {
+    const { gpu, runtime, json, save, name, machine, lean, trace, sweep: swept, model, until, ...rest } = options;
+    const settings = { ...DEFAULT_MEASUREMENT, ...readRunSettings(rest), model: modelAt(model), until: until ?? null };
+    const where = { gpu, runtime };
+    const files = { save, name, machine };
+    // The model as it was given: elsewhere a folder goes by another name.
+    const given = (own: Measurement): Measurement => ({ ...own, settings: { ...own.settings, model: settings.model } });
+    const show = (own: Measurement, point: number | null): void => {
+      console.log(measureTable(own));
+      if (trace) for (const [path, text] of measureTraces(own, trace, point)) writeFileSync(path, text);
+    };
+    const kept = lean ? withoutSpans : (own: Measurement) => own;
+    if (!swept) {
+      const result = given(await runExperiment('measurement', settings, where));
+      show(result, null);
+      writeJson(json, measureJson(result));
+      return saveRun(files, { kind: 'measurement', result: kept(result) });
+    }
+    const points: SweepPoint[] = [];
+    await runExperiment('sweep', { ...settings, sweep: swept }, where, (event) => {
+      if (event.kind !== 'point') return;
+      const measurement = given(event.point.measurement);
+      points.push({ value: event.point.value, measurement: kept(measurement) });
+      show(measurement, points.length);
+      // After each point: a sweep that is stopped keeps what it has.
+      writeJson(
+        json,
+        points.map((point) => measureJson(point.measurement)),
+      );
+      saveRun(files, { kind: 'sweep', result: { over: swept.over, points } });
+    });
+  });
+}
+
+const withoutSpans = (measurement: Measurement): Measurement => ({
+  ...measurement,
+  results: measurement.results.map((result) => ({ ...result, spans: [] })),
+});

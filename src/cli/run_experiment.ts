@@ -1,0 +1,52 @@
+import type { Job } from '../lab/engine/job';
+import { doingIn, type Emit, type ExperimentEvent } from '../lab/experiments/experiment';
+import type { ExperimentId, ResultOf } from '../lab/experiments/experiments';
+import { InputError } from '../words/error';
+import { english } from '../words/phrase';
+import { runInChromium } from './chromium';
+import { SITE, type Where } from './commands/command';
+import { runInNode } from './node';
+import type { Outcome } from './outcome';
+import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
+
+/**
+ * Runs an experiment where asked, telling what it does on stderr; without --gpu on hardware if an adapter answers, else
+ * on SwiftShader. Throws InputError.
+ */
+export async function runExperiment<Id extends ExperimentId>(
+  experiment: Id,
+  settings: unknown,
+  { gpu, runtime }: Where,
+  onEvent: Emit = () => {},
+): Promise<ResultOf<Id>> {
+  const job: Job = { experiment, settings };
+  const tell = teller();
+  const emit: Emit = (event) => {
+    tell(event);
+    onEvent(event);
+  };
+  const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
+    runtime === 'node' ? runInNode(job, kind, SITE, emit) : runInChromium(job, kind, SITE, emit);
+  const onSwiftshader = async (): Promise<Outcome> => {
+    if (runtime === 'node' && !hasSwiftshaderEnvironment()) return respawnOnSwiftshader();
+    return attempt('swiftshader');
+  };
+  let outcome =
+    gpu === 'swiftshader' || hasSwiftshaderEnvironment() ? await onSwiftshader() : await attempt('hardware');
+  if (!outcome.ok && outcome.reason === 'no-adapter' && gpu === undefined) outcome = await onSwiftshader();
+  if (!outcome.ok) throw new InputError(outcome.phrase);
+  return outcome.result as ResultOf<Id>;
+}
+
+/** Says what goes on, a line a step; loading tells its bytes often, and is said once. */
+function teller(): (event: ExperimentEvent) => void {
+  let loading = '';
+  return (event) => {
+    if (event.kind !== 'progress') return;
+    const doing = english(doingIn(event.doing));
+    const part = event.part ? `point ${event.part.number} of ${event.part.of}, ` : '';
+    if (event.doing.phase !== 'loading') process.stderr.write(`${part}${event.done} of ${event.total}: ${doing}\n`);
+    else if (loading !== part + doing) process.stderr.write(`${part}${doing}\n`);
+    loading = event.doing.phase === 'loading' ? part + doing : '';
+  };
+}

@@ -1,0 +1,88 @@
+import { nameOfMethod } from '../../connectivity/methods';
+import { SCHEDULES, type ScheduleKind } from '../../schedule/orders';
+import type { Span } from '../../trace/span';
+import type { Frozen } from '../../words/frozen';
+import { type Phrase, phrase } from '../../words/phrase';
+import { z } from '../../words/zod';
+import type { Lab } from '../setup/lab';
+import type { CheckRow } from './check';
+import type { GenerationResult } from './generation/result';
+import type { SweepPoint } from './sweep_result';
+
+/**
+ * What the engine can be asked to do. All are in the list `EXPERIMENTS` (experiments.ts): to add one, add its module
+ * and its line there.
+ */
+export type Experiment<Settings, Result> = {
+  /** Whatever asks (a form, a link, a command line) is checked by it. */
+  readonly settings: z.ZodType<Settings>;
+  /** Names of the settings that are the path of a file or folder, or an address. */
+  readonly paths: readonly string[];
+  /** Throws InputError for settings that can't be met, AbortError when stopped. */
+  readonly run: (lab: Lab, settings: Settings, emit: Emit, signal?: AbortSignal) => Promise<Result>;
+};
+
+/** What an experiment tells while it goes on. */
+export type ExperimentEvent =
+  | Progress
+  /** A run of some combination, to be drawn. */
+  | { readonly kind: 'spans'; readonly combination: Combination; readonly spans: readonly Span[] }
+  /** A text, as far as it is written. */
+  | { readonly kind: 'written'; readonly result: GenerationResult }
+  /** A point of a sweep is measured. */
+  | { readonly kind: 'point'; readonly point: SweepPoint }
+  | { readonly kind: 'row'; readonly row: CheckRow };
+export type Emit = (event: ExperimentEvent) => void;
+
+/** `done` of `total`: bytes while loading, else steps of the experiment. */
+export type Progress = {
+  readonly kind: 'progress';
+  readonly doing: Doing;
+  readonly done: number;
+  readonly total: number;
+  /** Of an experiment in parts, such as a sweep's points, the part that goes on. */
+  readonly part: { readonly number: number; readonly of: number } | null;
+};
+
+/** What the engine is doing; plain data, which `doingIn` says in words. */
+export type Doing =
+  | { readonly phase: 'opening' }
+  | { readonly phase: 'loading'; readonly connectivity: string | null }
+  | { readonly phase: 'timing'; readonly connectivity: string }
+  | ({ readonly phase: 'warm-up' } & Combination)
+  | ({ readonly phase: 'run'; readonly run: number; readonly of: number | null } & Combination)
+  | { readonly phase: 'generating'; readonly step: number }
+  | { readonly phase: 'working' };
+
+export function doingIn(doing: Doing): Phrase {
+  switch (doing.phase) {
+    case 'opening':
+      return phrase`opening the GPU`;
+    case 'loading':
+      return doing.connectivity
+        ? phrase`loading the model: ${nameOfMethod(doing.connectivity)}`
+        : phrase`loading the model`;
+    case 'timing':
+      return phrase`${nameOfMethod(doing.connectivity)}: timing without a wire`;
+    case 'warm-up':
+      return phrase`${nameOfCombination(doing)}: warm-up`;
+    case 'run':
+      return doing.of === null
+        ? phrase`${nameOfCombination(doing)}: run ${doing.run}`
+        : phrase`${nameOfCombination(doing)}: run ${doing.run} of ${doing.of}`;
+    case 'generating':
+      return phrase`generating, step ${doing.step + 1}`;
+    case 'working':
+      return phrase`working`;
+  }
+}
+
+/** A connectivity under a schedule. In files connectivities are open: those of later versions are read, too. */
+export const Combination = z.object({ connectivity: z.string().max(200), schedule: z.enum(SCHEDULES) });
+export type Combination = Frozen<z.output<typeof Combination>>;
+
+const NAMES: Readonly<Record<ScheduleKind, Phrase>> = { blocking: phrase`blocking`, overlapped: phrase`overlapped` };
+export const nameOfSchedule = (schedule: ScheduleKind): Phrase => NAMES[schedule];
+
+export const nameOfCombination = ({ connectivity, schedule }: Combination): Phrase =>
+  phrase`${nameOfMethod(connectivity)}, ${nameOfSchedule(schedule)}`;

@@ -1,0 +1,21 @@
+import { benchExperiment } from './bench';
+import { checkExperiment } from './check';
+import { evaluateExperiment } from './evaluation';
+import type { Experiment } from './experiment';
+import { generateExperiment } from './generation/generate';
+import { measureExperiment } from './measurement/measure';
+import { sweepExperiment } from './sweep';
+
+/** All that the engine can be asked to do, by what it gives. Those whose results are kept are in RUN_KINDS, too. */
+export const EXPERIMENTS = {
+  measurement: measureExperiment,
+  sweep: sweepExperiment,
+  generation: generateExperiment,
+  evaluation: evaluateExperiment,
+  check: checkExperiment,
+  bench: benchExperiment,
+} as const;
+export type ExperimentId = keyof typeof EXPERIMENTS;
+
+type Of<Id extends ExperimentId> = (typeof EXPERIMENTS)[Id];
+export type ResultOf<Id extends ExperimentId> = Of<Id> extends Experiment<infer _, infer Result> ? Result : never;

@@ -1,0 +1,118 @@
+import type { Checkpoint } from '../../../model/checkpoint';
+import type { TextTokenizer } from '../../../model/tokenizer';
+import { InputError } from '../../../words/error';
+import { phrase } from '../../../words/phrase';
+import { batchOf, readText } from '../../setup/batch';
+import { type ChosenModel, chooseModel } from '../../setup/choose_model';
+import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import { manifestOf } from '../../setup/manifest';
+import type { Emit, Experiment } from '../experiment';
+import type { Generation, GenerationStep } from './result';
+import { GenerateSettings } from './settings';
+import { createWriter, type Writer } from './writer';
+
+export const generateExperiment: Experiment<GenerateSettings, Generation> = {
+  settings: GenerateSettings,
+  paths: ['model'],
+  run: generate,
+};
+
+/**
+ * Continues prompts by each connectivity, in turn step by step, so that they can be read side by side. A stop ends it
+ * with what there is. Throws InputError for settings that can't be met.
+ */
+export async function generate(
+  lab: Lab,
+  settings: GenerateSettings,
+  emit: Emit,
+  signal?: AbortSignal,
+): Promise<Generation> {
+  const model = await chooseModel(lab, settings.model, settings.balanced);
+  const prompts = await promptsOf(lab, model.tokenizer, settings);
+  const deployed = new Map<Checkpoint, Deployed>();
+  const writers: Writer[] = [];
+  try {
+    for (const connectivity of settings.connectivity) {
+      const own = await deployedFor(lab, model, connectivity, settings, deployed, emit, signal);
+      writers.push(await createWriter(lab, own, connectivity, model, prompts, settings));
+    }
+    const steps = await writeInTurn(writers, emit, signal);
+    return {
+      manifest: manifestOf(lab, settings.seed),
+      settings,
+      madeFor: await model.madeFor(),
+      results: writers.map((writer) => writer.result()),
+      steps,
+    };
+  } finally {
+    for (const writer of writers) writer.destroy();
+    for (const { cluster } of deployed.values()) cluster.destroy();
+  }
+}
+
+async function promptsOf(
+  { source }: Lab,
+  tokenizer: TextTokenizer,
+  { prompts, others, text }: GenerateSettings,
+): Promise<number[][]> {
+  const own = prompts.map((prompt) => tokenizer.encode(prompt));
+  if (own.some((ids) => ids.length === 0)) throw new InputError(phrase`The prompt is empty; write at least one word.`);
+  if (others === 0) return own;
+  const passages = batchOf(tokenizer, prompts[0]!, await readText(source, text), 1 + others, own[0]!.length);
+  return [...own, ...passages.slice(1)];
+}
+
+/** The checkpoint that a connectivity uses, on the ranks; connectivities may share one. */
+async function deployedFor(
+  lab: Lab,
+  model: ChosenModel,
+  connectivity: string,
+  { parallel, ranks }: GenerateSettings,
+  deployed: Map<Checkpoint, Deployed>,
+  emit: Emit,
+  signal: AbortSignal | undefined,
+): Promise<Deployed> {
+  const checkpoint = await model.checkpointOf(connectivity);
+  const known = deployed.get(checkpoint);
+  if (known) return known;
+  const onProgress = (done: number, total: number) =>
+    emit({ kind: 'progress', doing: { phase: 'loading', connectivity }, done, total, part: null });
+  const own = await deploy(lab, checkpoint, { kind: parallel, ranks }, { onProgress, signal });
+  deployed.set(checkpoint, own);
+  return own;
+}
+
+const TELL_MS = 50;
+/** A step has some thousand spans. */
+const STEPS_KEPT = 48;
+
+/** Steps of the writers in turn until all are done or it is stopped; answers the first steps, with their spans. */
+async function writeInTurn(
+  writers: readonly Writer[],
+  emit: Emit,
+  signal: AbortSignal | undefined,
+): Promise<GenerationStep[]> {
+  const steps: GenerationStep[] = [];
+  for (let step = 0; writers.some((writer) => !writer.done()); step++)
+    for (const writer of writers) {
+      if (writer.done()) continue;
+      await stepOrStop(writer, signal);
+      const { combination } = writer;
+      const spans = writer.spans();
+      if (step < STEPS_KEPT && !signal?.aborted) steps.push({ step, combination, spans });
+      // Telling takes time of its own: as often as an eye can follow, and at the end.
+      if (!writer.done() && performance.now() - writer.toldAt() < TELL_MS) continue;
+      emit({ kind: 'progress', doing: { phase: 'generating', step }, done: 0, total: 0, part: null });
+      emit({ kind: 'spans', combination, spans });
+      emit({ kind: 'written', result: writer.tell() });
+    }
+  return steps;
+}
+
+async function stepOrStop(writer: Writer, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return writer.stop();
+  await writer.step(signal).catch((cause) => {
+    if (!signal?.aborted) throw cause;
+    writer.stop();
+  });
+}

@@ -1,0 +1,14 @@
+import { phrase } from '../../../words/phrase';
+import { nameOfSchedule } from '../experiment';
+import type { RunKind } from '../run_kind';
+import { Generation } from './result';
+import { tracksOfGeneration } from './tracks';
+
+/** Prompts continued token by token, with a key-value cache. */
+export const generation: RunKind<Generation> = {
+  result: Generation,
+  manifestOf: ({ manifest }) => manifest,
+  nameOf: ({ settings: { model, ranks, parallel, schedule } }) =>
+    phrase`${model}, ${parallel} on ${ranks}, ${nameOfSchedule(schedule)}, text`,
+  tracksOf: tracksOfGeneration,
+};

@@ -1,0 +1,174 @@
+import { median, quantile } from 'simple-statistics';
+import type { RunResult } from '../../../cluster/run';
+import { hiddenShare, overlapOf } from '../../../trace/overlap';
+import type { Span } from '../../../trace/span';
+import type { ChosenModel } from '../../setup/choose_model';
+import { createDecoder, type Decoder } from '../../setup/decoder';
+import { connectivityOf } from '../../setup/find_model';
+import type { Deployed, Lab } from '../../setup/lab';
+import { seededRandom } from '../../statistics/random';
+import type { Combination } from '../experiment';
+import { allReduceOf, topologyOf } from '../wire_settings';
+import type { Continuation, GenerationResult, StepResult } from './result';
+import { sample } from './sample';
+import type { GenerateSettings } from './settings';
+
+/** A model that continues the prompts: feeds what is left of each prompt in chunks, then each token that it drew. */
+export type Writer = {
+  readonly combination: Combination;
+  readonly done: () => boolean;
+  readonly step: (signal?: AbortSignal) => Promise<void>;
+  /** Ends all requests where they are. */
+  readonly stop: () => void;
+  readonly result: () => GenerationResult;
+  /** The result so far, and when it was told last, performance.now() ms. */
+  readonly tell: () => GenerationResult;
+  readonly toldAt: () => number;
+  /** Of the last step. */
+  readonly spans: () => readonly Span[];
+  readonly destroy: () => void;
+};
+
+/** A prompt that is continued. Times are on the clock of this model's own steps, ms. */
+type Request = {
+  /** Tokens that are still to be fed. */
+  left: readonly number[];
+  readonly ids: number[];
+  ended: Continuation['ended'];
+  ttftMs: number | null;
+  readonly gapsMs: number[];
+  /** When its last token came. */
+  lastAt: number;
+  readonly random: () => number;
+};
+
+export async function createWriter(
+  lab: Lab,
+  deployed: Deployed,
+  connectivity: string,
+  { tokenizer, stopTokens }: ChosenModel,
+  prompts: readonly (readonly number[])[],
+  settings: GenerateSettings,
+): Promise<Writer> {
+  const decoder = await decoderFor(lab, deployed, connectivity, prompts, settings);
+  const stops: ReadonlySet<number> = settings.stopAtEnd ? stopTokens : new Set();
+  const combination: Combination = { connectivity, schedule: settings.schedule };
+  const requests = prompts.map((ids, i) => requestOf(ids, seededRandom(settings.seed + i)));
+  const steps: StepResult[] = [];
+  let spans: readonly Span[] = [];
+  let spent = 0;
+  let told = 0;
+  const result = (): GenerationResult => ({
+    ...combination,
+    promptTokens: prompts.map((ids) => ids.length),
+    prompts: prompts.map((ids, i) => settings.prompts[i] ?? tokenizer.decode(ids)),
+    continuations: requests.map(({ ids, ended, ttftMs, gapsMs }) => ({
+      ids: [...ids],
+      text: tokenizer.decode(ids),
+      ended,
+      ttftMs,
+      gapsMs: [...gapsMs],
+    })),
+    ...timesOf(requests),
+    steps: [...steps],
+    cacheBytes: decoder.cacheBytes,
+  });
+  return {
+    combination,
+    done: () => requests.every(({ ended }) => ended !== 'no'),
+    result,
+    toldAt: () => told,
+    tell() {
+      told = performance.now();
+      return result();
+    },
+    spans: () => spans,
+    stop() {
+      for (const request of requests) if (request.ended === 'no') request.ended = 'stopped';
+    },
+    async step(signal) {
+      const fed = requests.map(({ left, ended }) => (ended === 'no' ? left.slice(0, settings.chunk) : []));
+      const prefill = requests.some(({ ids, ended }) => ended === 'no' && ids.length === 0);
+      const { logits, run } = await decoder.step(fed, signal);
+      const drawing = performance.now();
+      const came = requests.filter((request, i) => drawToken(request, fed[i]!.length, logits[i]!, stops, settings));
+      // The run's own time and the drawing of tokens; what the lab does around them, such as setting its clock, is left
+      // out.
+      const wallMs = run.wallMs + performance.now() - drawing;
+      spent += wallMs;
+      for (const request of came) tokenCame(request, spent);
+      spans = run.spans;
+      const tokens = fed.reduce((sum, ids) => sum + ids.length, 0);
+      steps.push({ tokens, prefill, wallMs, hidden: hiddenIn(run, settings.ranks) });
+    },
+    destroy: () => decoder.destroy(),
+  };
+}
+
+function decoderFor(
+  lab: Lab,
+  deployed: Deployed,
+  connectivity: string,
+  prompts: readonly (readonly number[])[],
+  settings: GenerateSettings,
+): Promise<Decoder> {
+  const topology = topologyOf(settings, settings.link, settings.dilate ?? settings.ranks);
+  return createDecoder(lab, deployed, connectivityOf(connectivity, deployed.checkpoint), {
+    sequences: prompts.length,
+    capacity: Math.max(...prompts.map((ids) => ids.length)) + settings.tokens - 1,
+    schedule: settings.schedule,
+    cost: (op) => (op.kind === 'compute' ? 1 : 4),
+    topology,
+    seed: settings.seed,
+    wire: settings.wire,
+    // Most steps decode: a token of each request.
+    allReduce: allReduceOf(settings, topology, prompts.length, deployed.checkpoint.spec.hidden),
+  });
+}
+
+const requestOf = (prompt: readonly number[], random: () => number): Request => ({
+  left: prompt,
+  ids: [],
+  ended: 'no',
+  ttftMs: null,
+  gapsMs: [],
+  lastAt: 0,
+  random,
+});
+
+/** Takes what was fed off a request and, if that was all, draws its next token; answers whether one came. */
+function drawToken(
+  request: Request,
+  fed: number,
+  logits: Float32Array | null,
+  stops: ReadonlySet<number>,
+  { sampling, tokens }: GenerateSettings,
+): boolean {
+  if (request.ended !== 'no') return false;
+  request.left = request.left.slice(fed);
+  if (request.left.length > 0) return false;
+  const id = sample(logits!, sampling, request.random);
+  request.ids.push(id);
+  request.left = [id];
+  if (stops.has(id)) request.ended = 'stop token';
+  else if (request.ids.length === tokens) request.ended = 'length';
+  return true;
+}
+
+function tokenCame(request: Request, at: number): void {
+  if (request.ttftMs === null) request.ttftMs = at;
+  else request.gapsMs.push(at - request.lastAt);
+  request.lastAt = at;
+}
+
+function timesOf(requests: readonly Request[]): Pick<GenerationResult, 'ttftMs' | 'tbtMs'> {
+  const gaps = requests.flatMap(({ gapsMs }) => gapsMs);
+  const firsts = requests.flatMap(({ ttftMs }) => ttftMs ?? []);
+  return {
+    ttftMs: firsts.length > 0 ? median(firsts) : null,
+    tbtMs: gaps.length > 0 ? { median: median(gaps), p95: quantile(gaps, 0.95) } : null,
+  };
+}
+
+const hiddenIn = ({ spans, resolutionMs }: RunResult, ranks: number): number | null =>
+  hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)));

@@ -1,0 +1,79 @@
+import { median } from 'simple-statistics';
+import type { RunResult } from '../../../cluster/run';
+import { aloneMs } from '../../../network/network';
+import type { Topology } from '../../../network/topology';
+import { isCollective } from '../../../program/program';
+import type { Cost } from '../../../schedule/orders';
+import { operationMs, overlapOf } from '../../../trace/overlap';
+import { InputError } from '../../../words/error';
+import { phrase } from '../../../words/phrase';
+import { mean, mediansOf } from '../../statistics/numbers';
+import type { MeasureSettings } from './settings';
+
+/** What a program's operations take, from runs without a wire. */
+export type Calibration = {
+  /** ms a rank spends on each operation, as a device 1/N as fast; by id. */
+  readonly durations: ReadonlyMap<number, number>;
+  /** ms a rank spends on all kernels together. */
+  readonly computeMs: number;
+  /** Bytes through the busiest port, of collectives by id. */
+  readonly portBytes: ReadonlyMap<number, number>;
+  /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
+  readonly announceMs: number;
+};
+
+export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
+  const portBytes = new Map<number, number>();
+  for (const span of runs[0]!.spans)
+    if (span.kind === 'collective')
+      portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
+  const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
+  return {
+    durations: mediansOf(runs.map(({ spans }) => operationMs(spans, ranks))),
+    portBytes,
+    computeMs: median(compute),
+    announceMs: announceMsOf(runs),
+  };
+}
+
+/** A wire that takes no time leaves just what it takes to hear of a collective. */
+function announceMsOf(runs: readonly RunResult[]): number {
+  const lates = runs.flatMap(({ spans }) =>
+    spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])),
+  );
+  return lates.length > 0 ? median(lates) : 0;
+}
+
+/**
+ * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
+ * without one.
+ */
+export const costOf =
+  ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
+  (op) =>
+    isCollective(op)
+      ? Math.max(announceMs, durations.get(op.id) ?? 0, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0))
+      : (durations.get(op.id) ?? 0);
+
+/** A link as it is named, and how many times slower it is emulated. */
+export type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
+
+/**
+ * The nominal link, null for none; a ratio R sets the bandwidth so that all collectives, alone, take R times the
+ * computation.
+ */
+export function chooseLink(
+  { link, dilate, ranks }: MeasureSettings,
+  connectivity: string,
+  { portBytes, computeMs }: Calibration,
+): NominalLink | null {
+  if (link.kind === 'native') return null;
+  const dilation = dilate ?? ranks;
+  if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
+  const bytes = [...portBytes.values()].reduce((a, b) => a + b, 0);
+  if (bytes === 0)
+    throw new InputError(
+      phrase`A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
+    );
+  return { gbps: (bytes / (link.ratio * computeMs) / 1e6) * dilation, us: 0, dilation };
+}

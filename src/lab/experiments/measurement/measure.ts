@@ -1,0 +1,108 @@
+import type { Executable } from '../../../cluster/executable';
+import type { Checkpoint } from '../../../model/checkpoint';
+import { InputError } from '../../../words/error';
+import { phrase } from '../../../words/phrase';
+import { batchOf, readText } from '../../setup/batch';
+import { chooseModel } from '../../setup/choose_model';
+import { continueGreedily } from '../../setup/decoder';
+import { type Deployed, type Lab, openEngines } from '../../setup/lab';
+import { manifestOf } from '../../setup/manifest';
+import type { Doing, Emit, Experiment } from '../experiment';
+import { topologyOf } from '../wire_settings';
+import { chooseLink } from './calibration';
+import { numbersOf } from './numbers_of';
+import type { CombinationResult, Measurement } from './result';
+import { MeasureSettings } from './settings';
+import { CALIBRATIONS, prepareSubject, type Stage, type Subject } from './subject';
+import { entriesOf, runInTurn, WARM_UPS } from './turns';
+
+export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
+  settings: MeasureSettings,
+  paths: ['model'],
+  run: measure,
+};
+
+/**
+ * Measures each connectivity under each schedule: every combination once to warm up, then all in turn, `repeats` times,
+ * over the same wire. Throws InputError for settings that can't be met, and when a result differs between repeats.
+ */
+export async function measure(
+  lab: Lab,
+  settings: MeasureSettings,
+  emit: Emit,
+  signal?: AbortSignal,
+): Promise<Measurement> {
+  refuseWhatContradicts(settings);
+  const progress = progressOf(settings, emit);
+  progress({ phase: 'loading', connectivity: null });
+  const plan = { kind: settings.parallel, ranks: settings.ranks };
+  const chosen = await chooseModel(lab, settings.model, settings.balanced);
+  const text = await readText(lab.source, settings.text);
+  const batch = batchOf(chosen.tokenizer, settings.prompt, text, settings.ranks, settings.tokens);
+  const engines = await openEngines(lab, settings.backing, settings.ranks);
+  const opened = { models: new Map<Checkpoint, Deployed>(), executables: [] as Executable[] };
+  const stage: Stage = { lab, settings, plan, chosen, engines: engines.ofRank, batch, opened, progress, emit, signal };
+  const free = () => {
+    for (const executable of opened.executables.splice(0)) executable.destroy();
+  };
+  try {
+    const subjects: Subject[] = [];
+    for (const connectivity of settings.connectivity) subjects.push(await prepareSubject(stage, connectivity));
+    const link = chooseLink(settings, subjects[0]!.connectivity, subjects[0]!.calibration);
+    const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
+    const entries = entriesOf(subjects, settings, topology);
+    await runInTurn(stage, entries, topology);
+    const results = entries.map((entry) => numbersOf(entry, entries[0]!, settings.ranks, link !== null));
+    // Their buffers are wanted for what follows.
+    free();
+    return {
+      manifest: manifestOf(lab, settings.seed),
+      settings,
+      madeFor: await chosen.madeFor(),
+      link,
+      allReduce: subjects.some(({ executable }) => hasAllReduce(executable)) ? subjects.at(-1)!.allReduce : null,
+      repeats: entries[0]!.runs.length,
+      promptTokens: batch[0]!.length,
+      results: await withContinuations(stage, subjects, results),
+    };
+  } finally {
+    free();
+    for (const { cluster } of opened.models.values()) cluster.destroy();
+    engines.close();
+  }
+}
+
+function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): void {
+  if (link.kind === 'ratio' && topology.between)
+    throw new InputError(
+      phrase`A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.`,
+    );
+  if (link.kind === 'native' && backing === 'shared')
+    throw new InputError(
+      phrase`The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.`,
+    );
+}
+
+/** Tells what is done next; counts it. Runs until an interval is narrow are not foreseen. */
+function progressOf({ connectivity, schedule, repeats }: MeasureSettings, emit: Emit): (doing: Doing) => void {
+  const total = (CALIBRATIONS + 1) * connectivity.length + (WARM_UPS + repeats) * connectivity.length * schedule.length;
+  let done = 0;
+  return (doing) => emit({ kind: 'progress', doing, done: done++, total: Math.max(total, done), part: null });
+}
+
+const hasAllReduce = ({ program }: Executable): boolean => program.operations.some((op) => op.block === 'all-reduce');
+
+/** The results with how each connectivity continues the prompt of rank 0, as far as that is asked for. */
+async function withContinuations(
+  { lab, settings, chosen, batch, signal }: Stage,
+  subjects: readonly Subject[],
+  results: readonly CombinationResult[],
+): Promise<CombinationResult[]> {
+  const continued = new Map<string, CombinationResult['continuation']>();
+  if (settings.continuation > 0 && !chosen.untrained)
+    for (const { connectivity, table, model } of subjects) {
+      const ids = await continueGreedily(lab, model, table, batch[0]!, settings.continuation, signal);
+      continued.set(connectivity, { ids, text: chosen.tokenizer.decode(ids) });
+    }
+  return results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null }));
+}

@@ -1,0 +1,33 @@
+import { phrase } from '../../../words/phrase';
+import type { RunKind } from '../run_kind';
+import { combinationTrack, keyOf, type Track } from '../track';
+import { Measurement } from './result';
+
+/** A prefill timed under connectivities and schedules, in turn. */
+export const measurement: RunKind<Measurement> = {
+  result: Measurement,
+  manifestOf: ({ manifest }) => manifest,
+  nameOf({ settings: { model, ranks, parallel, link } }) {
+    switch (link.kind) {
+      case 'ratio':
+        return phrase`${model}, ${parallel} on ${ranks}, ratio ${link.ratio}`;
+      case 'speed':
+        return phrase`${model}, ${parallel} on ${ranks}, ${link.gbps} GB/s`;
+      case 'native':
+        return phrase`${model}, ${parallel} on ${ranks}, native`;
+    }
+  },
+  tracksOf: (own) => tracksAt(own, null),
+};
+
+/** A track a combination; `point` is that of a sweep. */
+export const tracksAt = ({ settings, link, results }: Measurement, point: Track['point']): Track[] =>
+  results.map((result) => ({
+    ...combinationTrack(settings, result, result.spans),
+    key: point ? `${point.value}-${keyOf(result)}` : keyOf(result),
+    point,
+    spans: result.spans,
+    wire: link ? 'emulated' : 'native',
+    result,
+    table: result.table,
+  }));

@@ -1,0 +1,51 @@
+import { SCHEDULES } from '../../../schedule/orders';
+import type { Frozen } from '../../../words/frozen';
+import { z } from '../../../words/zod';
+import { DEFAULT_RUN_SETTINGS, Prompt, Repeats, RunSettings, Speed, Tokens } from '../run_settings';
+
+/** The wire's pace: a speed, communication ÷ computation, or whatever the way between devices takes. */
+export const LinkSetting = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('speed'), ...Speed.shape }),
+  z.object({ kind: z.literal('ratio'), ratio: z.number().positive().max(100) }),
+  z.object({ kind: z.literal('native') }),
+]);
+export type LinkSetting = Frozen<z.output<typeof LinkSetting>>;
+
+/** What a measurement is of. */
+export const MeasureSettings = RunSettings.extend({
+  /**
+   * Text that device 0 prefills, instead of a passage of `text`; the other devices take passages of the same length
+   * from `text`.
+   */
+  prompt: Prompt.nullable(),
+  /** Of a passage; a prompt has the tokens that it has. */
+  tokens: Tokens,
+  schedule: z.array(z.enum(SCHEDULES)).min(1),
+  /** shared: devices take turns on one GPUDevice; separate: a GPUDevice each, and messages go through the host. */
+  backing: z.enum(['shared', 'separate']),
+  link: LinkSetting,
+  repeats: Repeats,
+  /**
+   * Go on beyond `repeats` until the 95 % interval of each speed-up is narrower than this share of it; null: stop
+   * there.
+   */
+  until: z.number().positive().max(1).nullable(),
+  /** Seconds after which no further repeat is begun. */
+  budget: z.number().positive().max(36000),
+  /** Greedy tokens that continue the prompt after the measurement; 0: none. */
+  continuation: z.number().int().min(0).max(256),
+});
+export type MeasureSettings = Frozen<z.output<typeof MeasureSettings>>;
+
+export const DEFAULT_MEASUREMENT: MeasureSettings = {
+  ...DEFAULT_RUN_SETTINGS,
+  prompt: null,
+  tokens: 64,
+  schedule: [...SCHEDULES],
+  backing: 'shared',
+  link: { kind: 'ratio', ratio: 0.5 },
+  repeats: 5,
+  until: null,
+  budget: 3600,
+  continuation: 0,
+};

@@ -1,0 +1,108 @@
+import { createExecutable, type Executable } from '../../../cluster/executable';
+import { type Feed, feedOf, wholeSequences } from '../../../cluster/feed';
+import type { RunResult } from '../../../cluster/run';
+import type { Connectivity } from '../../../connectivity/connectivity';
+import type { Engine } from '../../../gpu/engine';
+import type { Checkpoint } from '../../../model/checkpoint';
+import { holdersOf, type Plan } from '../../../model/plan';
+import { INSTANT } from '../../../network/link';
+import type { Spread } from '../../../program/program';
+import type { ChosenModel } from '../../setup/choose_model';
+import { connectivityOf } from '../../setup/find_model';
+import { checkSequences } from '../../setup/forward';
+import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import type { Doing, Emit } from '../experiment';
+import { allReduceOf, topologyOf } from '../wire_settings';
+import { type Calibration, calibrationOf } from './calibration';
+import type { MeasureSettings } from './settings';
+
+/** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
+export type Subject = {
+  readonly connectivity: string;
+  readonly table: Connectivity;
+  readonly model: Deployed;
+  readonly allReduce: Spread['algorithm'];
+  readonly executable: Executable;
+  readonly feeds: readonly Feed[];
+  readonly calibration: Calibration;
+};
+
+/** What subjects are made from. `opened` collects what is to be freed, also when making one fails. */
+export type Stage = {
+  readonly lab: Lab;
+  readonly settings: MeasureSettings;
+  readonly plan: Plan;
+  readonly chosen: ChosenModel;
+  readonly engines: readonly Engine[];
+  /** A sequence a rank. */
+  readonly batch: readonly (readonly number[])[];
+  readonly opened: { readonly models: Map<Checkpoint, Deployed>; readonly executables: Executable[] };
+  readonly progress: (doing: Doing) => void;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+};
+
+export const CALIBRATIONS = 3;
+const WARM_MS = 1500;
+
+/** Throws InputError when the model does not fit. */
+export async function prepareSubject(stage: Stage, connectivity: string): Promise<Subject> {
+  const { settings, plan, batch } = stage;
+  const model = await deployed(stage, connectivity);
+  const { spec } = model.checkpoint;
+  // Under a ratio both ways take the same time, whatever their bytes, and through the host nothing is gained by a ring:
+  // the one of fewer steps.
+  const speed = settings.link.kind === 'speed' ? settings.link : null;
+  const topology = topologyOf(settings, speed, settings.dilate ?? settings.ranks);
+  const allReduce = allReduceOf(settings, topology, batch.length * batch[0]!.length, spec.hidden);
+  const table = connectivityOf(connectivity, model.checkpoint);
+  const executable = await createExecutable(model.cluster, spec, table, {
+    wire: settings.wire,
+    allReduce,
+    logits: 'last',
+    hidden: false,
+    cached: false,
+  });
+  stage.opened.executables.push(executable);
+  const feeds = Array.from({ length: plan.ranks }, (_, rank) => {
+    const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
+    return feedOf(rank, plan.ranks, spec, wholeSequences(own));
+  });
+  const runs = await runsWithoutWire(stage, connectivity, executable, feeds);
+  const calibration = calibrationOf(runs, plan.ranks);
+  return { connectivity, table, model, allReduce, executable, feeds, calibration };
+}
+
+/** The checkpoint that runs of a connectivity use, on the ranks; connectivities may share one. */
+async function deployed(stage: Stage, connectivity: string): Promise<Deployed> {
+  const { lab, plan, chosen, engines, batch, opened, emit, signal } = stage;
+  const checkpoint = await chosen.checkpointOf(connectivity);
+  const known = opened.models.get(checkpoint);
+  if (known) return known;
+  checkSequences(checkpoint.spec, batch);
+  const onProgress = (done: number, total: number) =>
+    emit({ kind: 'progress', doing: { phase: 'loading', connectivity: null }, done, total, part: null });
+  const model = await deploy(lab, checkpoint, plan, { engines, onProgress, signal });
+  opened.models.set(checkpoint, model);
+  return model;
+}
+
+async function runsWithoutWire(
+  { lab, progress, signal }: Stage,
+  connectivity: string,
+  executable: Executable,
+  feeds: readonly Feed[],
+): Promise<RunResult[]> {
+  const orders = executable.schedule('blocking', () => 1);
+  const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
+  // A GPU comes to its speed within some runs: those before count for nothing.
+  const warmUntil = performance.now() + WARM_MS;
+  do await executable.run(orders, feeds, options);
+  while (performance.now() < warmUntil);
+  const runs: RunResult[] = [];
+  for (let i = 0; i < CALIBRATIONS; i++) {
+    progress({ phase: 'timing', connectivity });
+    runs.push(await executable.run(orders, feeds, options));
+  }
+  return runs;
+}

@@ -1,0 +1,112 @@
+import type { Routing, RunResult } from '../../../cluster/run';
+import { linksOf, type Topology } from '../../../network/topology';
+import { LOGITS } from '../../../program/lower';
+import type { Order } from '../../../schedule/orders';
+import type { Span } from '../../../trace/span';
+import { seededRandom } from '../../statistics/random';
+import type { Combination } from '../experiment';
+import { costOf } from './calibration';
+import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
+import type { MeasureSettings } from './settings';
+import type { Stage, Subject } from './subject';
+
+/** A combination and what its runs gave so far. */
+export type Entry = {
+  readonly subject: Subject;
+  readonly combination: Combination;
+  readonly orders: readonly Order[];
+  readonly runs: KeptRun[];
+  /** Of the logits of all ranks; all runs of an entry have the same. */
+  logitsSha256: string | null;
+  routing: readonly Routing[];
+};
+
+/** Every connectivity under every schedule. */
+export const entriesOf = (subjects: readonly Subject[], settings: MeasureSettings, topology: Topology): Entry[] =>
+  subjects.flatMap((subject) => {
+    const cost = costOf(subject.calibration, topology, settings.ranks);
+    return settings.schedule.map((kind) => ({
+      subject,
+      combination: { connectivity: subject.connectivity, schedule: kind },
+      orders: subject.executable.schedule(kind, cost),
+      runs: [],
+      logitsSha256: null,
+      routing: [],
+    }));
+  });
+
+export const WARM_UPS = 2;
+/** Where an interval does not get narrow. */
+const MOST_REPEATS = 1000;
+
+/**
+ * Runs all entries in turn, again and again: some times to warm up, then `repeats` times, or until the intervals are
+ * narrow, or the budget is spent. Throws when a result differs between repeats.
+ */
+export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<void> {
+  const { settings } = stage;
+  const began = performance.now();
+  const goesOn = (repeat: number): boolean => {
+    if (repeat > 0 && performance.now() - began > 1000 * settings.budget) return false;
+    return repeat < settings.repeats || (repeat < MOST_REPEATS && !isNarrow(entries, settings.until));
+  };
+  for (let repeat = -WARM_UPS; goesOn(repeat); repeat++)
+    for (const entry of entries) await runOnce(stage, entry, topology, repeat);
+}
+
+/** Fewer say nothing of an interval. */
+const LEAST_RUNS = 5;
+
+/** Whether the interval of each speed-up is narrower than this share of it; null asks for nothing. */
+function isNarrow([first, ...others]: readonly Entry[], until: number | null): boolean {
+  if (until === null) return true;
+  return (
+    first!.runs.length >= LEAST_RUNS &&
+    others.every(({ runs }) => {
+      const { median, low, high } = speedupOf(first!.runs, runs);
+      return high - low < until * median;
+    })
+  );
+}
+
+/** One run of an entry; those before repeat 0 warm up, and count for nothing. */
+async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: number): Promise<void> {
+  const { lab, settings, progress, emit, signal } = stage;
+  const { subject, combination, orders, runs } = entry;
+  const counts = repeat >= 0;
+  progress(
+    counts
+      ? { phase: 'run', ...combination, run: repeat + 1, of: settings.until ? null : settings.repeats }
+      : { phase: 'warm-up', ...combination },
+  );
+  const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
+  const run = await subject.executable.run(orders, subject.feeds, {
+    // Paired runs draw the same jitter, though not always for the same messages.
+    linkBetween: linksOf(topology, settings.ranks, seededRandom(settings.seed + repeat)),
+    pause: lab.pause,
+    ...(signal && { signal }),
+    // Counted runs are shown when they have ended: showing them on the way would take the host's time.
+    ...(!counts && { onSpans }),
+  });
+  onSpans(run.spans);
+  await holdToOneResult(entry, run);
+  if (!counts) return;
+  runs.push(keptOf(run, settings.ranks));
+  // The same in every repeat, as the bits are.
+  entry.routing = run.routing;
+  forgetSpans(runs);
+}
+
+async function holdToOneResult(entry: Entry, { outputs }: RunResult): Promise<void> {
+  const hash = await sha256(outputs.map((own) => own.get(LOGITS)!));
+  entry.logitsSha256 ??= hash;
+  const { connectivity, schedule } = entry.combination;
+  if (entry.logitsSha256 !== hash)
+    throw new Error(`${connectivity}, ${schedule}: two runs of the same orders gave different logits`);
+}
+
+async function sha256(parts: readonly Float32Array[]): Promise<string> {
+  const bytes = await new Blob(parts as Float32Array<ArrayBuffer>[]).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

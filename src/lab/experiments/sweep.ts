@@ -1,0 +1,26 @@
+import type { Lab } from '../setup/lab';
+import type { Emit, Experiment } from './experiment';
+import { measure } from './measurement/measure';
+import type { SweepPoint, SweepResult } from './sweep_result';
+import { pointSettings, SweepSettings } from './sweep_settings';
+
+/** Measures again and again, with one setting at each of some values. */
+export const sweepExperiment: Experiment<SweepSettings, SweepResult> = {
+  settings: SweepSettings,
+  paths: ['model'],
+  run: sweepOver,
+};
+
+/** Tells each point as it is measured, so that a sweep that ends early keeps what it has. */
+async function sweepOver(lab: Lab, settings: SweepSettings, emit: Emit, signal?: AbortSignal): Promise<SweepResult> {
+  const { over, values } = settings.sweep;
+  const points: SweepPoint[] = [];
+  for (const [i, value] of values.entries()) {
+    const part = { number: i + 1, of: values.length };
+    const own: Emit = (event) => emit(event.kind === 'progress' ? { ...event, part } : event);
+    const point = { value, measurement: await measure(lab, pointSettings(settings, value), own, signal) };
+    points.push(point);
+    emit({ kind: 'point', point });
+  }
+  return { over, points };
+}

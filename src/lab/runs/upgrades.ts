@@ -1,0 +1,71 @@
+/**
+ * What makes of a run file's data that of the next version: the first of version 1 that of version 2, and so on. What
+ * is not as it should be is left as it is: the schema of the newest version then says what is wrong.
+ */
+export const UPGRADES: readonly ((file: object) => object)[] = [from1to2];
+
+type Loose = Readonly<Record<string, unknown>>;
+const isLoose = (value: unknown): value is Loose =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** An object with some of its entries made anew; anything else as it is. */
+const remade = (value: unknown, make: (own: Loose) => Loose): unknown =>
+  isLoose(value) ? { ...value, ...make(value) } : value;
+const eachRemade = (value: unknown, make: (own: Loose) => Loose): unknown =>
+  Array.isArray(value) ? value.map((each) => remade(each, make)) : value;
+
+/** Content lies under `result`; what weights were made for is a list of methods; columns of operations have names. */
+function from1to2(file: object): object {
+  return { ...file, content: remade((file as Loose).content, (content) => ({ result: resultOf1(content) })) };
+}
+
+function resultOf1({ kind, ...content }: Loose): unknown {
+  switch (kind) {
+    case 'measurement':
+      return measurementOf1(content.measurement);
+    case 'sweep':
+      return {
+        over: content.over,
+        points: eachRemade(content.points, ({ measurement }) => ({ measurement: measurementOf1(measurement) })),
+      };
+    case 'generation':
+      return remade(content.generation, ({ madeFor, steps }) => ({
+        madeFor: madeForOf1(madeFor),
+        steps: eachRemade(steps, ({ spans }) => ({ spans: columnsOf1(spans) })),
+      }));
+    default:
+      return { ...content, spans: columnsOf1(content.spans) };
+  }
+}
+
+const measurementOf1 = (measurement: unknown): unknown =>
+  remade(measurement, ({ madeFor, results }) => ({
+    madeFor: madeForOf1(madeFor),
+    results: eachRemade(results, ({ spans }) => ({ spans: columnsOf1(spans) })),
+  }));
+
+const MADE_FOR: Readonly<Record<string, readonly string[]>> = {
+  none: [],
+  regular: ['regular'],
+  farskip: ['farskip'],
+  both: ['regular', 'farskip'],
+};
+const madeForOf1 = (madeFor: unknown): unknown =>
+  typeof madeFor === 'string' && Object.hasOwn(MADE_FOR, madeFor) ? MADE_FOR[madeFor] : madeFor;
+
+/** Operations were rows without names: id, name, block, layer, kernel, clock. All was forward. */
+const columnsOf1 = (spans: unknown): unknown =>
+  remade(spans, ({ operations }) => {
+    if (!Array.isArray(operations) || !operations.every(Array.isArray)) return {};
+    const column = (at: number) => (operations as unknown[][]).map((row) => row[at]);
+    return {
+      operations: {
+        id: column(0),
+        name: column(1),
+        block: column(2),
+        phase: operations.map(() => 'forward'),
+        layer: column(3),
+        kernel: column(4),
+        clock: column(5),
+      },
+    };
+  });

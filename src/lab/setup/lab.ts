@@ -1,0 +1,88 @@
+import { type Cluster, createCluster } from '../../cluster/cluster';
+import { createPause, type Pause } from '../../cluster/pause';
+import { type Gpu, openGpu } from '../../gpu/device';
+import { createEngine, type Engine } from '../../gpu/engine';
+import type { Checkpoint } from '../../model/checkpoint';
+import type { Plan } from '../../model/plan';
+import type { Source } from '../../model/source';
+import { selfTest } from './self_test';
+import type { SelfTest } from './self_test_result';
+
+/** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
+export type Lab = {
+  readonly engine: Engine;
+  /** Files by path or address: the site's, or the disk's. */
+  readonly source: Source;
+  /** Files handed over with the job: those dropped on the page. */
+  readonly dropped: Source | null;
+  readonly pause: Pause;
+  readonly runtime: string;
+  readonly selfTest: SelfTest;
+};
+
+/** A lab on an opened GPU; tests it first. */
+export async function openLab(gpu: Gpu, source: Source, runtime: string): Promise<Lab> {
+  const engine = createEngine(gpu);
+  const pause = createPause(gpu);
+  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause) };
+}
+
+/** How ranks are backed: by one GPUDevice that they share, or by one each. */
+export type Backing = 'shared' | 'separate';
+
+/** The engine of each rank, until they are closed. Throws GpuUnavailable when the GPU gives no more devices. */
+export type Engines = { readonly ofRank: readonly Engine[]; readonly close: () => void };
+
+export async function openEngines({ engine }: Lab, backing: Backing, ranks: number): Promise<Engines> {
+  const others: Engine[] = [];
+  const close = () => {
+    for (const other of others) {
+      other.destroy();
+      other.gpu.device.destroy();
+    }
+  };
+  try {
+    if (backing === 'separate')
+      while (others.length < ranks - 1)
+        others.push(createEngine(await openGpu(engine.gpu.instance, engine.gpu.preference)));
+    return {
+      ofRank: Array.from({ length: ranks }, (_, rank) =>
+        rank === 0 || backing === 'shared' ? engine : others[rank - 1]!,
+      ),
+      close,
+    };
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+}
+
+/** A checkpoint spread over ranks. */
+export type Deployed = { readonly checkpoint: Checkpoint; readonly cluster: Cluster };
+
+export type DeployOptions = {
+  /** Of each rank; left out: the lab's own for all. */
+  readonly engines?: readonly Engine[];
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Positions that the RoPE table covers: what the model has, but no more than a page could hold keys for. */
+const MOST_POSITIONS = 32768;
+export const positionsOf = ({ maxPositions }: { readonly maxPositions: number }): number =>
+  Math.min(maxPositions, MOST_POSITIONS);
+
+/** Reads or draws a checkpoint's weights onto emulated devices. Throws InputError when they don't fit. */
+export const deploy = async (
+  { engine }: Lab,
+  checkpoint: Checkpoint,
+  plan: Plan,
+  { engines = new Array<Engine>(plan.ranks).fill(engine), onProgress, signal }: DeployOptions = {},
+): Promise<Deployed> => ({
+  checkpoint,
+  cluster: await createCluster(engines, checkpoint.spec, checkpoint.weights, plan, {
+    positions: positionsOf(checkpoint.spec),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  }),
+});
