@@ -1,4 +1,4 @@
-import type { TransferHost } from '../../src/network/transfers';
+import type { TransferHooks } from '../../src/network/transfers';
 import type { Spread } from '../../src/program/program';
 
 export const allGather = (algorithm: Spread['algorithm']): Spread => ({
@@ -14,7 +14,7 @@ export const allGather = (algorithm: Spread['algorithm']): Spread => ({
 });
 
 /** Every part is a row of four bytes; nothing is copied. */
-export const ONE_ROW: TransferHost = {
+export const ONE_ROW: TransferHooks = {
   rowBytes: () => 4,
   rowsOf: () => 1,
   expertsOf: () => 0,
