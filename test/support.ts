@@ -4,7 +4,8 @@ import { createPause } from '../src/cluster/pause';
 import { openGpu } from '../src/gpu/device';
 import { createEngine } from '../src/gpu/engine';
 import type { Lab } from '../src/lab/setup/lab';
-import { type SelfTest, selfTest } from '../src/lab/setup/self_test';
+import { selfTest } from '../src/lab/setup/self_test';
+import type { SelfTest } from '../src/lab/setup/self_test_result';
 
 /** One machine has one GPU: what was found of it once holds for all labs of a test file. */
 let found: SelfTest | null = null;

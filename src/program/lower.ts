@@ -8,6 +8,7 @@ import { constantsOf } from './constants';
 import { lowerAllReduce, type WireFormat } from './lower_all_reduce';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
+import { bring, newStream, normOf, type Stream, sumOf } from './lower_stream';
 import { INPUTS, type KeptValue, type Program, type Split, type Spread } from './program';
 
 export type LoweringOptions = {
@@ -68,164 +69,158 @@ export function lowerInto(
   connectivity: Connectivity,
   options: LoweringOptions,
 ): string[] {
-  const width = spec.hidden;
-  const input = (name: string, rows: string, type: { type?: 'u32' }) => build.input({ name, rows, cols: 1, ...type });
-  for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) input(name, 'tokens', { type: 'u32' });
-  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.chunked))
-    input(INPUTS.firstInChunk, 'tokens', { type: 'u32' });
-  if (spec.layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered))
-    input(INPUTS.temperature, 'tokens', {});
-  if (spec.layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input'))
-    input(INPUTS.one, 'tokens', {});
+  declareInputs(build, spec);
+  const lowering = newLowering(build, spec, connectivity, options);
+  const { stream } = lowering;
+  const embedding = lowerEmbedding(lowering);
+  const terms: Term[] = ['embedding'];
+  bring(stream, terms, embedding);
+  const hiddenStates = [embedding];
+  for (const layer of spec.layers.keys()) {
+    lowerLayer(lowering, layer);
+    terms.push(...termsOf(spec, layer));
+    if (options.hidden) hiddenStates.push(sumOf(stream, terms, layer));
+  }
+  const logits = lowerHead(lowering, sumOf(stream, terms, null));
+  return options.hidden ? [logits, ...hiddenStates] : [logits];
+}
 
-  // Sums made so far, by the values in them: a sum that two sub-blocks read is computed once.
-  const sums = new Map<string, string>();
-  /** The value that brings a term; terms that are reduced together have one. */
-  const termValue = new Map<Term, string>();
-  const labels = new Map<string, string>();
-  const norms = new Map<string, string>();
+/** A forward pass as far as it is lowered. */
+type Lowering = {
+  readonly build: Builder;
+  readonly spec: ModelSpec;
+  readonly connectivity: Connectivity;
+  readonly options: LoweringOptions;
+  readonly stream: Stream;
+  /** How many ranks have a part of each term; 1 where they compute terms whole. */
+  readonly parts: number;
+  /** Each layer's terms, in groups that are reduced together; whole terms are groups of their own. */
+  readonly groups: readonly (readonly (readonly Term[])[])[];
+  /** What a rank has computed of each term so far: its part, or all of it. */
+  readonly computed: Map<Term, string>;
+};
 
-  const sumOfValues = (values: readonly string[], layer: number | null): string => {
-    const last = values.at(-1)!;
-    if (values.length === 1) return last;
-    const known = sums.get(values.join('+'));
-    if (known) return known;
-    const rest = sumOfValues(values.slice(0, -1), layer);
-    const name = build.compute(
-      { block: 'residual', layer },
-      `+ ${labels.get(last)}`,
-      { kernel: 'add', sizes: { rows: 'tokens', width } },
-      { inputs: [rest, last] },
-      { name: `sum.${sums.size}`, rows: 'tokens', cols: width },
-    );
-    sums.set(values.join('+'), name);
-    return name;
-  };
-  const sumOf = (terms: readonly Term[], layer: number | null): string =>
-    sumOfValues([...new Set(terms.map((term) => termValue.get(term)!))], layer);
-  const bring = (terms: readonly Term[], value: string): void => {
-    for (const term of terms) termValue.set(term, value);
-    labels.set(value, terms.join(', '));
-  };
-  const normed = (terms: readonly Term[], weight: string, layer: number | null, block: SubBlock | 'head'): string => {
-    const x = sumOf(terms, layer);
-    const known = norms.get(`${weight} ${x}`);
-    if (known) return known;
-    const name = build.compute(
-      { block: block === 'routed' ? 'router' : block, layer },
-      'norm',
-      { kernel: 'rmsnorm', sizes: { rows: 'tokens', width, stride: width, eps: spec.normEps } },
-      { inputs: [x, weight] },
-      { name: `norm.${norms.size}`, rows: 'tokens', cols: width },
-    );
-    norms.set(`${weight} ${x}`, name);
-    return name;
-  };
+function newLowering(build: Builder, spec: ModelSpec, connectivity: Connectivity, options: LoweringOptions): Lowering {
+  const { kind, ranks } = options.plan;
+  const parts = kind === 'tp' ? ranks : 1;
+  const groups =
+    parts > 1
+      ? reducedTogether(spec, connectivity)
+      : spec.layers.map((_, layer) => termsOf(spec, layer).map((term) => [term]));
+  return { build, spec, connectivity, options, stream: newStream(build, spec), parts, groups, computed: new Map() };
+}
 
-  const embedding = build.compute(
+function declareInputs(build: Builder, { layers }: ModelSpec): void {
+  const perToken = (name: string, type: 'u32' | 'f32') => build.input({ name, rows: 'tokens', cols: 1, type });
+  for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) perToken(name, 'u32');
+  if (layers.some(({ attention }) => attention.kind === 'gqa' && attention.chunked))
+    perToken(INPUTS.firstInChunk, 'u32');
+  if (layers.some(({ attention }) => attention.kind === 'gqa' && attention.tempered))
+    perToken(INPUTS.temperature, 'f32');
+  if (layers.some(({ feedForward: f }) => f.kind === 'moe' && f.router.weighs === 'input')) perToken(INPUTS.one, 'f32');
+}
+
+const lowerEmbedding = ({ build, spec: { hidden: width } }: Lowering): string =>
+  build.compute(
     { block: 'embedding', layer: null },
     'embedding',
     { kernel: 'embedding', sizes: { rows: 'tokens', width } },
     { inputs: [INPUTS.ids, 'model.embed_tokens'] },
     { name: 'embedding', rows: 'tokens', cols: width },
   );
-  bring(['embedding'], embedding);
-  const stream: Term[] = ['embedding'];
-  const hidden = [embedding];
 
-  const { plan, wire } = options;
-  const share = plan.kind === 'tp' ? plan.ranks : 1;
-  const groupsOf = share > 1 ? reducedTogether(spec, connectivity) : [];
-  spec.layers.forEach(({ attention, feedForward }, layer) => {
-    const groups = groupsOf[layer] ?? [];
-    const partial = new Map<Term, string>();
-    /** A term as a rank has computed it; under `tp` its part of it. */
-    const computed = (term: Term, value: string): void => {
-      if (share === 1) {
-        bring([term], value);
-        return;
-      }
-      partial.set(term, value);
-      const group = groups.find((terms) => terms.includes(term))!;
-      if (!group.every((each) => partial.has(each))) return;
-      const label = group.join(', ');
-      const own = group
-        .map((each) => partial.get(each)!)
-        .reduce((sum, part, i) =>
-          build.compute(
-            { block: 'all-reduce', layer },
-            'add parts',
-            { kernel: 'add', sizes: { rows: 'tokens', width } },
-            { inputs: [sum, part] },
-            { name: `partial ${label} ${i}`, rows: 'tokens', cols: width },
-          ),
-        );
-      bring(
-        group,
-        lowerAllReduce(build, own, { layer, width, ranks: share, wire, algorithm: options.allReduce, label }),
-      );
-    };
-    const at = `model.layers.${layer}`;
-    const reads = (block: SubBlock) => readsOf(spec, connectivity, layer, block);
-    const attentionIn = normed(reads('attention'), `${at}.input_layernorm`, layer, 'attention');
-    computed(
-      `attention.${layer}`,
-      lowerAttention(build, partOfAttention(attention, share), {
-        layer,
-        width,
-        eps: spec.normEps,
-        cached: options.cached,
-        x: attentionIn,
-      }),
-    );
-
-    const feedForwardNorm = `${at}.post_attention_layernorm`;
-    if (feedForward.kind === 'moe') {
-      const x = normed(reads('routed'), feedForwardNorm, layer, 'routed');
-      computed(`routed.${layer}`, lowerRouted(build, feedForward, { layer, width, plan, wire, x }));
-    }
-    const sharedInner = feedForward.kind === 'dense' ? feedForward.inner : feedForward.sharedInner;
-    if (sharedInner > 0) {
-      const x = normed(reads('shared'), feedForwardNorm, layer, 'shared');
-      const prefix = feedForward.kind === 'dense' ? `${at}.mlp` : `${at}.mlp.shared_experts`;
-      computed(`shared.${layer}`, lowerGatedMlp(build, prefix, width, sharedInner / share, layer, x));
-    }
-    stream.push(...termsOf(spec, layer));
-    if (options.hidden) hidden.push(sumOf(stream, layer));
-  });
-
-  let x = sumOf(stream, null);
-  let rows = 'tokens';
-  if (options.logits === 'last') {
-    input(INPUTS.last, 'sequences', { type: 'u32' });
-    rows = 'sequences';
-    x = build.compute(
-      { block: 'head', layer: null },
-      'last tokens',
-      { kernel: 'gather_rows', sizes: { rows, width } },
-      { inputs: [x, INPUTS.last] },
-      { name: 'last hidden', rows, cols: width },
-    );
+/** Attention, routed experts and shared experts (or the dense MLP) of a layer, in that order. */
+function lowerLayer(lowering: Lowering, layer: number): void {
+  const { build, spec, options, parts } = lowering;
+  const { hidden: width, normEps: eps } = spec;
+  const { plan, wire, cached } = options;
+  const { attention, feedForward } = spec.layers[layer]!;
+  const at = { layer, width, eps, cached, x: inputOf(lowering, layer, 'attention') };
+  bringTerm(lowering, layer, `attention.${layer}`, lowerAttention(build, partOfAttention(attention, parts), at));
+  if (feedForward.kind === 'moe') {
+    const x = inputOf(lowering, layer, 'routed');
+    bringTerm(lowering, layer, `routed.${layer}`, lowerRouted(build, feedForward, { layer, width, plan, wire, x }));
   }
-  const final = build.compute(
-    { block: 'head', layer: null },
+  const mlp = `model.layers.${layer}.mlp`;
+  const [weights, inner] =
+    feedForward.kind === 'dense' ? [mlp, feedForward.inner] : [`${mlp}.shared_experts`, feedForward.sharedInner];
+  if (inner > 0) {
+    const x = inputOf(lowering, layer, 'shared');
+    bringTerm(lowering, layer, `shared.${layer}`, lowerGatedMlp(build, weights, width, inner / parts, layer, x));
+  }
+}
+
+/** What a sub-block reads: the terms that the connectivity leaves it, normalised. */
+function inputOf({ spec, connectivity, stream }: Lowering, layer: number, subBlock: SubBlock): string {
+  const norm = subBlock === 'attention' ? 'input_layernorm' : 'post_attention_layernorm';
+  return normOf(stream, readsOf(spec, connectivity, layer, subBlock), `model.layers.${layer}.${norm}`, {
+    block: subBlock === 'routed' ? 'router' : subBlock,
+    layer,
+  });
+}
+
+/**
+ * Takes what a rank has computed of a term, [tokens, width]. Once all of its group is there, the ranks' parts are added
+ * up, and the sum brings the group.
+ */
+function bringTerm(lowering: Lowering, layer: number, term: Term, value: string): void {
+  const { build, spec, options, stream, parts, groups, computed } = lowering;
+  const width = spec.hidden;
+  computed.set(term, value);
+  const group = groups[layer]!.find((terms) => terms.includes(term))!;
+  if (!group.every((each) => computed.has(each))) return;
+  const label = group.join(', ');
+  const own = group
+    .map((each) => computed.get(each)!)
+    .reduce((sum, part, i) =>
+      build.compute(
+        { block: 'all-reduce', layer },
+        'add parts',
+        { kernel: 'add', sizes: { rows: 'tokens', width } },
+        { inputs: [sum, part] },
+        { name: `partial ${label} ${i}`, rows: 'tokens', cols: width },
+      ),
+    );
+  const { wire, allReduce: algorithm } = options;
+  bring(stream, group, lowerAllReduce(build, own, { layer, width, ranks: parts, wire, algorithm, label }));
+}
+
+/** Logits, [tokens, vocabulary] or [sequences, vocabulary], from the sum of all terms. */
+function lowerHead({ build, spec, options }: Lowering, sum: string): string {
+  const { hidden: width, vocabulary, normEps: eps } = spec;
+  const place = { block: 'head', layer: null } as const;
+  const [x, rows] = options.logits === 'last' ? [lowerLastTokens(build, sum, width), 'sequences'] : [sum, 'tokens'];
+  const norm = build.compute(
+    place,
     'norm',
-    { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps: spec.normEps } },
+    { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps } },
     { inputs: [x, 'model.norm'] },
     { name: 'final norm', rows, cols: width },
   );
-  const logits = build.compute(
-    { block: 'head', layer: null },
+  return build.compute(
+    place,
     'lm head',
-    { kernel: 'gemm', sizes: { rows, inner: width, cols: spec.vocabulary } },
-    { inputs: [final, headOf(spec)] },
-    { name: LOGITS, rows, cols: spec.vocabulary },
+    { kernel: 'gemm', sizes: { rows, inner: width, cols: vocabulary } },
+    { inputs: [norm, headOf(spec)] },
+    { name: LOGITS, rows, cols: vocabulary },
   );
-  return options.hidden ? [logits, ...hidden] : [logits];
+}
+
+/** Of x [tokens, width] the rows of each sequence's last token, [sequences, width]. */
+function lowerLastTokens(build: Builder, x: string, width: number): string {
+  const rows = 'sequences';
+  build.input({ name: INPUTS.last, rows, cols: 1, type: 'u32' });
+  return build.compute(
+    { block: 'head', layer: null },
+    'last tokens',
+    { kernel: 'gather_rows', sizes: { rows, width } },
+    { inputs: [x, INPUTS.last] },
+    { name: 'last hidden', rows, cols: width },
+  );
 }
 
 /** A rank's heads. Fewer key-value heads than ranks: ranks share one. */
-function partOfAttention(spec: AttentionSpec, share: number): AttentionSpec {
-  const heads = spec.heads / share;
-  return spec.kind === 'gqa' ? { ...spec, heads, kvHeads: Math.max(1, spec.kvHeads / share) } : { ...spec, heads };
+function partOfAttention(spec: AttentionSpec, parts: number): AttentionSpec {
+  const heads = spec.heads / parts;
+  return spec.kind === 'gqa' ? { ...spec, heads, kvHeads: Math.max(1, spec.kvHeads / parts) } : { ...spec, heads };
 }
