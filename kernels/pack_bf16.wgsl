@@ -1,6 +1,6 @@
-// Values for the wire, as bf16: word w of a row holds columns 2w and 2w + 1 (shared/bf16.wgsl).
+// Values for the wire, as bf16: word w of a row holds columns 2w and 2w + 1 (common/bf16.wgsl).
 // x [rows, width]; out [rows, half of width rounded up].
-// include shared/bf16.wgsl
+// include common/bf16.wgsl
 struct Sizes { rows: u32, width: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

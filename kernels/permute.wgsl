@@ -1,8 +1,8 @@
 // Permute tokens into the send buffer of Dispatch: a row is the activation, then the ids of the token's experts on the
 // destination rank (NONE in the other slots), then their weights.
 // x [rows, width], ids and weights [rows, topK], rowOf [rows, ranks] (send_plan.wgsl), out [sent, words + 2 * topK]:
-// words is width, or, when `packed` is 1, half of it rounded up: two bf16 a word (shared/bf16.wgsl).
-// include shared/bf16.wgsl
+// words is width, or, when `packed` is 1, half of it rounded up: two bf16 a word (common/bf16.wgsl).
+// include common/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

@@ -1,7 +1,7 @@
 // What an all-reduce adds up: out[r, :] = sum over parts of x[part * rows + r, :], in the order of the parts, so that
-// every rank gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (shared/bf16.wgsl);
+// every rank gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (common/bf16.wgsl);
 // out [rows, width].
-// include shared/bf16.wgsl
+// include common/bf16.wgsl
 struct Sizes { rows: u32, width: u32, parts: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;

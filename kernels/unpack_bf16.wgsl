@@ -1,6 +1,6 @@
 // What pack_bf16.wgsl or permute.wgsl packed, as f32: the first `width` values of each row of `stride` words.
 // x [rows, stride], out [rows, width].
-// include shared/bf16.wgsl
+// include common/bf16.wgsl
 struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;

@@ -1,7 +1,7 @@
 // Un-permute what Combine brought back: out[t, :] = sum over ranks of the row that each sent for token t, in rank
 // order. returned [sent, width], or [sent, half of it rounded up] with two bf16 a word when `packed` is 1; rowOf [rows,
 // ranks] (send_plan.wgsl), out [rows, width].
-// include shared/bf16.wgsl
+// include common/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> returned: array<u32>;

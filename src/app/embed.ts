@@ -30,7 +30,7 @@ const Message = z.discriminatedUnion('type', [
  * The origins that `?embed=ORIGIN,ORIGIN` names; bare `?embed` allows pages of the lab's own origin. What is no origin
  * is left out.
  */
-export function allowedOrigins(embed: string, own: string): string[] {
+function allowedOrigins(embed: string, own: string): string[] {
   if (embed === '') return [own];
   return embed.split(',').filter((origin) => {
     try {

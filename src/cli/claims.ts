@@ -4,7 +4,7 @@
 type Within = { readonly share: number } | { readonly amount: number } | 'at most';
 
 /** A figure as it stands in a document, and how to get it again. */
-export type Figure = { readonly what: string; readonly stated: number; readonly within: Within };
+type Figure = { readonly what: string; readonly stated: number; readonly within: Within };
 
 /**
  * What a document says of measured figures: the text, whose captures are the figures, and the commands of this lab that

@@ -8,7 +8,7 @@ import { isCollective, type Operation, type Program } from '../program/program';
 import { boundOf } from '../schedule/bound';
 import { schedule } from '../schedule/schedule';
 
-export type ProgramRequest = {
+type ProgramRequest = {
   readonly model: string;
   readonly connectivity: string;
   readonly plan: Plan;

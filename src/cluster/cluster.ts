@@ -10,7 +10,7 @@ import { constantsOf } from '../program/constants';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { checkFits } from './fits';
-import { drawWeights, fillWeights, type Progress } from './upload';
+import { drawWeights, fillWeights, type OnBytes } from './upload';
 
 /**
  * An emulated device on the GPUDevice of `engine`, with what it keeps for all programs: its weights (its part of those
@@ -32,10 +32,10 @@ export type Cluster = {
   destroy(): void;
 };
 
-export type ClusterOptions = {
+type ClusterOptions = {
   /** Positions that sequences will have at most; the RoPE table is this long. */
   readonly positions: number;
-  readonly onProgress?: Progress;
+  readonly onProgress?: OnBytes;
   readonly signal?: AbortSignal;
 };
 

@@ -31,7 +31,7 @@ export type Executable = {
 };
 
 /** What each rank knows of the sizes of values that the executable keeps: rows of caches. */
-export type KeptSymbols = readonly ReadonlyMap<string, number>[];
+type KeptSymbols = readonly ReadonlyMap<string, number>[];
 
 /**
  * A model under a connectivity, lowered for a cluster and bound to it. Throws InputError when the GPU has no room for

@@ -11,28 +11,28 @@ export type Feed = {
  * Tokens of a sequence that follow one another, the first of them at position `from`. Keys of the sequence's position p
  * lie in row base + p: of this run's tokens, or of the cache.
  */
-export type Piece = { readonly ids: readonly number[]; readonly from: number; readonly base: number };
+export type Segment = { readonly ids: readonly number[]; readonly from: number; readonly base: number };
 
 /** Whole sequences, whose keys are all of this run. */
-export function wholeSequences(sequences: readonly (readonly number[])[]): Piece[] {
+export function wholeSequences(sequences: readonly (readonly number[])[]): Segment[] {
   let base = 0;
   return sequences.map((ids) => {
-    const piece = { ids, from: 0, base };
+    const segment = { ids, from: 0, base };
     base += ids.length;
-    return piece;
+    return segment;
   });
 }
 
-/** Feed of one of `ranks` ranks with these pieces, each of at least one token; none at all is fine. */
-export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: readonly Piece[]): Feed {
-  const tokens = pieces.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
+/** Feed of one of `ranks` ranks with these segments, each of at least one token; none at all is fine. */
+export function feedOf(rank: number, ranks: number, spec: ModelSpec, segments: readonly Segment[]): Feed {
+  const tokens = segments.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
   const chunk = spec.attentionChunk ?? Number.POSITIVE_INFINITY;
   const chunkStart = (position: number) => (spec.attentionChunk === null ? 0 : position - (position % chunk));
   const { temperature } = spec;
   const factorAt = (position: number) =>
     temperature ? 1 + temperature.scale * Math.log1p(Math.floor((position + 1) / temperature.floor)) : 1;
   let end = 0;
-  const last = pieces.map(({ ids }) => {
+  const last = segments.map(({ ids }) => {
     end += ids.length;
     return end - 1;
   });
@@ -51,18 +51,18 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, pieces: rea
     ]),
     symbols: new Map([
       ['tokens', tokens.length],
-      ['sequences', pieces.length],
+      ['sequences', segments.length],
       ['rank', rank],
-      ['chunk', chunkRows(tokens.length, ranks, rank)],
-      ['key rows', sum(pieces.map(({ ids, from }) => from + ids.length))],
+      ['shard', shardRows(tokens.length, ranks, rank)],
+      ['key rows', sum(segments.map(({ ids, from }) => from + ids.length))],
       ['keys', sum(tokens.map(({ position }) => position + 1))],
       ['keys in chunk', sum(tokens.map(({ position }) => position + 1 - chunkStart(position)))],
     ]),
   };
 }
 
-/** Rows that a rank answers for when `rows` are cut into a chunk a rank, the last ones shorter or empty. */
-const chunkRows = (rows: number, ranks: number, rank: number): number => {
-  const chunk = Math.ceil(rows / ranks);
-  return Math.max(0, Math.min(chunk, rows - rank * chunk));
+/** Rows that a rank answers for when `rows` are cut into a shard a rank, the last ones shorter or empty. */
+const shardRows = (rows: number, ranks: number, rank: number): number => {
+  const shard = Math.ceil(rows / ranks);
+  return Math.max(0, Math.min(shard, rows - rank * shard));
 };

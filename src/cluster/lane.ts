@@ -1,5 +1,5 @@
 import type { Engine } from '../gpu/engine';
-import type { Held, Piece } from '../gpu/readback';
+import type { MappedBytes, BufferRange } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import type { ClockBounds } from '../trace/clock';
 import { createRecorder, type Kernel, type Upload } from './recorder';
@@ -8,9 +8,9 @@ import { createRecorder, type Kernel, type Upload } from './recorder';
 export type Lane = ReturnType<typeof createLane>;
 
 /** What a read of the device brought, and when the host had it. */
-export type Read = Held & { readonly at: number };
+export type Read = MappedBytes & { readonly at: number };
 
-const NO_STAMPS: ResolvedPasses = { first: 0, pieces: [] };
+const NO_STAMPS: ResolvedPasses = { first: 0, ranges: [] };
 
 /** `ranks` take turns on the device of `engine`. `onFailure` hears of a device that is lost. */
 export function createLane(
@@ -96,23 +96,23 @@ export function createLane(
     },
 
     /**
-     * Submits everything and reads pieces of its buffers; with the times of the kernel that wrote `value`, if given,
+     * Submits everything and reads ranges of its buffers; with the times of the kernel that wrote `value`, if given,
      * and with all times not read yet if `all`.
      */
-    read(pieces: readonly Piece[], value: string | null, all: boolean): Promise<Read> {
+    read(ranges: readonly BufferRange[], value: string | null, all: boolean): Promise<Read> {
       const { timestamps } = engine;
       const pass = value === null ? undefined : writtenBy.get(value);
       const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
       const stamps = (all && timestamps?.resolve(encoder)) || NO_STAMPS;
       recorded++;
-      const map = engine.readback.hold(encoder, [...pieces, ...own.pieces, ...stamps.pieces]);
+      const map = engine.readback.hold(encoder, [...ranges, ...own.ranges, ...stamps.ranges]);
       const id = submit()!;
       return map().then(({ parts, release }) => {
         const at = performance.now();
         recorder.known(id, at);
-        takeStamps(own, parts.slice(pieces.length, pieces.length + own.pieces.length));
-        takeStamps(stamps, parts.slice(pieces.length + own.pieces.length));
-        return { parts: parts.slice(0, pieces.length), release, at };
+        takeStamps(own, parts.slice(ranges.length, ranges.length + own.ranges.length));
+        takeStamps(stamps, parts.slice(ranges.length + own.ranges.length));
+        return { parts: parts.slice(0, ranges.length), release, at };
       });
     },
   };

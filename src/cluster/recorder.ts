@@ -13,7 +13,7 @@ export type Kernel = {
 };
 
 /** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran. */
-export type PassRecord = {
+type PassRecord = {
   readonly kernel: Kernel | null;
   readonly submit: number;
   ran: { readonly beginNs: bigint; readonly endNs: bigint } | null;
@@ -165,7 +165,7 @@ export async function calibrate(engine: Engine, pause: Pause): Promise<ClockBoun
     timestamps.reset();
     const encoder = gpu.device.createCommandEncoder();
     encoder.beginComputePass({ timestampWrites: timestamps.next() }).end();
-    const map = readback.record(encoder, timestamps.resolve(encoder).pieces);
+    const map = readback.record(encoder, timestamps.resolve(encoder).ranges);
     const submitted = performance.now();
     gpu.device.queue.submit([encoder.finish()]);
     const [values] = await pause.during(map());

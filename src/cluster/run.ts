@@ -293,7 +293,7 @@ async function follow(
 }
 
 const outputPieces = ({ outputs }: Program, { ranks }: Lane, valuesOf: readonly Values[]) =>
-  ranks.flatMap((rank) => outputs.map(valuesOf[rank]!.piece));
+  ranks.flatMap((rank) => outputs.map(valuesOf[rank]!.rangeOf));
 
 function outputsOf(
   program: Program,

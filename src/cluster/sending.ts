@@ -59,9 +59,9 @@ export function createSending(
       for (const lane of lanes) {
         // What is not asked for by itself is told by a word of the input.
         const told = lane.ranks.map((rank) =>
-          counts ? valuesOf[rank]!.piece(counts) : { ...valuesOf[rank]!.piece(op.input), bytes: WORD_BYTES },
+          counts ? valuesOf[rank]!.rangeOf(counts) : { ...valuesOf[rank]!.rangeOf(op.input), bytes: WORD_BYTES },
         );
-        const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.piece(op.input));
+        const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.rangeOf(op.input));
         lane.read([...told, ...sent], op.input, live).then(({ parts, release, at }) => {
           if (over) return release();
           // When the kernel that wrote it ended says when it could leave, whenever the host hears of that.

@@ -7,8 +7,8 @@ import { BYTES_OF } from '../model/value_type';
 import { type Cut, cutOf, matrixIn, type Piece, type Weight } from '../model/weights';
 import type { SizesOf } from '../program/kernels';
 
-export type Progress = (done: number, totalBytes: number) => void;
-type Held = readonly ReadonlyMap<string, Storage>[];
+export type OnBytes = (done: number, totalBytes: number) => void;
+type StorageOfRanks = readonly ReadonlyMap<string, Storage>[];
 
 /** Where a part of a piece goes: which ranks' buffer of which weight, from which value on. */
 type Place = {
@@ -52,10 +52,10 @@ const QUEUED_BYTES = 64e6;
 export async function fillWeights(
   engines: readonly Engine[],
   weights: readonly Weight[],
-  held: Held,
+  held: StorageOfRanks,
   plan: Plan,
   source: Extract<WeightSource, { kind: 'stored' }>,
-  onProgress?: Progress,
+  onProgress?: OnBytes,
   signal?: AbortSignal,
 ): Promise<void> {
   const places = new Map<string, Place[]>();
@@ -126,10 +126,10 @@ function cutFrom(matrix: Float32Array<ArrayBuffer>, cols: number, cut: Cut): Flo
 export async function drawWeights(
   engines: readonly Engine[],
   weights: readonly Weight[],
-  held: Held,
+  held: StorageOfRanks,
   plan: Plan,
   seed: number,
-  onProgress?: Progress,
+  onProgress?: OnBytes,
   signal?: AbortSignal,
 ): Promise<void> {
   await Promise.all([...new Set(engines)].map(({ launcher }) => launcher.prepare(['draw_normal'])));

@@ -1,5 +1,5 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
-import type { Piece } from '../gpu/readback';
+import type { BufferRange } from '../gpu/readback';
 import { bytesOf, inputsOf, type Program } from '../program/program';
 import type { Feed } from './feed';
 
@@ -45,7 +45,7 @@ export function createValues(
       pool.give(storage);
     },
     /** A whole value, to be read. */
-    piece: (name: string): Piece => ({ buffer: get(name).buffer, offset: 0, bytes: sizeOf(name) }),
+    rangeOf: (name: string): BufferRange => ({ buffer: get(name).buffer, offset: 0, bytes: sizeOf(name) }),
     /** Gives everything back but what is kept. */
     close(): void {
       for (const storage of held.values()) pool.give(storage);

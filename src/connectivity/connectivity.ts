@@ -9,7 +9,7 @@ export const SUB_BLOCKS: readonly SubBlock[] = ['attention', 'shared', 'routed']
 
 /** For each layer, the terms that each sub-block's input leaves out of the residual stream; its table, as data. */
 export type Connectivity = readonly LayerReads[];
-export type LayerReads = { readonly [block in SubBlock]: readonly Term[] };
+type LayerReads = { readonly [block in SubBlock]: readonly Term[] };
 
 /** A table as files have it. */
 const TERMS = z.array(

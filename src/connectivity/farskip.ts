@@ -5,7 +5,7 @@ import { whyNot, z } from '../words/zod';
 import type { Connectivity, Term } from './connectivity';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
-export type Switches = {
+type Switches = {
   readonly farskip: boolean;
   readonly farskip_start_idx: number;
   readonly farskip_end_idx: number;

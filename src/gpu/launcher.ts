@@ -24,9 +24,6 @@ type Slot = { readonly buffer: GPUBuffer; readonly offset: number };
 const SLOT_BYTES = 256;
 const SLOTS = 256;
 
-/** Compiled kernels of a device. */
-export type Launcher = ReturnType<typeof createLauncher>;
-
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
   /** The variant that runs each kernel here, and what the kernel is told. */

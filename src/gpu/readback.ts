@@ -1,13 +1,11 @@
 import type { Gpu } from './device';
 
 /** Bytes that were read, and what gives the memory that they lie in back. */
-export type Held = { readonly parts: readonly Uint8Array[]; readonly release: () => void };
+export type MappedBytes = { readonly parts: readonly Uint8Array[]; readonly release: () => void };
 
-export type Piece = { readonly buffer: GPUBuffer; readonly offset: number; readonly bytes: number };
+export type BufferRange = { readonly buffer: GPUBuffer; readonly offset: number; readonly bytes: number };
 
 /** Copies from the GPU to the host through staging buffers that are kept and used again. */
-export type Readback = ReturnType<typeof createReadback>;
-
 export function createReadback(gpu: Gpu) {
   const idle: GPUBuffer[] = [];
   const all = new Set<GPUBuffer>();
@@ -22,14 +20,14 @@ export function createReadback(gpu: Gpu) {
     return buffer;
   };
   /** As `record`, without a copy of its own: the bytes are the GPU's staging memory, until `release`. */
-  const hold = (encoder: GPUCommandEncoder, pieces: readonly Piece[]): (() => Promise<Held>) => {
+  const hold = (encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): (() => Promise<MappedBytes>) => {
     const total = Math.max(
       4,
-      pieces.reduce((sum, { bytes }) => sum + bytes, 0),
+      ranges.reduce((sum, { bytes }) => sum + bytes, 0),
     );
     const staging = take(total);
     let at = 0;
-    for (const { buffer, offset, bytes } of pieces) {
+    for (const { buffer, offset, bytes } of ranges) {
       if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
       at += bytes;
     }
@@ -37,7 +35,7 @@ export function createReadback(gpu: Gpu) {
       await staging.mapAsync(GPUMapMode.READ, 0, total);
       const mapped = staging.getMappedRange(0, total);
       let from = 0;
-      const parts = pieces.map(({ bytes }) => {
+      const parts = ranges.map(({ bytes }) => {
         from += bytes;
         return new Uint8Array(mapped, from - bytes, bytes);
       });
@@ -51,11 +49,11 @@ export function createReadback(gpu: Gpu) {
   return {
     hold,
     /**
-     * Records copies of the pieces (offsets and lengths multiples of 4). Call the result right after submitting: it
-     * settles with the pieces' bytes, in order, as soon as the GPU has come that far.
+     * Records copies of the ranges (offsets and lengths multiples of 4). Call the result right after submitting: it
+     * settles with the ranges' bytes, in order, as soon as the GPU has come that far.
      */
-    record(encoder: GPUCommandEncoder, pieces: readonly Piece[]): () => Promise<ArrayBuffer[]> {
-      const map = hold(encoder, pieces);
+    record(encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): () => Promise<ArrayBuffer[]> {
+      const map = hold(encoder, ranges);
       return async () => {
         const { parts, release } = await map();
         const out = parts.map((part) => part.slice().buffer as ArrayBuffer);

@@ -1,5 +1,5 @@
 import type { Gpu } from './device';
-import type { Piece } from './readback';
+import type { BufferRange } from './readback';
 
 const PASSES_A_SET = 2048; // a query set has at most 4096 queries, two a pass
 /** Sets that one call resolves at most: as many passes as a run may have. */
@@ -8,7 +8,7 @@ const MOST_PIECES = 32;
 const OWN_SLOT = MOST_PIECES * PASSES_A_SET * 16;
 
 /** Pieces of a buffer that hold [begin, end] of the passes from `first` on. */
-export type ResolvedPasses = { readonly first: number; readonly pieces: readonly Piece[] };
+export type ResolvedPasses = { readonly first: number; readonly ranges: readonly BufferRange[] };
 
 /** Timestamps at the start and the end of compute passes, in the order in which the passes were recorded. */
 export type Timestamps = ReturnType<typeof createTimestamps>;
@@ -19,7 +19,7 @@ export function createTimestamps(gpu: Gpu) {
   let recorded = 0;
   let read = 0;
   /** Passes of one set. */
-  const resolvePasses = (encoder: GPUCommandEncoder, first: number, count: number, offset: number): Piece => {
+  const resolvePasses = (encoder: GPUCommandEncoder, first: number, count: number, offset: number): BufferRange => {
     resolved ??= gpu.device.createBuffer({
       size: OWN_SLOT + 256,
       usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
@@ -53,20 +53,20 @@ export function createTimestamps(gpu: Gpu) {
      */
     resolve(encoder: GPUCommandEncoder): ResolvedPasses {
       const first = read;
-      const pieces: Piece[] = [];
+      const ranges: BufferRange[] = [];
       let offset = 0;
-      while (read < recorded && pieces.length < MOST_PIECES) {
+      while (read < recorded && ranges.length < MOST_PIECES) {
         const end = Math.min(recorded, (Math.floor(read / PASSES_A_SET) + 1) * PASSES_A_SET);
-        pieces.push(resolvePasses(encoder, read, end - read, offset));
+        ranges.push(resolvePasses(encoder, read, end - read, offset));
         offset += Math.ceil(((end - read) * 16) / 256) * 256;
         read = end;
       }
-      return { first, pieces };
+      return { first, ranges };
     },
     /** Records the reading of one pass alone, which `resolve` will read again. */
     resolveOne: (encoder: GPUCommandEncoder, pass: number): ResolvedPasses => ({
       first: pass,
-      pieces: [resolvePasses(encoder, pass, 1, OWN_SLOT)],
+      ranges: [resolvePasses(encoder, pass, 1, OWN_SLOT)],
     }),
     destroy(): void {
       for (const set of sets) set.destroy();

@@ -5,7 +5,7 @@ const files = import.meta.glob<string>('../../kernels/**/*.wgsl', { query: '?raw
 type Workgroups = readonly [x: number, y: number, z: number];
 
 /** What a variant needs of a device. */
-export type Requirements = {
+type Requirements = {
   readonly features: readonly GPUFeatureName[];
   /** Invocations of a workgroup, and bytes of its memory. */
   readonly invocations: number;
@@ -90,13 +90,13 @@ export const workgroupsOf = ({ workgroups }: Variant, sizes: NamedSizes): Workgr
   (workgroups as (sizes: NamedSizes) => Workgroups)(sizes);
 
 /**
- * WGSL of a variant, kernels/FILE.wgsl, and after it the functions that its lines `// include shared/…` ask for, each
+ * WGSL of a variant, kernels/FILE.wgsl, and after it the functions that its lines `// include common/…` ask for, each
  * once.
  */
 export function sourceOf({ file }: Pick<Variant, 'file'>): string {
   const source = readKernel(`${file}.wgsl`);
-  const shared = [...source.matchAll(/^\/\/ include (shared\/\w+\.wgsl)$/gm)].map(([, path]) => readKernel(path!));
-  return [source, ...new Set(shared)].join('\n');
+  const common = [...source.matchAll(/^\/\/ include (common\/\w+\.wgsl)$/gm)].map(([, path]) => readKernel(path!));
+  return [source, ...new Set(common)].join('\n');
 }
 
 function readKernel(path: string): string {

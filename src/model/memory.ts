@@ -9,7 +9,7 @@ export function bytesOnRank(weight: Weight, plan: Plan): number {
   return rows * cols * BYTES_OF.f32;
 }
 
-export type Memory = { readonly bytes: number; readonly largest: { readonly name: string; readonly bytes: number } };
+type Memory = { readonly bytes: number; readonly largest: { readonly name: string; readonly bytes: number } };
 
 /** What a model's weights take on all ranks together, float32, and the largest single buffer among them. */
 export function memoryOf(spec: ModelSpec, plan: Plan): Memory {

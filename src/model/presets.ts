@@ -3,7 +3,7 @@ import { parseConfig } from './config';
 import { parametersOf } from './weights';
 
 /** Models that come with the lab; folders are relative to the site's root. */
-export type Preset = {
+type Preset = {
   readonly id: string;
   readonly label: Phrase;
   readonly folder: string;

@@ -22,7 +22,7 @@ export function ropeTable(rope: RopeSpec, positions: number): Float32Array<Array
  * Radians a position of each of the dim / 2 pairs: theta^(-2i / dim) (Su et al., 2021), scaled as the config says:
  * linear position interpolation (Chen et al., 2023), YaRN (Peng et al., 2023), or by wavelength as Llama 3.1 does.
  */
-export function ropeFrequencies({ theta, dim, scaling }: RopeSpec): number[] {
+function ropeFrequencies({ theta, dim, scaling }: RopeSpec): number[] {
   const plain = Array.from({ length: dim / 2 }, (_, i) => theta ** ((-2 * i) / dim));
   switch (scaling.kind) {
     case 'default':

@@ -12,7 +12,7 @@ export type Tensor = {
 export type Tensors = ReadonlyMap<string, Tensor>;
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-export type Dtype = keyof typeof BYTES;
+type Dtype = keyof typeof BYTES;
 
 const Offset = z.number().int().nonnegative();
 const Entry = z.object({

@@ -17,7 +17,7 @@ export type ModelSpec = {
   readonly layers: readonly LayerSpec[];
 };
 
-export type LayerSpec = { readonly attention: AttentionSpec; readonly feedForward: FeedForwardSpec };
+type LayerSpec = { readonly attention: AttentionSpec; readonly feedForward: FeedForwardSpec };
 
 /** Rotary embedding of `dim` columns a head. */
 export type RopeSpec = { readonly theta: number; readonly dim: number; readonly scaling: RopeScaling };

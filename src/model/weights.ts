@@ -53,7 +53,7 @@ export function shapeOnRank(weight: Weight, plan: Plan): { readonly rows: number
   return { rows: cuts.reduce((sum, { rows }) => sum + rows, 0), cols: cuts[0]!.cols };
 }
 
-export const valuesIn = ({ shape, expert }: Piece): number =>
+const valuesIn = ({ shape, expert }: Piece): number =>
   shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
 
 /**

@@ -1,6 +1,4 @@
 /** Each rank's one port out and one port in, and until when they are held. Times are of any one clock. */
-export type Ports = ReturnType<typeof createPorts>;
-
 export function createPorts(ranks: number) {
   const outFree = new Float64Array(ranks);
   const inFree = new Float64Array(ranks);

@@ -9,7 +9,7 @@ import {
 } from './collective_state';
 import type { Link } from './link';
 import { broughtBy, firstPartOf, isLastStep, isRing, nextInRing, type Ring, type RingPart, spreadRows } from './spread';
-import { createWire, type Delivery, type Wire } from './wire';
+import { createInFlight, type Delivery, type InFlight } from './in_flight';
 
 /**
  * Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output.
@@ -33,10 +33,10 @@ export type TransferHooks = {
 };
 
 /** From when what a rank sends could leave, and when the host heard of that. */
-export type Announcement = { readonly readyAt: number; readonly at: number };
+type Announcement = { readonly readyAt: number; readonly at: number };
 
 /** A collective on a rank: from when its own input could leave to when it held all that it was to receive. */
-export type HeldCollective = {
+type HeldCollective = {
   readonly op: Collective;
   readonly rank: number;
   readonly readyAt: number;
@@ -45,7 +45,7 @@ export type HeldCollective = {
   readonly receivedBytes: number;
 };
 /** A message from when it left to when its receiver held it. */
-export type HeldMessage = {
+type HeldMessage = {
   readonly op: Collective;
   readonly from: number;
   readonly to: number;
@@ -87,12 +87,12 @@ export function createTransfers(
   linkBetween: (from: number, to: number) => Link,
   hooks: TransferHooks,
 ): Transfers {
-  const wire = createWire<Content>(ranks, linkBetween);
-  const traffic: Traffic = { ranks, hooks, wire, states: new Map(), exchanges: new Map(), arrived: [] };
+  const inFlight = createInFlight<Content>(ranks, linkBetween);
+  const traffic: Traffic = { ranks, hooks, inFlight, states: new Map(), exchanges: new Map(), arrived: [] };
   return {
     announce: (rank, op, announced, counts) => announce(traffic, rank, op, announced, counts),
     deliver: (now) => deliver(traffic, now),
-    nextEvent: () => wire.nextEvent(),
+    nextEvent: () => inFlight.nextEvent(),
     arrivedEverywhereAt: (op) => arrivedEverywhereAt(stateOf(traffic, op)),
     tookIn(op, sender, receiver, at) {
       stateOf(traffic, op).takenInAt[receiver]![sender] = at;
@@ -110,7 +110,7 @@ export function createTransfers(
 type Traffic = {
   readonly ranks: number;
   readonly hooks: TransferHooks;
-  readonly wire: Wire<Content>;
+  readonly inFlight: InFlight<Content>;
   readonly states: Map<Collective, CollectiveState>;
   readonly exchanges: Map<string, AnnouncedExchange>;
   readonly arrived: ArrivedMessage[];
@@ -208,13 +208,13 @@ function send(traffic: Traffic, from: number, to: number, readyAt: number, conte
   const { op, part } = content;
   const bytes = rowsToSend(traffic, op, from, to, part) * traffic.hooks.rowBytes(op);
   stateOf(traffic, op).sentBytes[from]! += bytes;
-  traffic.wire.offer(readyAt, [{ from, to, bytes, content }]);
+  traffic.inFlight.offer(readyAt, [{ from, to, bytes, content }]);
 }
 
 function deliver(traffic: Traffic, now: number): void {
-  const { wire } = traffic;
+  const { inFlight } = traffic;
   // What a ring hands on may be due as well.
-  for (let due = wire.advance(now); due.length > 0; due = wire.advance(now))
+  for (let due = inFlight.advance(now); due.length > 0; due = inFlight.advance(now))
     for (const delivery of due) receive(traffic, delivery);
 }
 

@@ -7,7 +7,7 @@ export const ROPE = 'rope';
 export const zeros = (length: number): string => `zeros.${length}`;
 export const ones = (length: number): string => `ones.${length}`;
 
-export type Constant = {
+type Constant = {
   readonly value: KeptValue;
   readonly content: (positions: number) => Float32Array<ArrayBuffer>;
 };

@@ -2,7 +2,7 @@
  * A size: a number, a symbol, or a multiple of a symbol. Symbols: `tokens` and `sequences` of a rank, `rank` its index,
  * `positions` the rows of the RoPE table, `cache` the rows of its caches; `keys` the sum over its tokens of the keys
  * each attends to (a prompt of 3 tokens: 1 + 2 + 3), `keys in chunk` of those that attention in chunks sees, `key rows`
- * how many different keys there are (3); `chunk` the rows of a reduce-scatter that it answers for; and those of an
+ * how many different keys there are (3); `shard` the rows of a reduce-scatter that it answers for; and those of an
  * exchange (`exchangeSymbols`).
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };

@@ -49,7 +49,7 @@ const ROWS = { hasWork: ({ rows }: { readonly rows: number }) => rows > 0 };
 const ALWAYS = { hasWork: () => true };
 const kernel = <const S extends Readonly<Record<string, SizeType>>>(contract: Contract<S>): Contract<S> => contract;
 
-export const KERNELS = {
+const KERNELS = {
   embedding: kernel({
     sizes: { rows: 'u32', width: 'u32' },
     inputs: (s) => [u32(s.rows), f32(s.rows * s.width, s.width)],

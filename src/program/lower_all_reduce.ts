@@ -5,7 +5,7 @@ import type { Shape, Spread } from './program';
 /** Two bytes or four a value on the wire. */
 export type WireFormat = 'f32' | 'bf16';
 
-export type AllReducePlace = {
+type AllReducePlace = {
   readonly layer: number;
   readonly width: number;
   readonly ranks: number;
@@ -23,7 +23,7 @@ export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 't
 
 /**
  * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds
- * all up. Ring: each rank adds up a chunk of the rows and hands the sum on; 2 (N - 1) / N instead of N - 1 times the
+ * all up. Ring: each rank adds up a shard of the rows and hands the sum on; 2 (N - 1) / N instead of N - 1 times the
  * bytes, in more steps.
  */
 export function lowerAllReduce(build: Builder, partial: string, at: AllReducePlace): string {
@@ -61,7 +61,7 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
   }
   const parts = build.spread(
     { ...place, kind: 'reduce-scatter', algorithm, name: 'Reduce-scatter', input: sent },
-    { name: name('parts'), rows: { of: 'chunk', times: ranks }, ...row },
+    { name: name('parts'), rows: { of: 'shard', times: ranks }, ...row },
   );
   const gathered = build.spread(
     {
@@ -69,7 +69,7 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
       kind: 'all-gather',
       algorithm,
       name: 'All-gather',
-      input: pack(sum(parts, 'chunk', 'chunk'), 'chunk', 'packed chunk'),
+      input: pack(sum(parts, 'shard', 'shard'), 'shard', 'packed shard'),
     },
     { name: name('gathered'), rows: 'tokens', ...row },
   );

@@ -7,7 +7,7 @@ import { INPUTS } from './program';
  * Where attention of one layer is lowered: its normalised input x [tokens, width], and whether keys are kept in a
  * cache.
  */
-export type AttentionPlace = {
+type AttentionPlace = {
   readonly layer: number;
   readonly width: number;
   readonly eps: number;

@@ -46,7 +46,7 @@ export function lowerGatedMlp(
 }
 
 /** Where routed experts are lowered: their normalised input x [tokens, width], spread by `plan`. */
-export type RoutedPlace = {
+type RoutedPlace = {
   readonly layer: number;
   readonly width: number;
   readonly plan: Plan;

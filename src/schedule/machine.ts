@@ -32,7 +32,7 @@ export type Played = {
   readonly start: number;
   readonly end: number;
 };
-export type Simulated = { readonly wall: number; readonly spans: readonly Played[] };
+type Simulated = { readonly wall: number; readonly spans: readonly Played[] };
 
 /** Plays orders: what they would take if each kernel took its cost and the network brought the collectives. */
 export function simulate(orders: readonly Order[], cost: Cost, network: Network): Simulated {

@@ -10,12 +10,12 @@ import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
  * rank. Kernels have the category `kernel` and a stream; those named nccl…Kernel… are communication to
  * HolisticTraceAnalysis, which takes all other kernels for computation and leaves memory copies out.
  */
-export type ChromeTrace = {
+type ChromeTrace = {
   readonly traceEvents: readonly TraceEvent[];
   readonly displayTimeUnit: 'ms';
   readonly otherData: Readonly<Record<string, unknown>>;
 };
-export type TraceEvent = {
+type TraceEvent = {
   readonly ph: 'X' | 'M' | 's' | 'f';
   readonly pid: number;
   readonly tid: number;

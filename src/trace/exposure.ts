@@ -1,3 +1,4 @@
+import { arrivedIn, type BetweenKernels, betweenKernels } from './gaps';
 import { type Interval, intersect, lengthOf, merge, subtract } from './overlap';
 import type { ComputeSpan, Span } from './span';
 
@@ -12,7 +13,7 @@ export type Exposed = {
 };
 
 /** One collective on one rank: how long it took, how much of it lay under computation, and why the rest did not. */
-export type CollectiveExposure = {
+type CollectiveExposure = {
   readonly op: number;
   readonly name: string;
   readonly layer: number | null;
@@ -26,40 +27,27 @@ export type CollectiveExposure = {
 
 export type MeanExposure = Omit<CollectiveExposure, 'rank'>;
 
-type Gap = { readonly interval: Interval; readonly before: ComputeSpan };
-
-/** Gaps between the compute spans of a rank, each with the kernel that ended it. */
-function gapsOf(spans: readonly ComputeSpan[]): Gap[] {
-  const gaps: Gap[] = [];
-  let end = spans[0]?.end ?? 0;
-  for (const span of spans.slice(1)) {
-    if (span.start > end) gaps.push({ interval: [end, span.start], before: span });
-    end = Math.max(end, span.end);
-  }
-  return gaps;
-}
-
 const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
   spans
     .filter((span): span is ComputeSpan => span.kind === 'compute' && span.rank === rank)
     .toSorted((a, b) => a.start - b.start);
 
-/** The part of a gap in which nothing was missing but the host. */
-const hostPart = ({ interval: [start, end], before }: Gap): Interval => [
-  Math.min(end, Math.max(start, before.awaited?.at ?? start)),
-  end,
-];
+/** Times between kernels of a rank, from its first on. */
+const betweenOf = (compute: readonly ComputeSpan[]): BetweenKernels[] => betweenKernels(compute, compute[0]?.start ?? 0);
+
+/** The part in which nothing was missing but the host. */
+const hostPart = (between: BetweenKernels): Interval => [arrivedIn(between), between.end];
 
 /** ms in which a rank could have computed but for the host, which had not yet handed over the next kernel. */
 export const hostMsOf = (spans: readonly Span[], rank: number): number =>
-  lengthOf(merge(gapsOf(computeOf(spans, rank)).map(hostPart)));
+  lengthOf(merge(betweenOf(computeOf(spans, rank)).map(hostPart)));
 
 /** Every collective of a run on every rank, with what hid it and what exposed it. */
 export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveExposure[] {
   return Array.from({ length: ranks }, (_, rank) => rank).flatMap((rank) => {
     const compute = computeOf(spans, rank);
     const busy = merge(compute.map(({ start, end }): Interval => [start, end]));
-    const gaps = gapsOf(compute);
+    const gaps = betweenOf(compute);
     const host = merge(gaps.map(hostPart));
     return spans.flatMap((span): CollectiveExposure[] => {
       if (span.kind !== 'collective' || span.rank !== rank) return [];
@@ -67,7 +55,7 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
       const open = subtract(own, busy);
       const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
       const waited = merge(
-        waits.map(({ interval: [start], before }): Interval => [start, Math.max(start, before.awaited!.at)]),
+        waits.map(({ start, before }): Interval => [start, Math.max(start, before.awaited!.at)]),
       );
       const awaited = lengthOf(intersect(open, waited));
       const byHost = lengthOf(intersect(open, host));
@@ -89,7 +77,7 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
 }
 
 /** Why most of what is exposed of a collective is so; null when nearly nothing is. */
-export type Reason =
+type Reason =
   /** It takes longer than all compute that could run meanwhile. */
   | 'wire slower than compute'
   /** There was time enough to hide it, but a kernel waited. */

@@ -16,6 +16,24 @@ export type Gap = {
   readonly before: ComputeSpan | null;
 };
 
+/** A time between kernels of a rank, ms, and the kernel that ended it. */
+export type BetweenKernels = { readonly start: number; readonly end: number; readonly before: ComputeSpan };
+
+/** Times between the kernels of one rank, in order, from `from` on. */
+export function betweenKernels(compute: readonly ComputeSpan[], from: number): BetweenKernels[] {
+  const between: BetweenKernels[] = [];
+  let free = from;
+  for (const span of compute.toSorted((a, b) => a.start - b.start)) {
+    if (span.start > free) between.push({ start: free, end: span.start, before: span });
+    free = Math.max(free, span.end);
+  }
+  return between;
+}
+
+/** From when on nothing was missing but the host: what the kernel waited for, if for anything, was there. */
+export const arrivedIn = ({ start, end, before }: BetweenKernels): number =>
+  Math.min(end, Math.max(start, before.awaited?.at ?? start));
+
 /** The gaps of every rank, from the run's start to the last end of any span; in order for each rank. */
 export function gapsOf(spans: readonly Span[], ranks: number): Gap[] {
   const end = spans.reduce((last, span) => Math.max(last, span.end), 0);
@@ -43,17 +61,13 @@ export function gapsOf(spans: readonly Span[], ranks: number): Gap[] {
       }
       piece('idle', to);
     };
-    let free = 0;
-    for (const span of compute.toSorted((a, b) => a.start - b.start)) {
-      if (span.start > free) {
-        const { awaited } = span;
-        const arrived = awaited ? Math.min(span.start, Math.max(free, awaited.at)) : free;
-        if (awaited && arrived > free) add([free, arrived], { kind: 'awaited', op: awaited.op }, span);
-        if (span.start > arrived)
-          add([arrived, span.start], { kind: span.submitted === null ? 'unknown' : 'host' }, span);
-      }
-      free = Math.max(free, span.end);
+    for (const between of betweenKernels(compute, 0)) {
+      const { start, end: until, before } = between;
+      const arrived = arrivedIn(between);
+      if (before.awaited && arrived > start) add([start, arrived], { kind: 'awaited', op: before.awaited.op }, before);
+      if (until > arrived) add([arrived, until], { kind: before.submitted === null ? 'unknown' : 'host' }, before);
     }
+    const free = compute.reduce((last, span) => Math.max(last, span.end), 0);
     if (end > free) add([free, end], { kind: 'none' }, null);
     return gaps;
   });

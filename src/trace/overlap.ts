@@ -57,13 +57,21 @@ export function overlapOf(
   resolution = 0,
 ): RankOverlap {
   const of = (kind: Span['kind']) =>
-    merge(spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]));
-  const compute = of('compute');
-  const comm = of('collective');
+    spans.filter((s) => s.rank === rank && s.kind === kind).map((s): Interval => [s.start, s.end]);
+  return overlapOfIntervals(of('compute'), of('collective'), resolution);
+}
+
+/** The same of the intervals in which a rank computed and communicated. */
+export function overlapOfIntervals(
+  compute: readonly Interval[],
+  comm: readonly Interval[],
+  resolution: number,
+): RankOverlap {
+  const [busy, underWay] = [merge(compute), merge(comm)];
   return {
-    computeMs: lengthOf(compute),
-    commMs: lengthOf(comm),
-    hiddenMs: lengthOf(intersect(compute, comm).filter(([start, end]) => end - start >= resolution)),
+    computeMs: lengthOf(busy),
+    commMs: lengthOf(underWay),
+    hiddenMs: lengthOf(intersect(busy, underWay).filter(([start, end]) => end - start >= resolution)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Interval, intersect, lengthOf, merge } from './overlap';
+import { type Interval, lengthOf, merge, overlapOfIntervals } from './overlap';
 import type { Span } from './span';
 
 /** What happened within a range of time, ms, mean over ranks. */
@@ -35,12 +35,11 @@ export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interv
   }
   const sums = { compute: 0, comm: 0, hidden: 0, idle: 0 };
   for (const { compute, comm } of own) {
-    const [busy, underWay] = [merge(compute), merge(comm)];
-    const both = intersect(busy, underWay);
-    sums.compute += lengthOf(busy) / ranks;
-    sums.comm += lengthOf(underWay) / ranks;
-    sums.hidden += lengthOf(both.filter(([start, end]) => end - start >= resolution)) / ranks;
-    sums.idle += (to - from - lengthOf(busy) - lengthOf(underWay) + lengthOf(both)) / ranks;
+    const { computeMs, commMs, hiddenMs } = overlapOfIntervals(compute, comm, resolution);
+    sums.compute += computeMs / ranks;
+    sums.comm += commMs / ranks;
+    sums.hidden += hiddenMs / ranks;
+    sums.idle += (to - from - lengthOf(merge([...compute, ...comm]))) / ranks;
   }
   return {
     length: to - from,

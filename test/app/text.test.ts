@@ -5,7 +5,7 @@ import { View } from '../../src/app/state/view';
 import { en } from '../../src/app/text/en';
 import { PHRASES } from '../../src/app/text/phrases_zh';
 import { zh } from '../../src/app/text/zh';
-import { CommonConfig } from '../../src/model/families/shared';
+import { CommonConfig } from '../../src/model/families/common';
 import { SpanColumns } from '../../src/trace/span_columns';
 import { english, inWords, type Phrase, phrase } from '../../src/words/phrase';
 import { whyNot } from '../../src/words/zod';

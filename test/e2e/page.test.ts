@@ -260,7 +260,7 @@ test('an untrained model says so, and that its routing is forced; one run alone 
     await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
     await chooseLittle(page);
     await runAlone(page, 'Regular');
-    await pick(page, 'blocking');
+    await pick(page, 'Blocking');
     await runButton(page, 'Run Regular, blocking').click();
     // What is looked at meanwhile stays on show when the run ends.
     await page.getByLabel('Timeline 2').selectOption({ label: 'FarSkip, blocking' });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { tableOf } from '../../src/connectivity/methods';
 import { reducedTogether } from '../../src/connectivity/reduced_together';
 import { parseConfig } from '../../src/model/config';
-import { PLAIN_NAMES } from '../../src/model/families/shared';
+import { PLAIN_NAMES } from '../../src/model/families/common';
 import { DRAWN } from '../../src/model/presets';
 import type { ModelSpec, RouterSpec } from '../../src/model/spec';
 import { evenNetwork, oneAtATime } from '../../src/network/network';

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Symbols, type SymbolType } from 'recharts';
 
-export type KeyEntry = { readonly label: string; readonly swatch: ReactNode };
+type KeyEntry = { readonly label: string; readonly swatch: ReactNode };
 
 /** px */
 const ROW = 17;

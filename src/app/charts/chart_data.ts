@@ -12,7 +12,7 @@ import type { Text } from '../text/en';
 /** null: there is no such number. */
 export type Cell = string | number | null;
 export type Row = Readonly<Record<string, Cell>>;
-export type Column = { readonly key: string; readonly label: string };
+type Column = { readonly key: string; readonly label: string };
 /** What a chart draws and what its table and its CSV say. The first column names the row. */
 export type ChartData = {
   readonly title: string;

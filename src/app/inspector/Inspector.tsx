@@ -56,12 +56,12 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
 }
 
 /** Where a span's times are from. */
-function clockSentence({ inspector }: Text, span: Span, { combination, wire }: Track): string {
+function clockSentence({ inspector }: Text, span: Span, { combination, pace }: Track): string {
   if (!combination) return inspector.traceClock;
   if (span.kind !== 'compute')
-    return wire === 'native'
+    return pace === 'native'
       ? inspector.nativeClock
-      : wire === 'instant'
+      : pace === 'instant'
         ? inspector.instantClock
         : inspector.wireClock;
   if (span.uncertain) return inspector.uncertain;

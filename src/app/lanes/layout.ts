@@ -9,7 +9,7 @@ const TITLE = 24;
 const LAYERS = 15;
 const DIFFERENCE = 22;
 /** A finger needs as much. */
-export const TOUCH = 24;
+const TOUCH = 24;
 
 export type Row =
   | { readonly kind: 'axis'; readonly y: number; readonly height: number }

@@ -7,8 +7,10 @@ import type { Text } from '../text/en';
 /** What pressing Run does. */
 export function runTitle(t: Text, form: Form): string {
   const measuring = form.task === 'measure';
-  const names = form.connectivity.map((method) => t.say(nameOfMethod(method))).join(t.join.and);
-  const one = form.connectivity.length === 1 && !(measuring && comparesAll(form));
+  const { length } = form.connectivity;
+  const each = form.connectivity.map((method) => t.say(nameOfMethod(method)));
+  const names = length > 2 ? t.form.connectivities(length) : each.join(t.join.and);
+  const one = length === 1 && !(measuring && comparesAll(form));
   const what = one ? `${names}${t.join.comma}${t.say(nameOfSchedule(form.schedule.at(-1)!))}` : names;
   return measuring ? t.form.run(what) : t.form.generateWith(what);
 }

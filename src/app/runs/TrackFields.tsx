@@ -21,7 +21,7 @@ export function TrackFields() {
   const choose = (place: number, name: string) =>
     show(namesShown(runs, tracks).toSpliced(place, 1, ...(name === '' ? [] : [name])));
   return (
-    <div className="row">
+    <div className="tracks">
       {places.map((name, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a timeline is told by its place
         <label key={place}>

@@ -99,7 +99,7 @@ function ScheduleField(props: { form: Form; measuring: boolean; onChange: (sched
   const both = props.measuring && comparesAll(props.form);
   const value = both ? 'both' : props.form.schedule.at(-1)!;
   const hints = { both: words.bothSchedulesHint, blocking: words.blockingHint, overlapped: words.overlappedHint };
-  const named = SCHEDULES.map((kind): [ScheduleKind | 'both', string] => [kind, t.say(nameOfSchedule(kind))]);
+  const named = SCHEDULES.map((kind): [ScheduleKind | 'both', string] => [kind, capital(t.say(nameOfSchedule(kind)))]);
   return (
     <>
       <Choice
@@ -113,3 +113,5 @@ function ScheduleField(props: { form: Form; measuring: boolean; onChange: (sched
     </>
   );
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

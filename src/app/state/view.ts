@@ -4,7 +4,7 @@ import { phrase } from '../../words/phrase';
 import { because, z } from '../../words/zod';
 
 /** A track by its run and its key there. */
-export const TrackName = z
+const TrackName = z
   .string()
   .regex(/^[\w.-]{1,80}\/[\w.:-]{1,80}$/, because(phrase`it should be a run and a track of it, as RUN/TRACK`));
 export const trackName = (run: string, key: string): string => `${run}/${key}`;

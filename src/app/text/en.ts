@@ -134,6 +134,7 @@ export const en = {
     method: 'Method',
     connectivity: 'Connectivity',
     against: (place: number) => (place === 2 ? 'Compare with' : `and with (${place})`),
+    connectivities: (count: number) => `${count} connectivities`,
     nothingElse: 'Nothing',
     layers: 'Layers',
     scheduleOf: 'Schedule',

@@ -128,6 +128,7 @@ export const zh: Text = {
     method: '方法',
     connectivity: '连接方式',
     against: (place) => (place === 2 ? '对比' : `以及（${place}）`),
+    connectivities: (count) => `${count} 种连接方式`,
     nothingElse: '无',
     layers: '层数',
     scheduleOf: '调度',

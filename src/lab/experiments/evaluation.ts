@@ -14,7 +14,7 @@ import { sequencesOf } from './check';
 import type { Emit, Experiment } from './experiment';
 import { RunSettings } from './run_settings';
 
-export type Evaluation = { readonly loss: number; readonly sequences: number; readonly tokens: number };
+type Evaluation = { readonly loss: number; readonly sequences: number; readonly tokens: number };
 
 /** Tokens of a batch at most: fewer where their logits would be large. */
 const TOKENS_A_BATCH = 4096;

@@ -19,7 +19,7 @@ export type Track = {
   readonly nodeOf: readonly number[];
   readonly spans: readonly Span[];
   /** What paced its messages: the emulated link, the way through the host alone, or nothing; null: not known. */
-  readonly wire: 'emulated' | 'native' | 'instant' | null;
+  readonly pace: 'emulated' | 'native' | 'instant' | null;
   /** Where each step of a generation begins, and its number. */
   readonly steps: readonly { readonly at: number; readonly step: number }[];
   /** The measurement's own numbers, where it is of one. */
@@ -37,7 +37,7 @@ export const plainTrack = (key: string, ranks: number, spans: readonly Span[]): 
   ranks,
   nodeOf: new Array<number>(ranks).fill(0),
   spans: inColumnOrder(spans),
-  wire: null,
+  pace: null,
   steps: [],
   result: null,
   tbtMs: null,

@@ -6,7 +6,7 @@ import { RUN_KINDS } from './run_kinds';
 import { UPGRADES } from './upgrades';
 
 /** Of the format: a change that old files can't be read with raises it, and adds an upgrade. docs/runs.md has it. */
-export const RUN_FILE_VERSION = 1 + UPGRADES.length;
+const RUN_FILE_VERSION = 1 + UPGRADES.length;
 const FORMAT = 'farskip-lab run';
 
 const Content = z.discriminatedUnion('kind', [

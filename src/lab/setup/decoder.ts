@@ -1,5 +1,5 @@
 import { createExecutable } from '../../cluster/executable';
-import { feedOf, type Piece } from '../../cluster/feed';
+import { feedOf, type Segment } from '../../cluster/feed';
 import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
@@ -29,7 +29,7 @@ export type Decoder = {
 };
 export type Step = { readonly logits: readonly (Float32Array | null)[]; readonly run: RunResult };
 
-export type DecoderOptions = {
+type DecoderOptions = {
   readonly sequences: number;
   /** Tokens that a sequence can grow to. */
   readonly capacity: number;
@@ -90,13 +90,13 @@ export async function createDecoder(
       const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
       if (overflowing >= 0)
         throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
-      const pieces: (Piece & { sequence: number })[][] = cluster.ranks.map(() => []);
+      const segments: (Segment & { sequence: number })[][] = cluster.ranks.map(() => []);
       tokens.forEach((ids, sequence) => {
         const base = resultPlaceOf(plan, sequence).index * capacity;
         if (ids.length > 0)
-          for (const rank of heldBy[sequence]!) pieces[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
+          for (const rank of heldBy[sequence]!) segments[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
       });
-      const feeds = pieces.map((own, rank) => feedOf(rank, ranks, spec, own));
+      const feeds = segments.map((own, rank) => feedOf(rank, ranks, spec, own));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
       const run = await executable.run(orders, feeds, {
         linkBetween: linksOf(topology, ranks, random),
@@ -106,7 +106,7 @@ export async function createDecoder(
       });
       clock = { bounds: run.clock, since: clock?.since ?? performance.now() };
       const logits = new Array<Float32Array | null>(sequences).fill(null);
-      pieces.forEach((own, rank) => {
+      segments.forEach((own, rank) => {
         own.forEach(({ sequence, ids }, i) => {
           if (resultPlaceOf(plan, sequence).rank !== rank) return;
           lengths[sequence]! += ids.length;

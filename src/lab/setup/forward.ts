@@ -9,7 +9,7 @@ import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
-export type Forward = {
+type Forward = {
   /** For each sequence, logits [T, vocabulary], or [vocabulary] of its last token. */
   readonly logits: readonly Float32Array[];
   /**
@@ -19,7 +19,7 @@ export type Forward = {
   readonly hidden: readonly (readonly Float32Array[])[];
 };
 
-export type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
+type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
   Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** A model ready to compute sequences, again and again. */

@@ -31,7 +31,7 @@ export async function openLab(gpu: Gpu, source: Source, runtime: string): Promis
 export type Backing = 'shared' | 'separate';
 
 /** The engine of each rank, until they are closed. Throws GpuUnavailable when the GPU gives no more devices. */
-export type Engines = { readonly ofRank: readonly Engine[]; readonly close: () => void };
+type Engines = { readonly ofRank: readonly Engine[]; readonly close: () => void };
 
 export async function openEngines({ engine }: Lab, backing: Backing, ranks: number): Promise<Engines> {
   const others: Engine[] = [];
@@ -60,7 +60,7 @@ export async function openEngines({ engine }: Lab, backing: Backing, ranks: numb
 /** A checkpoint spread over ranks. */
 export type Deployed = { readonly checkpoint: Checkpoint; readonly cluster: Cluster };
 
-export type DeployOptions = {
+type DeployOptions = {
   /** Of each rank; left out: the lab's own for all. */
   readonly engines?: readonly Engine[];
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;

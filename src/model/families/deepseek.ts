@@ -3,7 +3,7 @@ import { phrase } from '../../words/phrase';
 import { z } from '../../words/zod';
 import type { Family } from '../family';
 import type { ModelSpec, RouterSpec } from '../spec';
-import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './shared';
+import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './common';
 
 const count = z.number().int().nonnegative();
 

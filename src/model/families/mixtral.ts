@@ -1,7 +1,7 @@
 import { phrase } from '../../words/phrase';
 import { because, z } from '../../words/zod';
 import type { Family } from '../family';
-import { CommonConfig, commonSpec, expertCount, expertsOf, ropeOf, size } from './shared';
+import { CommonConfig, commonSpec, expertCount, expertsOf, ropeOf, size } from './common';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,

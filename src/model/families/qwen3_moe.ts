@@ -1,6 +1,6 @@
 import { z } from '../../words/zod';
 import type { Family } from '../family';
-import { CommonConfig, commonSpec, expertCount, expertsOf, flag, PLAIN_NAMES, ropeOf, size } from './shared';
+import { CommonConfig, commonSpec, expertCount, expertsOf, flag, PLAIN_NAMES, ropeOf, size } from './common';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,

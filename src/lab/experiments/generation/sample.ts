@@ -1,7 +1,7 @@
 import { argmax } from '../../statistics/numbers';
 
 /** How the next token is chosen. Temperature 0 is greedy; topK 0 and topP 1 leave nothing out. */
-export type Sampling = { readonly temperature: number; readonly topK: number; readonly topP: number };
+type Sampling = { readonly temperature: number; readonly topK: number; readonly topP: number };
 
 /**
  * A token drawn from softmax(logits / temperature) over the topK most likely, of these the fewest that together have

@@ -11,7 +11,7 @@ export const tracksOfGeneration = ({ settings, results, steps }: Generation): Tr
     return {
       ...combinationTrack(settings, result, []),
       spans: inColumnOrder(own.flatMap((step, i) => spansAt(step, begins[i]!))),
-      wire: settings.link ? 'emulated' : 'instant',
+      pace: settings.link ? 'emulated' : 'instant',
       tbtMs: result.tbtMs?.median ?? null,
       steps: own.map(({ step }, i) => ({ at: begins[i]!, step })),
     };

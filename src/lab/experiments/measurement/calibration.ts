@@ -56,7 +56,7 @@ export const costOf =
       : (durations.get(op.id) ?? 0);
 
 /** A link as it is named, and how many times slower it is emulated. */
-export type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
+type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
 
 /**
  * The nominal link, null for none; a ratio R sets the bandwidth so that all collectives, alone, take R times the

@@ -27,7 +27,7 @@ export const tracksAt = ({ settings, link, results }: Measurement, point: Track[
     key: point ? `${point.value}-${keyOf(result)}` : keyOf(result),
     point,
     spans: result.spans,
-    wire: link ? 'emulated' : 'native',
+    pace: link ? 'emulated' : 'native',
     result,
     table: result.table,
   }));

@@ -7,9 +7,9 @@ import { createPorts } from './ports';
 export type Message<T> = { readonly from: number; readonly to: number; readonly bytes: number; readonly content: T };
 export type Delivery<T> = { readonly message: Message<T>; readonly leftAt: number; readonly arrivedAt: number };
 
-export type Wire<T> = ReturnType<typeof createWire<T>>;
+export type InFlight<T> = ReturnType<typeof createInFlight<T>>;
 
-export function createWire<T>(ranks: number, linkBetween: (from: number, to: number) => Link) {
+export function createInFlight<T>(ranks: number, linkBetween: (from: number, to: number) => Link) {
   const waiting: { message: Message<T>; readyAt: number }[][] = Array.from({ length: ranks }, () => []);
   const ports = createPorts(ranks);
   const crossing: Delivery<T>[] = [];
