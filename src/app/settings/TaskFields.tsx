@@ -1,0 +1,77 @@
+import { MeasureSettings } from '../../lab/experiments/measurement/settings';
+import { TEXTS } from '../../model/presets';
+import { EnumField, NumberField } from '../parts/fields';
+import { type Form, FormSettings } from '../state/form';
+import { useForm } from '../state/form_store';
+import { useText } from '../state/language';
+
+/** What is done, and with which text. */
+export function TaskFields() {
+  const { form: words } = useText();
+  const form = useForm((state) => state.form);
+  const { edit } = useForm.getState();
+  const measuring = form.task === 'measure';
+  const fromBook = measuring && form.source === 'passage';
+  return (
+    <fieldset>
+      <legend>{words.task}</legend>
+      <EnumField
+        name="task"
+        label={words.whatToDo}
+        value={form.task}
+        of={FormSettings.shape.task}
+        words={{ measure: words.measure, generate: words.generate }}
+        onChange={(task) => edit({ task })}
+      />
+      {measuring && (
+        <EnumField
+          name="source"
+          label={words.promptFrom}
+          value={form.source}
+          of={FormSettings.shape.source}
+          words={{ prompt: words.yourText, passage: words.aBook }}
+          onChange={(source) => edit({ source })}
+        />
+      )}
+      {fromBook ? (
+        <PassageFields />
+      ) : (
+        <label>
+          {measuring ? words.prompt : words.toContinue}
+          <textarea rows={3} value={form.prompt} onChange={(event) => edit({ prompt: event.target.value })} />
+        </label>
+      )}
+      {measuring && (
+        <p className="hint">
+          {words.promptHint(form.parallel === 'ep', fromBook ? null : words.bookTitles[form.text])}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+function PassageFields() {
+  const { form: words } = useText();
+  const form = useForm((state) => state.form);
+  const { edit } = useForm.getState();
+  return (
+    <div className="row">
+      <label>
+        {words.book}
+        <select value={form.text} onChange={(event) => edit({ text: event.target.value as Form['text'] })}>
+          {TEXTS.map(({ id }) => (
+            <option key={id} value={id}>
+              {words.bookTitles[id]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <NumberField
+        label={words.tokens}
+        value={form.tokens}
+        of={MeasureSettings.shape.tokens}
+        onChange={(tokens) => edit({ tokens })}
+      />
+    </div>
+  );
+}
