@@ -1,5 +1,5 @@
 import type { Engine } from '../gpu/engine';
-import type { MappedBytes, BufferRange } from '../gpu/readback';
+import type { BufferRange, MappedBytes } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import type { ClockBounds } from '../trace/clock';
 import { createRecorder, type Kernel, type Upload } from './recorder';

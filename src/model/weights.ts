@@ -53,8 +53,7 @@ export function shapeOnRank(weight: Weight, plan: Plan): { readonly rows: number
   return { rows: cuts.reduce((sum, { rows }) => sum + rows, 0), cols: cuts[0]!.cols };
 }
 
-const valuesIn = ({ shape, expert }: Piece): number =>
-  shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
+const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === null ? 0 : 1).reduce((a, b) => a * b, 1);
 
 /**
  * All weights of a model. Their names are those of DeepSeek's checkpoints whatever the family, with gate_up and down

@@ -7,9 +7,9 @@ import {
   type CollectiveState,
   newCollectiveState,
 } from './collective_state';
+import { createInFlight, type Delivery, type InFlight } from './in_flight';
 import type { Link } from './link';
 import { broughtBy, firstPartOf, isLastStep, isRing, nextInRing, type Ring, type RingPart, spreadRows } from './spread';
-import { createInFlight, type Delivery, type InFlight } from './in_flight';
 
 /**
  * Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output.

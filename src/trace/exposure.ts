@@ -33,7 +33,8 @@ const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
     .toSorted((a, b) => a.start - b.start);
 
 /** Times between kernels of a rank, from its first on. */
-const betweenOf = (compute: readonly ComputeSpan[]): BetweenKernels[] => betweenKernels(compute, compute[0]?.start ?? 0);
+const betweenOf = (compute: readonly ComputeSpan[]): BetweenKernels[] =>
+  betweenKernels(compute, compute[0]?.start ?? 0);
 
 /** The part in which nothing was missing but the host. */
 const hostPart = (between: BetweenKernels): Interval => [arrivedIn(between), between.end];
@@ -54,9 +55,7 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
       const own: Interval[] = [[span.start, span.end]];
       const open = subtract(own, busy);
       const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
-      const waited = merge(
-        waits.map(({ start, before }): Interval => [start, Math.max(start, before.awaited!.at)]),
-      );
+      const waited = merge(waits.map(({ start, before }): Interval => [start, Math.max(start, before.awaited!.at)]));
       const awaited = lengthOf(intersect(open, waited));
       const byHost = lengthOf(intersect(open, host));
       const hiddenMs = lengthOf(intersect(merge(own), busy));

@@ -1,6 +1,6 @@
 import { DEFAULT_GENERATION, GenerateSettings } from '../../lab/experiments/generation/settings';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
-import { Prompt, RunSettings } from '../../lab/experiments/run_settings';
+import { DEFAULT_RUN_SETTINGS, Prompt, RunSettings } from '../../lab/experiments/run_settings';
 import { Sweep, type SweepSettings } from '../../lab/experiments/sweep_settings';
 import type { RunContent } from '../../lab/runs/run_kinds';
 import { isUntrained } from '../../model/presets';
@@ -42,22 +42,14 @@ export type Form = Frozen<FormSettings> & {
 };
 
 export const DEFAULT_FORM: Form = {
-  model: 'reference',
-  files: [],
+  ...DEFAULT_RUN_SETTINGS,
   balanced: true,
+  files: [],
   task: 'measure',
   source: 'prompt',
   prompt: 'Alice was beginning to',
-  text: DEFAULT_MEASUREMENT.text,
   tokens: DEFAULT_MEASUREMENT.tokens,
-  ranks: DEFAULT_MEASUREMENT.ranks,
-  parallel: DEFAULT_MEASUREMENT.parallel,
-  wire: DEFAULT_MEASUREMENT.wire,
-  allReduce: DEFAULT_MEASUREMENT.allReduce,
   link: DEFAULT_MEASUREMENT.link,
-  topology: DEFAULT_MEASUREMENT.topology,
-  dilate: DEFAULT_MEASUREMENT.dilate,
-  connectivity: DEFAULT_MEASUREMENT.connectivity,
   schedule: ['overlapped'],
   repeats: 3,
   until: null,
@@ -67,7 +59,6 @@ export const DEFAULT_FORM: Form = {
   newTokens: DEFAULT_GENERATION.tokens,
   chunk: DEFAULT_GENERATION.chunk,
   sampling: DEFAULT_GENERATION.sampling,
-  seed: DEFAULT_MEASUREMENT.seed,
 };
 
 /** What the form's Run asks of the engine. */
@@ -85,14 +76,14 @@ export function askedBy(form: Form): Asked {
 }
 
 /** The settings that all experiments share. */
-function sharedOf(form: Form): RunSettings {
-  const { model, connectivity, text, parallel, wire, allReduce, ranks, topology, dilate, seed } = form;
-  const balanced = form.balanced && isUntrained(model);
-  return { model, balanced, connectivity, text, parallel, wire, allReduce, ranks, topology, dilate, seed };
+function runSettingsOf(form: Form): RunSettings {
+  const keys = Object.keys(RunSettings.shape) as (keyof RunSettings)[];
+  const own = Object.fromEntries(keys.map((key) => [key, form[key]])) as RunSettings;
+  return { ...own, balanced: form.balanced && isUntrained(form.model) };
 }
 
 const measurementOf = (form: Form): MeasureSettings => ({
-  ...sharedOf(form),
+  ...runSettingsOf(form),
   prompt: form.source === 'prompt' ? form.prompt : null,
   tokens: form.tokens,
   schedule: form.schedule,
@@ -105,7 +96,7 @@ const measurementOf = (form: Form): MeasureSettings => ({
 });
 
 const generationOf = (form: Form): GenerateSettings => ({
-  ...sharedOf(form),
+  ...runSettingsOf(form),
   schedule: form.schedule.at(-1)!,
   prompts: [form.prompt],
   others: form.others,

@@ -2,19 +2,16 @@ import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
 import { whyNot, z } from '../../words/zod';
 import { type LabRun, LONGEST_NAME } from './lab_run';
-import { RUN_KINDS } from './run_kinds';
+import { RUN_KINDS, type RunContent } from './run_kinds';
 import { UPGRADES } from './upgrades';
 
 /** Of the format: a change that old files can't be read with raises it, and adds an upgrade. docs/runs.md has it. */
 const RUN_FILE_VERSION = 1 + UPGRADES.length;
 const FORMAT = 'farskip-lab run';
 
-const Content = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('measurement'), result: RUN_KINDS.measurement.result }),
-  z.object({ kind: z.literal('sweep'), result: RUN_KINDS.sweep.result }),
-  z.object({ kind: z.literal('generation'), result: RUN_KINDS.generation.result }),
-  z.object({ kind: z.literal('trace'), result: RUN_KINDS.trace.result }),
-]);
+/** A kind and its result, of every kind that there is. */
+const KINDS = Object.entries(RUN_KINDS).map(([kind, { result }]) => z.object({ kind: z.literal(kind), result }));
+const Content = z.discriminatedUnion('kind', KINDS as [(typeof KINDS)[number], ...typeof KINDS]);
 export const RunId = z.string().regex(/^[\w.-]{1,80}$/);
 const RunFile = z.object({
   format: z.literal(FORMAT),
@@ -43,7 +40,7 @@ export function parseRunFile(file: string, contents: string): LabRun {
   const parsed = RunFile.safeParse({ ...upgraded, version: RUN_FILE_VERSION });
   if (!parsed.success) return refuse(whyNot(parsed.error));
   const { id, name, machine, content } = parsed.data;
-  return { id, name, machine, ...content } as LabRun;
+  return { id, name, machine, ...(content as RunContent) };
 }
 
 /** What all versions have. */

@@ -19,8 +19,7 @@ type Forward = {
   readonly hidden: readonly (readonly Float32Array[])[];
 };
 
-type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> &
-  Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
+type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** A model ready to compute sequences, again and again. */
 export type ForwardPass = {
