@@ -46,19 +46,19 @@ type PageJson = { readonly paced: Rate; readonly unpaced: Rate; readonly firstPa
 
 const DEEPSEEK = '--model deepseek-v2-lite-960m --balanced --ranks 4 --tokens 512';
 const RATIOS = [0.1, 0.25, 0.5, 1, 2];
-const SPREADS = { ep: 'experts spread (`ep`)', tp: 'heads and experts spread (`tp`)' } as const;
+const SPREADS = { ep: 'experts spread (`ep`)', tp: 'tensors spread (`tp`)' } as const;
 const WALLS = ['regular × blocking', 'regular × overlapped', 'FarSkip × blocking', 'FarSkip × overlapped'];
 
 const wallsOf = ({ results }: MeasureJson) => results.map(({ wall_ms }) => wall_ms.median);
 
-/** A row of the README's table of ratios. */
+/** A row of the table of ratios. */
 function ratioRow(kind: keyof typeof SPREADS, ratio: number): Claim {
   const repeats = kind === 'ep' ? 7 : 9;
   const cell = '([\\d.]+)';
   const row = `\\| ${ratio} \\|${` ${cell} ms \\|`.repeat(5)} ${cell} \\(${cell}\\) \\| ${cell} \\[`;
   return {
     id: `${kind} ratio ${ratio}`,
-    file: 'README.md',
+    file: 'docs/results.md',
     pattern: new RegExp(`${literally(SPREADS[kind])}[^]*?${row}`),
     commands: [`measure ${DEEPSEEK} --parallel ${kind} --repeats ${repeats} --sweep ratio=${RATIOS.join()}`],
     figures: ([points]) => {
@@ -81,7 +81,7 @@ function separateRow(kind: keyof typeof SPREADS, label: string): Claim {
   const cell = '([\\d.]+)';
   return {
     id: `${kind}, a GPU device each`,
-    file: 'README.md',
+    file: 'docs/results.md',
     pattern: new RegExp(
       `${literally(label)}[^|]*\\| \\(${cell}\\) \\|${` ${cell} ms \\|`.repeat(4)} – \\| ${cell} \\| ${cell}`,
     ),
@@ -97,7 +97,7 @@ function separateRow(kind: keyof typeof SPREADS, label: string): Claim {
       const ratio = first.comm_ms.median / first.compute_ms.median;
       return [ratio, ...wallsOf({ results }), best.hidden, best.speedup.median];
     },
-    // From measurement to measurement these differ most: ARCHITECTURE.md, two backings.
+    // From measurement to measurement these differ most: docs/measurements.md.
     captures: [
       ['ratio', { share: 0.3 }],
       ...WALLS.map((what) => [`${what}, ms`, { share: 0.3 }] as const),
@@ -115,7 +115,7 @@ const decodingOf = (kind: 'ep' | 'tp') => [
 ];
 
 /**
- * The measured figures that README and ARCHITECTURE.md state, each to be had by a command; a text's intervals are not
+ * The measured figures that docs/results.md states, each to be had by a command; a text's intervals are not
  * claimed.
  */
 export const CLAIMS: readonly Claim[] = [
@@ -125,7 +125,7 @@ export const CLAIMS: readonly Claim[] = [
   separateRow('tp', 'the same (`tp`)'),
   {
     id: 'decoding over two nodes',
-    file: 'README.md',
+    file: 'docs/results.md',
     pattern: /falls from (\d+) to (\d+) ms \(`ep`\), from (\d+) to (\d+) ms \(`tp`\)/,
     commands: [...decodingOf('ep'), ...decodingOf('tp')],
     figures: (written) => (written as GenerateJson[]).map(({ results }) => results[0]!.tbt_ms.median),
@@ -138,7 +138,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     id: 'through the host',
-    file: 'ARCHITECTURE.md',
+    file: 'docs/results.md',
     pattern:
       /up ([\d.]+) with `writeBuffer`, ([\d.]+) mapped at creation, ([\d.]+) with staging that stays mapped;\s+down ([\d.]+) with a copy,\s+([\d.]+) read in place/,
     commands: ['bench --mib 16'],
@@ -158,7 +158,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     id: 'time to schedule',
-    file: 'ARCHITECTURE.md',
+    file: 'docs/results.md',
     pattern:
       /Of 27 layers they take under ([\d.]+) s; of 1,100 layers, some 32,000 operations, together with the bound under ([\d.]+) s/,
     commands: ['program deepseek-v2-lite-960m --time', 'program deepseek-v2-lite-960m --time --layers 1100'],
@@ -171,7 +171,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     id: 'frames of the timeline',
-    file: 'ARCHITECTURE.md',
+    file: 'docs/results.md',
     pattern:
       /frames take ([\d.]+) ms at the screen's pace, scripts under ([\d.]+) ms of them, and the first paint comes within ([\d.]+) ms/,
     commands: ['page'],

@@ -26,7 +26,7 @@ test('whole sequences lie one after the other, each seeing its own first key, or
     tokens: 8,
     sequences: 2,
     rank: 1,
-    chunk: 3,
+    shard: 3,
     keys: 24,
     'keys in chunk': 16,
     'key rows': 8,

@@ -24,8 +24,9 @@ export const runButton = (page: Page, name: string) =>
 export const runBoth = (page: Page) => runButton(page, 'Run Regular and FarSkip').click();
 /** Leaves one connectivity to be run, compared with nothing. */
 export async function runAlone(page: Page, connectivity: string): Promise<void> {
-  await page.getByLabel('Compare with').selectOption('Nothing');
-  await page.getByLabel('Connectivity').selectOption(connectivity);
+  const form = page.locator('.controls');
+  await form.getByLabel('Compare with').selectOption('Nothing');
+  await form.getByLabel('Connectivity').selectOption(connectivity);
 }
 /** What is looked at: the link, the tracks on show and the selection. */
 export const lookOf = async (page: Page) => {

@@ -8,7 +8,7 @@ export function addClaims(program: Command): void {
   program
     .command('claims')
     .description(
-      'measures again what README and the documents state, and says of each figure whether it agrees; meant for a machine with a GPU',
+      'measures again what the documents state, and says of each figure whether it agrees; meant for a machine with a GPU',
     )
     .argument('[part]', "of a claim's name: those claims alone", '')
     .addOption(new Option('--gpu <kind>', 'which adapter its commands use').choices(['swiftshader', 'hardware']))
