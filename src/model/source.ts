@@ -35,7 +35,7 @@ export function siteSource(base: string): Source {
       throw new InputError(
         phrase`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`,
       );
-    if (!response.ok && response.status !== 404)
+    if (!response.ok && !ABSENT.includes(response.status))
       throw new InputError(phrase`${url} can't be read (status ${response.status}); check that the file is there.`);
     return response;
   };
