@@ -2,11 +2,12 @@ import { parseRunFile, toRunFile } from '../lab/runs/run_file';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import { whyNot, z } from '../words/zod';
+import { ofThisVersion } from './embed_upgrade';
 import { useEngine } from './state/engine_store';
 import { FormSettings } from './state/form';
 import { useForm } from './state/form_store';
 import { textNow } from './state/language';
-import { upgradedValues } from './state/link';
+import { LINK_VERSION } from './state/link';
 import { useRuns } from './state/runs_store';
 import { namesShown, runShown } from './state/session';
 import { View } from './state/view';
@@ -58,13 +59,15 @@ export function serveEmbedder(embed: string): void {
     const { files: _, ...settings } = useForm.getState().form;
     const runs = useRuns.getState().runs.map(({ run }) => ({ id: run.id, name: run.name, kind: run.kind }));
     const { view } = useView.getState();
-    return { type: 'state', settings, view, status: useEngine.getState().status.kind, runs };
+    return { type: 'state', link: LINK_VERSION, settings, view, status: useEngine.getState().status.kind, runs };
   };
+  const tracksShown = () => namesShown(useRuns.getState().runs, useView.getState().view.tracks);
   const shownRun = () => runShown(useRuns.getState().runs, useView.getState().view.tracks);
 
   window.addEventListener('message', ({ origin, source, data }: MessageEvent<unknown>) => {
     if (source !== parent || !allowed.includes(origin)) return;
-    const parsed = Message.safeParse(ofThisVersion(data));
+    const now = { form: useForm.getState().form, tracks: tracksShown() };
+    const parsed = Message.safeParse(ofThisVersion(data, now));
     if (!parsed.success) {
       return fail(phrase`The message can't be used: ${whyNot(parsed.error)}.`);
     }
@@ -106,23 +109,6 @@ export function serveEmbedder(embed: string): void {
   });
   tell({ type: 'ready' });
 }
-
-/** A message whose settings and view may be those of an earlier version of links. */
-function ofThisVersion(data: unknown): unknown {
-  const { success, data: message } = Values.safeParse(data);
-  if (!success) return data;
-  const upgraded = ([key, values]: [string, Readonly<Record<string, unknown>> | undefined]) =>
-    values ? [[key, upgradedValues(values)]] : [];
-  const { settings, view: look, ...rest } = message;
-  // One of two tracks alone, as it was said once: the other one stays.
-  const [top = '', bottom = ''] = namesShown(useRuns.getState().runs, useView.getState().view.tracks);
-  const view = look && ('top' in look || 'bottom' in look) ? { top, bottom, ...look } : look;
-  return { ...rest, ...Object.fromEntries(Object.entries({ settings, view }).flatMap(upgraded)) };
-}
-const Values = z.looseObject({
-  settings: z.record(z.string(), z.unknown()).optional(),
-  view: z.record(z.string(), z.unknown()).optional(),
-});
 
 const withoutUndefined = <T extends object>(partial: T) =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined)) as {

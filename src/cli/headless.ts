@@ -17,7 +17,7 @@ declare global {
 window.runJob = async (job, gpu) => {
   // A bench may be of an engine, and so a worker, for each device.
   const bench = job.experiment === 'bench' ? (job.settings as BenchSettings) : null;
-  const workers = bench?.workerEach ? bench.devices : 1;
+  const workers = bench?.workerEach ? Math.max(1, bench.devices) : 1;
   const clients = Array.from({ length: workers }, () => createEngineClient(gpu, document.baseURI));
   const own: Job = workers > 1 ? { ...job, settings: { ...bench, devices: 1 } } : job;
   try {

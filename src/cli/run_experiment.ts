@@ -21,12 +21,25 @@ export async function runExperiment<Id extends ExperimentId>(
 ): Promise<ResultOf<Id>> {
   const job: Job = { experiment, settings };
   const tell = teller();
+  // What fails here would end in the browser that tells of it.
+  let fail: (cause: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
   const emit: Emit = (event) => {
-    tell(event);
-    onEvent(event);
+    try {
+      tell(event);
+      onEvent(event);
+    } catch (cause) {
+      fail(cause);
+    }
   };
   const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
-    runtime === 'node' ? runInNode(job, kind, SITE, emit) : runInChromium(job, kind, SITE, emit);
+    Promise.race([
+      runtime === 'node' ? runInNode(job, kind, SITE, emit) : runInChromium(job, kind, SITE, emit),
+      failed,
+    ]);
   const onSwiftshader = async (): Promise<Outcome> => {
     if (runtime === 'node' && !hasSwiftshaderEnvironment()) return respawnOnSwiftshader();
     return attempt('swiftshader');
@@ -42,7 +55,8 @@ export async function runExperiment<Id extends ExperimentId>(
 function teller(): (event: ExperimentEvent) => void {
   let loading = '';
   return (event) => {
-    if (event.kind !== 'progress') return;
+    // A text tells its steps as it goes: in a terminal they would bury what is read.
+    if (event.kind !== 'progress' || event.doing.phase === 'generating') return;
     const doing = english(doingIn(event.doing));
     const part = event.part ? `point ${event.part.number} of ${event.part.of}, ` : '';
     if (event.doing.phase !== 'loading') process.stderr.write(`${part}${event.done} of ${event.total}: ${doing}\n`);

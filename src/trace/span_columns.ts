@@ -151,14 +151,14 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
 export function fromColumns({ operations, compute, collective, message }: SpanColumns): Span[] {
   for (const group of [operations, compute, collective, message])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
-      throw new InputError(phrase`The columns of its spans differ in length; the file is not whole.`);
+      throw new InputError(phrase`the columns of its spans differ in length, so it is not whole`);
   const common = (group: Pick<SpanColumns['collective'], 'operation' | 'rank' | 'start' | 'length'>) => {
     let start = 0;
     return group.start.map((difference, i) => {
       start += difference;
       const own = group.operation[i]!;
       if (own >= operations.id.length)
-        throw new InputError(phrase`It has a span of operation ${own}, which it does not list.`);
+        throw new InputError(phrase`it has a span of operation ${own}, which it does not list`);
       return {
         at: {
           op: operations.id[own]!,

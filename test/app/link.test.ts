@@ -31,10 +31,7 @@ const forms = fc.record({
     }),
     fc.constant({ kind: 'native' as const }),
   ),
-  connectivity: fc.array(fc.constantFrom('regular', 'farskip', 'ladder', 'last:2', 'config'), {
-    minLength: 1,
-    maxLength: 4,
-  }),
+  connectivity: fc.shuffledSubarray(['regular', 'farskip', 'ladder', 'last:2', 'config'], { minLength: 1 }),
   schedule: fc.subarray(['blocking', 'overlapped'] as const, { minLength: 1 }),
   repeats: fc.integer({ min: 1, max: 1000 }),
   others: fc.integer({ min: 0, max: 255 }),

@@ -80,6 +80,21 @@ test('links of version 1 say what they said', () => {
 });
 
 test.each([
+  // The first recorded run was on show where nothing was said.
+  ['selected=0s12', [], { track: 'ep/regular-blocking', list: 'spans', place: 12 }],
+  ['selected=1g3', [], { track: 'ep/farskip-overlapped', list: 'gaps', place: 3 }],
+  [
+    'bottom=tp/farskip-overlapped&selected=1s5',
+    ['ep/regular-blocking', 'tp/farskip-overlapped'],
+    { track: 'tp/farskip-overlapped', list: 'spans', place: 5 },
+  ],
+  ['top=tp/a&bottom=tp/a', ['tp/a'], null],
+  ['top=tp/a', ['tp/a'], null],
+])('a view of version 1: %s', (parts, tracks, selected) => {
+  expect(readLink(`#v=1&${parts}`)).toMatchObject({ view: { tracks, selected }, problems: [] });
+});
+
+test.each([
   ['', ['regular', 'farskip'], ['overlapped']],
   ['&compare=both&schedule=blocking', ['regular', 'farskip'], ['blocking']],
   ['&compare=all', ['regular', 'farskip'], ['blocking', 'overlapped']],

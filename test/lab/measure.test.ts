@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { measure } from '../../src/lab/experiments/measurement/measure';
 import type { Measurement } from '../../src/lab/experiments/measurement/result';
 import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
+import { sweepExperiment } from '../../src/lab/experiments/sweep';
 import type { Lab } from '../../src/lab/setup/lab';
 import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
 import { overlapOf } from '../../src/trace/overlap';
@@ -92,6 +93,17 @@ test('over devices of their own, what waits for a collective begins when the dev
     expect(at).toBeCloseTo(held.end, 6);
     expect(span.end).toBeGreaterThan(held.end - clockErrorMs!);
   }
+});
+
+test.each([
+  [{ over: 'ranks', values: [2, 32] }, /The setting ranks can't be used: it should be at most 16/],
+  [{ over: 'tokens', values: [16.5] }, /The setting tokens can't be used: it should be a whole number/],
+  [{ over: 'ratio', values: [0.5, 150] }, /The setting link.ratio can't be used: it should be at most 100/],
+] as const)('a sweep with a value that is none is refused before it begins: %j', async (sweep, sentence) => {
+  const told: string[] = [];
+  const running = sweepExperiment.run(lab, { ...DEFAULT_MEASUREMENT, sweep }, ({ kind }) => told.push(kind));
+  await expect(running).rejects.toThrow(sentence);
+  expect(told).toEqual([]);
 });
 
 /** The least that can be measured: one device, four tokens, one combination. */

@@ -224,7 +224,7 @@ test('what is no run is one sentence that names the file', () => {
     [broken((file) => (file.content.result.settings.ranks = 'many')), /settings\.ranks: /],
     [
       broken((file) => file.content.result.results[0].spans.compute.rank.push(1)),
-      /The columns of its spans differ in length/,
+      /^f\.json can't be read as a run of this lab: the columns of its spans differ in length/,
     ],
     [
       broken((file) =>

@@ -32,18 +32,21 @@ export function selectedOf(tracks: readonly Prepared[], { track, kind, index }: 
   return { track: prepared.name, ...what, nth: alikeIn(prepared, what).indexOf(index) };
 }
 
-type Place = Pick<Selected, 'op' | 'rank'>;
-const placeOfSpan = ({ op, rank }: Span): Place => ({ op, rank });
-const placeOfGap = ({ before, rank }: Gap): Place => ({ op: before?.op ?? null, rank });
+type What = Pick<Selected, 'kind' | 'op' | 'rank'>;
+const placeOfSpan = ({ op, rank }: Span): Pick<What, 'op' | 'rank'> => ({ op, rank });
+const placeOfGap = ({ before, rank }: Gap): Pick<What, 'op' | 'rank'> => ({ op: before?.op ?? null, rank });
 
 /** Places of all that are alike in kind, operation and rank, in order of time. */
-function alikeIn({ track: { spans }, gaps }: Prepared, { kind, op, rank }: Pick<Selected, 'kind'> & Place): number[] {
-  const list = kind === 'gap' ? gaps : spans;
-  const placed =
-    kind === 'gap'
-      ? gaps.map(placeOfGap)
-      : spans.map((span) => (span.kind === kind ? placeOfSpan(span) : { op: null, rank: -1 }));
-  return placed
-    .flatMap((place, index) => (place.op === op && place.rank === rank ? [index] : []))
-    .toSorted((a, b) => list[a]!.start - list[b]!.start || a - b);
+function alikeIn({ track: { spans }, gaps }: Prepared, { kind, op, rank }: What): number[] {
+  const found: number[] = [];
+  // A loop without objects: there may be a hundred thousand spans.
+  if (kind === 'gap') {
+    for (const [i, gap] of gaps.entries()) if (gap.rank === rank && (gap.before?.op ?? null) === op) found.push(i);
+  } else
+    for (let i = 0; i < spans.length; i++) {
+      const span = spans[i]!;
+      if (span.op === op && span.rank === rank && span.kind === kind) found.push(i);
+    }
+  const list: readonly { readonly start: number }[] = kind === 'gap' ? gaps : spans;
+  return found.sort((a, b) => list[a]!.start - list[b]!.start || a - b);
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { type Phrase, phrase } from '../../words/phrase';
 import { firstIssue, type z } from '../../words/zod';
 import { useText } from '../state/language';
 
@@ -21,7 +22,7 @@ export function NumberField(props: {
   const input = useRef<HTMLInputElement>(null);
   const bounded = props.most === undefined ? of : of.max(props.most);
   const { error } = bounded.safeParse(value);
-  const wrong = error ? t.say(firstIssue(error).reason) : '';
+  const wrong = error ? t.say(reasonOf(error, bounded, scale, value)) : '';
   useEffect(() => input.current?.setCustomValidity(wrong), [wrong]);
   return (
     <label>
@@ -37,6 +38,13 @@ export function NumberField(props: {
       />
     </label>
   );
+}
+
+/** Why a number can't be taken, in the numbers that the field shows. */
+function reasonOf(error: z.ZodError, of: z.ZodNumber, scale: number, value: number): Phrase {
+  if (scale !== 1 && of.maxValue !== null && value > of.maxValue)
+    return phrase`it should be at most ${of.maxValue * scale}`;
+  return firstIssue(error).reason;
 }
 
 /** Without the digits that are of the computer's arithmetic. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { FROM_CONFIG } from '../../connectivity/methods';
+import { connectivityIn, FROM_CONFIG } from '../../connectivity/methods';
 import { findModel } from '../../lab/setup/find_model';
 import type { Checkpoint } from '../../model/checkpoint';
 import { filesSource, type Source, siteSource } from '../../model/source';
@@ -40,5 +40,8 @@ export function useDescribed(model: string, files: readonly File[]): Described {
 async function describe(model: string, files: readonly File[]): Promise<Described> {
   const places = { source: siteSource(document.baseURI), dropped: files.length > 0 ? filesSource(files) : null };
   const { checkpointOf, source } = await findModel(places, model, false);
-  return { kind: 'found', checkpoint: await checkpointOf(FROM_CONFIG), source };
+  const checkpoint = await checkpointOf(FROM_CONFIG);
+  // What its keys switch on is wanted for the wiring: keys that contradict one another are refused here.
+  connectivityIn(checkpoint.config, checkpoint.spec);
+  return { kind: 'found', checkpoint, source };
 }

@@ -35,7 +35,11 @@ export function TrackFields() {
             {runs.map((each) => (
               <optgroup key={each.run.id} label={runName(t, each)}>
                 {each.tracks.map((track) => (
-                  <option key={track.key} value={trackName(each.run.id, track.key)}>
+                  <option
+                    key={track.key}
+                    value={trackName(each.run.id, track.key)}
+                    disabled={names.some((other, i) => i !== place && other === trackName(each.run.id, track.key))}
+                  >
                     {/* The closed field shows this alone, not the group's label. */}
                     {runs.length > 1 ? `${titleOf(t, track)} · ${runName(t, each)}` : titleOf(t, track)}
                   </option>

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { FROM_CONFIG, METHODS, nameOfMethod, readMethod } from '../../connectivity/methods';
 import { nameOfSchedule } from '../../lab/experiments/experiment';
 import { MeasureSettings } from '../../lab/experiments/measurement/settings';
@@ -32,9 +33,9 @@ export function MethodFields() {
           label={place === 0 ? words.connectivity : words.against(place + 1)}
           value={method}
           needed={place === 0}
+          others={connectivity.filter((_, other) => other !== place)}
           onChange={(next) => {
-            const others = connectivity.toSpliced(place, 1, ...(next === null ? [] : [next]));
-            edit({ connectivity: others });
+            edit({ connectivity: connectivity.toSpliced(place, 1, ...(next === null ? [] : [next])) });
           }}
         />
       ))}
@@ -56,36 +57,49 @@ function MethodField(props: {
   label: string;
   value: string | null;
   needed: boolean;
+  /** Chosen in the other fields: each connectivity is run once. */
+  others: readonly string[];
   onChange: (value: string | null) => void;
 }) {
   const t = useText();
+  const [typed, setTyped] = useState<number | null>(null);
   const read = props.value === null ? null : readMethod(props.value);
   const id = read?.method.id ?? props.value ?? '';
-  const written = (method: string, layers: number) =>
-    METHODS.find((known) => known.id === method)?.counted ? `${method}:${layers}` : method;
+  /** The method as it is written; one that counts layers with the first number that no other field has. */
+  const written = (method: string): string => {
+    if (!METHODS.find((known) => known.id === method)?.counted) return method;
+    let layers = 1;
+    while (props.others.includes(`${method}:${layers}`)) layers++;
+    return `${method}:${layers}`;
+  };
+  const taken = (method: string) => method !== id && props.others.includes(method);
   return (
     <>
       <label>
         {props.label}
-        <select
-          value={id}
-          onChange={({ target: { value } }) => props.onChange(value === '' ? null : written(value, 1))}
-        >
+        <select value={id} onChange={({ target: { value } }) => props.onChange(value === '' ? null : written(value))}>
           {!props.needed && <option value="">{t.form.nothingElse}</option>}
           {METHODS.map((method) => (
-            <option key={method.id} value={method.id}>
+            <option key={method.id} value={method.id} disabled={taken(method.id)}>
               {t.say(method.name)}
             </option>
           ))}
-          <option value={FROM_CONFIG}>{t.say(nameOfMethod(FROM_CONFIG))}</option>
+          <option value={FROM_CONFIG} disabled={taken(FROM_CONFIG)}>
+            {t.say(nameOfMethod(FROM_CONFIG))}
+          </option>
         </select>
       </label>
       {read?.method.counted && (
         <NumberField
           label={t.form.layers}
-          value={read.layers}
+          value={typed ?? read.layers}
           of={LAYERS}
-          onChange={(layers) => LAYERS.safeParse(layers).success && props.onChange(`${id}:${layers}`)}
+          onChange={(layers) => {
+            const right = LAYERS.safeParse(layers).success;
+            // What is no number of layers stays in the field, and is told there.
+            setTyped(right ? null : layers);
+            if (right && !props.others.includes(`${id}:${layers}`)) props.onChange(`${id}:${layers}`);
+          }}
         />
       )}
     </>

@@ -115,8 +115,9 @@ export function formOfRun(run: RunContent): Partial<Form> | null {
   const change = changeOfRun(run);
   if (!change || change.model === 'files') return null;
   const { files: _, ...settings } = change;
-  return FormSettings.partial().safeParse(settings).success ? change : null;
+  return SOME_SETTINGS.safeParse(settings).success ? change : null;
 }
+const SOME_SETTINGS = FormSettings.partial();
 
 function changeOfRun(run: RunContent): Partial<Form> | null {
   switch (run.kind) {

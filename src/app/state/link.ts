@@ -5,7 +5,7 @@ import { LINK_UPGRADES } from './link_upgrades';
 import { DEFAULT_VIEW, View } from './view';
 
 /** Of the link's format: a change that old links can't be read with raises it, and adds an upgrade. */
-const VERSION = 1 + LINK_UPGRADES.length;
+export const LINK_VERSION = 1 + LINK_UPGRADES.length;
 /** Longer fragments are not looked at. */
 const LONGEST = 2_000_000;
 /** Of a link that is nonsense all over, so many sentences are enough. */
@@ -29,7 +29,7 @@ export function linkOf(form: Form, view: View): string {
     if (JSON.stringify(value) === JSON.stringify(DEFAULTS[key]) || (key === 'model' && value === 'files')) continue;
     parts.set(key, written(value));
   }
-  return parts.size === 0 ? '' : `#v=${VERSION}&${parts}`;
+  return parts.size === 0 ? '' : `#v=${LINK_VERSION}&${parts}`;
 }
 
 type Read = { readonly form: Form; readonly view: View; readonly problems: readonly Phrase[] };
@@ -69,13 +69,6 @@ export function readLink(fragment: string): Read {
   return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: distinct(problems).slice(0, MOST_PROBLEMS) };
 }
 
-/** Settings and view as values, as a page around the lab may send them, of this version or an earlier one. */
-export function upgradedValues(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const parts = Object.entries(values).map(([key, value]) => [key, written(value)] as const);
-  const upgraded = LINK_UPGRADES.reduce((own, upgrade) => upgrade(own), Object.fromEntries(parts));
-  return Object.fromEntries(Object.entries(upgraded).map(([key, raw]) => [key, valueIn(key, raw)]));
-}
-
 /** Texts as they are, all else as JSON. */
 const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const valueIn = (key: string, raw: string): unknown =>
@@ -84,11 +77,11 @@ const valueIn = (key: string, raw: string): unknown =>
 /** The version that a link says; the first where it says none, the newest where it says one that there is not. */
 function versionOf(said: string | undefined, problems: Phrase[]): number {
   const version = Number(said ?? 1);
-  if (Number.isInteger(version) && version >= 1 && version <= VERSION) return version;
+  if (Number.isInteger(version) && version >= 1 && version <= LINK_VERSION) return version;
   problems.push(
-    phrase`The link is of version ${shown(said!)}, and this lab reads versions up to ${VERSION}: some settings may be others than meant.`,
+    phrase`The link is of version ${shown(said!)}, and this lab reads versions up to ${LINK_VERSION}: some settings may be others than meant.`,
   );
-  return VERSION;
+  return LINK_VERSION;
 }
 
 const distinct = (problems: readonly Phrase[]): Phrase[] => [

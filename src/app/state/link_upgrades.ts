@@ -6,19 +6,23 @@ type Parts = Readonly<Record<string, string>>;
  */
 export const LINK_UPGRADES: readonly ((parts: Parts) => Parts)[] = [from1to2];
 
+/** What version 1 showed where a link said nothing: the first recorded run, and of it these two. */
+const FIRST_SHOWN = ['ep/regular-blocking', 'ep/farskip-overlapped'] as const;
+
 /**
  * Connectivities and schedules were said by `compare` (both: FarSkip off and on; all: under both schedules; chosen:
  * one, by `farskip`) and one `schedule`; the tracks on show were `top` and `bottom`; what was selected was a place.
  */
 function from1to2(parts: Parts): Parts {
   const { compare, farskip, schedule, top, bottom, selected, ...rest } = parts;
-  const tracks = [top, bottom].filter((name) => name);
+  const shown = top ? [top, bottom] : [FIRST_SHOWN[0], bottom || FIRST_SHOWN[1]];
+  const tracks = [...new Set(shown.filter((name) => name))];
   return {
     ...rest,
     ...connectivity1(compare, farskip),
     ...schedule1(compare, schedule, rest.task),
-    ...(tracks.length > 0 && { tracks: JSON.stringify(tracks) }),
-    ...(selected && selected1(selected, tracks)),
+    ...((top || bottom) && { tracks: JSON.stringify(tracks) }),
+    ...(selected && selected1(selected, shown)),
   };
 }
 
@@ -38,14 +42,14 @@ function connectivity1(compare: string | undefined, farskip: string | undefined)
 
 function schedule1(compare: string | undefined, schedule: string | undefined, task: string | undefined): Parts {
   if (compare === 'all' && task !== 'generate') return { schedule: JSON.stringify(['blocking', 'overlapped']) };
+  if (schedule === undefined) return {};
   // A list of them already: a link that does not say its version.
-  if (schedule === undefined || schedule.startsWith('[')) return schedule === undefined ? {} : { schedule };
-  return { schedule: JSON.stringify([schedule]) };
+  return { schedule: schedule.startsWith('[') ? schedule : JSON.stringify([schedule]) };
 }
 
-function selected1(selected: string, tracks: readonly (string | undefined)[]): Parts {
+function selected1(selected: string, shown: readonly (string | undefined)[]): Parts {
   const [, at, list, place] = /^([01])([sg])(\d{1,9})$/.exec(selected) ?? [];
-  const track = tracks[Number(at)];
+  const track = shown[Number(at)];
   if (!track) return { selected };
   return { selected: JSON.stringify({ track, list: list === 's' ? 'spans' : 'gaps', place: Number(place) }) };
 }

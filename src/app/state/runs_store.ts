@@ -39,12 +39,12 @@ export const useRuns = create<RunsState>((set, get) => {
     },
     remove(id) {
       const { runs } = get();
-      const { view, look } = useView.getState();
+      const { view, replaceTracks } = useView.getState();
       const shown = namesShown(runs, view.tracks);
       const left = shown.filter((name) => runOfTrack(name) !== id);
       set({ runs: runs.filter(({ run }) => run.id !== id) });
       // With the first track goes what was compared with it.
-      if (left.length < shown.length) look({ tracks: left[0] === shown[0] ? left : [] });
+      if (left.length < shown.length) replaceTracks(left[0] === shown[0] ? left : []);
     },
     markSaved: (id) => changeRun(id, (each) => ({ ...each, saved: true })),
   };

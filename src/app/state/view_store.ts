@@ -9,6 +9,8 @@ type ViewState = {
   readonly look: (change: Partial<View>) => void;
   /** Shows these tracks, instead of a run that goes on. */
   readonly show: (tracks: View['tracks']) => void;
+  /** Shows other tracks because those on show are gone; a run that goes on stays on show. */
+  readonly replaceTracks: (tracks: View['tracks']) => void;
   /** Shows the run that goes on. */
   readonly watch: () => void;
   /** The run that went on has ended: what the view names is on show again. Answers whether the run was. */
@@ -29,6 +31,10 @@ export const useView = create<ViewState>((set, get) => ({
     else set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });
   },
   show: (tracks) => set({ view: { ...get().view, ...NOTHING_CHOSEN, tracks }, watching: false }),
+  replaceTracks(tracks) {
+    const { view, watching } = get();
+    set({ view: { ...view, ...(watching ? {} : NOTHING_CHOSEN), tracks } });
+  },
   watch: () => set({ watching: true, view: { ...get().view, ...NOTHING_CHOSEN } }),
   stopWatching() {
     const { watching, view } = get();

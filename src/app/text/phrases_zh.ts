@@ -27,7 +27,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '只有未训练的模型可以强制均衡路由：训练过的模型需要它自己的路由。',
   "Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions":
     'Instella-MoE 的门控注意力与路由器，按 DeepSeek-V2-Lite 的比例',
-  'It has a span of operation {0}, which it does not list.': '其中有操作 {0} 的区段，但文件没有列出该操作。',
+  'it has a span of operation {0}, which it does not list': '其中有操作 {0} 的区段，但文件没有列出该操作',
   'Keeping {0}: {1} of {2}': '正在存入 {0}：{1} / {2}',
   'No files were handed over; choose or drop a checkpoint folder first.': '没有收到文件；请先选择或拖入检查点文件夹。',
   'No model {0} is kept in this browser; drop its files on the page again.':
@@ -55,7 +55,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The checkpoint has tensor {0}, which a {1} of this config does not have.':
     '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
   'The checkpoint lacks tensor {0} [{1}].': '检查点缺少张量 {0} [{1}]。',
-  'The columns of its spans differ in length; the file is not whole.': '其中区段的各列长度不同；文件不完整。',
+  'the columns of its spans differ in length, so it is not whole': '其中区段的各列长度不同，因此文件不完整',
+  'it should name each connectivity once': '每种连接方式应只出现一次',
   'The connectivity "{0}" is not known; known are {1}.': '不认识连接方式“{0}”；认识的有 {1}。',
   'The engine could not start: {0}': '引擎无法启动：{0}',
   'The engine failed: {0}': '引擎出错：{0}',

@@ -48,6 +48,8 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
     [tracks, timelines.runs, t],
   );
 
+  const named = useMemo(() => withDifference(t, timelines, titles), [t, timelines, titles]);
+
   const onKeyDown = (event: KeyboardEvent) => {
     const direction = ARROWS[event.code];
     if (direction && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -71,7 +73,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   return (
     <div className="timeline-body">
       <div className="lanes">
-        <Gutter layout={scene.layout} titles={withDifference(t, timelines, titles)} t={t} onToggle={toggle} />
+        <Gutter layout={scene.layout} titles={named} t={t} onToggle={toggle} />
         <div className="canvases" ref={holder} style={{ height: scene.layout.height }}>
           <div
             ref={lanes}

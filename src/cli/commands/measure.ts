@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Measurement } from '../../lab/experiments/measurement/result';
-import { DEFAULT_MEASUREMENT } from '../../lab/experiments/measurement/settings';
+import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
 import { integer, link, list, number, sweep } from '../options';
 import { measureJson, measureTable, measureTraces } from '../report';
@@ -24,10 +24,13 @@ export function addMeasure(program: Command): void {
     .option('--model <id>', 'a preset, or the path or address of a checkpoint folder', DEFAULT_MEASUREMENT.model)
     .option('--connectivity <list>', CONNECTIVITIES, list, [...DEFAULT_MEASUREMENT.connectivity])
     .option('--schedule <list>', 'blocking, overlapped', list, [...DEFAULT_MEASUREMENT.schedule])
-    .option(
-      '--backing <kind>',
-      'shared: one GPUDevice for all ranks; separate: one each, messages through the host',
-      DEFAULT_MEASUREMENT.backing,
+    .addOption(
+      new Option(
+        '--backing <kind>',
+        'shared: one GPUDevice for all ranks; separate: one each, messages through the host',
+      )
+        .choices(MeasureSettings.shape.backing.options)
+        .default(DEFAULT_MEASUREMENT.backing),
     )
     .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_MEASUREMENT.tokens)
     .option(

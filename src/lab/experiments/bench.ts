@@ -15,7 +15,7 @@ export type TransferRate = { readonly way: string; readonly mib: number; readonl
 const BenchSettings = z.object({
   /** Sizes of what each device sends at a time, MiB. */
   mib: z.array(z.number().positive().max(256)).min(1),
-  devices: z.number().int().min(1).max(16),
+  devices: z.number().int().min(1).max(64),
   /** A worker for each device, at the same time, instead of one for all; in a browser only. */
   workerEach: z.boolean(),
 });

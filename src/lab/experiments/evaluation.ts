@@ -36,7 +36,7 @@ export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
   paths: ['folder', 'val'],
   async run(lab, { folder, connectivity, val, ranks }, emit, signal) {
     const windows = parseSafetensors(await readFile(lab.source, val), lab.source.nameOf(val)).get('input_ids');
-    if (windows?.shape.length !== 2)
+    if (windows?.shape.length !== 2 || windows.shape.includes(0))
       throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
     const checkpoint = await openCheckpoint(within(lab.source, folder));
     const table = connectivityOf(connectivity, checkpoint);

@@ -41,7 +41,8 @@ export const RunSettings = z.object({
   connectivity: z
     .array(z.string().refine(isConnectivity, because(phrase`it should be one of ${CONNECTIVITY_IDS.join(', ')}`)))
     .min(1)
-    .max(8),
+    .max(32)
+    .refine((own) => new Set(own).size === own.length, because(phrase`it should name each connectivity once`)),
   text: z.enum(['alice', 'moby_dick', 'emma']),
   /** ep: sequences are dealt out and experts spread; tp: heads, channels and experts are spread. */
   parallel: z.enum(['ep', 'tp']),

@@ -1,6 +1,8 @@
 import type { Lab } from '../setup/lab';
 import type { Emit, Experiment } from './experiment';
 import { measure } from './measurement/measure';
+import { MeasureSettings } from './measurement/settings';
+import { parseSettings } from './run_settings';
 import type { SweepPoint, SweepResult } from './sweep_result';
 import { pointSettings, SweepSettings } from './sweep_settings';
 
@@ -14,11 +16,13 @@ export const sweepExperiment: Experiment<SweepSettings, SweepResult> = {
 /** Tells each point as it is measured, so that a sweep that ends early keeps what it has. */
 async function sweepOver(lab: Lab, settings: SweepSettings, emit: Emit, signal?: AbortSignal): Promise<SweepResult> {
   const { over, values } = settings.sweep;
+  // All before the first is measured: a value that is none of the setting is refused at once.
+  const ownSettings = values.map((value) => parseSettings(MeasureSettings, pointSettings(settings, value)));
   const points: SweepPoint[] = [];
   for (const [i, value] of values.entries()) {
     const part = { number: i + 1, of: values.length };
     const own: Emit = (event) => emit(event.kind === 'progress' ? { ...event, part } : event);
-    const point = { value, measurement: await measure(lab, pointSettings(settings, value), own, signal) };
+    const point = { value, measurement: await measure(lab, ownSettings[i]!, own, signal) };
     points.push(point);
     emit({ kind: 'point', point });
   }

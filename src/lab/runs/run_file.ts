@@ -37,10 +37,20 @@ export function parseRunFile(file: string, contents: string): LabRun {
   if (!head.success) return refuse(whyNoRun(head.error));
   const { version } = head.data;
   const upgraded = UPGRADES.slice(version - 1).reduce<object>((own, upgrade) => upgrade(own), head.data);
-  const parsed = RunFile.safeParse({ ...upgraded, version: RUN_FILE_VERSION });
+  const parsed = parsedOrWhyNot({ ...upgraded, version: RUN_FILE_VERSION }, refuse);
   if (!parsed.success) return refuse(whyNot(parsed.error));
   const { id, name, machine, content } = parsed.data;
   return { id, name, machine, ...(content as RunContent) };
+}
+
+/** Columns say by an InputError what is wrong with them: told with the file's name, too. */
+function parsedOrWhyNot(file: object, refuse: (why: Phrase) => never) {
+  try {
+    return RunFile.safeParse(file);
+  } catch (cause) {
+    if (cause instanceof InputError) return refuse(cause.phrase);
+    throw cause;
+  }
 }
 
 /** What all versions have. */
