@@ -11,7 +11,7 @@ import { english, phrase } from '../words/phrase';
 import { findChromium } from './environment';
 import type { Outcome } from './outcome';
 
-export const CHROMIUM_FLAGS = {
+const CHROMIUM_FLAGS = {
   // SwiftShader spends more on zeroing workgroup memory, entry by entry, than on the matrix products that use it: 4 s
   // instead of 0.3 s to compile one.
   swiftshader: [

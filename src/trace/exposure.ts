@@ -25,7 +25,7 @@ type CollectiveExposure = {
   readonly awaitedBy: string | null;
 };
 
-export type MeanExposure = Omit<CollectiveExposure, 'rank'>;
+type MeanExposure = Omit<CollectiveExposure, 'rank'>;
 
 const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
   spans

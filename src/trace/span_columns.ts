@@ -97,7 +97,7 @@ const rowOf = (span: Span): OperationRow => ({
   clock: span.clock,
 });
 
-export function toColumns(spans: readonly Span[]): SpanColumns {
+function toColumns(spans: readonly Span[]): SpanColumns {
   const rows: OperationRow[] = [];
   const places = new Map<string, number>();
   const place = (span: Span): number => {
@@ -148,7 +148,7 @@ export function toColumns(spans: readonly Span[]): SpanColumns {
 }
 
 /** Throws InputError when columns differ in length, or name an operation that there is not. */
-export function fromColumns({ operations, compute, collective, message }: SpanColumns): Span[] {
+function fromColumns({ operations, compute, collective, message }: SpanColumns): Span[] {
   for (const group of [operations, compute, collective, message])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
       throw new InputError(phrase`the columns of its spans differ in length, so it is not whole`);

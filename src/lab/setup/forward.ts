@@ -22,7 +22,7 @@ type Forward = {
 type ForwardOptions = Pick<LoweringOptions, 'logits' | 'hidden'> & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
 
 /** A model ready to compute sequences, again and again. */
-export type ForwardPass = {
+type ForwardPass = {
   /**
    * What the model computes on some sequences, spread over the ranks by the cluster's plan, over a wire that takes no
    * time. Throws InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
