@@ -16,6 +16,7 @@ import { usePlayer } from './state/player';
 import { useRuns } from './state/runs_store';
 import { runShown } from './state/session';
 import { useView } from './state/view_store';
+import { LANGUAGES } from './text/catalogues';
 import { Update } from './Update';
 import { useTimelines } from './useTimelines';
 import { Wiring } from './wiring/Wiring';
@@ -137,6 +138,6 @@ function useCommandContext(
 function useLanguageOfPage(): void {
   const language = useView((state) => languageOf(state.view));
   useEffect(() => {
-    document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
+    document.documentElement.lang = LANGUAGES[language].html;
   }, [language]);
 }

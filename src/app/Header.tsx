@@ -2,6 +2,7 @@ import { type CommandContext, commandOf } from './commands/registry';
 import { focusLanes } from './lanes/focus';
 import { useText } from './state/language';
 import { useView } from './state/view_store';
+import { LANGUAGE_IDS, LANGUAGES } from './text/catalogues';
 
 export function Header(props: { context: CommandContext; onDialog: (which: 'palette' | 'help') => void }) {
   const t = useText();
@@ -41,12 +42,11 @@ function LanguageField() {
       onChange={(event) => look({ lang: event.target.value as typeof lang })}
     >
       <option value="auto">{t.page.automatic}</option>
-      <option value="en" lang="en">
-        English
-      </option>
-      <option value="zh" lang="zh-Hans">
-        简体中文
-      </option>
+      {LANGUAGE_IDS.map((id) => (
+        <option key={id} value={id} lang={LANGUAGES[id].html}>
+          {LANGUAGES[id].name}
+        </option>
+      ))}
     </select>
   );
 }

@@ -2,6 +2,7 @@ import { RunId } from '../../lab/runs/run_file';
 import type { Frozen } from '../../words/frozen';
 import { phrase } from '../../words/phrase';
 import { because, z } from '../../words/zod';
+import { LANGUAGE_IDS } from '../text/catalogues';
 
 /** A track by its run and its key there. */
 const TrackName = z
@@ -53,7 +54,7 @@ export const View = z.object({
   marks: z.array(Range).max(50),
   /** Spans that do not match are drawn faintly; empty: no search. */
   search: z.string().max(200),
-  lang: z.enum(['auto', 'en', 'zh']),
+  lang: z.enum(['auto', ...LANGUAGE_IDS]),
 });
 export type View = Frozen<z.infer<typeof View>>;
 
