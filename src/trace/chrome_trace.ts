@@ -283,7 +283,7 @@ function parseTrace(name: string, text: string): z.infer<typeof Trace> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InputError(phrase`${name} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).`);
+    throw new InputError(phrase`${name} is not JSON; it should be a Chrome trace.`);
   }
   const trace = Trace.safeParse(value);
   if (!trace.success)

@@ -192,8 +192,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '{0} 被截断：张量 {1} 应有 {2} 字节，但文件只到其中的 {3} 字节。',
   '{0} is not JSON; a run of this lab is a file that “Save” wrote.':
     '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
-  '{0} is not JSON; it should be a Chrome trace (unpack it first if it ends in .gz).':
-    '{0} 不是 JSON；它应是 Chrome 跟踪文件（如以 .gz 结尾，请先解压）。',
+  '{0} is not JSON; it should be a Chrome trace.': '{0} 不是 JSON；它应是 Chrome 跟踪文件。',
   '{0} is not a Chrome trace: it should be a list of events, or an object with traceEvents.':
     '{0} 不是 Chrome 跟踪文件：它应是事件列表，或含 traceEvents 的对象。',
   '{0} is not a JSON object.': '{0} 不是 JSON 对象。',
