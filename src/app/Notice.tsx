@@ -21,13 +21,15 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
   const running = status.kind === 'running';
   const failed = status.kind === 'failed';
   useEffect(() => {
-    if (running || failed) box.current?.scrollIntoView({ block: 'nearest' });
+    if (!running && !failed) return;
+    // On a small screen the settings fold away first.
+    const timer = setTimeout(() => box.current?.scrollIntoView({ block: 'nearest' }));
+    return () => clearTimeout(timer);
   }, [running, failed]);
   // The button that was pressed may go with what it did: the focus goes on to the one that undoes it.
   useEffect(() => {
     if (!running) return;
     const lost = () => document.activeElement === document.body || !document.activeElement?.checkVisibility();
-    // On a small screen the settings fold away first.
     const timer = setTimeout(() => {
       if (lost()) document.getElementById('stop')?.focus({ preventScroll: true });
     });
