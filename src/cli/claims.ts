@@ -118,7 +118,7 @@ const decodingOf = (kind: 'ep' | 'tp') => [
 ];
 
 /**
- * The measured figures that docs/results.md states, each to be had by a command; a text's intervals are not
+ * The measured figures that docs/results.md and README.md state first, each to be had by a command; a text's intervals are not
  * claimed.
  */
 export const CLAIMS: readonly Claim[] = [

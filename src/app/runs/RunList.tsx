@@ -9,8 +9,8 @@ import { namesShown } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
 import { openRunFiles } from './files';
+import { loadRecorded } from './load_recorded';
 import { RunItem, ShowButton } from './RunItem';
-import { loadRecorded } from './recorded';
 import { TrackFields } from './TrackFields';
 
 type Props = {

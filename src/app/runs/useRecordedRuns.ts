@@ -5,7 +5,7 @@ import { useRuns } from '../state/runs_store';
 import { trackNamed } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
-import { loadRecorded } from './recorded';
+import { loadRecorded } from './load_recorded';
 
 const isRecorded = (id: string | null): id is string => RECORDED.some((recorded) => recorded.id === id);
 
