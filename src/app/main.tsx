@@ -3,10 +3,12 @@ import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { serveEmbedder } from './embed';
 import { keepAddress } from './state/address';
+import { guardUnsaved } from './state/unsaved';
 import './styles.css';
 
 const embed = new URLSearchParams(location.search).get('embed');
 keepAddress();
+guardUnsaved();
 if (embed !== null) serveEmbedder(embed);
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,6 +1,5 @@
 import { useForm } from './form_store';
 import { linkOf, readLink } from './link';
-import { useRuns } from './runs_store';
 import { useView } from './view_store';
 
 /** Browsers limit how often the address may change. */
@@ -27,10 +26,6 @@ export function keepAddress(): void {
   useView.subscribe(({ view }, before) => view !== before.view && address());
   // The event's own address: the page's may have been brought up to date meanwhile.
   window.addEventListener('hashchange', ({ newURL }) => followLink(new URL(newURL).hash));
-  window.addEventListener('beforeunload', (event) => {
-    // In a frame it is for the page around to keep them.
-    if (window === window.top && useRuns.getState().runs.some(({ saved }) => !saved)) event.preventDefault();
-  });
 }
 
 /** Takes the settings and the view that a link's fragment says. */
