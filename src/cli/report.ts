@@ -39,7 +39,7 @@ export function measureJson({
       compute_ms: r.computeMs,
       comm_ms: r.commMs,
       hidden: r.hidden?.median ?? null,
-      hidden_interval: r.hidden && [r.hidden.low, r.hidden.high],
+      hidden_interval: r.hidden?.low == null ? null : [r.hidden.low, r.hidden.high],
       host_ms: r.hostMs,
       bound_ms: r.boundMs,
       hidden_bound: r.hiddenBound,
@@ -62,6 +62,11 @@ export function measureJson({
   };
 }
 
+const estimated = ({ median, low, high }: Estimate, digits: number): string =>
+  [median.toFixed(digits), low !== null && high !== null && `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`]
+    .filter(Boolean)
+    .join(' ');
+
 export function measureTable({
   manifest,
   link,
@@ -71,7 +76,7 @@ export function measureTable({
   settings,
   results,
 }: Measurement): string {
-  const ms = ({ median, low, high }: Estimate) => `${median.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+  const ms = (own: Estimate) => estimated(own, 1);
   const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
   const rows = results.map((r: CombinationResult) => [
     `${r.connectivity} × ${r.schedule}`,
@@ -82,7 +87,7 @@ export function measureTable({
     share(r.hidden?.median ?? null),
     share(r.hiddenBound),
     r.boundMs.toFixed(1),
-    `${r.speedup.median.toFixed(2)} [${r.speedup.low.toFixed(2)}, ${r.speedup.high.toFixed(2)}]`,
+    estimated(r.speedup, 2),
     r.logitsSha256.slice(0, 12),
   ]);
   return [

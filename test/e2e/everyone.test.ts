@@ -87,7 +87,7 @@ test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing s
     expect(await page.locator('main').innerText()).toMatch(/[\u4e00-\u9fff]{4}/);
     await page.screenshot({ path: 'test-results/chinese.png', fullPage: true });
     // In a frame: a run without timelines has its charts, and what is wrong with the link is said.
-    await page.goto(`${site.url}?embed#v=2&tracks=["sweep-ep/numbers"]&ranks=99`);
+    await page.goto(`${site.url}?embed#v=3&tracks=["sweep-ep/numbers"]&ranks=99`);
     await page.getByText('it should be at most 16').waitFor();
     await scrollToCharts(page);
     await page.getByText('Speed-up over the first combination').first().waitFor();

@@ -41,7 +41,7 @@ test('the address is the settings: after a reload they are the same, and what of
       'repeats=1',
       'source=passage',
       'tokens=8',
-      'v=2',
+      'v=3',
     ]);
     const stateOf = () =>
       page.evaluate(() =>
@@ -141,7 +141,8 @@ test('Regular and FarSkip are run, compared, saved, and found again by the link,
     });
     await page.getByRole('button', { name: 'Save as trace: mine' }).click();
     await expect.poll(() => traces.length, { timeout: 10_000 }).toBe(2);
-    await page.setInputFiles(OPENED, traces);
+    // Downloads end in any order.
+    await page.setInputFiles(OPENED, traces.toSorted().reverse());
     await page.getByText('Overlap of each device of the trace').first().waitFor();
     expect(
       await page

@@ -37,6 +37,31 @@ test('a saved measurement', async () => {
   expect(parseRunFile('again', toRunFile(run))).toEqual(run);
 });
 
+test('a measurement saved as version 2 says that it is of the first definitions', async () => {
+  const run = await open('test/lab/fixtures/measured.v2.json.gz');
+  if (run.kind !== 'measurement') throw new Error('it is no measurement');
+  expect(run.result.manifest.definitions).toBe(1);
+  expect(numbersOf(run)).toEqual([
+    ['regular', 'overlapped', 795, 0.08, '1ba57a9b', 286],
+    ['farskip', 'overlapped', 554.35, 0.425, '50fd5b7e', 286],
+  ]);
+  expect(run.result.results.map(({ wallMs }) => [wallMs.low, wallMs.high].map((ms) => rounded(ms!)))).toEqual([
+    [596.7, 993.3],
+    [553.5, 555.2],
+  ]);
+  expect(parseRunFile('again', toRunFile(run))).toEqual(run);
+});
+
+test('an interval of one run, which was that run itself, is none', async () => {
+  const path = 'test/lab/fixtures/measured.v2.json.gz';
+  const file = JSON.parse(await textOf(path, new Blob([await readFile(path)])));
+  file.content.result.repeats = 1;
+  const run = parseRunFile(path, JSON.stringify(file));
+  if (run.kind !== 'measurement') throw new Error('it is no measurement');
+  for (const { wallMs, speedup, hidden } of run.result.results)
+    for (const { low, high } of [wallMs, speedup, hidden!]) expect([low, high]).toEqual([null, null]);
+});
+
 test('a saved text', async () => {
   const run = await open('test/lab/fixtures/generated.v1.json');
   if (run.kind !== 'generation') throw new Error('it is no generation');
@@ -62,6 +87,11 @@ test.each([
   const run = await open(`public/recorded/${id}.json.gz`);
   if (run.kind !== 'sweep') throw new Error('it is no sweep');
   expect(run.result.points.map(({ measurement }) => rounded(measurement.results[3]!.speedup.median))).toEqual(speedups);
+});
+
+test.each(['v=1', 'v=2'])('a link of %s that says nothing of the runs means three of each', (version) => {
+  expect(readLink(`#${version}&tokens=128`)).toMatchObject({ form: { tokens: 128, repeats: 3 }, problems: [] });
+  expect(readLink(`#${version}&tokens=128&repeats=9`).form.repeats).toBe(9);
 });
 
 test('links of version 1 say what they said', () => {

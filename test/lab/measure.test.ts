@@ -40,7 +40,7 @@ describe('the reference model on two devices, communication half of computation'
           expect(span.start).toBeGreaterThanOrEqual(compute[i]!.end - 1e-6);
         });
         expect(compute[0]!.start).toBeGreaterThanOrEqual(-clockErrorMs!);
-        expect(compute.at(-1)!.end).toBeLessThan(wallMs.high + clockErrorMs!);
+        expect(compute.at(-1)!.end).toBeLessThan(wallMs.median + clockErrorMs!);
       }
   });
 
@@ -117,7 +117,7 @@ const LEAST = {
 };
 
 test('runs go on until the interval is narrow or the budget is spent', async () => {
-  expect((await measure(lab, { ...LEAST, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(5);
+  expect((await measure(lab, { ...LEAST, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(10);
   expect((await measure(lab, { ...LEAST, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
 });
 

@@ -49,6 +49,7 @@ const spansOf = (own: fc.Arbitrary<object>) =>
 const spans = fc.tuple(spansOf(compute), spansOf(collective), spansOf(message)).map((groups) => groups.flat());
 
 const manifest = {
+  definitions: 2,
   commit: 'abc',
   date: '2026-11-24T20:45:12.345Z',
   runtime: 'Node',
@@ -219,7 +220,7 @@ test('what is no run is one sentence that names the file', () => {
     ['{', /^f\.json is not JSON; a run of this lab is a file that “Save” wrote\.$/],
     ['[]', /^f\.json can't be read as a run of this lab: /],
     ['{"traceEvents": []}', /it does not say that it is one\.$/],
-    [broken((file) => (file.version = 99)), /it is of another version than 1 to 2; a newer lab may read it\.$/],
+    [broken((file) => (file.version = 99)), /it is of another version than 1 to 3; a newer lab may read it\.$/],
     [broken((file) => (file.id = '../../x')), /: id: /],
     [broken((file) => (file.content.result.settings.ranks = 'many')), /settings\.ranks: /],
     [

@@ -6,7 +6,9 @@ import type { ChartData, Row } from './chart_data';
 import { styleOf } from './series';
 
 const BAR = 18;
-const interval = ({ median, low, high }: Row) => [Number(median) - Number(low), Number(high) - Number(median)];
+/** How far an interval reaches to either side; none of too few runs. */
+const interval = ({ median, low, high }: Row) =>
+  low === null ? undefined : [Number(median) - Number(low), Number(high) - Number(median)];
 
 /** Bars with intervals, and a mark for what no schedule beats. */
 export function WallDrawing({ data, width }: { data: ChartData; width: number }) {

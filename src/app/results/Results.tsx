@@ -3,7 +3,9 @@ import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Measurement } from '../../lab/experiments/measurement/result';
 import { machineOf } from '../../lab/runs/lab_run';
 import type { TraceRun } from '../../lab/runs/trace_run';
+import { DEFINITIONS } from '../../lab/setup/manifest';
 import { findingsOf } from '../../lab/setup/self_test_result';
+import type { Estimate } from '../../lab/statistics/estimate';
 import { hiddenShare, overlapOf } from '../../trace/overlap';
 import { Scroll } from '../parts/fields';
 import { useText } from '../state/language';
@@ -90,9 +92,12 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   const t = useText();
   const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
   const clockError = Math.max(...results.map((r) => r.clockErrorMs ?? 0));
-  // One run says nothing of an interval.
-  const several = measurement.repeats > 1;
-  const caption = t.results.caption(measurement.repeats, settings.ranks, promptTokens);
+  const caption = t.results.caption(
+    measurement.repeats,
+    results.some((r) => r.wallMs.low !== null),
+    settings.ranks,
+    promptTokens,
+  );
   const when = t.date(manifest.date);
   return (
     <>
@@ -120,12 +125,11 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
               <tr key={t.say(nameOfCombination(r))}>
                 <th scope="row">{t.say(nameOfCombination(r))}</th>
                 <td>
-                  {ms(r.wallMs.median)} {several && <Interval low={ms(r.wallMs.low)} high={ms(r.wallMs.high)} />}
+                  {ms(r.wallMs.median)} <Interval of={r.wallMs} written={ms} />
                 </td>
                 {results.length > 1 && (
                   <td>
-                    {r.speedup.median.toFixed(2)}×{' '}
-                    {several && <Interval low={r.speedup.low.toFixed(2)} high={r.speedup.high.toFixed(2)} />}
+                    {r.speedup.median.toFixed(2)}× <Interval of={r.speedup} written={(ratio) => ratio.toFixed(2)} />
                   </td>
                 )}
                 <td>
@@ -158,6 +162,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         {t.results.values(settings.wire)}{' '}
         {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
         {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
+        {manifest.definitions < DEFINITIONS && ` ${t.results.older}`}
       </p>
     </>
   );
@@ -176,11 +181,13 @@ function topologyIn(
   ];
 }
 
-const Interval = ({ low, high }: { low: string; high: string }) => (
-  <span className="faint interval">
-    [{low}, {high}]
-  </span>
-);
+const Interval = ({ of: { low, high }, written }: { of: Estimate; written: (value: number) => string }) =>
+  low !== null &&
+  high !== null && (
+    <span className="faint interval">
+      [{written(low)}, {written(high)}]
+    </span>
+  );
 
 function Continuations({ measurement: { results, settings, madeFor } }: { measurement: Measurement }) {
   const t = useText();

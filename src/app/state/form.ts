@@ -51,7 +51,7 @@ export const DEFAULT_FORM: Form = {
   tokens: DEFAULT_MEASUREMENT.tokens,
   link: DEFAULT_MEASUREMENT.link,
   schedule: ['overlapped'],
-  repeats: 3,
+  repeats: DEFAULT_MEASUREMENT.repeats,
   until: null,
   budget: 300,
   sweep: null,

@@ -18,7 +18,7 @@ const KEYS = Object.keys(SHAPE) as Key[];
 const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
 
 /**
- * Settings and view as the fragment of the page's address: `#v=2` and what differs from the defaults, texts as they
+ * Settings and view as the fragment of the page's address: `#v=3` and what differs from the defaults, texts as they
  * are, all else as JSON; empty for the defaults. Files can't be in a link, so a model made of them is left out.
  */
 export function linkOf(form: Form, view: View): string {
@@ -45,6 +45,8 @@ export function readLink(fragment: string): Read {
       view: DEFAULT_VIEW,
       problems: [phrase`The link is longer than ${LONGEST} characters, so its settings were left out.`],
     };
+  // A bare address says nothing of an earlier version.
+  if (fragment === '' || fragment === '#') return { form: DEFAULT_FORM, view: DEFAULT_VIEW, problems: [] };
   const problems: Phrase[] = [];
   const { v, ...parts } = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, '')));
   const version = versionOf(v, problems);

@@ -365,8 +365,8 @@ export const en = {
   },
   results: {
     heading: 'Results',
-    caption: (repeats: number, ranks: number, tokens: number) =>
-      `${repeats === 1 ? 'One run of each, without intervals' : `Medians of ${repeats} runs each in turn, with 95 % intervals`}; ${ranks} devices × ${tokens} tokens`,
+    caption: (repeats: number, intervals: boolean, ranks: number, tokens: number) =>
+      `${repeats === 1 ? 'One run of each' : `Medians of ${repeats} runs each in turn`}, ${intervals ? 'with 95 % intervals' : 'too few for intervals'}; ${ranks} devices × ${tokens} tokens`,
     run: 'Run',
     wall: 'Time to first token',
     hidden: 'Communication hidden',
@@ -402,6 +402,7 @@ export const en = {
     values: (wire: string) => `, ${wire} values.`,
     timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
+    older: 'Its numbers follow older definitions: intervals are bootstrapped, and narrower than exact ones.',
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',
     notMadeFor: (made: string, others: string) =>
@@ -432,7 +433,7 @@ export const en = {
     svg: 'Save SVG',
     csvOf: (title: string) => `Save CSV of “${title}”`,
     svgOf: (title: string) => `Save SVG of “${title}”`,
-    wall: 'Time to first token, with 95 % intervals',
+    wall: 'Time to first token, with 95 % intervals from 6 runs on',
     bound: 'no schedule beats',
     hiddenPerLayer: 'Communication of each layer, hidden and exposed',
     hidden: 'hidden',

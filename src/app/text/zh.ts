@@ -353,8 +353,8 @@ export const zh: Text = {
   },
   results: {
     heading: '结果',
-    caption: (repeats, ranks, tokens) =>
-      `${repeats === 1 ? '各运行一次，无区间' : `轮流各运行 ${repeats} 次的中位数，附 95 % 区间`}；${ranks} 个设备 × ${tokens} 个词元`,
+    caption: (repeats, intervals, ranks, tokens) =>
+      `${repeats === 1 ? '各运行一次' : `轮流各运行 ${repeats} 次的中位数`}，${intervals ? '附 95 % 区间' : '次数太少，无区间'}；${ranks} 个设备 × ${tokens} 个词元`,
     run: '运行',
     wall: '首词元时间',
     hidden: '被掩盖的通信',
@@ -380,6 +380,7 @@ export const zh: Text = {
     values: (wire) => `，传输值为 ${wire}。`,
     timestamps: (error) => `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
     fences: '此 GPU 没有时间戳：计算时间用栅栏（fence）粗略测得。',
+    older: '其数值依照较早的定义：区间由自助法得出，比精确区间窄。',
     untrained: '未训练的模型：耗时有意义，文本和 logits 没有意义。',
     forced: '其路由被强制均衡：词元平均分给各专家。',
     notMadeFor: (made, others) => `这些权重是为${made}训练的；${others}的运行使用了并非为其训练的权重。`,
@@ -408,7 +409,7 @@ export const zh: Text = {
     svg: '保存 SVG',
     csvOf: (title: string) => `保存 CSV：“${title}”`,
     svgOf: (title: string) => `保存 SVG：“${title}”`,
-    wall: '首词元时间，附 95 % 区间',
+    wall: '首词元时间，自 6 次运行起附 95 % 区间',
     bound: '任何调度的耗时下限',
     hiddenPerLayer: '各层通信：被掩盖与暴露',
     hidden: '被掩盖',

@@ -2,7 +2,7 @@
  * What makes of a run file's data that of the next version: the first of version 1 that of version 2, and so on. What
  * is not as it should be is left as it is: the schema of the newest version then says what is wrong.
  */
-export const UPGRADES: readonly ((file: object) => object)[] = [from1to2];
+export const UPGRADES: readonly ((file: object) => object)[] = [from1to2, from2to3];
 
 type Loose = Readonly<Record<string, unknown>>;
 const isLoose = (value: unknown): value is Loose =>
@@ -69,3 +69,38 @@ const columnsOf1 = (spans: unknown): unknown =>
       },
     };
   });
+
+/** Manifests say by which definitions numbers were made. An interval of one run was that run itself: it is none. */
+function from2to3(file: object): object {
+  return {
+    ...file,
+    content: remade((file as Loose).content, ({ kind, result }) => ({ result: resultOf2(kind, result) })),
+  };
+}
+
+function resultOf2(kind: unknown, result: unknown): unknown {
+  switch (kind) {
+    case 'measurement':
+      return measurementOf2(result);
+    case 'sweep':
+      return remade(result, ({ points }) => ({
+        points: eachRemade(points, ({ measurement }) => ({ measurement: measurementOf2(measurement) })),
+      }));
+    case 'generation':
+      return remade(result, ({ manifest }) => ({ manifest: manifestOf2(manifest) }));
+    default:
+      return result;
+  }
+}
+
+const manifestOf2 = (manifest: unknown): unknown => remade(manifest, () => ({ definitions: 1 }));
+
+const measurementOf2 = (measurement: unknown): unknown =>
+  remade(measurement, ({ manifest, repeats, results }) => ({
+    manifest: manifestOf2(manifest),
+    ...(repeats === 1 && { results: eachRemade(results, withoutIntervals) }),
+  }));
+
+const ESTIMATES_OF_2 = ['wallMs', 'computeMs', 'commMs', 'hidden', 'hostMs', 'speedup'];
+const withoutIntervals = (result: Loose): Loose =>
+  Object.fromEntries(ESTIMATES_OF_2.map((key) => [key, remade(result[key], () => ({ low: null, high: null }))]));

@@ -3,10 +3,17 @@ import { z } from '../../words/zod';
 import type { Lab } from './lab';
 import { SelfTest } from './self_test_result';
 
+/**
+ * Of what numbers mean; docs/runs.md says what each changed. A change raises it: numbers of different definitions are not
+ * compared without a word.
+ */
+export const DEFINITIONS = 2;
+
 const text = z.string().max(10_000);
 
 /** Where and when a result was made: goes with every result that leaves the lab. */
 export const Manifest = z.object({
+  definitions: z.number().int().min(1).max(DEFINITIONS),
   commit: text,
   date: z.iso.datetime(),
   runtime: text,
@@ -18,6 +25,7 @@ export const Manifest = z.object({
 export type Manifest = Frozen<z.output<typeof Manifest>>;
 
 export const manifestOf = ({ engine, runtime, selfTest }: Lab, seed: number): Manifest => ({
+  definitions: DEFINITIONS,
   commit: __COMMIT__,
   date: new Date().toISOString(),
   runtime,

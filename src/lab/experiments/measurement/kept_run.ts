@@ -45,9 +45,10 @@ export function forgetSpans(runs: readonly KeptRun[]): void {
 /** Spans of a run whose wall time is the median, or near it. */
 export const typicalSpans = (runs: readonly KeptRun[]): readonly Span[] => withSpans(runs)[0]!.spans!;
 
-/** Wall time of the first ÷ the other's, pair by pair. */
-export const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[]): Estimate =>
+/** Wall time of the first ÷ the other's, pair by pair; its interval may miss so often. */
+export const speedupOf = (first: readonly KeptRun[], other: readonly KeptRun[], misses: number): Estimate =>
   estimateRatio(
     first.map(({ wallMs }) => wallMs),
     other.map(({ wallMs }) => wallMs),
+    misses,
   );

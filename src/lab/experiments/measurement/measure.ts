@@ -52,7 +52,7 @@ export async function measure(
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
     const entries = entriesOf(subjects, settings, topology);
     await runInTurn(stage, entries, topology);
-    const results = entries.map((entry) => numbersOf(entry, entries[0]!, settings.ranks, link !== null));
+    const results = entries.map((entry) => numbersOf(entry, entries[0]!, settings, link !== null));
     // Their buffers are wanted for what follows.
     free();
     return {

@@ -25,7 +25,7 @@ const Exposure = z.object({
   reason: z.enum(['wire slower than compute', 'waited for', 'no work left', 'host late']).nullable(),
 });
 
-/** One connectivity under one schedule, measured; times in ms, medians over the repeats with a 95 % interval. */
+/** One connectivity under one schedule, measured; times in ms, medians over the repeats with an interval. */
 export const CombinationResult = Combination.extend({
   wallMs: Estimate,
   computeMs: Estimate,

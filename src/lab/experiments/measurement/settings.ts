@@ -26,8 +26,8 @@ export const MeasureSettings = RunSettings.extend({
   link: LinkSetting,
   repeats: Repeats,
   /**
-   * Go on beyond `repeats` until the 95 % interval of each speed-up is narrower than this share of it; null: stop
-   * there.
+   * Go on beyond `repeats` until the interval of each speed-up is narrower than this share of it, looked at now and
+   * then (statistics/looks.ts); null: stop there.
    */
   until: z.number().positive().max(1).nullable(),
   /** Seconds after which no further repeat is begun. */
@@ -44,7 +44,7 @@ export const DEFAULT_MEASUREMENT: MeasureSettings = {
   schedule: [...SCHEDULES],
   backing: 'shared',
   link: { kind: 'ratio', ratio: 0.5 },
-  repeats: 5,
+  repeats: 6,
   until: null,
   budget: 3600,
   continuation: 0,

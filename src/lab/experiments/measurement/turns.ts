@@ -3,6 +3,7 @@ import { linksOf, type Topology } from '../../../network/topology';
 import { LOGITS } from '../../../program/lower';
 import type { Order } from '../../../schedule/orders';
 import type { Span } from '../../../trace/span';
+import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
 import { seededRandom } from '../../statistics/random';
 import type { Combination } from '../experiment';
 import { costOf } from './calibration';
@@ -36,38 +37,32 @@ export const entriesOf = (subjects: readonly Subject[], settings: MeasureSetting
   });
 
 export const WARM_UPS = 2;
-/** Where an interval does not get narrow. */
-const MOST_REPEATS = 1000;
-
 /**
- * Runs all entries in turn, again and again: some times to warm up, then `repeats` times, or until the intervals are
- * narrow, or the budget is spent. Throws when a result differs between repeats.
+ * Runs all entries in turn, again and again, every other time in the opposite order: some times to warm up, then
+ * `repeats` times, or until the intervals are narrow, or the budget is spent. Throws when a result differs between
+ * repeats.
  */
 export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<void> {
   const { settings } = stage;
   const began = performance.now();
   const goesOn = (repeat: number): boolean => {
     if (repeat > 0 && performance.now() - began > 1000 * settings.budget) return false;
-    return repeat < settings.repeats || (repeat < MOST_REPEATS && !isNarrow(entries, settings.until));
+    if (repeat < settings.repeats) return true;
+    return (
+      settings.until !== null && repeat < MOST_REPEATS && !(LOOKS.includes(repeat) && isNarrow(entries, settings.until))
+    );
   };
   for (let repeat = -WARM_UPS; goesOn(repeat); repeat++)
-    for (const entry of entries) await runOnce(stage, entry, topology, repeat);
+    for (const entry of repeat % 2 === 0 ? entries : entries.toReversed())
+      await runOnce(stage, entry, topology, repeat);
 }
 
-/** Fewer say nothing of an interval. */
-const LEAST_RUNS = 5;
-
-/** Whether the interval of each speed-up is narrower than this share of it; null asks for nothing. */
-function isNarrow([first, ...others]: readonly Entry[], until: number | null): boolean {
-  if (until === null) return true;
-  return (
-    first!.runs.length >= LEAST_RUNS &&
-    others.every(({ runs }) => {
-      const { median, low, high } = speedupOf(first!.runs, runs);
-      return high - low < until * median;
-    })
-  );
-}
+/** Whether the interval of each speed-up is narrower than this share of it. */
+const isNarrow = ([first, ...others]: readonly Entry[], until: number): boolean =>
+  others.every(({ runs }) => {
+    const { median, low, high } = speedupOf(first!.runs, runs, MISSES_OF_LOOK);
+    return low !== null && high !== null && high - low < until * median;
+  });
 
 /** One run of an entry; those before repeat 0 warm up, and count for nothing. */
 async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: number): Promise<void> {
