@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
 import { chooseLittle, lookOf, MINUTES, OPENED, pick, runAlone, runBoth, runButton, wholeWay } from './whole_way';
@@ -77,6 +77,59 @@ test('the address is the settings: after a reload they are the same, and what of
     expect(await page.getByRole('radio', { name: '4', exact: true }).isChecked()).toBe(true);
     await pick(page, '2');
     await alert(page).waitFor({ state: 'detached' });
+  }));
+
+test('what is typed and wrong stays in its field and is told there; nothing else is lost', () =>
+  openPage(async (page) => {
+    const inAddress = (name: string) => new URLSearchParams(new URL(page.url()).hash.slice(1)).get(name);
+    const whyOf = (field: Locator) => field.evaluate((input) => (input as HTMLInputElement).validationMessage);
+    await page.goto(
+      `${site.url}#v=3&connectivity=["last:1","last:9"]&source=passage&tokens=16&sweep={"over":"ratio","values":[0.5,1]}` +
+        '&tracks=["ep/regular-overlapped"]&from=8&to=17&marks=[[9,10]]',
+    );
+    await shownRun(page, /^Experts spread/);
+    const undo = page.getByRole('button', { name: 'Undo', exact: true });
+
+    const layers = page.getByRole('spinbutton', { name: 'Layers' }).nth(1);
+    await layers.fill('1');
+    expect([await layers.inputValue(), await whyOf(layers)]).toEqual(['1', 'it is chosen already']);
+    await layers.press('End');
+    await layers.pressSequentially('2');
+    expect([await layers.inputValue(), await whyOf(layers)]).toEqual(['12', '']);
+    await expect.poll(() => inAddress('connectivity')).toBe('["last:1","last:12"]');
+    await layers.fill('');
+    await undo.click();
+    expect(await layers.inputValue()).toBe('9');
+
+    const tokens = page.getByLabel('Tokens a device');
+    await tokens.fill('');
+    await pick(page, 'Heads, experts');
+    await expect.poll(() => inAddress('parallel')).toBe('tp');
+    expect(inAddress('tokens')).toBe('16');
+    await tokens.fill('16');
+
+    await page.locator('.controls > details > summary').click();
+    const values = page.getByLabel('Values, with commas');
+    for (const [typed, why] of [
+      ['0.5, 0', 'it should be above 0'],
+      ['0.5, 0.5', 'each of the values should be there once'],
+    ] as const) {
+      await values.fill(typed);
+      expect([await values.inputValue(), await whyOf(values)]).toEqual([typed, why]);
+    }
+    await values.fill('2,4');
+    await expect.poll(() => inAddress('sweep')).toBe('{"over":"ratio","values":[2,4]}');
+    expect(await values.inputValue()).toBe('2,4');
+    await undo.click();
+    expect(await values.inputValue()).toBe('0.5, 1');
+
+    // A run that is refused leaves what was looked at.
+    await page.locator('.controls > .primary').click();
+    await alert(page)
+      .getByText(/layers/)
+      .waitFor();
+    await expect.poll(() => inAddress('marks')).toBe('[[9,10]]');
+    expect([inAddress('from'), inAddress('to')]).toEqual(['8', '17']);
   }));
 
 test('what a first visit loads of scripts is at most 250 kB, packed', () => {

@@ -1,10 +1,11 @@
-import { useState } from 'react';
 import { FROM_CONFIG, METHODS, nameOfMethod, readMethod } from '../../connectivity/methods';
 import { nameOfSchedule } from '../../lab/experiments/experiment';
 import { MeasureSettings } from '../../lab/experiments/measurement/settings';
 import { SCHEDULES, type ScheduleKind } from '../../schedule/orders';
-import { z } from '../../words/zod';
+import { phrase } from '../../words/phrase';
+import { because, z } from '../../words/zod';
 import { Choice, NumberField } from '../parts/fields';
+import { useDraft } from '../parts/useDraft';
 import { comparesAll, type Form } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
@@ -62,7 +63,8 @@ function MethodField(props: {
   onChange: (value: string | null) => void;
 }) {
   const t = useText();
-  const [typed, setTyped] = useState<number | null>(null);
+  // What is no number of layers, or one that is taken, stays in the field and is told there.
+  const [typed, keepTyped] = useDraft<number, string | null>(props.value);
   const read = props.value === null ? null : readMethod(props.value);
   const id = read?.method.id ?? props.value ?? '';
   /** The method as it is written; one that counts layers with the first number that no other field has. */
@@ -72,12 +74,21 @@ function MethodField(props: {
     while (props.others.includes(`${method}:${layers}`)) layers++;
     return `${method}:${layers}`;
   };
+  const layersBut = LAYERS.refine((layers) => !props.others.includes(`${id}:${layers}`), {
+    error: because(phrase`it is chosen already`),
+  });
   const taken = (method: string) => method !== id && props.others.includes(method);
   return (
     <>
       <label>
         {props.label}
-        <select value={id} onChange={({ target: { value } }) => props.onChange(value === '' ? null : written(value))}>
+        <select
+          value={id}
+          onChange={({ target: { value } }) => {
+            keepTyped(null);
+            props.onChange(value === '' ? null : written(value));
+          }}
+        >
           {!props.needed && <option value="">{t.form.nothingElse}</option>}
           {METHODS.map((method) => (
             <option key={method.id} value={method.id} disabled={taken(method.id)}>
@@ -93,12 +104,11 @@ function MethodField(props: {
         <NumberField
           label={t.form.layers}
           value={typed ?? read.layers}
-          of={LAYERS}
+          of={layersBut}
           onChange={(layers) => {
-            const right = LAYERS.safeParse(layers).success;
-            // What is no number of layers stays in the field, and is told there.
-            setTyped(right ? null : layers);
-            if (right && !props.others.includes(`${id}:${layers}`)) props.onChange(`${id}:${layers}`);
+            const right = layersBut.safeParse(layers).success;
+            keepTyped(right ? null : layers);
+            if (right) props.onChange(`${id}:${layers}`);
           }}
         />
       )}

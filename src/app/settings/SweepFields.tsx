@@ -1,6 +1,8 @@
-import { useState } from 'react';
-import { Sweep, type SweepSetting } from '../../lab/experiments/sweep_settings';
+import { useEffect, useRef } from 'react';
+import { Sweep, type Sweep as SweepOf, type SweepSetting } from '../../lab/experiments/sweep_settings';
+import { firstIssue } from '../../words/zod';
 import { EnumField, Switch } from '../parts/fields';
+import { useDraft } from '../parts/useDraft';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 
@@ -33,10 +35,8 @@ export function SweepFields() {
             onChange={(over) => edit({ sweep: { over, values: SWEPT[over] } })}
           />
           <ValuesField
-            // Other values are filled in for another setting.
-            key={sweep.over}
             label={words.sweepValues}
-            values={sweep.values}
+            sweep={sweep}
             onChange={(values) => edit({ sweep: { ...sweep, values } })}
           />
         </>
@@ -45,32 +45,45 @@ export function SweepFields() {
   );
 }
 
-/** Numbers with commas between them; what is typed stays as it is while it is no such list. */
+/** Numbers with commas between them; what is typed stays as it is, and what is no such list is told there. */
 function ValuesField({
   label,
-  values,
+  sweep,
   onChange,
 }: {
   label: string;
-  values: readonly number[];
-  onChange: (values: number[]) => void;
+  sweep: SweepOf;
+  onChange: (values: readonly number[]) => void;
 }) {
-  const [text, setText] = useState(values.join(', '));
+  const t = useText();
+  const input = useRef<HTMLInputElement>(null);
+  const written = sweep.values.join(', ');
+  const [typed, keepTyped] = useDraft<string, string>(written);
+  const text = typed ?? written;
+  const { error } = read(sweep, text);
+  const wrong = error ? t.say(firstIssue(error).reason) : '';
+  useEffect(() => input.current?.setCustomValidity(wrong), [wrong]);
   return (
     <label>
       {label}
       <input
+        ref={input}
         type="text"
         inputMode="decimal"
-        required
-        pattern="\s*\d*\.?\d+\s*(,\s*\d*\.?\d+\s*)*"
         value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          const read = event.target.value.split(',').map(Number);
-          if (event.target.validity.valid && read.length <= 32 && read.every((value) => value > 0)) onChange(read);
+        onChange={({ target: { value } }) => {
+          const { data } = read(sweep, value);
+          keepTyped(value, data?.values.join(', '));
+          if (data) onChange(data.values);
         }}
       />
     </label>
   );
 }
+
+/** The sweep with values as they are typed, full-width commas too. */
+const read = ({ over }: SweepOf, text: string) =>
+  Sweep.safeParse({
+    over,
+    values: text.split(/[,，]/).map((part) => (part.trim() === '' ? Number.NaN : Number(part))),
+  });

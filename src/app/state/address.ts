@@ -5,8 +5,8 @@ import { useView } from './view_store';
 /** Browsers limit how often the address may change. */
 const ADDRESS_MS = 300;
 
-/** The page's settings and view as a link's fragment. */
-export const fragmentNow = (): string => linkOf(useForm.getState().form, useView.getState().view);
+/** The page's settings, as far as they are right, and view as a link's fragment. */
+export const fragmentNow = (): string => linkOf(useForm.getState().sound, useView.getState().view);
 
 /**
  * Keeps the page's address what its settings and view are, so that a reload, a bookmark or somebody else finds them;

@@ -1,10 +1,12 @@
 import { create } from 'zustand';
 import type { Phrase } from '../../words/phrase';
-import type { Form } from './form';
+import { type Form, FormSettings } from './form';
 import { OPENED } from './opened';
 
 type FormState = {
   readonly form: Form;
+  /** The form with the value before of each setting that is wrong as it stands: what the address says. */
+  readonly sound: Form;
   /** What of the page's link could not be used, a sentence each. */
   readonly linkProblems: readonly Phrase[];
   /** Forms before the latest edits, and those that were undone, the nearest last. */
@@ -27,8 +29,10 @@ export const useForm = create<FormState>((set, get) => {
   const forgetLatest = () => {
     latest = { keys: '', at: 0 };
   };
+  const take = (form: Form, others: Partial<FormState>) => set({ form, sound: soundOf(form, get().sound), ...others });
   return {
     form: OPENED.form,
+    sound: OPENED.form,
     linkProblems: OPENED.problems,
     past: [],
     future: [],
@@ -39,34 +43,35 @@ export const useForm = create<FormState>((set, get) => {
       const now = performance.now();
       const goesOn = keys === latest.keys && now - latest.at < ONE_EDIT_MS;
       latest = { keys, at: now };
-      set({
-        form: { ...form, ...change },
-        past: goesOn ? past : [...past, form].slice(-MOST_UNDONE),
-        future: [],
-        linkProblems: [],
-      });
+      take(
+        { ...form, ...change },
+        { past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] },
+      );
     },
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
       forgetLatest();
-      if (before) set({ form: before, past: past.slice(0, -1), future: [...future, form] });
+      if (before) take(before, { past: past.slice(0, -1), future: [...future, form] });
     },
     redo() {
       const { form, past, future } = get();
       const after = future.at(-1);
       forgetLatest();
-      if (after) set({ form: after, past: [...past, form], future: future.slice(0, -1) });
+      if (after) take(after, { past: [...past, form], future: future.slice(0, -1) });
     },
     follow(form, linkProblems) {
       const { form: before, past } = get();
       forgetLatest();
-      set({
-        form: { ...form, files: before.files },
-        past: [...past, before].slice(-MOST_UNDONE),
-        future: [],
-        linkProblems,
-      });
+      take({ ...form, files: before.files }, { past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems });
     },
   };
 });
+
+/** A setting that its schema does not take, as an emptied number, is as it was before. */
+function soundOf(form: Form, before: Form): Form {
+  const wrong = Object.entries(FormSettings.shape)
+    .filter(([key, schema]) => !schema.safeParse(form[key as keyof FormSettings]).success)
+    .map(([key]) => [key, before[key as keyof FormSettings]]);
+  return { ...form, ...Object.fromEntries(wrong) };
+}

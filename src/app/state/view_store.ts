@@ -6,6 +6,8 @@ type ViewState = {
   readonly view: View;
   /** The run that goes on is on show, instead of what the view names. */
   readonly watching: boolean;
+  /** What was chosen of the view's tracks before the run that goes on was shown instead. */
+  readonly chosenBefore: Partial<View>;
   readonly look: (change: Partial<View>) => void;
   /** Shows these tracks, instead of a run that goes on. */
   readonly show: (tracks: View['tracks']) => void;
@@ -13,7 +15,7 @@ type ViewState = {
   readonly replaceTracks: (tracks: View['tracks']) => void;
   /** Shows the run that goes on. */
   readonly watch: () => void;
-  /** The run that went on has ended: what the view names is on show again. Answers whether the run was. */
+  /** The run that went on has ended: what the view names is on show again, as it was. Answers whether the run was. */
   readonly stopWatching: () => boolean;
   /** Takes the view that a link says. */
   readonly follow: (view: View) => void;
@@ -23,6 +25,7 @@ type ViewState = {
 export const useView = create<ViewState>((set, get) => ({
   view: OPENED.view,
   watching: false,
+  chosenBefore: {},
   look(change) {
     const { view } = get();
     const { tracks = view.tracks } = change;
@@ -33,12 +36,21 @@ export const useView = create<ViewState>((set, get) => ({
   show: (tracks) => set({ view: { ...get().view, ...NOTHING_CHOSEN, tracks }, watching: false }),
   replaceTracks(tracks) {
     const { view, watching } = get();
-    set({ view: { ...view, ...(watching ? {} : NOTHING_CHOSEN), tracks } });
+    set({ chosenBefore: {}, view: { ...view, ...(watching ? {} : NOTHING_CHOSEN), tracks } });
   },
-  watch: () => set({ watching: true, view: { ...get().view, ...NOTHING_CHOSEN } }),
-  stopWatching() {
+  watch() {
     const { watching, view } = get();
-    if (watching) set({ watching: false, view: { ...view, ...NOTHING_CHOSEN } });
+    const { from, to, selected, range, marks } = view;
+    if (!watching)
+      set({
+        watching: true,
+        chosenBefore: { from, to, selected, range, marks },
+        view: { ...view, ...NOTHING_CHOSEN },
+      });
+  },
+  stopWatching() {
+    const { watching, view, chosenBefore } = get();
+    if (watching) set({ watching: false, view: { ...view, ...NOTHING_CHOSEN, ...chosenBefore } });
     return watching;
   },
   follow: (view) => set({ view, watching: false }),

@@ -132,6 +132,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'its header is not JSON': '它的文件头不是 JSON',
   'its header is not an object': '它的文件头不是对象',
   'its header names {0} twice': '它的文件头两次写到 {0}',
+  'it is chosen already': '它已被选用',
+  'each of the values should be there once': '每个值应只出现一次',
   'its header should have {0} bytes, but the file ends after {1}':
     '它的文件头应有 {0} 字节，但文件在 {1} 字节后就结束了',
   'its header should have {0} bytes, more than the {1} that the format allows':
