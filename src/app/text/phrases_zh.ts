@@ -11,10 +11,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'A buffer of {0} bytes is needed, but this GPU binds at most {1}; use fewer tokens or more devices.':
     '需要一个 {0} 字节的缓冲区，但此 GPU 最多绑定 {1} 字节；请减少词元或增加设备。',
   'A file could not be read to its end ({0}); try again.': '有一个文件未能读完（{0}）；请重试。',
-  'A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.':
-    '节点之间要有单独的链路，节点内就需要给定带宽；请按带宽和延迟（GBPS,US）设置链路，而不要用比值。',
-  'A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.':
-    '节点间链路、抖动或慢设备都需要节点内有给定带宽的链路；请按 GBPS,US 给出。',
+  'A link between nodes needs a bandwidth within them; set the wire by bandwidth (--link GBPS,US), not by ratio.':
+    '节点之间的链路需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US），而不要用比值。',
+  'A link between nodes, jitter or a slow device need a bandwidth within the nodes; set the wire by bandwidth (--link GBPS,US).':
+    '节点间链路、抖动或慢设备都需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US）。',
   "A link of ratio {0} can't be set: the {1} model on {2} device(s) sends nothing; use more devices or give a bandwidth.":
     '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
   'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
@@ -76,8 +76,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "The model can't be read: {0}.": '无法读取模型：{0}。',
   'The model needs {0} on {1} devices, which this GPU did not have; use fewer devices or a smaller model.':
     '模型在 {1} 个设备上需要 {0}，而此 GPU 没有这么多；请减少设备或使用更小的模型。',
-  'The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.':
-    '原生链路是独立设备之间的通路；请把设备改为独立（separate），或按 GBPS,US 给出链路。',
+  'The native link is the way between separate devices; set the backing to separate, or the wire by bandwidth (--link GBPS,US).':
+    '原生链路是独立设备之间的通路；请把设备改为独立（separate），或按带宽设置链路（--link GBPS,US）。',
   'The prompt has {0} tokens, but the model reads at most {1}; shorten it.':
     '提示词有 {0} 个词元，但模型最多读取 {1} 个；请缩短它。',
   'The prompt is empty; write at least one word.': '提示词为空；请至少输入一个词。',

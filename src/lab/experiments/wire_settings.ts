@@ -25,7 +25,7 @@ export function topologyOf(
     throw new InputError(phrase`There is no device ${slow.rank} to be slow; the last of ${ranks} is ${ranks - 1}.`);
   if (!within && (between || jitter > 0 || slow))
     throw new InputError(
-      phrase`A link between nodes, jitter or a slow device need a link of some bandwidth within the nodes; give one as GBPS,US.`,
+      phrase`A link between nodes, jitter or a slow device need a bandwidth within the nodes; set the wire by bandwidth (--link GBPS,US).`,
     );
   if (!within) return INSTANT_TOPOLOGY;
   const link = linkOf(within.gbps, within.us, dilation);

@@ -75,11 +75,11 @@ export async function measure(
 function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): void {
   if (link.kind === 'ratio' && topology.between)
     throw new InputError(
-      phrase`A link between nodes of its own needs a bandwidth within them; set the link as GBPS,US instead of a ratio.`,
+      phrase`A link between nodes needs a bandwidth within them; set the wire by bandwidth (--link GBPS,US), not by ratio.`,
     );
   if (link.kind === 'native' && backing === 'shared')
     throw new InputError(
-      phrase`The native link is the way between separate devices; set the backing to separate, or give the link as GBPS,US.`,
+      phrase`The native link is the way between separate devices; set the backing to separate, or the wire by bandwidth (--link GBPS,US).`,
     );
 }
 
