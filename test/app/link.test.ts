@@ -58,7 +58,7 @@ const forms = fc.record({
   sweep: fc.option(
     fc.record({
       over: fc.constantFrom('ratio', 'ranks', 'tokens'),
-      values: fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 32 }),
+      values: fc.uniqueArray(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 16 }),
     }),
   ),
 });

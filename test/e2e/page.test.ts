@@ -89,6 +89,9 @@ test('what is typed and wrong stays in its field and is told there; nothing else
     );
     await shownRun(page, /^Experts spread/);
     const undo = page.getByRole('button', { name: 'Undo', exact: true });
+    await page.getByRole('combobox', { name: 'Timeline 2' }).selectOption({ index: 1 });
+    await expect.poll(() => inAddress('tracks')).toMatch(/^\["ep\/regular-overlapped","ep\//);
+    expect(inAddress('marks')).toBe('[[9,10]]');
 
     const layers = page.getByRole('spinbutton', { name: 'Layers' }).nth(1);
     await layers.fill('1');

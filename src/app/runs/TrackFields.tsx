@@ -14,12 +14,18 @@ export function TrackFields() {
   const runs = useRuns((state) => state.runs);
   const watching = useView((state) => state.watching);
   const tracks = useView((state) => state.view.tracks);
-  const { show } = useView.getState();
+  const { look, show } = useView.getState();
   if (!runs.some((each) => each.tracks.length > 0)) return null;
   const names = watching ? [GOING_ON] : namesShown(runs, tracks);
   const places = [...names, ...(names.length < MOST_TRACKS ? [''] : [])];
-  const choose = (place: number, name: string) =>
-    show(namesShown(runs, tracks).toSpliced(place, 1, ...(name === '' ? [] : [name])));
+  const choose = (place: number, name: string) => {
+    const before = namesShown(runs, tracks);
+    const after = before.toSpliced(place, 1, ...(name === '' ? [] : [name]));
+    if (watching || before.some((other) => !after.includes(other))) return show(after);
+    // Nothing that could be chosen is gone.
+    const { from, to, selected, range, marks } = useView.getState().view;
+    look({ tracks: after, from, to, selected, range, marks });
+  };
   return (
     <div className="tracks">
       {places.map((name, place) => (

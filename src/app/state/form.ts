@@ -115,7 +115,10 @@ export function formOfRun(run: RunContent): Partial<Form> | null {
   const change = changeOfRun(run);
   if (!change || change.model === 'files') return null;
   const { files: _, ...settings } = change;
-  return SOME_SETTINGS.safeParse(settings).success ? change : null;
+  if (!SOME_SETTINGS.safeParse(settings).success) return null;
+  // A checkpoint routes by itself: what an untrained model would do stays as it is.
+  const { balanced: __, ...others } = change;
+  return isUntrained(change.model!) ? change : others;
 }
 const SOME_SETTINGS = FormSettings.partial();
 
