@@ -81,7 +81,7 @@ test.each([
   [{ model: 'models/nowhere' }, /nowhere\/tokenizer.json can't be read/],
   [{ balanced: true }, /for untrained models only/],
   [{ ranks: 3 }, /16 experts can't be spread evenly over 3/],
-  [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /need a link of some bandwidth/],
+  [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /need a bandwidth within the nodes/],
 ])('%j is refused in a sentence', async (change, sentence) => {
   await expect(run(change)).rejects.toThrow(sentence);
 });
