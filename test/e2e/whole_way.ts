@@ -34,7 +34,7 @@ export const lookOf = async (page: Page) => {
   return {
     hash: new URL(page.url()).hash,
     tracks: await page
-      .getByRole('combobox', { name: /^Timeline \d$/ })
+      .locator('.tracks select')
       .evaluateAll((fields) => fields.map((field) => (field as HTMLSelectElement).value)),
     spoken: await page.locator('.status-line').innerText(),
     lanes: await page.getByRole('application').getAttribute('aria-label'),
