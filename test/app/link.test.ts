@@ -56,10 +56,16 @@ const forms = fc.record({
   until: fc.option(fc.double({ min: 0.001, max: 1, noNaN: true })),
   budget: fc.integer({ min: 1, max: 36000 }),
   sweep: fc.option(
-    fc.record({
-      over: fc.constantFrom('ratio', 'ranks', 'tokens'),
-      values: fc.uniqueArray(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 16 }),
-    }),
+    fc.oneof(
+      fc.record({
+        over: fc.constantFrom('ratio', 'tokens'),
+        values: fc.uniqueArray(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 32 }),
+      }),
+      fc.record({
+        over: fc.constant('ranks'),
+        values: fc.uniqueArray(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 16 }),
+      }),
+    ),
   ),
 });
 const time = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((ms) => ms + 0);

@@ -23,8 +23,8 @@ export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
 };
 
 /**
- * Measures each connectivity under each schedule: every combination once to warm up, then all in turn, `repeats` times,
- * over the same wire. Throws InputError for settings that can't be met, and when a result differs between repeats.
+ * Measures each connectivity under each schedule, over the same wire: all combinations in turn, some times to warm up,
+ * then `repeats` times. Throws InputError for settings that can't be met, and when a result differs between repeats.
  */
 export async function measure(
   lab: Lab,
