@@ -1,7 +1,7 @@
 import type { CollectiveSpan, ComputeSpan, MessageSpan } from '../src/trace/span';
 
 /** Spans for tests: of one layer, with little to them but what is asked for. */
-const common = { name: 'k', block: 'routed', phase: 'forward', layer: 0, clock: 'gpu' } as const;
+const common = { name: 'k', block: 'routed', phase: 'forward', layer: 0, source: 'gpu' } as const;
 
 export const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
   kind: 'compute',
@@ -11,6 +11,9 @@ export const compute = (rank: number, start: number, end: number, more: Partial<
   ...common,
   start,
   end,
+  pieces: [[start, end]],
+  turnAt: null,
+  sharing: 1,
   uncertain: false,
   gpuMs: null,
   flops: null,
@@ -50,4 +53,6 @@ export const message = (op: number, rank: number, to: number, start: number, end
   start,
   end,
   bytes,
+  due: end,
+  portMs: null,
 });

@@ -5,7 +5,7 @@ import { programBuilder } from '../program/builder';
 import { faultsOf } from '../program/check_program';
 import { keptValuesOf, type LoweringOptions, lowerInto } from '../program/lower';
 import { isCollective, type Operation, type Program } from '../program/program';
-import { boundOf } from '../schedule/bound';
+import { oneWire, wallBoundOf } from '../schedule/bound';
 import { schedule } from '../schedule/schedule';
 
 type ProgramRequest = {
@@ -61,6 +61,6 @@ export function timeSchedules(program: Program): {
   return {
     operations: program.operations.length,
     scheduleS: timed(() => schedule(program, 'overlapped', cost)),
-    boundS: timed(() => boundOf(program, cost)),
+    boundS: timed(() => wallBoundOf(program, oneWire(cost))),
   };
 }

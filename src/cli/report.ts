@@ -6,6 +6,7 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
 import { toChromeTrace } from '../trace/chrome_trace';
+import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
 import { english } from '../words/phrase';
@@ -18,6 +19,7 @@ export function measureJson({
   settings,
   madeFor,
   link,
+  asked,
   allReduce,
   repeats,
   promptTokens,
@@ -30,6 +32,7 @@ export function measureJson({
     link: link ? { gbps: link.gbps, us: link.us, dilation: link.dilation } : 'native',
     wire: settings.wire,
     all_reduce: allReduce,
+    asked: asked ? { wire_ms: asked.wireMs, compute_ms: asked.computeMs } : null,
     repeats,
     tokens_per_rank: promptTokens,
     results: results.map((r) => ({
@@ -43,6 +46,11 @@ export function measureJson({
       host_ms: r.hostMs,
       bound_ms: r.boundMs,
       hidden_bound: r.hiddenBound,
+      bound_broken: r.boundBroken,
+      paid: r.paid ? { ms: r.paid.ms, wire_ms: r.paid.wireMs, host_ms: r.paid.hostMs, share: r.paid.share } : null,
+      categories_ms: r.categories,
+      imbalance_ms: r.imbalanceMs,
+      ratio_reached: r.ratioReached,
       speedup: r.speedup,
       clock_error_ms: r.clockErrorMs,
       resolution_ms: r.resolutionMs,
@@ -54,6 +62,7 @@ export function measureJson({
         hidden_ms: hiddenMs,
         awaited_ms: exposed.awaited,
         host_ms: exposed.host,
+        between_kernels_ms: exposed.gaps,
         no_work_ms: exposed.noWork,
         awaited_by: awaitedBy,
         reason,
@@ -85,8 +94,11 @@ export function measureTable({
     ms(r.commMs),
     ms(r.hostMs),
     share(r.hidden?.median ?? null),
-    share(r.hiddenBound),
-    r.boundMs.toFixed(1),
+    `${share(r.hiddenBound?.median ?? null)}${link && r.boundBroken ? ` broken in ${r.boundBroken}` : ''}`,
+    ms(r.boundMs),
+    r.paid ? ms(r.paid.ms) : '-',
+    share(r.paid?.share?.median ?? null),
+    r.paid?.wireMs && r.paid.hostMs ? `${r.paid.wireMs.median.toFixed(1)} + ${r.paid.hostMs.median.toFixed(1)}` : '-',
     estimated(r.speedup, 2),
     r.logitsSha256.slice(0, 12),
   ]);
@@ -104,12 +116,33 @@ export function measureTable({
         'hidden',
         'bound',
         'bound ms',
+        'paid ms',
+        'share',
+        'wire + host',
         'speed-up',
         'logits',
       ],
       rows,
     ),
+    timeTable(results),
   ].join('\n');
+}
+
+/** What the devices' time went to, mean over devices and runs, ms; and how that differs from the first row. */
+function timeTable(results: readonly CombinationResult[]): string {
+  const known = results.flatMap((r) => (r.categories ? [{ ...r, categories: r.categories }] : []));
+  const first = known[0]?.categories;
+  if (!first) return '';
+  const rows = known.map((r, i) => [
+    `${r.connectivity} × ${r.schedule}`,
+    ...CATEGORIES.map((category) => {
+      const difference = r.categories[category] - first[category];
+      return `${r.categories[category].toFixed(1)}${i > 0 ? ` (${difference < 0 ? '' : '+'}${difference.toFixed(1)})` : ''}`;
+    }),
+    r.imbalanceMs ? r.imbalanceMs.median.toFixed(1) : '-',
+    r.ratioReached ? r.ratioReached.median.toFixed(3) : '-',
+  ]);
+  return table(['time of a device, ms', ...CATEGORIES, 'imbalance', 'ratio reached'], rows);
 }
 
 export function checkTable(rows: readonly CheckRow[]): string {

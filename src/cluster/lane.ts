@@ -2,7 +2,8 @@ import type { Engine } from '../gpu/engine';
 import type { BufferRange, MappedBytes } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import type { ClockBounds } from '../trace/clock';
-import { createRecorder, type Kernel, type Upload } from './recorder';
+import type { Copied, Kernel } from './pass_spans';
+import { createRecorder, type Upload } from './recorder';
 
 /** Ranks that share a GPUDevice: the commands recorded for it, and when it did them. */
 export type Lane = ReturnType<typeof createLane>;
@@ -17,19 +18,35 @@ export function createLane(
   engine: Engine,
   ranks: readonly number[],
   clock: ClockBounds,
+  stepMs: number,
   onFailure: (cause: unknown) => void,
 ) {
   const { device } = engine.gpu;
-  const recorder = createRecorder(clock, ranks.length);
+  const recorder = createRecorder(clock, ranks.length, stepMs);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
   let recorded = 0;
+  /** What was recorded last since the last submit. */
+  let last: 'pass' | 'copy' | null = null;
   /** The last kernel that wrote each value, by its number with the recorder. */
   const writtenBy = new Map<string, number>();
 
+  /** A pass with nothing in it, which tells when all before it was done. Answers its number. */
+  const mark = (): number | null => {
+    const timestampWrites = engine.timestamps?.next();
+    if (!timestampWrites) return null;
+    encoder.beginComputePass({ timestampWrites }).end();
+    last = 'pass';
+    return recorder.add(null);
+  };
+  /** What follows copies tells when they were done. */
+  const endCopies = (): void => {
+    if (last === 'copy') mark();
+  };
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
     if (recorded === 0) return null;
+    endCopies();
     const id = recorder.submitted(performance.now());
     engine.hostWriter.submitting();
     device.queue.submit([encoder.finish()]);
@@ -38,14 +55,8 @@ export function createLane(
       device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
     encoder = device.createCommandEncoder();
     recorded = 0;
+    last = null;
     return id;
-  };
-  /** A pass with nothing in it, which tells when all before it was done. Answers its number. */
-  const mark = (): number | null => {
-    const timestampWrites = engine.timestamps?.next();
-    if (!timestampWrites) return null;
-    encoder.beginComputePass({ timestampWrites }).end();
-    return recorder.add(null);
   };
   const takeStamps = ({ first }: ResolvedPasses, parts: readonly Uint8Array[]): void => {
     let from = first;
@@ -70,6 +81,7 @@ export function createLane(
       record(pass);
       pass.end();
       recorded++;
+      last = 'pass';
       const number = recorder.add(kernel);
       for (const name of kernel.op.outputs) writtenBy.set(name, number);
     },
@@ -80,10 +92,20 @@ export function createLane(
       return pass === undefined ? undefined : recorder.endedAt(pass);
     },
 
-    /** Records a copy from one of its ranks' buffers to another's. */
-    copy(source: GPUBuffer, from: number, target: GPUBuffer, to: number, bytes: number): void {
+    /** Records a copy of what has arrived, from one of its ranks' buffers to another's; passes around it time it. */
+    copy(
+      { op, rank }: Pick<Copied, 'op' | 'rank'>,
+      source: GPUBuffer,
+      from: number,
+      target: GPUBuffer,
+      to: number,
+      bytes: number,
+    ): void {
+      if (last === null) mark();
       encoder.copyBufferToBuffer(source, from, target, to, bytes);
+      recorder.copied({ op, rank, bytes });
       recorded++;
+      last = 'copy';
     },
 
     /**
@@ -100,6 +122,7 @@ export function createLane(
      * and with all times not read yet if `all`.
      */
     read(ranges: readonly BufferRange[], value: string | null, all: boolean): Promise<Read> {
+      endCopies();
       const { timestamps } = engine;
       const pass = value === null ? undefined : writtenBy.get(value);
       const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;

@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device';
+import { stepOf } from '../trace/clock';
 
 /**
  * Waiting on the host, to some hundredths of a millisecond: timers round to a millisecond or more (a page's nested
@@ -9,6 +10,8 @@ import type { Gpu } from '../gpu/device';
  * closed each turn, which asks nothing of the GPU. So each turn of a page nudges its device.
  */
 export type Pause = {
+  /** The step of performance.now() here, ms: browsers round it. */
+  readonly stepMs: number;
   /** Lets callbacks run (mapAsync, messages), then returns. */
   readonly turn: () => Promise<void>;
   /** Settles at `time` (performance.now()) or soon after, or earlier when `interrupted` answers true. */
@@ -37,6 +40,7 @@ export function createPause({ device }: Gpu): Pause {
     }
   };
   return {
+    stepMs: hostStepMs(),
     turn,
     close,
     when,
@@ -59,6 +63,16 @@ export function createPause({ device }: Gpu): Pause {
       }
     },
   };
+}
+
+/** Looks at the clock until it has gone on some times, or for a while. */
+function hostStepMs(): number {
+  const times = [performance.now()];
+  while (times.length < 6 && times.at(-1)! - times[0]! < 20) {
+    const now = performance.now();
+    if (now > times.at(-1)!) times.push(now);
+  }
+  return stepOf(times);
 }
 
 const timer = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

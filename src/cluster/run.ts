@@ -2,7 +2,7 @@ import type { BufferPool, Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
-import type { Link } from '../network/link';
+import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
 import { contractOf, flopsOf, type NamedSizes, sizesOf } from '../program/kernels';
@@ -18,7 +18,7 @@ import { createLane, type Lane, type Read } from './lane';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
-import { type Announced, createSending } from './sending';
+import { type Announced, createSending, type ExchangeCounts } from './sending';
 import { createValues, readersOf, type Values } from './values';
 
 /** A program on one rank. */
@@ -40,13 +40,18 @@ export type BoundRank = {
 };
 
 export type RunOptions = {
-  readonly linkBetween: (from: number, to: number) => Link;
+  readonly linkBetween: LinkBetween;
   readonly pause: Pause;
   /** What is known of the GPU's clock; calibrated anew when left out. */
   readonly clock?: ClockBounds;
   /** Called with all spans known so far, now and then while the run goes on. */
   readonly onSpans?: (spans: readonly Span[]) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Counts of an earlier run: kernels and copies alone are run, nothing is announced and nothing waited for. Only of
+   * ranks that share a GPUDevice.
+   */
+  readonly replayed?: ExchangeCounts;
 };
 
 export type RunResult = {
@@ -63,6 +68,7 @@ export type RunResult = {
   readonly outputs: readonly ReadonlyMap<string, Float32Array>[];
   /** Of each layer that dispatches tokens; the others route on the GPU alone. */
   readonly routing: readonly Routing[];
+  readonly counts: ExchangeCounts;
 };
 
 /** (token, expert) pairs of each expert of a layer, of all ranks together; one for each exchange of the layer. */
@@ -119,10 +125,19 @@ async function run(
     program,
     lanes,
     valuesOf,
-    (announced) => events.push({ kind: 'announced', ...announced }),
+    (announced) => {
+      if (announced.op.kind === 'all-to-all' && announced.counts) {
+        const { exchange } = announced.op;
+        const own = counts.get(exchange) ?? [];
+        own[announced.rank] = announced.counts;
+        counts.set(exchange, own);
+      }
+      events.push({ kind: 'announced', ...announced });
+    },
     fail,
   );
   const routing: Routing[] = [];
+  const counts = new Map<string, Uint32Array[]>();
   const transfers = createTransfers(bound.length, options.linkBetween, {
     rowBytes: (op) => rowBytesOf(program.values.get(op.input)!),
     rowsOf: (value, rank) => resolve(program.values.get(value)!.rows, valuesOf[rank]!.symbols),
@@ -147,7 +162,7 @@ async function run(
     });
     await settled(engines);
     const origin = performance.now();
-    const step = stepOf(bound, lanes, valuesOf, sending.start, options.onSpans !== undefined);
+    const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options));
     await follow(orders, events, transfers, lanes, step, origin, options);
     const reads = await options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
@@ -165,6 +180,7 @@ async function run(
       clock: lanes[0]!.recorder.clock(),
       outputs,
       routing,
+      counts,
     };
   } catch (cause) {
     if (signal?.aborted) await settled(engines);
@@ -187,9 +203,24 @@ async function openLanes(
     const own = bound.filter(({ rank }) => rank.engine === engine).map(({ rank }) => rank.index);
     // Clocks of devices differ: what is known of one says nothing of another.
     const bounds = (engines.length === 1 && clock) || (await calibrate(engine, pause));
-    lanes.push(createLane(engine, own, bounds, onFailure));
+    lanes.push(createLane(engine, own, bounds, pause.stepMs, onFailure));
   }
   return lanes;
+}
+
+/** How collectives are announced: by the GPU, now and then with all timestamps for the live view, or replayed. */
+function startOf(
+  { start, replay }: ReturnType<typeof createSending>,
+  { onSpans, replayed }: RunOptions,
+): (op: Collective) => void {
+  if (replayed) return (op) => replay(op, replayed);
+  let stampsReadAt = performance.now();
+  return (op) => {
+    // Reading them costs the GPU time.
+    const live = onSpans !== undefined && performance.now() - stampsReadAt > LIVE_MS;
+    if (live) stampsReadAt = performance.now();
+    start(op, live);
+  };
 }
 
 type Step = (order: Order) => void;
@@ -199,13 +230,13 @@ function stepOf(
   bound: readonly BoundRank[],
   lanes: readonly Lane[],
   valuesOf: readonly Values[],
-  start: (op: Collective, live: boolean) => void,
-  isLive: boolean,
+  transfers: Transfers,
+  start: (op: Collective) => void,
 ): Step {
   const laneOf = bound.map(({ rank }) => lanes.find(({ engine }) => engine === rank.engine)!);
-  /** The last collective that all ranks waited for. */
+  /** What all ranks waited for last: of several waits in a row, the one that ended last. */
   let awaited: Collective | null = null;
-  let stampsReadAt = performance.now();
+  let waiting = false;
 
   const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
     const { op } = order;
@@ -228,16 +259,16 @@ function stepOf(
     switch (order.do) {
       case 'compute':
         for (const index of bound.keys()) compute(index, order);
+        waiting = false;
         break;
-      case 'start': {
-        // All timestamps on the way are for the live view alone: reading them costs the GPU time.
-        const live = isLive && performance.now() - stampsReadAt > LIVE_MS;
-        if (live) stampsReadAt = performance.now();
-        start(order.op, live);
+      case 'start':
+        start(order.op);
         break;
+      case 'wait': {
+        const endedAt = (op: Collective) => transfers.arrivedEverywhereAt(op)!;
+        if (!waiting || !awaited || endedAt(order.op) >= endedAt(awaited)) awaited = order.op;
+        waiting = true;
       }
-      case 'wait':
-        awaited = order.op;
     }
   };
 }

@@ -1,48 +1,52 @@
 import type { Transfers } from '../network/transfers';
-import type { CollectiveSpan, MessageSpan, Span } from '../trace/span';
+import type { Collective } from '../program/program';
+import type { CollectiveSpan, MessageSpan, Span, TimeSource } from '../trace/span';
 import type { Lane } from './lane';
 
 /**
- * Spans of all that is known of a run so far, in ms since `origin` (host ms): of each lane's kernels, of collectives
- * and of messages.
+ * Spans of all that is known of a run so far, in ms since `origin` (host ms): of each lane's kernels and copies, of
+ * collectives and of messages.
  */
 export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin: number): Span[] {
   // On devices of their own ranks hold a message once the device has taken it in.
+  const ownDevices = lanes.length > 1;
   for (const { recorder } of lanes)
     for (const { op, from, rank, at } of recorder.intakes()) transfers.tookIn(op, from, rank, at);
+  const messages = transfers.messages();
   return [
     ...lanes.flatMap(({ recorder }) => recorder.spans(origin, transfers.waitedUntil)),
+    ...lanes.flatMap(({ recorder }) => recorder.copies(origin)),
     ...transfers.collectives().map(
-      ({ op: { id, name, block, phase, layer }, rank, readyAt, heldAt, sentBytes, receivedBytes }): CollectiveSpan => ({
+      ({ op, rank, readyAt, heldAt, dueAt, sentBytes, receivedBytes }): CollectiveSpan => ({
         kind: 'collective',
-        op: id,
+        ...namesOf(op),
         rank,
-        name,
-        block,
-        phase,
-        layer,
         start: readyAt - origin,
         end: heldAt - origin,
-        clock: 'host',
+        source: sourceOf(dueAt, heldAt),
         sentBytes,
         receivedBytes,
       }),
     ),
-    ...transfers.messages().map(
-      ({ op: { id, name, block, phase, layer }, from, to, leftAt, heldAt, bytes }): MessageSpan => ({
+    ...messages.map(
+      ({ op, from, to, leftAt, dueAt, heldAt, portMs, bytes }): MessageSpan => ({
         kind: 'message',
-        op: id,
+        ...namesOf(op),
         rank: from,
         to,
-        name,
-        block,
-        phase,
-        layer,
         start: leftAt - origin,
         end: heldAt - origin,
-        clock: 'host',
+        source: sourceOf(dueAt, heldAt),
         bytes,
+        // The way through the host is the wire of devices of their own.
+        due: (ownDevices ? heldAt : dueAt) - origin,
+        portMs,
       }),
     ),
   ];
 }
+
+/** Whether the wire's formula says when something was held, or the host, which was later. */
+const sourceOf = (dueAt: number, heldAt: number): TimeSource => (heldAt > dueAt ? 'host' : 'emulated');
+
+const namesOf = ({ id, name, block, phase, layer }: Collective) => ({ op: id, name, block, phase, layer });

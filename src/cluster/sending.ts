@@ -16,6 +16,9 @@ export type Announced = {
   readonly counts: Uint32Array | null;
 };
 
+/** Of each exchange, what each rank's send plan counted (kernels/send_plan.wgsl). */
+export type ExchangeCounts = ReadonlyMap<string, readonly Uint32Array[]>;
+
 type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 
 /**
@@ -77,6 +80,19 @@ export function createSending(
       if (counts) for (const values of valuesOf) values.release(counts);
     },
 
+    /** Announces the ranks' parts at once, with the counts of an earlier run, as if the GPU had told. */
+    replay(op: Collective, known: ExchangeCounts): void {
+      passing.set(
+        op,
+        valuesOf.map(() => null),
+      );
+      const counts = countsOf(op);
+      if (counts) for (const values of valuesOf) values.release(counts);
+      const at = performance.now();
+      const own = op.kind === 'all-to-all' && counts ? known.get(op.exchange)! : null;
+      for (const rank of valuesOf.keys()) onAnnounced({ op, rank, readyAt: at, at, counts: own?.[rank] ?? null });
+    },
+
     /** Copies rows that have arrived. */
     copy(op: Collective, sender: number, receiver: number, rows: Rows): void {
       const size = rowBytesOf(program.values.get(op.input)!);
@@ -90,7 +106,14 @@ export function createSending(
         return;
       }
       const source = valuesOf[sender]!.get(op.input);
-      laneOf[receiver]!.copy(source.buffer, rows.from * size, target.buffer, rows.to * size, bytes);
+      laneOf[receiver]!.copy(
+        { op, rank: receiver },
+        source.buffer,
+        rows.from * size,
+        target.buffer,
+        rows.to * size,
+        bytes,
+      );
     },
 
     /** All that a rank had to send has been copied. */

@@ -12,6 +12,8 @@ export type CollectiveState = {
   readonly arrivedAt: readonly (number | undefined)[][];
   /** takenInAt[receiver][sender]: when a device of its own had taken the rows in; else 0. */
   readonly takenInAt: readonly number[][];
+  /** When the wire had brought each rank its last message so far. */
+  readonly dueAt: number[];
   /** Of each rank's messages, those handed on among them. */
   readonly sentBytes: number[];
   readonly receivedBytes: number[];
@@ -28,6 +30,7 @@ export const newCollectiveState = (ranks: number): CollectiveState => ({
   heardAt: new Array<number | undefined>(ranks).fill(undefined),
   arrivedAt: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
   takenInAt: Array.from({ length: ranks }, () => new Array<number>(ranks).fill(0)),
+  dueAt: new Array<number>(ranks).fill(Number.NEGATIVE_INFINITY),
   sentBytes: new Array<number>(ranks).fill(0),
   receivedBytes: new Array<number>(ranks).fill(0),
   toCopy: [],

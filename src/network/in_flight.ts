@@ -5,11 +5,17 @@ import { createPorts } from './ports';
  * What it takes messages to cross an emulated network, no bytes. Times are ms of the caller's clock, counted or real.
  */
 export type Message<T> = { readonly from: number; readonly to: number; readonly bytes: number; readonly content: T };
-export type Delivery<T> = { readonly message: Message<T>; readonly leftAt: number; readonly arrivedAt: number };
+/** `portMs`: how long it held its ports. */
+export type Delivery<T> = {
+  readonly message: Message<T>;
+  readonly leftAt: number;
+  readonly arrivedAt: number;
+  readonly portMs: number;
+};
 
 export type InFlight<T> = ReturnType<typeof createInFlight<T>>;
 
-export function createInFlight<T>(ranks: number, linkBetween: (from: number, to: number) => Link) {
+export function createInFlight<T>(ranks: number, linkOf: (message: Message<T>) => Link) {
   const waiting: { message: Message<T>; readyAt: number }[][] = Array.from({ length: ranks }, () => []);
   const ports = createPorts(ranks);
   const crossing: Delivery<T>[] = [];
@@ -34,9 +40,10 @@ export function createInFlight<T>(ranks: number, linkBetween: (from: number, to:
     advance(now: number): Delivery<T>[] {
       for (let next = earliest(); next && next.at <= now; next = earliest()) {
         const { message } = waiting[next.from]!.splice(next.index, 1)[0]!;
-        const link = linkBetween(message.from, message.to);
-        const leaves = ports.hold(message.from, message.to, next.at, message.bytes / link.bytesPerMs);
-        crossing.push({ message, leftAt: next.at, arrivedAt: leaves + link.latencyMs });
+        const link = linkOf(message);
+        const portMs = message.bytes / link.bytesPerMs;
+        const leaves = ports.hold(message.from, message.to, next.at, portMs);
+        crossing.push({ message, leftAt: next.at, arrivedAt: leaves + link.latencyMs, portMs });
       }
       crossing.sort((a, b) => a.arrivedAt - b.arrivedAt);
       const arrived = crossing.findIndex(({ arrivedAt }) => arrivedAt > now);

@@ -8,8 +8,8 @@ import {
   newCollectiveState,
 } from './collective_state';
 import { createInFlight, type Delivery, type InFlight } from './in_flight';
-import type { Link } from './link';
 import { broughtBy, firstPartOf, isLastStep, isRing, nextInRing, type Ring, type RingPart, spreadRows } from './spread';
+import type { LinkBetween } from './topology';
 
 /**
  * Rows that are copied: `count` of them, from row `from` of the sender's input to row `to` of the receiver's output.
@@ -40,16 +40,23 @@ type HeldCollective = {
   readonly op: Collective;
   readonly rank: number;
   readonly readyAt: number;
+  /** When the wire had brought the last message; −Infinity where none was for it. */
+  readonly dueAt: number;
   readonly heldAt: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
 };
-/** A message from when it left to when its receiver held it. */
+/**
+ * A message from when it left to when its receiver held it; the wire had brought it at `dueAt`, and its ports were held
+ * for `portMs`.
+ */
 type HeldMessage = {
   readonly op: Collective;
   readonly from: number;
   readonly to: number;
   readonly leftAt: number;
+  readonly dueAt: number;
+  readonly portMs: number;
   readonly heldAt: number;
   readonly bytes: number;
 };
@@ -68,6 +75,8 @@ export type Transfers = {
    * When all that a collective brings had arrived on the last rank, so that waiting for it ends; undefined until then.
    */
   readonly arrivedEverywhereAt: (op: Collective) => number | undefined;
+  /** The same on one rank. */
+  readonly arrivedAt: (op: Collective, rank: number) => number | undefined;
   /** A device of its own has taken in, at `at`, the sender's rows for the receiver: only then does it hold them. */
   readonly tookIn: (op: Collective, sender: number, receiver: number, at: number) => void;
   /** When a rank could go on that waited for a collective which has arrived everywhere. */
@@ -82,18 +91,17 @@ export type Transfers = {
  * The collectives of one run: what each rank has announced, which messages are on the wire, what has arrived, and when
  * it was held. No buffers and no GPU here. Times are ms on the host's clock, or on one that is only counted.
  */
-export function createTransfers(
-  ranks: number,
-  linkBetween: (from: number, to: number) => Link,
-  hooks: TransferHooks,
-): Transfers {
-  const inFlight = createInFlight<Content>(ranks, linkBetween);
+export function createTransfers(ranks: number, linkBetween: LinkBetween, hooks: TransferHooks): Transfers {
+  const inFlight = createInFlight<Content>(ranks, ({ from, to, content }) =>
+    linkBetween(from, to, { op: content.op.id, step: content.step }),
+  );
   const traffic: Traffic = { ranks, hooks, inFlight, states: new Map(), exchanges: new Map(), arrived: [] };
   return {
     announce: (rank, op, announced, counts) => announce(traffic, rank, op, announced, counts),
     deliver: (now) => deliver(traffic, now),
     nextEvent: () => inFlight.nextEvent(),
     arrivedEverywhereAt: (op) => arrivedEverywhereAt(stateOf(traffic, op)),
+    arrivedAt: (op, rank) => allArrivedAt(stateOf(traffic, op), rank),
     tookIn(op, sender, receiver, at) {
       stateOf(traffic, op).takenInAt[receiver]![sender] = at;
     },
@@ -219,17 +227,18 @@ function deliver(traffic: Traffic, now: number): void {
 }
 
 /** A message arrives, no sooner than the host heard that it could leave; in a ring its part goes on. */
-function receive(traffic: Traffic, { message, leftAt, arrivedAt }: Delivery<Content>): void {
+function receive(traffic: Traffic, { message, leftAt, arrivedAt, portMs }: Delivery<Content>): void {
   const { from, to, bytes, content } = message;
   const { op, part, step } = content;
   const { ranks } = traffic;
   const state = stateOf(traffic, op);
   const at = Math.max(arrivedAt, state.heardAt[from]!);
+  state.dueAt[to] = Math.max(state.dueAt[to]!, arrivedAt);
   state.receivedBytes[to]! += bytes;
   const brought = isRing(op) ? broughtBy(op, part, step, to, ranks) : [from];
   for (const sender of brought) arrive(state, sender, to, at);
   if (isRing(op) && !isLastStep(step, ranks)) handOn(traffic, to, op, { part, step, at });
-  traffic.arrived.push({ op, from, to, leftAt, arrivedAt: at, bytes, brought });
+  traffic.arrived.push({ op, from, to, leftAt, dueAt: arrivedAt, portMs, arrivedAt: at, bytes, brought });
   copyArrived(traffic, op);
 }
 
@@ -282,7 +291,15 @@ const heldCollectives = (op: Collective, state: CollectiveState): HeldCollective
     if (readyAt === undefined || arrivedAt === undefined) return [];
     const heldAt = Math.max(arrivedAt, allTakenInAt(state, rank));
     return [
-      { op, rank, readyAt, heldAt, sentBytes: state.sentBytes[rank]!, receivedBytes: state.receivedBytes[rank]! },
+      {
+        op,
+        rank,
+        readyAt,
+        dueAt: state.dueAt[rank]!,
+        heldAt,
+        sentBytes: state.sentBytes[rank]!,
+        receivedBytes: state.receivedBytes[rank]!,
+      },
     ];
   });
 

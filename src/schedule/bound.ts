@@ -1,57 +1,75 @@
 import { dependenciesOf } from '../program/dependencies';
-import { isCollective, type Operation, type Program } from '../program/program';
-import { costsOf, totalsOf } from './machine';
+import { type Collective, type Compute, isCollective, type Operation, type Program } from '../program/program';
 import type { Cost } from './orders';
 
-/** What no schedule of a program on one compute lane beside one wire could beat, given what each operation takes. */
-export type Bound = {
-  /** No schedule is done sooner, in the unit of `cost`. */
-  readonly wall: number;
-  /** The largest share of the communication that any schedule could hide; null without communication. */
-  readonly hidden: number | null;
-  /** For each collective (by id), how long the compute takes that neither leads to it nor needs it. */
-  readonly independent: ReadonlyMap<number, number>;
+/** What a collective takes on a rank, at least. */
+export type WireCost = {
+  /** From when it can leave to when it is held. */
+  readonly length: number;
+  /** How long it keeps each port busy. */
+  readonly ports: readonly number[];
+  /** From when a port is done with it to when it is held: latency is not work of a port. */
+  readonly latency: number;
 };
+
+/** What operations take on one rank: kernels on its compute lane, collectives on its ports; any one unit. */
+export type RankCost = {
+  readonly compute: (op: Compute) => number;
+  readonly wire: (op: Collective) => WireCost;
+};
+
+/** Collectives that pass one wire, one at a time, each as long as it costs. */
+export const oneWire = (cost: Cost): RankCost => ({
+  compute: cost,
+  wire: (op) => ({ length: cost(op), ports: [cost(op)], latency: 0 }),
+});
 
 type Needs = readonly (readonly number[])[];
 
 /**
- * Wall: the longest path, where what precedes a collective (or the end) counts twice over: along its paths, and as work
- * that one lane, or one wire, does one after the other (one-machine bound, Carlier and Pinson, 1989): some of its
- * predecessors on a lane can't begin before the earliest of them can, take together what they take, and the shortest
- * way on from any of them remains.
- *
- * Hidden: a collective can only be hidden by compute that neither leads to it nor needs it, so it hides no more than
- * that compute takes; and all collectives together hide no more than the compute that is free of at least one of them.
- * Nor more than all that is done less the wall time: a schedule in which something is always under way takes just what
- * is done, less what is done at once, and one in which nothing is now and then hides no more without those gaps.
+ * No schedule is done sooner: the longest path, where what precedes a collective (or the end) counts twice over: along
+ * its paths, and as work that the compute lane, or a port, does one after the other (one-machine bound, Carlier and
+ * Pinson, 1989): some of its predecessors on a lane can't begin before the earliest of them can, take together what they
+ * take, and the shortest way on from any of them remains.
  */
-export function boundOf(program: Program, cost: Cost): Bound {
+export function wallBoundOf(program: Program, { compute, wire }: RankCost): number {
   const { operations } = program;
-  const needs = dependenciesOf(program);
-  const costs = costsOf(operations, cost);
-  const { compute, communication } = totalsOf(operations, costs);
-  const wall = wallOf(operations, needs, costs);
-  const { independent, freeOfAny } = independentOf(operations, needs, costs);
-  let hideable = 0;
-  for (const [id, free] of independent) hideable += Math.min(costs[id]!, free);
-  const atOnce = communication + compute - wall;
-  return {
-    wall,
-    hidden: communication > 0 ? Math.min(hideable, freeOfAny, atOnce) / communication : null,
-    independent,
-  };
+  const costs = new Float64Array(operations.length);
+  const latencies = new Float64Array(operations.length);
+  const ports: Float64Array[] = [];
+  for (const op of operations) {
+    if (!isCollective(op)) {
+      costs[op.id] = compute(op);
+      continue;
+    }
+    const own = wire(op);
+    costs[op.id] = own.length;
+    latencies[op.id] = own.latency;
+    own.ports.forEach((time, port) => {
+      ports[port] ??= new Float64Array(operations.length);
+      ports[port][op.id] = time;
+    });
+  }
+  return soonestEnd(operations, dependenciesOf(program), { costs, latencies, ports: distinct(ports) });
 }
 
+/** Ports that are as busy as another say nothing more. */
+const distinct = (ports: readonly Float64Array[]): Float64Array[] =>
+  ports.filter((port, i) => ports.findIndex((other) => other.every((time, id) => time === port[id])) === i);
+
 /**
- * For each collective the compute that neither leads to it nor needs it; and all compute that is free of some
- * collective.
+ * The largest share of a rank's communication that any schedule could hide. `wall`: what no schedule beats, by the
+ * rank's own kernels and the port through which it receives; `compute`: what its kernels take; `collective`: how long
+ * its collectives were under way. While neither goes on nothing is gained, so what a schedule must take beyond the
+ * kernels is communication that is not hidden.
  */
-function independentOf(
-  operations: readonly Operation[],
-  needs: Needs,
-  costs: Float64Array,
-): { independent: Map<number, number>; freeOfAny: number } {
+export const hiddenBoundOf = (wall: number, compute: number, collective: number): number =>
+  1 - Math.max(0, wall - compute) / collective;
+
+/** For each collective (by id), how long the compute takes that neither leads to it nor needs it. */
+export function independentOf(program: Program, cost: Cost): Map<number, number> {
+  const { operations } = program;
+  const needs = dependenciesOf(program);
   const collectives = operations.filter(isCollective).map(({ id }) => id);
   const words = Math.ceil(collectives.length / 32);
   const placeOf = new Map(collectives.map((id, place) => [id, place]));
@@ -66,27 +84,32 @@ function independentOf(
   for (let id = 0; id < operations.length; id++) for (const need of needs[id]!) join(before, id, need);
   for (let id = operations.length - 1; id >= 0; id--) for (const need of needs[id]!) join(after, need, id);
   const independent = new Float64Array(collectives.length);
-  let freeOfAny = 0;
   operations.forEach((op, id) => {
     if (isCollective(op)) return;
-    let free = false;
     for (let place = 0; place < collectives.length; place++) {
       const word = id * words + (place >> 5);
       if (((before[word]! | after[word]!) >>> (place & 31)) & 1) continue;
-      independent[place]! += costs[id]!;
-      free = true;
+      independent[place]! += cost(op);
     }
-    if (free) freeOfAny += costs[id]!;
   });
-  return { independent: new Map(collectives.map((id, place) => [id, independent[place]!])), freeOfAny };
+  return new Map(collectives.map((id, place) => [id, independent[place]!]));
 }
 
-function wallOf(operations: readonly Operation[], needs: Needs, costs: Float64Array): number {
+/** By id: what operations take, collectives from leaving to held; their latencies; and on each port their time. */
+type Costs = {
+  readonly costs: Float64Array;
+  readonly latencies: Float64Array;
+  readonly ports: readonly Float64Array[];
+};
+
+function soonestEnd(operations: readonly Operation[], needs: Needs, { costs, latencies, ports }: Costs): number {
   /** No schedule starts an operation sooner. */
   const head = new Float64Array(operations.length);
   const lanes = { compute: createByHead(operations.length, head), wire: createByHead(operations.length, head) };
   /** Longest way from the end of each predecessor of something to its start; −1 for what does not precede it. */
   const tail = new Float64Array(operations.length);
+  /** The same from when a port is done with a collective. */
+  const portTail = new Float64Array(operations.length);
 
   /** The soonest that something can start that needs `last`, all of them among the first `count` operations. */
   const soonest = (last: readonly number[], count: number): number => {
@@ -102,10 +125,11 @@ function wallOf(operations: readonly Operation[], needs: Needs, costs: Float64Ar
       const way = own + costs[id]!;
       for (const need of needs[id]!) if (tail[need]! < way) tail[need] = way;
     }
-    return Math.max(
-      path,
-      oneMachine(lanes.wire.ids(), head, tail, costs),
-      oneMachine(lanes.compute.ids(), head, tail, costs),
+    const onWire = lanes.wire.ids();
+    for (const id of onWire) portTail[id] = tail[id]! < 0 ? -1 : tail[id]! + latencies[id]!;
+    return ports.reduce(
+      (soonest, port) => Math.max(soonest, oneMachine(onWire, head, portTail, port)),
+      Math.max(path, oneMachine(lanes.compute.ids(), head, tail, costs)),
     );
   };
 

@@ -2,8 +2,18 @@ import { BLOCKS, PHASES } from '../program/program';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import { z } from '../words/zod';
-import { type Interval, subtract } from './overlap';
-import type { CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
+import { subtract } from './intervals';
+import {
+  type CollectiveSpan,
+  type ComputeSpan,
+  type CopySpan,
+  type Interval,
+  intervalsOf,
+  laterBy,
+  type MessageSpan,
+  type Span,
+  TIME_SOURCES,
+} from './span';
 
 /**
  * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a
@@ -28,17 +38,18 @@ type TraceEvent = {
   readonly args?: Readonly<Record<string, unknown>>;
 };
 
-const THREADS = ['compute', 'send', 'receive'] as const;
+const THREADS = ['compute', 'send', 'receive', 'copy'] as const;
 const COMPUTE = 0;
 const SEND = 1;
 const RECEIVE = 2;
+const COPY = 3;
 const us = (ms: number) => 1000 * ms;
 
 /**
- * The spans of a run as a trace: for each rank its kernels, the messages that it sends, and its collectives in the
- * thread that receives, with an arrow from each message to the collective that it belongs to. Nothing overlaps within a
- * thread: where two collectives do, the later one is shown from the end of the earlier, so that their union stays what
- * it was.
+ * The spans of a run as a trace: for each rank its kernels, each piece an event, the messages that it sends, its
+ * collectives in the thread that receives, and its copies, with an arrow from each message to the collective that it
+ * belongs to. Nothing overlaps within a thread: where two collectives do, the later one is shown from the end of the
+ * earlier, so that their union stays what it was.
  */
 export function toChromeTrace(
   spans: readonly Span[],
@@ -51,8 +62,14 @@ export function toChromeTrace(
     THREADS.forEach((name, tid) => {
       events.push({ ph: 'M', pid: rank, tid, name: 'thread_name', args: { name } });
     });
-    for (const { span, interval } of oneByOne(spans, rank, 'compute'))
-      events.push(kernelEvent(span as ComputeSpan, interval));
+    for (const { span, interval, piece } of oneByOne(spans, rank, 'compute'))
+      events.push(kernelEvent(span as ComputeSpan, interval, piece));
+    for (const { span, interval } of oneByOne(spans, rank, 'copy'))
+      events.push(
+        complete(span, COPY, 'gpu_memcpy', `Memcpy DtoD ${span.name} ${place(span)}`, interval, {
+          bytes: (span as CopySpan).bytes,
+        }),
+      );
     for (const { span, interval } of oneByOne(spans, rank, 'collective'))
       events.push(
         complete(
@@ -65,11 +82,13 @@ export function toChromeTrace(
         ),
       );
     for (const { span, interval } of oneByOne(spans, rank, 'message')) {
-      const { to, bytes } = span as MessageSpan;
+      const { to, bytes, due, portMs } = span as MessageSpan;
       events.push(
         complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, {
           to,
           bytes,
+          due_us: us(due),
+          ...(portMs !== null && { port_us: us(portMs) }),
         }),
       );
     }
@@ -91,18 +110,23 @@ export function toChromeTrace(
 export const isOfWholeRun = (text: string): boolean => /"ranks":\d+\}\s*\}\s*$/.test(text.slice(-200));
 
 /**
- * Spans of a rank in order, each with what of it lies beyond those before it; those that lie within them wholly are
- * left out.
+ * Spans of a rank in order, kernels by their pieces, each with what of it lies beyond those before it; those that lie
+ * within them wholly are left out.
  */
-function oneByOne(spans: readonly Span[], rank: number, kind: Span['kind']): { span: Span; interval: Interval }[] {
+function oneByOne(
+  spans: readonly Span[],
+  rank: number,
+  kind: Span['kind'],
+): { span: Span; interval: Interval; piece: number }[] {
   let end = Number.NEGATIVE_INFINITY;
   return spans
     .filter((span) => span.rank === rank && span.kind === kind)
-    .toSorted((a, b) => a.start - b.start || a.end - b.end)
-    .flatMap((span) => {
-      const [left] = subtract([[span.start, span.end]], [[Number.NEGATIVE_INFINITY, end]]);
-      end = Math.max(end, span.end);
-      return left ? [{ span, interval: left }] : [];
+    .flatMap((span) => intervalsOf(span).map((interval, piece) => ({ span, interval, piece })))
+    .toSorted(({ interval: a }, { interval: b }) => a[0] - b[0] || a[1] - b[1])
+    .flatMap(({ span, interval, piece }) => {
+      const [left] = subtract([interval], [[Number.NEGATIVE_INFINITY, end]]);
+      end = Math.max(end, interval[1]);
+      return left ? [{ span, interval: left, piece }] : [];
     });
 }
 
@@ -110,19 +134,25 @@ const bytesOf = ({ sentBytes, receivedBytes }: CollectiveSpan) => ({ sent: sentB
 
 const place = ({ layer }: Span): string => (layer === null ? '' : `layer ${layer}`);
 
-const kernelEvent = (span: ComputeSpan, interval: Interval): TraceEvent =>
+/** What a kernel was lies with its first piece. */
+const kernelEvent = (span: ComputeSpan, interval: Interval, piece: number): TraceEvent =>
   complete(span, COMPUTE, 'kernel', `${span.block} ${span.name} ${place(span)}`.trim(), interval, {
-    ...(span.gpuMs !== null && { gpu_us: us(span.gpuMs) }),
-    ...(span.flops !== null && { flops: span.flops }),
-    ...(span.kernel !== null && { shader: span.kernel }),
-    ...(span.submitted !== null && { submitted_us: us(span.submitted) }),
-    ...(span.awaited !== null && { awaited_op: span.awaited.op, awaited_us: us(span.awaited.at) }),
-    ...(span.uncertain && { uncertain: true }),
-    clock: span.clock,
+    ...(piece > 0
+      ? { piece }
+      : {
+          ...(span.gpuMs !== null && { gpu_us: us(span.gpuMs) }),
+          ...(span.turnAt !== null && { turn_us: us(span.turnAt) }),
+          ...(span.flops !== null && { flops: span.flops }),
+          ...(span.kernel !== null && { shader: span.kernel }),
+          ...(span.submitted !== null && { submitted_us: us(span.submitted) }),
+          ...(span.awaited !== null && { awaited_op: span.awaited.op, awaited_us: us(span.awaited.at) }),
+          ...(span.uncertain && { uncertain: true }),
+          ...(span.sharing > 1 && { sharing: span.sharing }),
+        }),
   });
 
 const complete = (
-  { op, rank, block, phase, layer, name: operation }: Span,
+  { op, rank, block, phase, layer, name: operation, source }: Span,
   tid: number,
   cat: string,
   name: string,
@@ -136,7 +166,7 @@ const complete = (
   cat,
   ts: us(start),
   dur: us(end - start),
-  args: { device: rank, stream: tid, op, operation, block, phase, layer, ...args },
+  args: { device: rank, stream: tid, op, operation, block, phase, layer, source, ...args },
 });
 
 const finite = z.number().refine(Number.isFinite);
@@ -155,7 +185,7 @@ const KernelEvent = z.object({
       operation: z.string().optional().catch(undefined),
       block: z.string().optional().catch(undefined),
       layer: z.number().nullable().optional().catch(undefined),
-      clock: z.enum(['gpu', 'host']).optional().catch(undefined),
+      source: z.enum(TIME_SOURCES).optional().catch(undefined),
       // What only our own traces say.
       shader: z.string().optional().catch(undefined),
       phase: z.enum(PHASES).optional().catch(undefined),
@@ -164,6 +194,11 @@ const KernelEvent = z.object({
       submitted_us: z.number().optional().catch(undefined),
       awaited_op: amount,
       awaited_us: z.number().optional().catch(undefined),
+      turn_us: z.number().optional().catch(undefined),
+      sharing: z.number().int().positive().optional().catch(undefined),
+      piece: amount,
+      due_us: z.number().optional().catch(undefined),
+      port_us: amount,
       uncertain: z.boolean().optional().catch(undefined),
       sent: amount,
       received: amount,
@@ -220,15 +255,18 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
         throw new InputError(phrase`${name} is of rank ${rank}, as is another of the files; give one file a rank.`);
       taken.add(rank);
     }
-    // Copies are messages where they say so, as ours do.
-    const messages = read.filter(
+    // Ours say what copies are of; those to another rank are messages.
+    const copies = read.filter(
       ({ cat, pid, args }) =>
-        cat === 'gpu_memcpy' && args?.operation !== undefined && ranksOf.has(pid) && ranksOf.has(args.to ?? -1),
+        cat === 'gpu_memcpy' &&
+        args?.operation !== undefined &&
+        ranksOf.has(pid) &&
+        (args.to === undefined || ranksOf.has(args.to)),
     );
-    for (const event of [...kernels, ...messages]) found.push(spanOf(event, baseUs, ranksOf));
+    found.push(...withPieces([...kernels, ...copies].map((event) => spanOf(event, baseUs, ranksOf))));
   }
   const origin = found.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
-  return { spans: found.map((span) => earlier(span, origin)), ranks: Math.max(...taken) + 1 };
+  return { spans: found.map((span) => laterBy(span, -origin)), ranks: Math.max(...taken) + 1 };
 }
 
 /** An event as a span, in ms of the trace's clock. */
@@ -236,7 +274,7 @@ function spanOf(
   { name: kernel, cat, pid, ts, dur, args }: KernelEvent,
   baseUs: number,
   ranksOf: ReadonlyMap<number | string, number>,
-): Span {
+): Read {
   const communicates = isCommunication(kernel);
   const block = BLOCKS.find((known) => known === args?.block);
   const ms = (us: number) => (baseUs + us) / 1000;
@@ -249,15 +287,26 @@ function spanOf(
     layer: args?.layer ?? null,
     start: ms(ts),
     end: ms(ts + dur),
-    clock: args?.clock ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
+    source: args?.source ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
   } as const;
-  if (cat === 'gpu_memcpy') return { kind: 'message', ...common, to: ranksOf.get(args!.to!)!, bytes: args?.bytes ?? 0 };
+  const bytes = args?.bytes ?? 0;
+  if (cat === 'gpu_memcpy' && args?.to === undefined) return { kind: 'copy', ...common, bytes };
+  if (cat === 'gpu_memcpy') {
+    const { to, due_us, port_us } = args!;
+    const due = due_us === undefined ? common.end : ms(due_us);
+    const portMs = port_us === undefined ? null : port_us / 1000;
+    return { kind: 'message', ...common, to: ranksOf.get(to!)!, bytes, due, portMs };
+  }
   if (communicates)
     return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };
-  const { shader, gpu_us, flops, submitted_us, awaited_op, awaited_us, uncertain } = args ?? {};
+  const { shader, gpu_us, turn_us, flops, submitted_us, awaited_op, awaited_us, uncertain, sharing } = args ?? {};
   return {
     kind: 'compute',
     ...common,
+    pieces: [[common.start, common.end]],
+    piece: args?.piece ?? 0,
+    turnAt: turn_us === undefined ? null : ms(turn_us),
+    sharing: sharing ?? 1,
     kernel: shader ?? null,
     uncertain: uncertain ?? false,
     gpuMs: gpu_us === undefined ? null : gpu_us / 1000,
@@ -267,15 +316,26 @@ function spanOf(
   };
 }
 
-function earlier(span: Span, ms: number): Span {
-  const moved = { ...span, start: span.start - ms, end: span.end - ms };
-  if (moved.kind !== 'compute') return moved;
-  const { submitted, awaited } = moved;
-  return {
-    ...moved,
-    submitted: submitted === null ? null : submitted - ms,
-    awaited: awaited && { ...awaited, at: awaited.at - ms },
-  };
+/** Kernels are read piece by piece. */
+type Read = Exclude<Span, ComputeSpan> | (ComputeSpan & { readonly piece: number });
+
+/** Each kernel as a whole: its pieces follow one another on its rank. */
+function withPieces(read: readonly Read[]): Span[] {
+  const whole: Span[] = [];
+  const lastOf = new Map<number, number>();
+  for (const own of read) {
+    if (own.kind !== 'compute') {
+      whole.push(own);
+      continue;
+    }
+    const { piece, ...span } = own;
+    const at = lastOf.get(span.rank);
+    const last = at === undefined ? undefined : whole[at];
+    if (piece > 0 && last?.kind === 'compute' && last.op === span.op)
+      whole[at!] = { ...last, end: span.end, pieces: [...last.pieces, ...span.pieces] };
+    else lastOf.set(span.rank, whole.push(span) - 1);
+  }
+  return whole;
 }
 
 function parseTrace(name: string, text: string): z.infer<typeof Trace> {

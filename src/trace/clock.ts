@@ -21,19 +21,24 @@ export const UNKNOWN_CLOCK: ClockBounds = {
   tickNs: 0n,
 };
 
-/** Bounds narrowed by work submitted no later than the GPU's `beginNs` and known to have ended after its `endNs`. */
-export function narrow(
-  bounds: ClockBounds,
-  submittedMs: number,
-  beginNs: bigint,
-  endNs: bigint,
-  knownMs: number,
-): ClockBounds {
-  const tickNs = gcd(gcd(bounds.tickNs, beginNs), endNs);
+/** Work that was submitted no later than the GPU's `begin` (ns) and known to be done after its `end`; host ms. */
+type Stamped = {
+  readonly submitted: number;
+  readonly begin: bigint;
+  readonly end: bigint;
+  readonly known: number;
+};
+
+/**
+ * Bounds narrowed by work that was stamped. The host's clock is off by up to its step `stepMs`, as browsers round it
+ * down or up.
+ */
+export function narrow(bounds: ClockBounds, { submitted, begin, end, known }: Stamped, stepMs: number): ClockBounds {
+  const tickNs = gcd(gcd(bounds.tickNs, begin), end);
   // Rounded down: what is stamped b began before b + tick.
   return {
-    lower: Math.max(bounds.lower, submittedMs - toMs(beginNs) - resolutionMsOf({ tickNs })),
-    upper: Math.min(bounds.upper, knownMs - toMs(endNs)),
+    lower: Math.max(bounds.lower, submitted - stepMs - toMs(begin) - toMs(tickNs)),
+    upper: Math.min(bounds.upper, known + stepMs - toMs(end)),
     tickNs,
   };
 }
@@ -47,16 +52,20 @@ export const resolutionMsOf = ({ tickNs }: Pick<ClockBounds, 'tickNs'>): number 
 
 const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 
-/**
- * The offset in the middle of the bounds and how far off it can be (ms); bounds that cross show drift, and count as
- * error.
- */
-export function offsetOf({ lower, upper }: Pick<ClockBounds, 'lower' | 'upper'>): {
-  readonly offset: number;
-  readonly error: number;
-} {
-  return { offset: (lower + upper) / 2, error: Math.abs(upper - lower) / 2 };
-}
+/** The offset in the middle of the bounds, ms; without any, the clocks are taken for one. */
+export const offsetOf = ({ lower, upper }: ClockBounds): number =>
+  Number.isFinite(lower) && Number.isFinite(upper) ? (lower + upper) / 2 : 0;
+
+/** How far off an offset can be, ms: bounds that cross show drift, and count as error too. */
+export const errorOf = (offset: number, { lower, upper }: ClockBounds): number =>
+  Math.max(Math.abs(offset - lower), Math.abs(upper - offset));
+
+/** The step of a host's clock, ms, from times that it told one after the other. */
+export const stepOf = (times: readonly number[]): number =>
+  times.reduce((step, time, i) => {
+    const ahead = time - (times[i - 1] ?? time);
+    return ahead > 0 ? Math.min(step, ahead) : step;
+  }, Number.POSITIVE_INFINITY);
 
 /** Nanoseconds to milliseconds without losing the digits below a millisecond. */
 export const toMs = (ns: bigint): number => Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;

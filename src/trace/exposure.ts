@@ -1,6 +1,6 @@
-import { arrivedIn, type BetweenKernels, betweenKernels } from './gaps';
-import { type Interval, intersect, lengthOf, merge, subtract } from './overlap';
-import type { ComputeSpan, Span } from './span';
+import { type Gap, gapsOf } from './gaps';
+import { intersect, lengthOf, merge } from './intervals';
+import { type Interval, intervalsOf, type Span } from './span';
 
 /** Why a rank did not compute while a collective was under way, ms. */
 export type Exposed = {
@@ -10,6 +10,8 @@ export type Exposed = {
   readonly noWork: number;
   /** What it waited for was there, but the host had not yet handed over the next kernel. */
   readonly host: number;
+  /** The GPU was between kernels, copied, or ran kernels of peers alone. */
+  readonly gaps: number;
 };
 
 /** One collective on one rank: how long it took, how much of it lay under computation, and why the rest did not. */
@@ -27,48 +29,43 @@ type CollectiveExposure = {
 
 type MeanExposure = Omit<CollectiveExposure, 'rank'>;
 
-const computeOf = (spans: readonly Span[], rank: number): ComputeSpan[] =>
-  spans
-    .filter((span): span is ComputeSpan => span.kind === 'compute' && span.rank === rank)
-    .toSorted((a, b) => a.start - b.start);
-
-/** Times between kernels of a rank, from its first on. */
-const betweenOf = (compute: readonly ComputeSpan[]): BetweenKernels[] =>
-  betweenKernels(compute, compute[0]?.start ?? 0);
-
-/** The part in which nothing was missing but the host. */
-const hostPart = (between: BetweenKernels): Interval => [arrivedIn(between), between.end];
-
-/** ms in which a rank could have computed but for the host, which had not yet handed over the next kernel. */
-export const hostMsOf = (spans: readonly Span[], rank: number): number =>
-  lengthOf(merge(betweenOf(computeOf(spans, rank)).map(hostPart)));
+const KINDS: Readonly<Record<Gap['category'], keyof Exposed>> = {
+  waiting: 'noWork',
+  end: 'noWork',
+  unknown: 'noWork',
+  host: 'host',
+  peer: 'gaps',
+  copy: 'gaps',
+  'launch gap': 'gaps',
+};
 
 /** Every collective of a run on every rank, with what hid it and what exposed it. */
 export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveExposure[] {
+  const gaps = gapsOf(spans, ranks);
   return Array.from({ length: ranks }, (_, rank) => rank).flatMap((rank) => {
-    const compute = computeOf(spans, rank);
-    const busy = merge(compute.map(({ start, end }): Interval => [start, end]));
-    const gaps = betweenOf(compute);
-    const host = merge(gaps.map(hostPart));
-    return spans.flatMap((span): CollectiveExposure[] => {
-      if (span.kind !== 'collective' || span.rank !== rank) return [];
-      const own: Interval[] = [[span.start, span.end]];
-      const open = subtract(own, busy);
-      const waits = gaps.filter(({ before }) => before.awaited?.op === span.op);
-      const waited = merge(waits.map(({ start, before }): Interval => [start, Math.max(start, before.awaited!.at)]));
-      const awaited = lengthOf(intersect(open, waited));
-      const byHost = lengthOf(intersect(open, host));
-      const hiddenMs = lengthOf(intersect(merge(own), busy));
+    const own = spans.filter((span) => span.rank === rank);
+    const busy = merge(own.filter(({ kind }) => kind === 'compute').flatMap(intervalsOf));
+    const open = gaps.filter((gap) => gap.rank === rank);
+    return own.flatMap((span): CollectiveExposure[] => {
+      if (span.kind !== 'collective') return [];
+      const { op, name, layer, start, end } = span;
+      const during = open.filter((gap) => gap.end > start && gap.start < end);
+      const exposed = { awaited: 0, noWork: 0, host: 0, gaps: 0 };
+      for (const gap of during) {
+        const kind = gap.category === 'waiting' && gap.op === op ? 'awaited' : KINDS[gap.category];
+        exposed[kind] += Math.min(end, gap.end) - Math.max(start, gap.start);
+      }
+      const whole: Interval[] = [[start, end]];
       return [
         {
-          op: span.op,
-          name: span.name,
-          layer: span.layer,
+          op,
+          name,
+          layer,
           rank,
-          ms: span.end - span.start,
-          hiddenMs,
-          exposed: { awaited, host: byHost, noWork: Math.max(0, lengthOf(open) - awaited - byHost) },
-          awaitedBy: waits[0]?.before.name ?? null,
+          ms: end - start,
+          hiddenMs: lengthOf(intersect(merge(whole), busy)),
+          exposed,
+          awaitedBy: during.find((gap) => gap.op === op)?.before?.name ?? null,
         },
       ];
     });
@@ -76,22 +73,27 @@ export function exposuresOf(spans: readonly Span[], ranks: number): CollectiveEx
 }
 
 /** Why most of what is exposed of a collective is so; null when nearly nothing is. */
-type Reason =
+export const REASONS = [
   /** It takes longer than all compute that could run meanwhile. */
-  | 'wire slower than compute'
+  'wire slower than compute',
   /** There was time enough to hide it, but a kernel waited. */
-  | 'waited for'
+  'waited for',
   /** Ranks had nothing left to do, or waited for another collective. */
-  | 'no work left'
-  | 'host late';
+  'no work left',
+  'host late',
+  'between kernels',
+] as const;
+type Reason = (typeof REASONS)[number];
 
 /** `independentMs`: how long the compute takes that neither leads to the collective nor needs it. */
 export function reasonOf({ ms, hiddenMs, exposed }: MeanExposure, independentMs: number): Reason | null {
   if (ms - hiddenMs < NEARLY_NOTHING * ms) return null;
-  const { awaited, noWork, host } = exposed;
-  if (host > awaited && host > noWork) return 'host late';
+  const { awaited, noWork, host, gaps } = exposed;
+  const most = Math.max(awaited, noWork, host, gaps);
+  if (host === most) return 'host late';
+  if (gaps === most) return 'between kernels';
   if (ms > independentMs) return 'wire slower than compute';
-  return awaited >= noWork ? 'waited for' : 'no work left';
+  return awaited === most ? 'waited for' : 'no work left';
 }
 
 /** Share of a collective. */
@@ -115,6 +117,7 @@ export function meanExposures(exposures: readonly CollectiveExposure[]): MeanExp
         awaited: mean(({ exposed }) => exposed.awaited),
         noWork: mean(({ exposed }) => exposed.noWork),
         host: mean(({ exposed }) => exposed.host),
+        gaps: mean(({ exposed }) => exposed.gaps),
       },
       awaitedBy: own.find(({ awaitedBy }) => awaitedBy !== null)?.awaitedBy ?? null,
     };

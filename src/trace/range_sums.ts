@@ -1,5 +1,6 @@
-import { type Interval, lengthOf, merge, overlapOfIntervals } from './overlap';
-import type { Span } from './span';
+import { intersect, lengthOf, merge } from './intervals';
+import { overlapOfIntervals } from './overlap';
+import { type Interval, intervalsOf, type Span } from './span';
 
 /** What happened within a range of time, ms, mean over ranks. */
 export type RangeSums = {
@@ -20,22 +21,21 @@ export type RangeSums = {
   }[];
 };
 
-/** `resolution`: pieces of overlap shorter than it, the step of the clocks, are not claimed; as in overlapOf. */
-export function sumsOf(spans: readonly Span[], ranks: number, [from, to]: Interval, resolution = 0): RangeSums {
+export function sumsOf(spans: readonly Span[], ranks: number, range: Interval): RangeSums {
+  const [from, to] = range;
   const own = Array.from({ length: ranks }, () => ({ compute: [] as Interval[], comm: [] as Interval[] }));
   const operations = new Map<string, { block: string; name: string; ms: number; count: number }>();
   for (const span of spans) {
-    const start = Math.max(from, span.start);
-    const end = Math.min(to, span.end);
-    if (end <= start || span.kind === 'message') continue;
-    own[span.rank]?.[span.kind === 'compute' ? 'compute' : 'comm'].push([start, end]);
+    if (span.end <= from || span.start >= to || (span.kind !== 'compute' && span.kind !== 'collective')) continue;
+    const inside = intersect([range], intervalsOf(span));
+    own[span.rank]?.[span.kind === 'compute' ? 'compute' : 'comm'].push(...inside);
     const key = `${span.block} ${span.name}`;
     const sum = operations.get(key) ?? { block: span.block, name: span.name, ms: 0, count: 0 };
-    operations.set(key, { ...sum, ms: sum.ms + (end - start) / ranks, count: sum.count + 1 });
+    operations.set(key, { ...sum, ms: sum.ms + lengthOf(inside) / ranks, count: sum.count + 1 });
   }
   const sums = { compute: 0, comm: 0, hidden: 0, idle: 0 };
   for (const { compute, comm } of own) {
-    const { computeMs, commMs, hiddenMs } = overlapOfIntervals(compute, comm, resolution);
+    const { computeMs, commMs, hiddenMs } = overlapOfIntervals(compute, comm);
     sums.compute += computeMs / ranks;
     sums.comm += commMs / ranks;
     sums.hidden += hiddenMs / ranks;

@@ -2,7 +2,15 @@ import { PHASES, type Phase } from '../program/program';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import { because, z } from '../words/zod';
-import type { ClockSource, CollectiveSpan, ComputeSpan, MessageSpan, Span } from './span';
+import {
+  type CollectiveSpan,
+  type ComputeSpan,
+  type CopySpan,
+  type Interval,
+  type MessageSpan,
+  type Span,
+  TIME_SOURCES,
+} from './span';
 
 /**
  * Spans as columns with names, a tenth of a microsecond being the unit of time: a fraction of what they take as
@@ -38,7 +46,11 @@ const namesOrNull = columnOf<string | null>(
 );
 const oneOf = <T extends string>(known: readonly T[]) =>
   columnOf<T>((value) => known.includes(value as T), phrase`${known.join(', ')}`);
-const CLOCKS: readonly ClockSource[] = ['gpu', 'host'];
+/** Times in which a kernel did not run, between its start and its end: [from its start, length] of each. */
+const openTimes = columnOf<readonly (readonly [number, number])[]>(
+  (value) => Array.isArray(value) && value.every((own) => Array.isArray(own) && own.length === 2 && own.every(isIndex)),
+  phrase`pairs of whole numbers from 0 on`,
+);
 
 export const SpanColumns = z.object({
   operations: z.object({
@@ -48,14 +60,19 @@ export const SpanColumns = z.object({
     phase: oneOf<Phase>(PHASES),
     layer: indicesOrNull,
     kernel: namesOrNull,
-    clock: oneOf(CLOCKS),
+    source: oneOf(TIME_SOURCES),
+    /** Ranks that share a queue. */
+    sharing: indices,
   }),
   compute: z.object({
     operation: indices,
     rank: indices,
     start: column,
     length: indices,
+    open: openTimes,
     gpu: indicesOrNull,
+    /** Time from the start until its own turn began. */
+    turn: orNull,
     uncertain: flags,
     flops: amounts,
     /** Time from being submitted to the start. */
@@ -72,7 +89,18 @@ export const SpanColumns = z.object({
     sent: indices,
     received: indices,
   }),
-  message: z.object({ operation: indices, rank: indices, start: column, length: indices, to: indices, bytes: indices }),
+  message: z.object({
+    operation: indices,
+    rank: indices,
+    start: column,
+    length: indices,
+    to: indices,
+    bytes: indices,
+    /** Time from the start until the wire had brought it, and for which it held its ports. */
+    due: indices,
+    port: indicesOrNull,
+  }),
+  copy: z.object({ operation: indices, rank: indices, start: column, length: indices, bytes: indices }),
 });
 export type SpanColumns = z.infer<typeof SpanColumns>;
 
@@ -80,9 +108,9 @@ const PER_MS = 10_000;
 const units = (ms: number): number => Math.round(ms * PER_MS);
 const toMs = (units: number): number => units / PER_MS;
 
-/** Spans in the order in which columns keep them: kernels, collectives, messages. */
+/** Spans in the order in which columns keep them: kernels, collectives, messages, copies. */
 export const inColumnOrder = (spans: readonly Span[]): Span[] =>
-  (['compute', 'collective', 'message'] as const).flatMap((kind) => spans.filter((span) => span.kind === kind));
+  (['compute', 'collective', 'message', 'copy'] as const).flatMap((kind) => spans.filter((span) => span.kind === kind));
 
 type OperationRow = { readonly [K in keyof SpanColumns['operations']]: SpanColumns['operations'][K][number] };
 
@@ -94,7 +122,8 @@ const rowOf = (span: Span): OperationRow => ({
   phase: span.phase,
   layer: span.layer,
   kernel: span.kind === 'compute' ? span.kernel : null,
-  clock: span.clock,
+  source: span.source,
+  sharing: span.kind === 'compute' ? span.sharing : 0,
 });
 
 function toColumns(spans: readonly Span[]): SpanColumns {
@@ -119,9 +148,12 @@ function toColumns(spans: readonly Span[]): SpanColumns {
   const compute = of('compute');
   const collectives = of('collective');
   const messages = of('message');
+  const copies = of('copy');
   return {
     compute: {
       ...common(compute),
+      open: compute.map(openOf),
+      turn: compute.map(({ start, turnAt }) => (turnAt === null ? null : units(turnAt) - units(start))),
       gpu: compute.map(({ gpuMs }) => (gpuMs === null ? null : units(gpuMs))),
       uncertain: compute.map(({ uncertain }) => (uncertain ? 1 : 0)),
       flops: compute.map(({ flops }) => flops),
@@ -134,7 +166,14 @@ function toColumns(spans: readonly Span[]): SpanColumns {
       sent: collectives.map(({ sentBytes }) => sentBytes),
       received: collectives.map(({ receivedBytes }) => receivedBytes),
     },
-    message: { ...common(messages), to: messages.map(({ to }) => to), bytes: messages.map(({ bytes }) => bytes) },
+    message: {
+      ...common(messages),
+      to: messages.map(({ to }) => to),
+      bytes: messages.map(({ bytes }) => bytes),
+      due: messages.map(({ start, due }) => units(due) - units(start)),
+      port: messages.map(({ portMs }) => (portMs === null ? null : units(portMs))),
+    },
+    copy: { ...common(copies), bytes: copies.map(({ bytes }) => bytes) },
     operations: {
       id: rows.map(({ id }) => id),
       name: rows.map(({ name }) => name),
@@ -142,14 +181,30 @@ function toColumns(spans: readonly Span[]): SpanColumns {
       phase: rows.map(({ phase }) => phase),
       layer: rows.map(({ layer }) => layer),
       kernel: rows.map(({ kernel }) => kernel),
-      clock: rows.map(({ clock }) => clock),
+      source: rows.map(({ source }) => source),
+      sharing: rows.map(({ sharing }) => sharing),
     },
   };
 }
 
+/** The times between a kernel's pieces; those that are nothing in the columns' unit are left out. */
+function openOf({ start, pieces }: ComputeSpan): (readonly [number, number])[] {
+  return pieces.slice(1).flatMap(([from], i) => {
+    const [open, until] = [units(pieces[i]![1]), units(from)];
+    return until > open ? [[open - units(start), until - open] as const] : [];
+  });
+}
+
+/** Pieces of a kernel that began at `start` and took `length`, in units, to ms. */
+function piecesIn(start: number, length: number, open: readonly (readonly [number, number])[]): Interval[] {
+  const starts = [0, ...open.map(([from, took]) => from + took)];
+  const ends = [...open.map(([from]) => from), length];
+  return starts.map((from, i): Interval => [toMs(start + from), toMs(start + ends[i]!)]);
+}
+
 /** Throws InputError when columns differ in length, or name an operation that there is not. */
-function fromColumns({ operations, compute, collective, message }: SpanColumns): Span[] {
-  for (const group of [operations, compute, collective, message])
+function fromColumns({ operations, compute, collective, message, copy }: SpanColumns): Span[] {
+  for (const group of [operations, compute, collective, message, copy])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
       throw new InputError(phrase`the columns of its spans differ in length, so it is not whole`);
   const common = (group: Pick<SpanColumns['collective'], 'operation' | 'rank' | 'start' | 'length'>) => {
@@ -169,21 +224,26 @@ function fromColumns({ operations, compute, collective, message }: SpanColumns):
           layer: operations.layer[own]!,
           start: toMs(start),
           end: toMs(start + group.length[i]!),
-          clock: operations.clock[own]!,
+          source: operations.source[own]!,
         },
         kernel: operations.kernel[own]!,
+        sharing: operations.sharing[own]!,
         start,
       };
     });
   };
   return [
-    ...common(compute).map(({ at, kernel, start }, i): ComputeSpan => {
+    ...common(compute).map(({ at, kernel, sharing, start }, i): ComputeSpan => {
       const gpu = compute.gpu[i]!;
       const awaitedOp = compute.awaitedOp[i]!;
       const queued = compute.queued[i]!;
+      const turn = compute.turn[i]!;
       return {
         kind: 'compute',
         ...at,
+        pieces: piecesIn(start, compute.length[i]!, compute.open[i]!),
+        turnAt: turn === null ? null : toMs(start + turn),
+        sharing: Math.max(1, sharing),
         kernel,
         gpuMs: gpu === null ? null : toMs(gpu),
         uncertain: compute.uncertain[i] === 1,
@@ -200,9 +260,18 @@ function fromColumns({ operations, compute, collective, message }: SpanColumns):
         receivedBytes: collective.received[i]!,
       }),
     ),
-    ...common(message).map(
-      ({ at }, i): MessageSpan => ({ kind: 'message', ...at, to: message.to[i]!, bytes: message.bytes[i]! }),
-    ),
+    ...common(message).map(({ at, start }, i): MessageSpan => {
+      const port = message.port[i]!;
+      return {
+        kind: 'message',
+        ...at,
+        to: message.to[i]!,
+        bytes: message.bytes[i]!,
+        due: toMs(start + message.due[i]!),
+        portMs: port === null ? null : toMs(port),
+      };
+    }),
+    ...common(copy).map(({ at }, i): CopySpan => ({ kind: 'copy', ...at, bytes: copy.bytes[i]! })),
   ];
 }
 

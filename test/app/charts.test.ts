@@ -27,7 +27,7 @@ const result = (combination: Combination, numbers: Partial<CombinationResult>) =
     ...combination,
     wallMs: exact(0),
     hidden: null,
-    boundMs: 0,
+    boundMs: exact(0),
     speedup: exact(1),
     exposures: [],
     routing: [],
@@ -42,7 +42,7 @@ const exposure = (layer: number | null, ms: number, hiddenMs: number): Combinati
   layer,
   ms,
   hiddenMs,
-  exposed: { awaited: ms - hiddenMs, noWork: 0, host: 0 },
+  exposed: { awaited: ms - hiddenMs, noWork: 0, host: 0, gaps: 0 },
   awaitedBy: null,
   reason: null,
 });
@@ -51,8 +51,8 @@ test('wall times have a row a combination, with interval and bound', () => {
   const data = wallData(
     en,
     measurement(
-      result(BLOCKING, { wallMs: estimate(12, 11, 14), boundMs: 10 }),
-      result(OVERLAPPED, { wallMs: estimate(8, 7.5, 9), boundMs: 7 }),
+      result(BLOCKING, { wallMs: estimate(12, 11, 14), boundMs: estimate(10, 9, 11) }),
+      result(OVERLAPPED, { wallMs: estimate(8, 7.5, 9), boundMs: estimate(7, 6, 8) }),
     ),
   );
   expect(data.rows).toEqual([

@@ -59,6 +59,11 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[][]>> = {
   'inspector.layerOf': [[11]],
   'charts.sweepSpeedup': [['word1']],
   'charts.sweepHidden': [['word1']],
+  'charts.sweepPaid': [['word1']],
+  'results.possible': [
+    ['11', true],
+    ['11', false],
+  ],
   'charts.sweepWall': [['word1']],
 };
 

@@ -58,7 +58,7 @@ const SPANS = [
   compute(0, 0, 4),
   compute(0, 6, 9, { awaited: { op: 2, at: 6 }, name: 'router', block: 'router', layer: 1 }),
   compute(1, 1, 2),
-  message(0, 1, 2, 5),
+  message(0, 1, 2, 6),
   collective(0, 2, 6),
   collective(1, 2, 5),
 ];
@@ -69,7 +69,7 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
   expect(pickAt(tracks, 0, 0, 'compute', 3, 0.1)).toEqual({ track: 0, kind: 'span', index: 0 });
   const gap = pickAt(tracks, 0, 0, 'compute', 5, 0.1)!;
   expect(gap.kind).toBe('gap');
-  expect(tracks[0]!.gaps[gap.index]).toMatchObject({ kind: 'exposed', why: { kind: 'awaited', op: 2 } });
+  expect(tracks[0]!.gaps[gap.index]).toMatchObject({ exposed: true, category: 'waiting', op: 2 });
   expect(tracks[0]!.track.spans[pickAt(tracks, 0, 1, 'receive', 3, 0.1)!.index]!.kind).toBe('message');
   expect(tracks[0]!.track.spans[pickAt(tracks, 0, 0, 'receive', 3, 0.1)!.index]!.kind).toBe('collective');
   expect(pickAt(tracks, 0, 1, 'send', 3, 0.1)).toBeNull();

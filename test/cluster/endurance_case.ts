@@ -4,7 +4,6 @@ import { createExecutable, type Executable } from '../../src/cluster/executable'
 import { feedOf, wholeSequences } from '../../src/cluster/feed';
 import { tableOf } from '../../src/connectivity/methods';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
-import { seededRandom } from '../../src/lab/statistics/random';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
 import { linksOf, type Topology } from '../../src/network/topology';
@@ -53,7 +52,7 @@ async function prepare(lab: Lab) {
     /** Answers the logits of all ranks as text. */
     run: async (executable: Executable, orders: readonly Order[], seed: number): Promise<string> => {
       const { outputs } = await executable.run(orders, feeds, {
-        linkBetween: linksOf(TOPOLOGY, 4, seededRandom(seed)),
+        linkBetween: linksOf(TOPOLOGY, 4, seed),
         pause: lab.pause,
       });
       return outputs.map((own) => own.get(LOGITS)!.join()).join();

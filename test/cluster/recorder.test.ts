@@ -17,7 +17,7 @@ const op = (id: number): Compute => ({
 
 /** Two ranks do operations in turn; `turns` are [operation, rank, begin, end] in ms on both clocks. */
 function spansOf(turns: readonly (readonly [number, number, number, number])[]) {
-  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2);
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   const ops = [op(0), op(1)];
   for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null });
   recorder.submitted(0);

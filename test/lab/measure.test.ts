@@ -5,8 +5,11 @@ import type { Measurement } from '../../src/lab/experiments/measurement/result';
 import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
 import { sweepExperiment } from '../../src/lab/experiments/sweep';
 import type { Lab } from '../../src/lab/setup/lab';
+import { sumOf } from '../../src/lab/statistics/numbers';
 import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
+import { lengthOf, merge } from '../../src/trace/intervals';
 import { overlapOf } from '../../src/trace/overlap';
+import type { Interval } from '../../src/trace/span';
 import { openLab } from '../support';
 import { holisticOverlap } from '../trace/holistic_reading';
 
@@ -55,7 +58,47 @@ describe('the reference model on two devices, communication half of computation'
       expect(overlapOf(again, rank).hiddenMs / overlapOf(again, rank).commMs).toBeCloseTo(hiddenMs / commMs, 3);
     }
   });
+
+  test('by its trace alone no device computes longer than kernels ran on the GPU', () => {
+    for (const { spans } of measured.results) {
+      const { traceEvents } = JSON.parse(JSON.stringify(toChromeTrace(spans, 2))) as { traceEvents: TraceEvent[] };
+      const kernels = traceEvents.filter(({ cat, name }) => cat === 'kernel' && !name.startsWith('nccl'));
+      const turns = kernels.flatMap(({ args }): Interval[] =>
+        args?.turn_us === undefined ? [] : [[args.turn_us, args.turn_us + args.gpu_us!]],
+      );
+      const busy = lengthOf(merge(turns));
+      for (const rank of [0, 1]) {
+        const own = kernels.filter(({ pid }) => pid === rank).map(({ ts, dur }): Interval => [ts, ts + dur]);
+        expect(lengthOf(merge(own))).toBeGreaterThan(0);
+        expect(lengthOf(merge(own))).toBeLessThanOrEqual(busy + 1e-3);
+      }
+    }
+  });
+
+  test('every millisecond has a category, no bound is broken, and what is paid is told by its parts', () => {
+    for (const { wallMs, categories, boundBroken, boundMs, paid, imbalanceMs, ratioReached } of measured.results) {
+      expect(sumOf(Object.values(categories!))).toBeCloseTo(wallMs.median, 6);
+      expect(categories!.unknown).toBe(0);
+      expect(boundBroken).toBe(0);
+      expect(boundMs.median).toBeLessThanOrEqual(wallMs.median);
+      // One run: the parts add up.
+      expect(paid!.wireMs!.median + paid!.hostMs!.median).toBeCloseTo(paid!.ms.median, 6);
+      expect(paid!.share!.median).toBeCloseTo(paid!.ms.median / measured.asked!.wireMs, 6);
+      expect(imbalanceMs).not.toBeNull();
+      expect(ratioReached!.median).toBeGreaterThan(0);
+    }
+    expect(measured.asked!.wireMs / measured.asked!.computeMs).toBeCloseTo(0.5, 2);
+  });
 });
+
+type TraceEvent = {
+  readonly cat?: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly ts: number;
+  readonly dur: number;
+  readonly args?: { readonly turn_us?: number; readonly gpu_us?: number };
+};
 
 test('under tensor parallelism, too, schedules give the same bits', async () => {
   const settings = {

@@ -6,7 +6,7 @@ import { type LabRun, newRun } from '../../src/lab/runs/lab_run';
 import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { tracksOf } from '../../src/lab/runs/run_kinds';
 import { BLOCKS, PHASES } from '../../src/program/program';
-import type { Span } from '../../src/trace/span';
+import { type Span, TIME_SOURCES } from '../../src/trace/span';
 
 const RANKS = 4;
 /** Times in the file's unit, a tenth of a microsecond, so that they come back as they are. */
@@ -24,14 +24,19 @@ const at = fc
     layer: fc.option(fc.nat(60)),
     start: time,
     length: time,
-    clock: fc.constantFrom('gpu' as const, 'host' as const),
+    source: fc.constantFrom(...TIME_SOURCES),
   })
   .map(({ length, ...rest }) => ({
     ...rest,
     end: (Math.round(rest.start * 10_000) + Math.round(length * 10_000)) / 10_000,
   }));
+/** Times on the grid of the columns, within a span, as shares of it. */
+const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { maxLength: 6 });
 const compute = fc.record({
   kind: fc.constant('compute' as const),
+  cuts,
+  turnAt: fc.option(time),
+  sharing: fc.integer({ min: 1, max: 8 }),
   kernel: fc.constantFrom('gemm', 'adamw of a later version', null),
   gpuMs: fc.option(time),
   uncertain: fc.boolean(),
@@ -40,13 +45,31 @@ const compute = fc.record({
   awaited: fc.option(fc.record({ op: fc.nat(999), at: time })),
 });
 const collective = fc.record({ kind: fc.constant('collective' as const), sentBytes: bytes, receivedBytes: bytes });
-const message = fc.record({ kind: fc.constant('message' as const), to: rank, bytes });
+const message = fc.record({ kind: fc.constant('message' as const), to: rank, bytes, portMs: fc.option(time) });
+const copy = fc.record({ kind: fc.constant('copy' as const), bytes });
+type Drawn = Span & { readonly cuts?: readonly number[] };
+function completed({ cuts, ...span }: Drawn): Span {
+  if (span.kind === 'message') return { ...span, due: span.end } as Span;
+  if (span.kind !== 'compute') return span as Span;
+  const [first, last] = [Math.round(span.start * 10_000), Math.round(span.end * 10_000)];
+  const at = [...new Set(cuts!.map((cut) => first + Math.round((cut / 1000) * (last - first))))]
+    .filter((place) => place > first && place < last)
+    .sort((a, b) => a - b);
+  // Between an odd cut and the next one the kernel did not run.
+  const edges = [first, ...(at.length % 2 === 0 ? at : at.slice(1)), last].map((place) => place / 10_000);
+  return {
+    ...span,
+    pieces: edges.flatMap((edge, i) => (i % 2 === 0 ? [[edge, edges[i + 1]!]] : [])),
+  } as unknown as Span;
+}
 const spansOf = (own: fc.Arbitrary<object>) =>
   fc.array(
-    fc.tuple(at, own).map(([common, rest]) => ({ ...common, ...rest }) as Span),
+    fc.tuple(at, own).map(([common, rest]) => completed({ ...common, ...rest } as unknown as Drawn)),
     { maxLength: 12 },
   );
-const spans = fc.tuple(spansOf(compute), spansOf(collective), spansOf(message)).map((groups) => groups.flat());
+const spans = fc
+  .tuple(spansOf(compute), spansOf(collective), spansOf(message), spansOf(copy))
+  .map((groups) => groups.flat());
 
 const manifest = {
   definitions: 2,
@@ -68,6 +91,7 @@ const measurementOf = (own: readonly Span[]): LabRun =>
         settings: DEFAULT_MEASUREMENT,
         madeFor: ['regular', 'farskip'],
         link: { gbps: 25, us: 10, dilation: 4 },
+        asked: { wireMs: 3, computeMs: 6 },
         allReduce: null,
         repeats: 3,
         promptTokens: 64,
@@ -81,8 +105,22 @@ const measurementOf = (own: readonly Span[]): LabRun =>
             hidden: one,
             hostMs: one,
             exposures: [],
-            boundMs: 1,
-            hiddenBound: 1,
+            boundMs: one,
+            hiddenBound: one,
+            boundBroken: 0,
+            paid: { ms: one, wireMs: one, hostMs: null, share: one },
+            categories: {
+              kernel: 1,
+              peer: 2,
+              copy: 3,
+              waiting: 4,
+              'launch gap': 5,
+              host: 6,
+              end: 7,
+              unknown: 0,
+            },
+            imbalanceMs: one,
+            ratioReached: null,
             speedup: one,
             logitsSha256: 'f',
             clockErrorMs: 0.1,
@@ -107,7 +145,10 @@ const generationSpan = {
   layer: 0,
   start: 1,
   end: 2,
-  clock: 'gpu' as const,
+  source: 'gpu' as const,
+  pieces: [[1, 1.25] as const, [1.5, 2] as const],
+  turnAt: 1,
+  sharing: 2,
   kernel: 'gemm',
   gpuMs: 0.25,
   uncertain: false,
@@ -220,7 +261,7 @@ test('what is no run is one sentence that names the file', () => {
     ['{', /^f\.json is not JSON; a run of this lab is a file that “Save” wrote\.$/],
     ['[]', /^f\.json can't be read as a run of this lab: /],
     ['{"traceEvents": []}', /it does not say that it is one\.$/],
-    [broken((file) => (file.version = 99)), /it is of another version than 1 to 3; a newer lab may read it\.$/],
+    [broken((file) => (file.version = 99)), /it is of another version than 1 to 4; a newer lab may read it\.$/],
     [broken((file) => (file.id = '../../x')), /: id: /],
     [broken((file) => (file.content.result.settings.ranks = 'many')), /settings\.ranks: /],
     [
@@ -236,6 +277,8 @@ test('what is no run is one sentence that names the file', () => {
           length: [1],
           to: [0],
           bytes: [1],
+          due: [1],
+          port: [null],
         }),
       ),
       /operation 0, which it does not list/,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../src/lab/statistics/random';
 import { aloneMs, quickerAllReduce } from '../../src/network/network';
 import { linksOf, nodeOf, type Topology } from '../../src/network/topology';
 import type { AllToAll } from '../../src/program/program';
@@ -7,28 +6,34 @@ import { allGather } from './collectives';
 
 const within = { latencyMs: 1, bytesPerMs: 100 };
 const between = { latencyMs: 5, bytesPerMs: 10 };
+const FIRST = { op: 0, step: 0 };
 const two: Topology = { nodes: 2, within, between, jitter: 0, slow: null };
 
 test('ranks of a node speak over one link, nodes over another', () => {
   expect([0, 1, 2, 3].map((rank) => nodeOf(two, 4, rank))).toEqual([0, 0, 1, 1]);
-  const link = linksOf(two, 4, Math.random);
-  expect([link(0, 1), link(1, 2), link(3, 2), link(3, 0)]).toEqual([within, between, within, between]);
+  const link = linksOf(two, 4, 1);
+  expect([link(0, 1, FIRST), link(1, 2, FIRST), link(3, 2, FIRST), link(3, 0, FIRST)]).toEqual([
+    within,
+    between,
+    within,
+    between,
+  ]);
 });
 
 test('a straggler is slow both ways, and nobody else', () => {
-  const link = linksOf({ ...two, nodes: 1, slow: { rank: 2, times: 3 } }, 4, Math.random);
-  expect(link(0, 1)).toEqual(within);
+  const link = linksOf({ ...two, nodes: 1, slow: { rank: 2, times: 3 } }, 4, 1);
+  expect(link(0, 1, FIRST)).toEqual(within);
   for (const [from, to] of [
     [0, 2],
     [2, 3],
   ] as const)
-    expect(link(from, to)).toEqual({ latencyMs: 3, bytesPerMs: 100 / 3 });
+    expect(link(from, to, FIRST)).toEqual({ latencyMs: 3, bytesPerMs: 100 / 3 });
 });
 
-test('jitter only lengthens, by its share on average, and repeats with its seed', () => {
+test('jitter only lengthens, by its share on average, and is drawn for a message by what it is', () => {
   const draw = (seed: number) => {
-    const link = linksOf({ ...two, jitter: 0.5 }, 4, seededRandom(seed));
-    return Array.from({ length: 20_000 }, () => link(0, 1).latencyMs);
+    const link = linksOf({ ...two, jitter: 0.5 }, 4, seed);
+    return Array.from({ length: 20_000 }, (_, op) => link(0, 1, { op, step: op % 3 }).latencyMs);
   };
   const times = draw(7);
   expect(Math.min(...times)).toBeGreaterThanOrEqual(1);

@@ -29,14 +29,23 @@ const spans: fc.Arbitrary<Span[]> = fc
         layer: 1,
         start: from,
         end: from + length,
-        clock: 'gpu' as const,
+        source: 'gpu' as const,
       };
       if (kind === 'collective') return { kind, ...common, block: 'dispatch', sentBytes: 1, receivedBytes: 1 };
-      if (kind === 'message') return { kind, ...common, to, bytes: 7 };
+      if (kind === 'message') return { kind, ...common, to, bytes: 7, due: from, portMs: null };
       return {
         kind: 'compute',
         ...common,
         kernel: null,
+        pieces:
+          op % 2 === 0
+            ? [[from, from + length]]
+            : [
+                [from, from + length / 4],
+                [from + length / 2, from + length],
+              ],
+        turnAt: null,
+        sharing: 1,
         uncertain: false,
         gpuMs: length,
         flops: 3,
@@ -70,16 +79,35 @@ test('a trace has the overlap of its spans, read by counting and read in again',
 
 test('a run of ours comes back from its trace with its messages, its waits and its numbers', () => {
   const at = (op: number, rank: number, start: number, end: number) =>
-    ({ op, rank, name: `op ${op}`, block: 'routed', phase: 'backward', layer: 2, start, end, clock: 'gpu' }) as const;
-  const kernel = { kind: 'compute', kernel: 'gemm', uncertain: false, gpuMs: 0.5, flops: 8 } as const;
+    ({ op, rank, name: `op ${op}`, block: 'routed', phase: 'backward', layer: 2, start, end, source: 'gpu' }) as const;
+  const kernel = {
+    kind: 'compute',
+    kernel: 'gemm',
+    uncertain: false,
+    gpuMs: 0.5,
+    flops: 8,
+    sharing: 2,
+    turnAt: 1,
+  } as const;
+  const whole = (start: number, end: number) => ({ ...kernel, pieces: [[start, end]] as const });
   const given: Span[] = [
-    { ...at(1, 0, 0, 2), ...kernel, submitted: 0, awaited: null },
-    { ...at(1, 1, 0.5, 2), ...kernel, submitted: 0.25, awaited: null, uncertain: true },
-    { ...at(3, 0, 7, 9), ...kernel, submitted: 6.5, awaited: { op: 2, at: 6 } },
-    { ...at(2, 0, 2, 6), kind: 'collective', block: 'dispatch', clock: 'host', sentBytes: 12, receivedBytes: 34 },
-    { ...at(2, 1, 2, 5), kind: 'collective', block: 'dispatch', clock: 'host', sentBytes: 34, receivedBytes: 12 },
-    { ...at(2, 0, 2, 5), kind: 'message', block: 'dispatch', clock: 'host', to: 1, bytes: 12 },
-    { ...at(2, 1, 2, 6), kind: 'message', block: 'dispatch', clock: 'host', to: 0, bytes: 34 },
+    {
+      ...at(1, 0, 0, 2),
+      ...kernel,
+      pieces: [
+        [0, 0.5],
+        [1, 2],
+      ],
+      submitted: 0,
+      awaited: null,
+    },
+    { ...at(1, 1, 0.5, 2), ...whole(0.5, 2), submitted: 0.25, awaited: null, uncertain: true },
+    { ...at(3, 0, 7, 9), ...whole(7, 9), submitted: 6.5, awaited: { op: 2, at: 6 } },
+    { ...at(2, 0, 2, 6), kind: 'collective', block: 'dispatch', source: 'host', sentBytes: 12, receivedBytes: 34 },
+    { ...at(2, 1, 2, 5), kind: 'collective', block: 'dispatch', source: 'host', sentBytes: 34, receivedBytes: 12 },
+    { ...at(2, 0, 2, 5), kind: 'message', block: 'dispatch', source: 'host', to: 1, bytes: 12, due: 4, portMs: 1.5 },
+    { ...at(2, 1, 2, 6), kind: 'message', block: 'dispatch', source: 'host', to: 0, bytes: 34, due: 6, portMs: null },
+    { ...at(2, 1, 6, 6.5), kind: 'copy', block: 'dispatch', bytes: 12 },
   ];
   const { spans: again, ranks } = fromChromeTraces([{ name: 'a', text: JSON.stringify(toChromeTrace(given, 2)) }]);
   expect(ranks).toBe(2);

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { narrow, offsetOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
-import { exposuresOf, hostMsOf, reasonOf } from '../../src/trace/exposure';
-import {
-  hiddenShare,
-  type Interval,
-  intersect,
-  lengthOf,
-  merge,
-  operationMs,
-  overlapOf,
-  subtract,
-} from '../../src/trace/overlap';
-import type { Span } from '../../src/trace/span';
+import { describe, expect, test } from 'vitest';
+import { errorOf, narrow, offsetOf, stepOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
+import { exposuresOf, reasonOf } from '../../src/trace/exposure';
+import { categoriesOf } from '../../src/trace/gaps';
+import { intersect, lengthOf, merge, subtract } from '../../src/trace/intervals';
+import { operationTimesOf } from '../../src/trace/operation_times';
+import { hiddenShare, overlapOf } from '../../src/trace/overlap';
+import { piecesOf, turnsOf } from '../../src/trace/rounds';
+import type { Interval, Span } from '../../src/trace/span';
 import { collective, compute, message } from '../spans';
 
 const intervals = fc.array(
@@ -35,180 +30,240 @@ test('merged and intersected intervals cover what counting covers', () => {
   );
 });
 
-test('overlap is per rank, and messages count for nothing', () => {
-  const at = { op: 0, name: '', block: 'routed', phase: 'forward' as const, layer: 0, clock: 'host' as const };
+test('overlap is per rank, counts pieces alone, and neither messages nor copies', () => {
   const spans: Span[] = [
-    {
-      ...at,
-      kind: 'compute',
-      kernel: null,
-      rank: 0,
-      start: 0,
-      end: 4,
-      uncertain: false,
-      gpuMs: null,
-      flops: 0,
-      submitted: 0,
-      awaited: null,
-    },
-    { ...at, kind: 'collective', rank: 0, start: 2, end: 6, sentBytes: 0, receivedBytes: 0 },
-    { ...at, kind: 'message', rank: 0, to: 1, start: 0, end: 9, bytes: 1 },
-    {
-      ...at,
-      kind: 'compute',
-      kernel: null,
-      rank: 1,
-      start: 0,
-      end: 99,
-      uncertain: false,
-      gpuMs: null,
-      flops: 0,
-      submitted: 0,
-      awaited: null,
-    },
+    compute(0, 0, 5, {
+      pieces: [
+        [0, 3],
+        [4, 5],
+      ],
+    }),
+    collective(1, 0, 2, 6),
+    message(1, 0, 1, 0, 9),
+    { ...collective(1, 0, 0, 9), kind: 'copy', source: 'gpu', bytes: 1 },
+    compute(1, 0, 99),
   ];
   expect(overlapOf(spans, 0)).toEqual({ computeMs: 4, commMs: 4, hiddenMs: 2 });
   expect(hiddenShare([overlapOf(spans, 0), overlapOf(spans, 1)])).toBe(0.5);
   expect(hiddenShare([overlapOf(spans, 1)])).toBeNull();
 });
 
-test('what exposed a collective is told apart: waiting for it, nothing left to do, the host', () => {
-  const at = { name: 'k', block: 'routed', phase: 'forward' as const, layer: 0 };
-  const compute = (
-    start: number,
-    end: number,
-    submitted: number,
-    awaited: { op: number; at: number } | null,
-    name = 'k',
-  ) =>
-    ({
-      ...at,
-      name,
-      op: 9,
-      kind: 'compute',
-      kernel: null,
-      rank: 0,
-      start,
-      end,
-      clock: 'gpu',
-      uncertain: false,
-      gpuMs: null,
-      flops: 0,
-      submitted,
-      awaited,
-    }) as const;
-  const collective = (op: number, start: number, end: number) =>
-    ({ ...at, op, kind: 'collective', rank: 0, start, end, clock: 'host', sentBytes: 0, receivedBytes: 0 }) as const;
-  const spans: Span[] = [
-    compute(0, 4, 0, null),
-    collective(1, 2, 7),
-    // Waits for collective 1 until 7; the host hands it over at 8 only.
-    compute(8, 10, 8, { op: 1, at: 7 }, 'reader'),
-    collective(2, 7, 14),
-    // Nothing to do until the end of collective 2, which no kernel reads.
+test('hidden is the mean of the ranks’ shares, neither the largest nor that of all together', () => {
+  const ranks = [
+    { computeMs: 9, commMs: 1, hiddenMs: 1 },
+    { computeMs: 9, commMs: 9, hiddenMs: 0 },
   ];
-  expect(hostMsOf(spans, 0)).toBe(1);
-  expect(exposuresOf(spans, 1)).toEqual([
-    {
-      op: 1,
-      name: 'k',
-      layer: 0,
-      rank: 0,
-      ms: 5,
-      hiddenMs: 2,
-      exposed: { awaited: 3, host: 0, noWork: 0 },
-      awaitedBy: 'reader',
-    },
-    {
-      op: 2,
-      name: 'k',
-      layer: 0,
-      rank: 0,
-      ms: 7,
-      hiddenMs: 2,
-      exposed: { awaited: 0, host: 1, noWork: 4 },
-      awaitedBy: null,
-    },
+  expect(hiddenShare(ranks)).toBe(0.5);
+});
+
+describe('a round of ranks that share a queue', () => {
+  test('turns of 18, 0.1, 0.1 and 0.1 ms give the first all of it, and the others four times their own', () => {
+    const pieces = piecesOf(
+      [
+        [0, 18],
+        [18, 18.1],
+        [18.1, 18.2],
+        [18.2, 18.3],
+      ],
+      4,
+      0,
+    );
+    expect(pieces.map((own) => lengthOf(own))).toEqual([18.3, 0.4, 0.4, 0.4].map((ms) => expect.closeTo(ms, 9)));
+    for (const own of pieces) expect(own[0]![0]).toBe(0);
+  });
+
+  test('equal turns give each rank the whole of it, with the gaps between turns left open', () => {
+    const turns: Interval[] = [
+      [0, 2],
+      [3, 5],
+    ];
+    expect(piecesOf(turns, 2, 0)).toEqual([turns, turns]);
+  });
+
+  test('nothing is computed before inputs were there and the host had submitted it', () => {
+    expect(
+      piecesOf(
+        [
+          [0, 2],
+          [2, 4],
+        ],
+        2,
+        1,
+      ),
+    ).toEqual([[[1, 4]], [[1, 4]]]);
+    expect(piecesOf([[0, 2]], 1, 5)).toEqual([[]]);
+  });
+
+  test('a pass that was stamped while the one before it ran had the GPU only afterwards', () => {
+    expect(
+      turnsOf([
+        { start: 0, end: 3 },
+        { start: 1, end: 5 },
+        { start: 2, end: 4 },
+      ]),
+    ).toEqual([
+      [0, 3],
+      [3, 5],
+      [5, 5],
+    ]);
+  });
+
+  test('no rank computes longer than the GPU did, and all of it where turns are equal', () => {
+    const turn = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 9 }));
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 8 }), fc.boolean(), (drawn, equal) => {
+        let at = 0;
+        const turns = drawn.map(([gap, length]): Interval => {
+          const start = at + gap;
+          at = start + (equal ? 4 : length);
+          return [start, at];
+        });
+        const busy = lengthOf(merge(turns));
+        for (const [i, own] of piecesOf(turns, turns.length, 0).entries()) {
+          const [start, end] = turns[i]!;
+          expect(lengthOf(own)).toBeCloseTo(Math.min(busy, turns.length * (end - start)), 9);
+          expect(lengthOf(subtract(merge(own), merge(turns)))).toBe(0);
+          if (equal) expect(merge(own)).toEqual(merge(turns));
+        }
+      }),
+    );
+  });
+});
+
+/** Waits for collective 1 until 7; the host hands its reader over at 8 only, and the GPU begins at 8.5. */
+const waitingRun: Span[] = [
+  compute(0, 0, 4, { op: 9, submitted: -1 }),
+  collective(1, 0, 2, 7),
+  message(1, 1, 0, 2, 7),
+  compute(0, 8.5, 10, { op: 10, name: 'reader', submitted: 8, awaited: { op: 1, at: 7 } }),
+  collective(2, 0, 7, 14),
+];
+
+test('what exposed a collective is told apart: waiting for it, the host, gaps of the GPU, nothing left to do', () => {
+  expect(exposuresOf(waitingRun, 1)).toMatchObject([
+    { op: 1, ms: 5, hiddenMs: 2, exposed: { awaited: 3, host: 0, gaps: 0, noWork: 0 }, awaitedBy: 'reader' },
+    { op: 2, ms: 7, hiddenMs: 1.5, exposed: { awaited: 0, host: 1, gaps: 0.5, noWork: 4 }, awaitedBy: null },
   ]);
 });
 
-test('a clock is never further off than its error says', () => {
-  const piece = fc.record({
-    at: fc.double({ min: 0, max: 1e6, noNaN: true }),
-    queued: fc.double({ min: 0, max: 5, noNaN: true }),
-    took: fc.double({ min: 0, max: 5, noNaN: true }),
-    told: fc.double({ min: 0, max: 5, noNaN: true }),
-  });
-  fc.assert(
-    fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.array(piece, { minLength: 1 }), (truth, pieces) => {
-      const ns = (hostMs: number) => BigInt(Math.round((hostMs - truth + 2e6) * 1e6));
-      const bounds = pieces.reduce(
-        (known, { at, queued, took, told }) =>
-          narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
-        UNKNOWN_CLOCK,
-      );
-      const { offset, error } = offsetOf(bounds);
-      expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
+test('every millisecond goes to one category', () => {
+  expect(categoriesOf(waitingRun, 1, 15)).toEqual([
+    { kernel: 5.5, peer: 0, copy: 0, waiting: 3, 'launch gap': 0.5, host: 1, end: 5, unknown: 0 },
+  ]);
+});
+
+test('what a peer runs beyond a rank, and copies, are neither its compute nor a gap', () => {
+  const turn = (rank: number, turnAt: number, gpuMs: number, end: number) =>
+    compute(rank, 0, end, { turnAt, gpuMs, sharing: 2, submitted: 0 });
+  const spans: Span[] = [
+    turn(0, 0, 1, 2),
+    turn(1, 1, 9, 10),
+    { ...collective(1, 1, 11, 13), kind: 'copy', source: 'gpu', bytes: 1 },
+    compute(0, 14, 16, { op: 2, turnAt: 14, gpuMs: 1, sharing: 2, submitted: 10.5 }),
+    compute(1, 14, 16, { op: 2, turnAt: 15, gpuMs: 1, sharing: 2, submitted: 10.5 }),
+  ];
+  const alike = { copy: 2, waiting: 0, 'launch gap': 1.5, host: 0.5, end: 0, unknown: 0 };
+  expect(categoriesOf(spans, 2, 16)).toEqual([
+    { kernel: 4, peer: 8, ...alike },
+    { kernel: 12, peer: 0, ...alike },
+  ]);
+});
+
+test('waiting is over when the wire has brought all; what the host learns later is its own', () => {
+  const spans: Span[] = [
+    compute(0, 0, 4),
+    collective(1, 0, 4, 9),
+    { ...message(1, 1, 0, 4, 9), due: 6 },
+    compute(0, 9, 10, { op: 2, submitted: 9, awaited: { op: 1, at: 9 } }),
+  ];
+  expect(categoriesOf(spans, 1, 10)[0]).toMatchObject({ kernel: 5, waiting: 2, host: 3 });
+});
+
+test('operations take their rounds, each rank what it computed, and collectives what the wire’s formula says', () => {
+  const spans: Span[] = [
+    compute(0, 0, 4, { op: 1, gpuMs: 2, sharing: 2 }),
+    compute(1, 0, 6, {
+      op: 1,
+      gpuMs: 4,
+      sharing: 2,
+      pieces: [
+        [0, 4],
+        [5, 6],
+      ],
     }),
-  );
+    { ...message(5, 0, 1, 3, 6), due: 5, portMs: 1.5 },
+    { ...message(5, 1, 0, 4, 8), due: 8, portMs: 3 },
+  ];
+  const times = operationTimesOf(spans, 2);
+  expect(times.rounds.get(1)).toBe(5);
+  expect(times.computed.map((own) => own.get(1))).toEqual([4, 5]);
+  expect(times.alone.map((own) => own.get(1))).toEqual([4, 8]);
+  expect(times.wire.get(5)).toEqual({ out: [1.5, 3], in: [3, 1.5], length: [4, 2], latency: 0.5 });
+  expect(times.delivered.get(5)).toBe(4);
 });
 
-test('timestamps rounded down to a step still bound the clock, and the step is found', () => {
-  const STEP = 65_536n;
-  const duration = fc.double({ min: 0, max: 3, noNaN: true });
-  const piece = fc.record({
-    at: fc.double({ min: 0, max: 1e4, noNaN: true }),
-    queued: duration,
-    took: duration,
-    told: duration,
+describe('the offset of the GPU’s clock', () => {
+  /** ms; as drawn for empty passes, one submitted and awaited at a time. */
+  const pass = fc.record({
+    queued: fc.double({ min: 0, max: 0.3, noNaN: true }),
+    took: fc.double({ min: 0, max: 0.02, noNaN: true }),
+    told: fc.double({ min: 0, max: 2.5, noNaN: true }),
+    idle: fc.double({ min: 0, max: 1, noNaN: true }),
   });
-  fc.assert(
-    fc.property(
-      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
-      fc.array(piece, { minLength: 1, maxLength: 30 }),
-      (truth, pieces) => {
-        const ns = (hostMs: number) => (BigInt(Math.round((hostMs - truth + 2e6) * 1e6)) / STEP) * STEP;
-        const bounds = pieces.reduce(
-          (known, { at, queued, took, told }) =>
-            narrow(known, at, ns(at + queued), ns(at + queued + took), at + queued + took + told),
-          UNKNOWN_CLOCK,
-        );
-        expect(bounds.tickNs % STEP).toBe(0n);
-        const { offset, error } = offsetOf(bounds);
-        expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(error + 1e-5);
-      },
-    ),
-  );
-});
+  // Chrome's steps (GPU 65,536 ns) isolated and not, Firefox's and Safari's hosts, and clocks without a step.
+  const steps = fc.constantFrom([65_536n, 0.1], [65_536n, 0.005], [1_000n, 1], [32n, 0], [1n, 0] as const);
 
-test('overlap shorter than the step of the clocks is not claimed', () => {
-  const spans = [collective(0, 0, 0, 10), compute(0, 1, 1.05), compute(0, 4, 5)];
-  expect(overlapOf(spans, 0).hiddenMs).toBeCloseTo(1.05, 9);
-  expect(overlapOf(spans, 0, 0.1).hiddenMs).toBeCloseTo(1, 9);
+  test('is never further off than its error says, whatever the steps of both clocks', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        fc.array(pass, { minLength: 6, maxLength: 6 }),
+        steps,
+        fc.infiniteStream(fc.constantFrom(0, 1)),
+        (truth, passes, [tick, step], up) => {
+          const gpu = (ms: number) => (BigInt(Math.round((ms - truth + 2e6) * 1e6)) / tick!) * tick!;
+          // Browsers round a time down or, by chance, up.
+          const host = (ms: number) =>
+            step === 0 ? ms : (Math.floor(ms / step!) + (up.next().value as number)) * step!;
+          let at = 1000;
+          let bounds = UNKNOWN_CLOCK;
+          for (const { queued, took, told, idle } of passes) {
+            const [begin, end] = [at + queued, at + queued + took];
+            bounds = narrow(
+              bounds,
+              { submitted: host(at), begin: gpu(begin), end: gpu(end), known: host(end + told) },
+              step!,
+            );
+            at = end + told + idle;
+          }
+          expect(bounds.tickNs % tick!).toBe(0n);
+          const offset = offsetOf(bounds);
+          expect(Math.abs(offset - (truth - 2e6))).toBeLessThanOrEqual(errorOf(offset, bounds) + 1e-5);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('is off by all that later bounds say of it', () => {
+    expect(errorOf(1, { lower: 2, upper: 5, tickNs: 1n })).toBe(4);
+    expect(errorOf(1, { lower: 3, upper: 0, tickNs: 1n })).toBe(2);
+    expect(offsetOf({ lower: 2, upper: 5, tickNs: 1n })).toBe(3.5);
+    expect(stepOf([0, 0, 0.2, 0.2, 0.3, 0.7])).toBeCloseTo(0.1, 9);
+  });
 });
 
 test('nanoseconds keep their digits', () => {
   expect(toMs(1_700_000_000_000_123_456n) - 1_700_000_000_000).toBeCloseTo(0.123456, 3);
 });
 
-test('ranks take turns on one device: an operation takes its turns together, not what its ranks waited for one another', () => {
-  const kernel = (op: number, rank: number, start: number, end: number) => compute(rank, start, end, { op });
-  // Both ranks run operation 1 (3 ms each), then operation 2 (1 ms each): spans reach back to when each rank could
-  // start.
-  const spans = [kernel(1, 0, 0, 3), kernel(1, 1, 0, 6), kernel(2, 0, 3, 7), kernel(2, 1, 6, 8)];
-  expect(Object.fromEntries(operationMs(spans, 2))).toEqual({ 1: 6, 2: 2 });
-  // Messages of both directions, and what a collective waited for behind another is not its own.
-  expect(operationMs([message(5, 0, 1, 3, 5), message(5, 1, 0, 4, 8)], 2).get(5)).toBe(3);
-  // The device idles until both are ready at 10.
-  expect(operationMs([...spans, kernel(3, 0, 10, 11), kernel(3, 1, 10, 12)], 2).get(3)).toBe(2);
-});
-
 test.each([
-  [{ ms: 10, hiddenMs: 9.9, exposed: { awaited: 0.1, noWork: 0, host: 0 } }, 20, null],
-  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0 } }, 4, 'wire slower than compute'],
-  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0 } }, 20, 'waited for'],
-  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 5, host: 0 } }, 20, 'no work left'],
-  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 1, host: 4 } }, 4, 'host late'],
+  [{ ms: 10, hiddenMs: 9.9, exposed: { awaited: 0.1, noWork: 0, host: 0, gaps: 0 } }, 20, null],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0, gaps: 0 } }, 4, 'wire slower than compute'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0, gaps: 0 } }, 20, 'waited for'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 5, host: 0, gaps: 0 } }, 20, 'no work left'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 1, host: 4, gaps: 0 } }, 4, 'host late'],
+  [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 1, host: 1, gaps: 3 } }, 4, 'between kernels'],
 ] as const)('what is exposed of %j beside %d ms of other compute: %s', (exposure, independent, reason) => {
   expect(reasonOf({ op: 0, name: '', layer: 0, awaitedBy: null, ...exposure }, independent)).toBe(reason);
 });

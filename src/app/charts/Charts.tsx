@@ -4,7 +4,7 @@ import type { LabRun } from '../../lab/runs/lab_run';
 import { useText } from '../state/language';
 import type { Text } from '../text/en';
 import { ChartFrame } from './ChartFrame';
-import { betweenTokensData, hiddenPerLayerData, routedLayers, sweepData, wallData } from './chart_data';
+import { betweenTokensData, hiddenPerLayerData, routedLayers, SWEPT_NUMBERS, sweepData, wallData } from './chart_data';
 import { LayersDrawing } from './LayersDrawing';
 import { LinesDrawing } from './LinesDrawing';
 import { RoutingChart } from './RoutingChart';
@@ -31,7 +31,7 @@ const routing: Chart = (_, run) =>
 
 const sweeps: Chart = (t, run) =>
   run.kind === 'sweep'
-    ? (['speedup', 'hidden', 'wall'] as const).flatMap((of) => {
+    ? SWEPT_NUMBERS.flatMap((of) => {
         const data = sweepData(t, run.result, of);
         return data ? [<ChartFrame key={data.of} data={data} drawing={LinesDrawing} />] : [];
       })

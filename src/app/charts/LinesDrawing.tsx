@@ -32,6 +32,7 @@ export function LinesDrawing({ data, width }: { data: LinesData; width: number }
       written: (value: number) => `${rounded(value)}×`,
     },
     hidden: { label: t.charts.hidden, domain: [0, 1] as const, written: percent },
+    paid: { label: t.charts.paid, domain: [0, 'auto'] as const, written: percent },
   }[of];
   const every = Math.ceil(rows.length / MOST_MARKERS);
   return (
@@ -52,7 +53,7 @@ export function LinesDrawing({ data, width }: { data: LinesData; width: number }
         {...AXIS}
         width={64}
         label={beside(label)}
-        tickFormatter={of === 'hidden' ? wholePercent : written}
+        tickFormatter={of === 'hidden' || of === 'paid' ? wholePercent : written}
         {...(domain && { domain })}
       />
       <Tooltip

@@ -33,7 +33,11 @@ export const wallData = (t: Text, { results }: Measurement): ChartData => ({
     { key: 'high', label: t.charts.inUnit(t.charts.high, t.charts.ms) },
     { key: 'bound', label: t.charts.inUnit(t.charts.bound, t.charts.ms) },
   ],
-  rows: results.map((result) => ({ run: t.say(nameOfCombination(result)), ...result.wallMs, bound: result.boundMs })),
+  rows: results.map((result) => ({
+    run: t.say(nameOfCombination(result)),
+    ...result.wallMs,
+    bound: result.boundMs.median,
+  })),
 });
 
 /** `series`: what of the run of each number after `hidden` and `exposed` is. */
@@ -135,8 +139,12 @@ export function routingData(
  * Lines over the column `x`: a row has, for each of the series, median0 and so on, and low0 and high0 where there are
  * intervals. `of` says what the lines are of, and so how the axes are drawn.
  */
+/** What a sweep's charts are of. */
+export const SWEPT_NUMBERS = ['speedup', 'hidden', 'paid', 'wall'] as const;
+type SweptNumber = (typeof SWEPT_NUMBERS)[number];
+
 export type LinesData = ChartData & {
-  readonly of: 'wall' | 'speedup' | 'hidden' | 'between';
+  readonly of: SweptNumber | 'between';
   readonly x: Column;
   readonly series: readonly string[];
 };
@@ -172,7 +180,7 @@ export function betweenTokensData(t: Text, { results }: Generation): LinesData |
  * What of each combination a sweep's chart shows, over the values of the setting. Null where there is nothing to
  * compare.
  */
-export function sweepData(t: Text, { over, points }: SweepResult, of: 'wall' | 'speedup' | 'hidden'): LinesData | null {
+export function sweepData(t: Text, { over, points }: SweepResult, of: SweptNumber): LinesData | null {
   const combinations = points[0]!.measurement.results;
   if (of === 'speedup' && combinations.length < 2) return null;
   const rows = points
@@ -197,12 +205,13 @@ export function sweepData(t: Text, { over, points }: SweepResult, of: 'wall' | '
     wall: { title: t.charts.sweepWall(setting), what: t.charts.ms },
     speedup: { title: t.charts.sweepSpeedup(setting), what: t.charts.speedup },
     hidden: { title: t.charts.sweepHidden(setting), what: t.charts.share },
+    paid: { title: t.charts.sweepPaid(setting), what: t.charts.paid },
   }[of];
   const series = combinations.map((combination) => t.say(nameOfCombination(combination)));
   const x = { key: 'value', label: setting };
   return {
     title,
-    file: `${{ wall: 'time-to-first-token', speedup: 'speed-up', hidden: 'hidden' }[of]}-by-${over}`,
+    file: `${{ wall: 'time-to-first-token', speedup: 'speed-up', hidden: 'hidden', paid: 'paid' }[of]}-by-${over}`,
     of,
     x,
     series,
@@ -220,7 +229,8 @@ export function sweepData(t: Text, { over, points }: SweepResult, of: 'wall' | '
 
 const same = (a: Combination) => (b: Combination) => a.connectivity === b.connectivity && a.schedule === b.schedule;
 
-function estimateOf(result: CombinationResult | undefined, of: 'wall' | 'speedup' | 'hidden'): Estimate | null {
+function estimateOf(result: CombinationResult | undefined, of: SweptNumber): Estimate | null {
   if (!result) return null;
+  if (of === 'paid') return result.paid?.share ?? null;
   return of === 'wall' ? result.wallMs : result[of];
 }

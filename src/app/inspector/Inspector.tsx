@@ -58,14 +58,15 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
 /** Where a span's times are from. */
 function clockSentence({ inspector }: Text, span: Span, { combination, pace }: Track): string {
   if (!combination) return inspector.traceClock;
-  if (span.kind !== 'compute')
-    return pace === 'native'
-      ? inspector.nativeClock
-      : pace === 'instant'
-        ? inspector.instantClock
-        : inspector.wireClock;
+  if (span.kind === 'copy') return inspector.copyClock;
+  if (span.kind !== 'compute') {
+    if (pace === 'native') return inspector.nativeClock;
+    if (pace === 'instant') return inspector.instantClock;
+    return span.source === 'emulated' ? inspector.wireClock : inspector.lateClock;
+  }
   if (span.uncertain) return inspector.uncertain;
-  return span.clock === 'gpu' ? inspector.gpuClock : inspector.fences;
+  if (span.source === 'calibrated') return inspector.calibratedClock;
+  return span.source === 'gpu' ? inspector.gpuClock : inspector.fences;
 }
 
 function Kernel({ span }: { span: ComputeSpan }) {
@@ -129,7 +130,12 @@ function Collective({ span, prepared: { track } }: { span: CollectiveSpan; prepa
         <p>
           {t.inspector.hidden(ms(exposure.hiddenMs), percent(exposure.ms > 0 ? exposure.hiddenMs / exposure.ms : 0))}
           {t.join.semicolon}
-          {t.inspector.exposedWhy(ms(exposure.exposed.awaited), ms(exposure.exposed.host), ms(exposure.exposed.noWork))}
+          {t.inspector.exposedWhy(
+            ms(exposure.exposed.awaited),
+            ms(exposure.exposed.host),
+            ms(exposure.exposed.gaps),
+            ms(exposure.exposed.noWork),
+          )}
           {t.join.stop}
           {t.inspector.reasons[track.combination?.schedule === 'blocking' ? 'blocking' : (exposure.reason ?? 'none')]}
         </p>
@@ -183,10 +189,7 @@ function RangeSums({ prepared, range: [from, to] }: { prepared: Prepared; range:
   const t = useText();
   const { track, alignment } = prepared;
   const own: [number, number] = [offAxis(alignment, from), offAxis(alignment, to)];
-  const sums = useMemo(
-    () => sumsOf(track.spans, track.ranks, [own[0], own[1]], track.result?.resolutionMs),
-    [track, own[0], own[1]],
-  );
+  const sums = useMemo(() => sumsOf(track.spans, track.ranks, [own[0], own[1]]), [track, own[0], own[1]]);
   const share = (value: number) => (sums.length > 0 ? percent(value / sums.length) : '–');
   const { sums: words } = t.inspector;
   return (

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { layerDifferences } from '../../trace/layers';
 import { ms } from '../text/format';
-import { firstAfter, type Lane, type Prepared, type RankLanes } from './lanes';
+import { colourOfGap, firstAfter, type Lane, type Prepared, type RankLanes } from './lanes';
 import { AXIS, type Layout, type Row } from './layout';
 import { rasterLane } from './raster';
 import { hatchOf, type Theme } from './theme';
@@ -266,7 +266,7 @@ function drawHatches(
   for (const { name, y, height } of row.lanes) {
     if (name === 'compute') {
       for (const { left, right, i } of wide(lanes.gaps, view, width, 4))
-        add(track.gaps[lanes.gaps.item[i]!]!.kind, left, y, right, height);
+        add(colourOfGap(track.gaps[lanes.gaps.item[i]!]!), left, y, right, height);
     } else if (name !== 'host')
       for (const { left, right, i } of wide(lanes[name], view, width, 5)) {
         const hatch = hatchOf(track.track.spans[lanes[name].item[i]!]!.block);

@@ -18,7 +18,7 @@ export type Lane = {
 };
 
 /** Colours of lanes: a block each, one for blocks that are not known here, then these. */
-export const COLOURS = [...BLOCKS, 'other', 'exposed', 'idle', 'window', 'host', 'uncertain'] as const;
+export const COLOURS = [...BLOCKS, 'other', 'exposed', 'idle', 'copy', 'window', 'host', 'uncertain'] as const;
 type Colour = (typeof COLOURS)[number];
 const PLACES: ReadonlyMap<string, number> = new Map(COLOURS.map((colour, i) => [colour, i]));
 const colourOfBlock = (block: string): Block | 'other' => (PLACES.has(block) ? (block as Block) : 'other');
@@ -49,6 +49,10 @@ export type Prepared = {
   readonly length: number;
 };
 
+/** Copies have a colour of their own; other gaps one by whether a collective was under way. */
+export const colourOfGap = ({ category, exposed }: Gap): Colour =>
+  category === 'copy' ? 'copy' : exposed ? 'exposed' : 'idle';
+
 type Item = { readonly start: number; readonly end: number; readonly colour: number; readonly item: number };
 
 export function prepare(name: string, track: Track, alignment: Alignment): Prepared {
@@ -69,7 +73,8 @@ export function prepare(name: string, track: Track, alignment: Alignment): Prepa
   for (const [i, span] of spans.entries()) {
     switch (span.kind) {
       case 'compute':
-        put(compute, span.rank, span.start, span.end, span.uncertain ? 'uncertain' : colourOfBlock(span.block), i);
+        for (const [start, end] of span.pieces)
+          put(compute, span.rank, start, end, span.uncertain ? 'uncertain' : colourOfBlock(span.block), i);
         break;
       case 'collective':
         put(collectives, span.rank, span.start, span.end, colourOfBlock(span.block), i);
@@ -80,8 +85,8 @@ export function prepare(name: string, track: Track, alignment: Alignment): Prepa
     }
   }
   for (const [i, gap] of gaps.entries()) {
-    put(gapItems, gap.rank, gap.start, gap.end, gap.kind, i);
-    if (gap.why.kind === 'host') put(host, gap.rank, gap.start, gap.end, 'host', i);
+    put(gapItems, gap.rank, gap.start, gap.end, colourOfGap(gap), i);
+    if (gap.category === 'host') put(host, gap.rank, gap.start, gap.end, 'host', i);
   }
   for (const window of windowsOf(spans)) put(windows, window.rank, window.start, window.end, 'window', window.op);
   const marks = Array.from({ length: ranks }, () => [] as Mark[]);

@@ -1,6 +1,5 @@
 import { onAxis } from '../../trace/layers';
-import type { Interval } from '../../trace/overlap';
-import type { MessageSpan } from '../../trace/span';
+import type { Interval, MessageSpan } from '../../trace/span';
 import type { AxisRange, Size } from './draw';
 import type { Prepared } from './lanes';
 import type { Layout, Row } from './layout';

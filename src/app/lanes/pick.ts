@@ -1,5 +1,5 @@
 import { onAxis } from '../../trace/layers';
-import type { Interval } from '../../trace/overlap';
+import type { Interval, Span } from '../../trace/span';
 import { firstAfter, type Lane, type LaneName, type Prepared } from './lanes';
 import type { Layout } from './layout';
 import type { Selection } from './selection';
@@ -64,8 +64,19 @@ export function placeOf(
   const item = kind === 'span' ? prepared?.track.spans[index] : prepared?.gaps[index];
   if (!prepared || !item) return null;
   const interval: Interval = [onAxis(prepared.alignment, item.start), onAxis(prepared.alignment, item.end)];
-  const lane = kind === 'gap' || item.kind === 'compute' ? 'compute' : item.kind === 'message' ? 'send' : 'receive';
+  const lane = laneOf('category' in item ? 'gap' : item.kind);
   return { track, rank: item.rank, lane, interval };
+}
+
+function laneOf(kind: Span['kind'] | 'gap'): LaneName {
+  switch (kind) {
+    case 'message':
+      return 'send';
+    case 'collective':
+      return 'receive';
+    default:
+      return 'compute';
+  }
 }
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
@@ -119,6 +130,7 @@ type Ordered = { readonly start: number; readonly selection: Selection };
 
 /** All that can be picked in a lane, in order of time. */
 function orderOf(tracks: readonly Prepared[], { track, rank, lane }: LanePlace): Ordered[] {
+  const seen = new Set<string>();
   return listsOf(tracks[track]!, rank, lane)
     .flatMap(({ list, kind }) =>
       Array.from(list.item, (index, i) => ({
@@ -126,5 +138,10 @@ function orderOf(tracks: readonly Prepared[], { track, rank, lane }: LanePlace):
         selection: { track, kind, index },
       })),
     )
-    .toSorted((a, b) => a.start - b.start);
+    .toSorted((a, b) => a.start - b.start)
+    .filter(({ selection: { kind, index } }) => {
+      // A kernel in pieces is one.
+      const key = `${kind} ${index}`;
+      return !seen.has(key) && seen.add(key);
+    });
 }

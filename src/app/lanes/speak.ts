@@ -28,23 +28,33 @@ export const blockIn = ({ blocks }: Text, block: string): string =>
   Object.hasOwn(blocks, block) ? blocks[block as keyof Text['blocks']] : block;
 
 /** Why a device did not compute. */
-export function gapSentence(t: Text, spans: readonly Span[], { rank, start, end, kind, why, before }: Gap): string {
+export function gapSentence(
+  t: Text,
+  spans: readonly Span[],
+  { rank, start, end, exposed, category, op, before }: Gap,
+): string {
   const time = ms(end - start);
   const kernel = before ? `${before.name}${t.inspector.layerOf(before.layer)}` : '';
   const sentence = () => {
-    switch (why.kind) {
-      case 'awaited': {
-        const collective = spans.find(({ op, kind: spanKind }) => spanKind === 'collective' && op === why.op);
+    switch (category) {
+      case 'waiting': {
+        const collective = spans.find((span) => span.kind === 'collective' && span.op === op);
         const name = collective ? `${collective.name}${t.inspector.layerOf(collective.layer)}` : '';
         return t.inspector.waits.awaited(rank, time, kernel, name);
       }
       case 'host':
         return t.inspector.waits.host(rank, time, kernel);
-      case 'none':
+      case 'launch gap':
+        return t.inspector.waits.launchGap(rank, time, kernel);
+      case 'peer':
+        return t.inspector.waits.peer(rank, time);
+      case 'copy':
+        return t.inspector.waits.copy(rank, time);
+      case 'end':
         return t.inspector.waits.none(rank, time);
       case 'unknown':
         return t.inspector.waits.unknown(rank, time, kernel);
     }
   };
-  return `${sentence()} ${kind === 'exposed' ? t.inspector.whileExposed : t.inspector.whileIdle}`;
+  return `${sentence()} ${exposed ? t.inspector.whileExposed : t.inspector.whileIdle}`;
 }

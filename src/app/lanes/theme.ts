@@ -41,6 +41,8 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
           return rgba(variable('--exposed'), 0.2);
         case 'idle':
           return rgba(faint, 0.12);
+        case 'copy':
+          return rgba(ink, 0.35);
         case 'window':
           return rgba(accent, 0.13);
         case 'host':
@@ -61,6 +63,7 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
           [0, 6, 6, 0],
         ]),
       ],
+      ['copy', hatch(context, ratio, ink, [[3, 0, 3, 6]])],
       ['idle', hatch(context, ratio, faint, [[0, 3, 1.5, 3]])],
     ]),
   };

@@ -1,6 +1,6 @@
 import { nameOfMethod } from '../../connectivity/methods';
 import { nameOfCombination } from '../../lab/experiments/experiment';
-import type { Measurement } from '../../lab/experiments/measurement/result';
+import type { Measurement, Paid } from '../../lab/experiments/measurement/result';
 import { machineOf } from '../../lab/runs/lab_run';
 import type { TraceRun } from '../../lab/runs/trace_run';
 import { DEFINITIONS } from '../../lab/setup/manifest';
@@ -13,6 +13,7 @@ import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
 import { MadeForNotice } from './MadeForNotice';
+import { TimeTable } from './TimeTable';
 import { Written } from './Written';
 
 /** The numbers of a run, with where they are from. */
@@ -99,6 +100,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
     promptTokens,
   );
   const when = t.date(manifest.date);
+  const pays = results.some((r) => r.paid);
   return (
     <>
       <MadeForNotice
@@ -115,9 +117,10 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
               <th scope="col">{t.results.wall}</th>
               {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
               <th scope="col">{t.results.hidden}</th>
+              {pays && <th scope="col">{t.results.paid}</th>}
               <th scope="col">{t.results.computing}</th>
               <th scope="col">{t.results.communicating}</th>
-              <th scope="col">{t.results.bound}</th>
+              <th scope="col">{link ? t.results.bound : t.results.estimatedBound}</th>
             </tr>
           </thead>
           <tbody>
@@ -135,19 +138,22 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
                   {r.hiddenBound !== null && (
-                    <span className="faint">
-                      {t.results.possible(percent(Math.max(r.hiddenBound, r.hidden?.median ?? 0)))}
-                    </span>
+                    <span className="faint">{t.results.possible(percent(r.hiddenBound.median), link !== null)}</span>
                   )}
                 </td>
+                {pays && <td>{r.paid ? <PaidOf paid={r.paid} /> : '–'}</td>}
                 <td>{ms(r.computeMs.median)}</td>
                 <td>{ms(r.commMs.median)}</td>
-                <td>{ms(r.boundMs)}</td>
+                <td>{ms(r.boundMs.median)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </Scroll>
+      <TimeTable results={results} />
+      {remarksOn(t, measurement).map((remark) => (
+        <p key={remark}>{remark}</p>
+      ))}
       <Continuations measurement={measurement} />
       <p className="faint">
         {(recorded ? t.results.recordedOn : t.results.measuredOn)(
@@ -166,6 +172,39 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
       </p>
     </>
   );
+}
+
+/** What communication costs beyond the kernels, as a share of the wire's time, and by the wire and the host. */
+function PaidOf({ paid: { ms: whole, share, wireMs, hostMs } }: { paid: Paid }) {
+  const t = useText();
+  return (
+    <>
+      {ms(whole.median)} <Interval of={whole} written={ms} />{' '}
+      {share && <span className="faint">{t.results.paidShare(percent(share.median))}</span>}{' '}
+      {wireMs && hostMs && <span className="faint">{t.results.paidParts(ms(wireMs.median), ms(hostMs.median))}</span>}
+    </>
+  );
+}
+
+/** A ratio reached is told where it is off by so much of what was asked. */
+const FAR_OFF = 0.1;
+
+/** What a reader should know before taking the numbers as they are. */
+function remarksOn(t: Text, { results, asked, link, settings }: Measurement): string[] {
+  const ratio = asked && asked.computeMs > 0 ? asked.wireMs / asked.computeMs : null;
+  return results.flatMap((r) => {
+    const name = t.say(nameOfCombination(r));
+    const reached = r.ratioReached?.median ?? null;
+    return [
+      ...(link && r.boundBroken ? [t.results.broken(name, r.boundBroken)] : []),
+      ...(ratio && reached !== null && Math.abs(reached / ratio - 1) > FAR_OFF
+        ? [t.results.reached(name, ratio.toFixed(2), reached.toFixed(2))]
+        : []),
+      ...(r.imbalanceMs && settings.ranks > 1 && r.imbalanceMs.median > FAR_OFF * r.computeMs.median
+        ? [t.results.imbalance(name, ms(r.imbalanceMs.median))]
+        : []),
+    ];
+  });
 }
 
 /** What of the topology is out of the ordinary. */

@@ -21,7 +21,7 @@ const index = z.number().int().min(0).max(1e9);
  */
 export const Selected = z.object({
   track: TrackName,
-  kind: z.enum(['compute', 'collective', 'message', 'gap']),
+  kind: z.enum(['compute', 'collective', 'message', 'copy', 'gap']),
   /** Of a gap, the operation that ended it; null: none did. */
   op: z.number().int().nullable(),
   rank: index,

@@ -293,20 +293,24 @@ export const en = {
     bytes: (value: number) => bytes(value),
     uncertain: 'shorter than a step of the GPU’s timestamps here: anywhere within one',
     gpuClock:
-      'GPU timestamps on the host’s clock, the other devices’ turns included; start: when its inputs were there',
+      'GPU timestamps; as on a device that is as many times slower as devices share this GPU, in pieces where kernels ran',
+    calibratedClock: 'calibrated: its length from kernels timed apart, as timestamps are coarse here',
     fences: 'measured by fences on the host',
-    wireClock: 'host clock; wire paced by the emulated link',
+    wireClock: 'emulated: when the wire’s formula brought it, from the GPU timestamp of the kernel before',
+    lateClock: 'host clock: the wire had brought it before, the host heard later',
     nativeClock: 'host clock; as long as the way through the host took',
     instantClock: 'host clock; the wire takes no time here',
+    copyClock: 'GPU timestamps around the copy',
     traceClock: 'as the trace says',
     hidden: (hidden: string, share: string) => `${hidden} of it (${share}) under computation, mean over the devices`,
-    exposedWhy: (awaited: string, host: string, noWork: string) =>
-      `exposed: ${awaited} waited for, ${host} the host late, ${noWork} no work left`,
+    exposedWhy: (awaited: string, host: string, gaps: string, noWork: string) =>
+      `exposed: ${awaited} waited for, ${host} the host late, ${gaps} between kernels, ${noWork} no work left`,
     reasons: {
       'wire slower than compute': 'The wire is slower than all the computation that could run meanwhile.',
       'waited for': 'There was time enough to hide it, but a kernel waited for it.',
       'no work left': 'There was nothing left to compute meanwhile.',
       'host late': 'The host had not yet handed over the next kernel.',
+      'between kernels': 'The GPU was between kernels, copied, or ran kernels of other devices.',
       none: 'Nearly all of it is hidden.',
       blocking: 'The blocking schedule waits for it where it starts, and computes nothing meanwhile.',
     },
@@ -315,6 +319,12 @@ export const en = {
         `Device ${device} waits ${time}: ${kernel} reads what ${collective} brings, and that was not there yet.`,
       host: (device: number, time: string, kernel: string) =>
         `Device ${device} idles ${time}: everything that ${kernel} reads was there, but the host had not yet handed it over.`,
+      launchGap: (device: number, time: string, kernel: string) =>
+        `Device ${device} idles ${time} between kernels: ${kernel} had been handed over, and the GPU had not begun it.`,
+      peer: (device: number, time: string) =>
+        `Device ${device} is done with its share and waits ${time} for the devices that take turns with it.`,
+      copy: (device: number, time: string) =>
+        `Device ${device} computes nothing for ${time}: the GPU copies what has arrived into the devices’ buffers.`,
       unknown: (device: number, time: string, kernel: string) =>
         `Device ${device} is idle ${time} before ${kernel}; why, the trace does not say.`,
       none: (device: number, time: string) =>
@@ -374,7 +384,30 @@ export const en = {
     communicating: 'Communicating',
     speedup: 'Speed-up',
     bound: 'Lower bound',
-    possible: (share: string) => `at most ${share} possible`,
+    estimatedBound: 'Lower bound, estimated',
+    possible: (share: string, known: boolean) =>
+      known ? `at most ${share} possible` : `at most ${share} possible, by estimate`,
+    paid: 'Paid for communication',
+    paidShare: (share: string) => `${share} of the wire’s time`,
+    paidParts: (wire: string, host: string) => `wire ${wire}, host ${host}`,
+    timeTable: 'What the devices’ time went to, mean over devices and runs; beside it the difference to the first run',
+    together: 'Together',
+    categories: {
+      kernel: 'Computing',
+      peer: 'Peers’ kernels',
+      copy: 'Copying',
+      waiting: 'Waiting for the wire',
+      'launch gap': 'Between kernels',
+      host: 'Host late',
+      end: 'Reading the result',
+      unknown: 'Not known',
+    },
+    broken: (run: string, runs: number) =>
+      `${run}: ${runs} ${runs === 1 ? 'run' : 'runs'} did better than the bounds allow. That is a fault of the measurement; please report it.`,
+    reached: (run: string, asked: string, reached: string) =>
+      `${run}: communication should take ${asked} times the computation, and took ${reached} times.`,
+    imbalance: (run: string, time: string) =>
+      `${run}: real devices would lose ${time} more, since their kernels differ in length; devices that take turns do not.`,
     headline: (
       first: string,
       second: string,
@@ -402,7 +435,8 @@ export const en = {
     values: (wire: string) => `, ${wire} values.`,
     timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
-    older: 'Its numbers follow older definitions: intervals are bootstrapped, and narrower than exact ones.',
+    older:
+      'Its numbers follow older definitions and must not be compared with others: compute includes launch gaps, and intervals may be too narrow.',
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',
     notMadeFor: (made: string, others: string) =>
@@ -446,6 +480,8 @@ export const en = {
     between: 'Time between tokens',
     token: 'Token',
     sweepSpeedup: (over: string) => `Speed-up over the first combination, by ${over.toLowerCase()}`,
+    sweepPaid: (over: string) => `Paid for communication, by ${over.toLowerCase()}`,
+    paid: 'share of the wire’s time',
     sweepHidden: (over: string) => `Communication hidden, by ${over.toLowerCase()}`,
     sweepWall: (over: string) => `Time to first token, by ${over.toLowerCase()}`,
     connectivity: 'Connectivity',

@@ -241,6 +241,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it should be embedding, attention.N, shared.N or routed.N': '应为 embedding、attention.N、shared.N 或 routed.N',
   'loading the model': '正在加载模型',
   'loading the model: {0}': '正在加载模型：{0}',
+  'pairs of whole numbers from 0 on': '由不小于 0 的整数组成的数对',
   'names of at most {0} characters': '至多 {0} 个字符的名称',
   'names of at most {0} characters, or null': '至多 {0} 个字符的名称，或 null',
   'opening the GPU': '正在打开 GPU',

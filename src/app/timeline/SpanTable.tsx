@@ -103,7 +103,7 @@ function TrackTable({ timelines, index }: { timelines: Timelines; index: number 
   );
 }
 
-const laneOf = ({ kind }: Span) => (kind === 'compute' ? 'compute' : kind === 'message' ? 'send' : 'receive');
+const laneOf = ({ kind }: Span) => (kind === 'message' ? 'send' : kind === 'collective' ? 'receive' : 'compute');
 
 function more(span: Span): string {
   switch (span.kind) {
@@ -113,5 +113,7 @@ function more(span: Span): string {
       return `${bytes(span.sentBytes)} → ← ${bytes(span.receivedBytes)}`;
     case 'message':
       return `${bytes(span.bytes)} → ${span.to}`;
+    case 'copy':
+      return bytes(span.bytes);
   }
 }

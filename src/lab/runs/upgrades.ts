@@ -2,7 +2,7 @@
  * What makes of a run file's data that of the next version: the first of version 1 that of version 2, and so on. What
  * is not as it should be is left as it is: the schema of the newest version then says what is wrong.
  */
-export const UPGRADES: readonly ((file: object) => object)[] = [from1to2, from2to3];
+export const UPGRADES: readonly ((file: object) => object)[] = [from1to2, from2to3, from3to4];
 
 type Loose = Readonly<Record<string, unknown>>;
 const isLoose = (value: unknown): value is Loose =>
@@ -104,3 +104,55 @@ const measurementOf2 = (measurement: unknown): unknown =>
 const ESTIMATES_OF_2 = ['wallMs', 'computeMs', 'commMs', 'hidden', 'hostMs', 'speedup'];
 const withoutIntervals = (result: Loose): Loose =>
   Object.fromEntries(ESTIMATES_OF_2.map((key) => [key, remade(result[key], () => ({ low: null, high: null }))]));
+
+/**
+ * Kernels have pieces, a queue and a turn; times their source, messages when they were due; copies are spans. Bounds are
+ * estimates over the runs.
+ */
+function from3to4(file: object): object {
+  return {
+    ...file,
+    content: remade((file as Loose).content, ({ kind, result }) => ({ result: resultOf3(kind, result) })),
+  };
+}
+
+function resultOf3(kind: unknown, result: unknown): unknown {
+  switch (kind) {
+    case 'measurement':
+      return measurementOf3(result);
+    case 'sweep':
+      return remade(result, ({ points }) => ({
+        points: eachRemade(points, ({ measurement }) => ({ measurement: measurementOf3(measurement) })),
+      }));
+    case 'generation':
+      return remade(result, ({ steps }) => ({
+        steps: eachRemade(steps, ({ spans }) => ({ spans: columnsOf3(spans) })),
+      }));
+    default:
+      return remade(result, ({ spans }) => ({ spans: columnsOf3(spans) }));
+  }
+}
+
+const measurementOf3 = (measurement: unknown): unknown =>
+  remade(measurement, ({ results }) => ({
+    results: eachRemade(results, ({ spans, boundMs, hiddenBound, exposures }) => ({
+      spans: columnsOf3(spans),
+      boundMs: alone(boundMs),
+      hiddenBound: alone(hiddenBound),
+      exposures: eachRemade(exposures, ({ exposed }) => ({ exposed: remade(exposed, () => ({ gaps: 0 })) })),
+    })),
+  }));
+
+const alone = (value: unknown): unknown =>
+  typeof value === 'number' ? { median: value, low: null, high: null } : value;
+
+const columnsOf3 = (spans: unknown): unknown =>
+  remade(spans, ({ operations, compute, message }) => ({
+    operations: remade(operations, ({ clock, id }) => ({ source: clock, sharing: repeated(id, 1) })),
+    compute: remade(compute, ({ start }) => ({ open: repeated(start, []), turn: repeated(start, null) })),
+    message: remade(message, ({ length, start }) => ({ due: length, port: repeated(start, null) })),
+    copy: { operation: [], rank: [], start: [], length: [], bytes: [] },
+  }));
+
+const repeated = (column: unknown, value: unknown): unknown =>
+  Array.isArray(column) ? column.map(() => value) : column;

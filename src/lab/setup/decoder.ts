@@ -10,7 +10,6 @@ import type { ClockBounds } from '../../trace/clock';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { argmax } from '../statistics/numbers';
-import { seededRandom } from '../statistics/random';
 import { checkSequences } from './forward';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
@@ -55,7 +54,6 @@ export async function createDecoder(
   options: DecoderOptions,
 ): Promise<Decoder> {
   const { sequences, capacity, topology, seed = 1 } = options;
-  const random = seededRandom(seed);
   if (capacity > positionsOf(spec))
     throw new InputError(
       phrase`Prompt and continuation have ${capacity} tokens, but the model reads at most ${positionsOf(spec)}; ask for fewer.`,
@@ -76,6 +74,7 @@ export async function createDecoder(
   );
   const orders = executable.schedule(options.schedule, options.cost);
   const lengths = new Array<number>(sequences).fill(0);
+  let steps = 0;
   let clock: { bounds: ClockBounds; since: number } | null = null;
 
   return {
@@ -99,7 +98,7 @@ export async function createDecoder(
       const feeds = segments.map((own, rank) => feedOf(rank, ranks, spec, own));
       if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
       const run = await executable.run(orders, feeds, {
-        linkBetween: linksOf(topology, ranks, random),
+        linkBetween: linksOf(topology, ranks, seed + steps++),
         pause: lab.pause,
         ...(clock && { clock: clock.bounds }),
         ...(signal && { signal }),

@@ -5,7 +5,7 @@ import { GpuUnavailable, openGpu } from '../../gpu/device';
 import { createEngine, type Engine } from '../../gpu/engine';
 import type { Launch } from '../../gpu/launcher';
 import { BYTES_OF } from '../../model/value_type';
-import { offsetOf } from '../../trace/clock';
+import { errorOf, offsetOf } from '../../trace/clock';
 import type { SelfTest } from './self_test_result';
 
 /** How long the work is that is waited beside, ms. */
@@ -46,7 +46,7 @@ export async function selfTest(engine: Engine, pause: Pause): Promise<SelfTest> 
       devices: ends && sharingOf(alone, ends),
       readBack: { ms: readBack, workMs: work },
       tickNs: bounds && Number(bounds.tickNs),
-      clockErrorMs: bounds && offsetOf(bounds).error,
+      clockErrorMs: bounds && errorOf(offsetOf(bounds), bounds),
       roundTripMs: median(roundTrips),
     };
   } finally {

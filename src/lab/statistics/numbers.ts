@@ -43,6 +43,8 @@ export function argmax(values: ArrayLike<number>): number {
 export const mean = (count: number, of: (i: number) => number): number =>
   Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
 
+export const sumOf = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
+
 /** Of maps of numbers by key, the median of each key; a key that a map lacks counts as 0. */
 export function mediansOf(maps: readonly ReadonlyMap<number, number>[]): Map<number, number> {
   const keys = new Set(maps.flatMap((map) => [...map.keys()]));

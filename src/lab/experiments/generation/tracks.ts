@@ -1,4 +1,4 @@
-import type { Span } from '../../../trace/span';
+import { laterBy, type Span } from '../../../trace/span';
 import { inColumnOrder } from '../../../trace/span_columns';
 import { combinationTrack, keyOf, type Track } from '../track';
 import type { Generation, GenerationResult, GenerationStep } from './result';
@@ -52,12 +52,7 @@ function firstKernels(spans: readonly Span[]): Set<Span> {
 }
 
 function later(span: Span, ms: number, ops: number): Span {
-  const moved = { ...span, op: span.op + ops, start: span.start + ms, end: span.end + ms };
+  const moved = { ...laterBy(span, ms), op: span.op + ops };
   if (moved.kind !== 'compute') return moved;
-  const { submitted, awaited } = moved;
-  return {
-    ...moved,
-    submitted: submitted === null ? null : submitted + ms,
-    awaited: awaited && { op: awaited.op + ops, at: awaited.at + ms },
-  };
+  return { ...moved, awaited: moved.awaited && { ...moved.awaited, op: moved.awaited.op + ops } };
 }

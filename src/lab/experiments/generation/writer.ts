@@ -170,5 +170,5 @@ function timesOf(requests: readonly Request[]): Pick<GenerationResult, 'ttftMs' 
   };
 }
 
-const hiddenIn = ({ spans, resolutionMs }: RunResult, ranks: number): number | null =>
-  hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)));
+const hiddenIn = ({ spans }: RunResult, ranks: number): number | null =>
+  hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));

@@ -1,25 +1,28 @@
 import { median } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
+import type { ExchangeCounts } from '../../../cluster/sending';
 import { aloneMs } from '../../../network/network';
 import type { Topology } from '../../../network/topology';
-import { isCollective } from '../../../program/program';
+import { isCollective, type Program } from '../../../program/program';
 import type { Cost } from '../../../schedule/orders';
-import { operationMs, overlapOf } from '../../../trace/overlap';
+import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
-import { mean, mediansOf } from '../../statistics/numbers';
+import { mediansOf, sumOf } from '../../statistics/numbers';
 import type { MeasureSettings } from './settings';
 
 /** What a program's operations take, from runs without a wire. */
 export type Calibration = {
-  /** ms a rank spends on each operation, as a device 1/N as fast; by id. */
+  /** ms of all ranks' turns at each kernel, and of what held the busiest port of each collective; by id. */
   readonly durations: ReadonlyMap<number, number>;
-  /** ms a rank spends on all kernels together. */
+  /** ms that all kernels take a rank, as a device 1/N as fast, mean over ranks. */
   readonly computeMs: number;
   /** Bytes through the busiest port, of collectives by id. */
   readonly portBytes: ReadonlyMap<number, number>;
   /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
   readonly announceMs: number;
+  /** Of exchanges, the same in every run. */
+  readonly counts: ExchangeCounts;
 };
 
 export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
@@ -27,13 +30,25 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibr
   for (const span of runs[0]!.spans)
     if (span.kind === 'collective')
       portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
-  const compute = runs.map(({ spans }) => mean(ranks, (rank) => overlapOf(spans, rank).computeMs));
+  const times = runs.map(({ spans }) => operationTimesOf(spans, ranks));
   return {
-    durations: mediansOf(runs.map(({ spans }) => operationMs(spans, ranks))),
+    durations: new Map([
+      ...mediansOf(times.map(({ rounds }) => rounds)),
+      ...mediansOf(times.map(({ delivered }) => delivered)),
+    ]),
     portBytes,
-    computeMs: median(compute),
+    computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(runs),
+    counts: runs[0]!.counts,
   };
+}
+
+/**
+ * What all kernels take a rank, as a device 1/N as fast, mean over ranks; without timestamps, what the ranks were busy.
+ */
+export function aloneMsOf({ alone, computed }: OperationTimes): number {
+  const own = alone.some(({ size }) => size > 0) ? alone : computed;
+  return own.reduce((sum, kernels) => sum + sumOf(kernels.values()), 0) / own.length;
 }
 
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
@@ -77,3 +92,10 @@ export function chooseLink(
     );
   return { gbps: (bytes / (link.ratio * computeMs) / 1e6) * dilation, us: 0, dilation };
 }
+
+/** What all collectives take by the wire's formula, each alone, ms. */
+export const wireMsOf = (program: Program, { portBytes }: Calibration, topology: Topology, ranks: number): number =>
+  program.operations.reduce(
+    (sum, op) => (isCollective(op) ? sum + aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0) : sum),
+    0,
+  );

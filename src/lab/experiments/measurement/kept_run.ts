@@ -1,18 +1,23 @@
 import { median } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
-import { hostMsOf } from '../../../trace/exposure';
-import { operationMs, overlapOf, type RankOverlap } from '../../../trace/overlap';
+import { CATEGORIES, type Categories, categoriesOf } from '../../../trace/gaps';
+import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
+import { overlapOf, type RankOverlap } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
 import { type Estimate, estimateRatio } from '../../statistics/estimate';
-import { mean } from '../../statistics/numbers';
 
 /** What is kept of a run. Spans are many: those of a few runs are kept, near the median in wall time. */
 export type KeptRun = {
+  /** Its number, from 0 on. */
+  readonly repeat: number;
   readonly wallMs: number;
+  /** Of runs of the same orders right after it: without a wire, and of kernels and copies alone; null: none were made. */
+  readonly unwiredMs: number | null;
+  readonly bareMs: number | null;
   readonly overlaps: readonly RankOverlap[];
-  readonly hostMs: number;
-  /** operationMs of its spans. */
-  readonly durations: ReadonlyMap<number, number>;
+  /** Mean over ranks. */
+  readonly categories: Categories;
+  readonly times: OperationTimes;
   readonly clockErrorMs: number;
   readonly resolutionMs: number;
   spans: readonly Span[] | null;
@@ -20,15 +25,28 @@ export type KeptRun = {
 
 const MOST_SPANS = 3;
 
-export const keptOf = ({ spans, wallMs, clockErrorMs, resolutionMs }: RunResult, ranks: number): KeptRun => ({
-  wallMs,
-  overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank, resolutionMs)),
-  hostMs: mean(ranks, (rank) => hostMsOf(spans, rank)),
-  durations: operationMs(spans, ranks),
-  clockErrorMs,
-  resolutionMs,
-  spans,
-});
+export function keptOf(
+  { spans, wallMs, clockErrorMs, resolutionMs }: RunResult,
+  ranks: number,
+  around: Pick<KeptRun, 'repeat' | 'unwiredMs' | 'bareMs'>,
+): KeptRun {
+  const each = categoriesOf(spans, ranks, wallMs);
+  return {
+    ...around,
+    wallMs,
+    overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)),
+    categories: meanOf(each),
+    times: operationTimesOf(spans, ranks),
+    clockErrorMs,
+    resolutionMs,
+    spans,
+  };
+}
+
+export const meanOf = (each: readonly Categories[]): Categories =>
+  Object.fromEntries(
+    CATEGORIES.map((category) => [category, each.reduce((sum, own) => sum + own[category], 0) / each.length]),
+  ) as Categories;
 
 /** Runs whose spans are still there, those nearest to the median wall time first. */
 function withSpans(runs: readonly KeptRun[]): KeptRun[] {

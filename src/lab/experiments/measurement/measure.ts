@@ -9,7 +9,7 @@ import { type Deployed, type Lab, openEngines } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import type { Doing, Emit, Experiment } from '../experiment';
 import { topologyOf } from '../wire_settings';
-import { chooseLink } from './calibration';
+import { chooseLink, wireMsOf } from './calibration';
 import { numbersOf } from './numbers_of';
 import type { CombinationResult, Measurement } from './result';
 import { MeasureSettings } from './settings';
@@ -48,11 +48,17 @@ export async function measure(
   try {
     const subjects: Subject[] = [];
     for (const connectivity of settings.connectivity) subjects.push(await prepareSubject(stage, connectivity));
-    const link = chooseLink(settings, subjects[0]!.connectivity, subjects[0]!.calibration);
+    const regular = await regularOf(stage, subjects);
+    const link = chooseLink(settings, regular.connectivity, regular.calibration);
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
+    const asked = link && {
+      wireMs: wireMsOf(regular.executable.program, regular.calibration, topology, settings.ranks),
+      computeMs: regular.calibration.computeMs,
+    };
     const entries = entriesOf(subjects, settings, topology);
     await runInTurn(stage, entries, topology);
-    const results = entries.map((entry) => numbersOf(entry, entries[0]!, settings, link !== null));
+    const basis = { topology, wireMs: asked?.wireMs ?? null };
+    const results = entries.map((entry) => numbersOf(entry, entries, settings, basis));
     // Their buffers are wanted for what follows.
     free();
     return {
@@ -60,6 +66,7 @@ export async function measure(
       settings,
       madeFor: await chosen.madeFor(),
       link,
+      asked,
       allReduce: subjects.some(({ executable }) => hasAllReduce(executable)) ? subjects.at(-1)!.allReduce : null,
       repeats: entries[0]!.runs.length,
       promptTokens: batch[0]!.length,
@@ -71,6 +78,15 @@ export async function measure(
     engines.close();
   }
 }
+
+/** What a ratio and shares are over: the regular model, which is timed without a wire though it may not be measured. */
+async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Subject> {
+  const known = subjects.find(({ connectivity }) => connectivity === REGULAR);
+  if (known) return known;
+  return stage.settings.link.kind === 'native' ? subjects[0]! : prepareSubject(stage, REGULAR);
+}
+
+const REGULAR = 'regular';
 
 function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): void {
   if (link.kind === 'ratio' && topology.between)

@@ -1,47 +1,87 @@
-import { isCollective } from '../../../program/program';
-import { type Bound, boundOf } from '../../../schedule/bound';
+import { linksOf, type Topology } from '../../../network/topology';
+import { independentOf } from '../../../schedule/bound';
 import { exposuresOf, meanExposures, reasonOf } from '../../../trace/exposure';
 import { hiddenShare } from '../../../trace/overlap';
-import { estimate, MISSES } from '../../statistics/estimate';
+import { type Estimate, estimate, MISSES } from '../../statistics/estimate';
 import { MISSES_OF_LOOK } from '../../statistics/looks';
-import { mean, mediansOf } from '../../statistics/numbers';
-import { speedupOf, typicalSpans } from './kept_run';
+import { mean, mediansOf, sumOf } from '../../statistics/numbers';
+import { boundsOf } from './bounds';
+import { aloneMsOf } from './calibration';
+import { bytesSentIn, imbalanceOf } from './imbalance';
+import { meanOf, speedupOf, typicalSpans } from './kept_run';
+import { paidOf } from './paid';
 import type { CombinationResult } from './result';
 import type { MeasureSettings } from './settings';
 import type { Entry } from './turns';
 
+/** What numbers of all entries are over: the wire that was emulated, and what it takes the regular model by formula. */
+export type Basis = {
+  readonly topology: Topology;
+  /** null where no pace was emulated. */
+  readonly wireMs: number | null;
+};
+
 /**
- * The numbers of an entry's runs; `first` is what speed-ups are over, `paced` whether a pace was emulated. Intervals of
- * runs that went on until they were narrow are those of a look.
+ * The numbers of an entry's runs, among all entries, of which the first is what speed-ups are over. Intervals of runs
+ * that went on until they were narrow are those of a look.
  */
 export function numbersOf(
   entry: Entry,
-  first: Entry,
-  { ranks, until }: Pick<MeasureSettings, 'ranks' | 'until'>,
-  paced: boolean,
+  entries: readonly Entry[],
+  settings: Pick<MeasureSettings, 'ranks' | 'until' | 'seed'>,
+  { topology, wireMs }: Basis,
 ): CombinationResult {
-  const { subject, combination, runs, routing } = entry;
-  const estimated = (samples: readonly number[]) => estimate(samples, missesOf(until));
+  const { subject, combination, runs, routing, orders } = entry;
+  const { ranks, until, seed } = settings;
+  const misses = until === null ? MISSES : MISSES_OF_LOOK;
+  const estimated = (samples: readonly number[]) => estimate(samples, misses);
+  const perRun = (of: (run: (typeof runs)[number]) => number | null): Estimate | null => {
+    const samples = runs.map(of);
+    return samples.includes(null) ? null : estimated(samples as number[]);
+  };
   const overRanks = (of: 'computeMs' | 'commMs') =>
     estimated(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
+  const { program } = subject.executable;
+  const bounds = runs.map((run) => boundsOf(program, run, wireMs === null ? subject.calibration : null));
   const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
-  const bound = boundOfRuns(entry, paced);
   const spans = typicalSpans(runs);
+  const bytesBetween = bytesSentIn(spans);
+  const independent = independentOf(program, costIn(mediansOf(runs.map(({ times }) => times.rounds))));
   const clockErrorMs = Math.max(...runs.map((run) => run.clockErrorMs));
+  const alike = entries.filter((other) => other.combination.connectivity === combination.connectivity);
   return {
     ...combination,
     wallMs: estimated(runs.map((run) => run.wallMs)),
     computeMs: overRanks('computeMs'),
     commMs: overRanks('commMs'),
     hidden: hidden.includes(null) ? null : estimated(hidden as number[]),
-    hostMs: estimated(runs.map((run) => run.hostMs)),
+    hostMs: estimated(runs.map(({ categories }) => categories.host)),
     exposures: meanExposures(exposuresOf(spans, ranks)).map((exposure) => ({
       ...exposure,
-      reason: reasonOf(exposure, bound.independent.get(exposure.op) ?? 0),
+      reason: reasonOf(exposure, independent.get(exposure.op) ?? 0),
     })),
-    boundMs: bound.wall,
-    hiddenBound: bound.hidden,
-    speedup: speedupOf(first.runs, runs, missesOf(until)),
+    boundMs: estimated(bounds.map((bound) => bound.wallMs)),
+    hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
+    boundBroken: bounds.filter(({ hidden: most, wallMs }, i) => isBroken(hidden[i]!, most, runs[i]!.wallMs, wallMs))
+      .length,
+    paid: paidOf(
+      runs,
+      alike.map((other) => other.runs),
+      wireMs,
+      misses,
+    ),
+    categories: meanOf(runs.map(({ categories }) => categories)),
+    imbalanceMs:
+      wireMs === null
+        ? null
+        : perRun(({ times, repeat }) =>
+            imbalanceOf(orders, ranks, times, linksOf(topology, ranks, seed + repeat), bytesBetween),
+          ),
+    ratioReached: perRun(({ times }) => {
+      const alone = aloneMsOf(times);
+      return alone > 0 ? sumOf(times.delivered.values()) / alone : null;
+    }),
+    speedup: speedupOf(entries[0]!.runs, runs, misses),
     logitsSha256: entry.logitsSha256!,
     clockErrorMs: Number.isFinite(clockErrorMs) ? clockErrorMs : null,
     resolutionMs: Math.max(...runs.map((run) => run.resolutionMs)),
@@ -52,16 +92,14 @@ export function numbersOf(
   };
 }
 
-const missesOf = (until: number | null): number => (until === null ? MISSES : MISSES_OF_LOOK);
+const costIn =
+  (durations: ReadonlyMap<number, number>) =>
+  ({ id }: { readonly id: number }): number =>
+    durations.get(id) ?? 0;
 
-/**
- * The bound of what operations took, medians over the runs. Without an emulated pace messages last longer where they
- * queue behind computing: there they take what they took without a wire, when nothing was in their way.
- */
-function boundOfRuns({ subject: { executable, calibration }, runs }: Entry, paced: boolean): Bound {
-  const durations = mediansOf(runs.map((run) => run.durations));
-  return boundOf(executable.program, (op) => {
-    const took = durations.get(op.id) ?? 0;
-    return isCollective(op) && !paced ? Math.min(took, calibration.durations.get(op.id) ?? 0) : took;
-  });
-}
+/** Of rounding: ms, or a share. */
+const SLACK = 1e-6;
+
+/** Whether a run did better than its bounds allow, which shows a fault of what was measured. */
+const isBroken = (hidden: number | null, most: number | null, wallMs: number, leastMs: number): boolean =>
+  wallMs < leastMs - SLACK || (hidden !== null && most !== null && hidden > most + SLACK);

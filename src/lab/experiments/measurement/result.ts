@@ -1,4 +1,6 @@
 import { TABLE } from '../../../connectivity/connectivity';
+import { REASONS } from '../../../trace/exposure';
+import { CATEGORIES } from '../../../trace/gaps';
 import { Spans, strangerIn } from '../../../trace/span_columns';
 import type { Frozen } from '../../../words/frozen';
 import { phrase } from '../../../words/phrase';
@@ -20,10 +22,21 @@ const Exposure = z.object({
   layer: count.nullable(),
   ms: number,
   hiddenMs: number,
-  exposed: z.object({ awaited: number, noWork: number, host: number }),
+  exposed: z.object({ awaited: number, noWork: number, host: number, gaps: number }),
   awaitedBy: text.nullable(),
-  reason: z.enum(['wire slower than compute', 'waited for', 'no work left', 'host late']).nullable(),
+  reason: z.enum(REASONS).nullable(),
 });
+
+/** What communication costs a run (paid.ts), ms, and as a share of the wire's time; wire and host are its parts. */
+const Paid = z.object({
+  ms: Estimate,
+  wireMs: Estimate.nullable(),
+  hostMs: Estimate.nullable(),
+  share: Estimate.nullable(),
+});
+export type Paid = Frozen<z.output<typeof Paid>>;
+
+const Categories = z.record(z.enum(CATEGORIES), number);
 
 /** One connectivity under one schedule, measured; times in ms, medians over the repeats with an interval. */
 export const CombinationResult = Combination.extend({
@@ -36,14 +49,24 @@ export const CombinationResult = Combination.extend({
   hostMs: Estimate,
   /** Of the run shown. */
   exposures: z.array(Exposure),
-  boundMs: number,
-  hiddenBound: number.nullable(),
+  /** What no schedule of the same kernels, over the wire's own formula, beats; an estimate where no pace is emulated. */
+  boundMs: Estimate,
+  hiddenBound: Estimate.nullable(),
+  /** Runs that did better than their bounds allow: a fault of the measurement. */
+  boundBroken: count.optional(),
+  paid: Paid.nullable().optional(),
+  /** What each device's time went to, mean over devices and runs; adds up to the mean wall time. */
+  categories: Categories.optional(),
+  /** What real devices would lose by unequal work, and devices in turns do not. */
+  imbalanceMs: Estimate.nullable().optional(),
+  /** Communication ÷ computation as it was delivered. */
+  ratioReached: Estimate.nullable().optional(),
   /** Wall time of the first combination ÷ this one's, pair by pair. */
   speedup: Estimate,
   logitsSha256: text,
   /** null without timestamps: nothing is said by the GPU's clock. */
   clockErrorMs: number.nullable(),
-  /** Overlap shorter than this was not claimed: the step of timestamps that a browser rounds. */
+  /** The step of timestamps that a browser rounds; else 0. */
   resolutionMs: number,
   table: TABLE,
   /** Spans of a repeat whose wall time is the median, or near it. */
@@ -66,6 +89,11 @@ export const Measurement = z
      * take.
      */
     link: z.object({ gbps: number, us: number, dilation: number }).nullable(),
+    /**
+     * What the wire takes all collectives of the regular model by its formula, one after the other, and what its kernels
+     * take; null where no pace is emulated.
+     */
+    asked: z.object({ wireMs: number, computeMs: number }).nullable().optional(),
     /** How all-reduces were done; null where there are none. */
     allReduce: z.enum(['direct', 'ring']).nullable(),
     /** Counted runs of each combination. */

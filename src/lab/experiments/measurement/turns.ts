@@ -1,10 +1,10 @@
-import type { Routing, RunResult } from '../../../cluster/run';
+import type { Routing, RunOptions, RunResult } from '../../../cluster/run';
+import { INSTANT } from '../../../network/link';
 import { linksOf, type Topology } from '../../../network/topology';
 import { LOGITS } from '../../../program/lower';
 import type { Order } from '../../../schedule/orders';
 import type { Span } from '../../../trace/span';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
-import { seededRandom } from '../../statistics/random';
 import type { Combination } from '../experiment';
 import { costOf } from './calibration';
 import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
@@ -37,6 +37,7 @@ export const entriesOf = (subjects: readonly Subject[], settings: MeasureSetting
   });
 
 export const WARM_UPS = 2;
+
 /**
  * Runs all entries in turn, again and again, every other time in the opposite order: some times to warm up, then
  * `repeats` times, or until the intervals are narrow, or the budget is spent. Throws when a result differs between
@@ -75,21 +76,40 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
       : { phase: 'warm-up', ...combination },
   );
   const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
+  const options = { pause: lab.pause, ...(signal && { signal }) };
   const run = await subject.executable.run(orders, subject.feeds, {
-    // Paired runs draw the same jitter, though not always for the same messages.
-    linkBetween: linksOf(topology, settings.ranks, seededRandom(settings.seed + repeat)),
-    pause: lab.pause,
-    ...(signal && { signal }),
+    ...options,
+    linkBetween: linksOf(topology, settings.ranks, settings.seed + repeat),
     // Counted runs are shown when they have ended: showing them on the way would take the host's time.
     ...(!counts && { onSpans }),
   });
   onSpans(run.spans);
   await holdToOneResult(entry, run);
+  const without = await runWithout(entry, settings, options);
   if (!counts) return;
-  runs.push(keptOf(run, settings.ranks));
+  runs.push(keptOf(run, settings.ranks, { repeat, ...without }));
   // The same in every repeat, as the bits are.
   entry.routing = run.routing;
   forgetSpans(runs);
+}
+
+/**
+ * Walls of the same orders without a wire, and of their kernels and copies alone. Between devices of their own neither
+ * can be had: the way through the host is their wire.
+ */
+async function runWithout(
+  entry: Entry,
+  { backing }: MeasureSettings,
+  options: Pick<RunOptions, 'pause' | 'signal'>,
+): Promise<Pick<KeptRun, 'unwiredMs' | 'bareMs'>> {
+  if (backing === 'separate') return { unwiredMs: null, bareMs: null };
+  const { executable, feeds, calibration } = entry.subject;
+  const without = { ...options, linkBetween: () => INSTANT };
+  const unwired = await executable.run(entry.orders, feeds, without);
+  await holdToOneResult(entry, unwired);
+  const bare = await executable.run(entry.orders, feeds, { ...without, replayed: calibration.counts });
+  await holdToOneResult(entry, bare);
+  return { unwiredMs: unwired.wallMs, bareMs: bare.wallMs };
 }
 
 async function holdToOneResult(entry: Entry, { outputs }: RunResult): Promise<void> {

@@ -1,0 +1,169 @@
+import type { Collective, Compute } from '../program/program';
+import { piecesOf, turnsOf } from '../trace/rounds';
+import type { ComputeSpan, CopySpan, Interval } from '../trace/span';
+
+/** A kernel on a rank; `awaited` is what the rank had waited for last. */
+export type Kernel = {
+  readonly rank: number;
+  readonly op: Compute;
+  readonly flops: number | null;
+  readonly awaited: Collective | null;
+};
+
+/** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran (host ms). */
+export type RecordedPass = {
+  readonly kernel: Kernel | null;
+  readonly submit: number;
+  ran: { readonly start: number; readonly end: number } | null;
+};
+
+/** What the GPU copied into a rank's buffer of a collective, after the pass before pass `before`. */
+export type Copied = {
+  readonly op: Collective;
+  readonly rank: number;
+  readonly bytes: number;
+  readonly before: number;
+};
+
+/** What is known of a GPUDevice that `sharing` ranks share, in one run; times are host ms. */
+export type Recorded = {
+  readonly passes: readonly RecordedPass[];
+  readonly copies: readonly Copied[];
+  /** Of each submit: when it was handed over, and when its fence was passed. */
+  readonly submittedAt: readonly number[];
+  readonly doneAt: readonly (number | undefined)[];
+  readonly sharing: number;
+};
+
+/** When a rank could go on that waited for a collective, host ms. */
+export type WaitedUntil = (op: Collective, rank: number) => number;
+
+/** Spans of all kernels that the GPU stamped, in ms since `origin`. */
+export function timedSpansOf(
+  recorded: Recorded,
+  origin: number,
+  waitedUntil: WaitedUntil,
+  resolutionMs: number,
+): ComputeSpan[] {
+  const { passes, sharing } = recorded;
+  const turnOf = turnsIn(recorded);
+  return roundsOf(passes).flatMap((round) => {
+    const turns = round.map((pass) => turnOf[pass]!);
+    return piecesOf(turns, sharing, soonest(recorded, round, waitedUntil)).map((pieces, i): ComputeSpan => {
+      const { kernel, submit } = passes[round[i]!]!;
+      const [start, end] = turns[i]!;
+      return {
+        ...spanOf(recorded, kernel!, submit, pieces.length > 0 ? pieces : [[end, end]], origin, waitedUntil),
+        source: 'gpu',
+        gpuMs: end - start,
+        turnAt: start - origin,
+        uncertain: end - start < resolutionMs,
+      };
+    });
+  });
+}
+
+/** Nothing was computed in a round before all that it waited for was there, nor before the host handed it over. */
+const soonest = ({ passes, submittedAt }: Recorded, round: readonly number[], waitedUntil: WaitedUntil): number =>
+  round.reduce(
+    (latest, pass) => Math.max(latest, waitedBy(passes[pass]!.kernel!, waitedUntil)),
+    submittedAt[passes[round[0]!]!.submit] ?? Number.NEGATIVE_INFINITY,
+  );
+
+const waitedBy = ({ awaited, rank }: Kernel, waitedUntil: WaitedUntil): number =>
+  awaited ? waitedUntil(awaited, rank) : Number.NEGATIVE_INFINITY;
+
+/**
+ * Spans where only fences tell the time: one a submit and rank, of all its kernels, from when it could start until the
+ * submit was done.
+ */
+export function fencedSpansOf(recorded: Recorded, origin: number, waitedUntil: WaitedUntil): ComputeSpan[] {
+  const { passes, submittedAt, doneAt } = recorded;
+  const out: ComputeSpan[] = [];
+  const lastOf = new Map<number, { readonly submit: number; readonly index: number; readonly end: number }>();
+  for (const { kernel, submit, ran } of passes) {
+    const end = doneAt[submit];
+    if (!kernel || ran || end === undefined) continue;
+    const last = lastOf.get(kernel.rank);
+    if (last?.submit === submit) {
+      out[last.index] = joined(out[last.index]!, kernel);
+      continue;
+    }
+    const ready = Math.max(submittedAt[submit] ?? 0, waitedBy(kernel, waitedUntil), last?.end ?? 0);
+    lastOf.set(kernel.rank, { submit, index: out.length, end });
+    out.push(spanOf(recorded, kernel, submit, [[Math.min(ready, end), end]], origin, waitedUntil));
+  }
+  return out;
+}
+
+/** A span of several kernels, with one more. */
+const joined = (span: ComputeSpan, { op, flops }: Kernel): ComputeSpan => ({
+  ...span,
+  name: `${span.name.replace(/ … .*/, '')} … ${op.name}`,
+  kernel: null,
+  flops: span.flops === null || flops === null ? null : span.flops + flops,
+});
+
+/** Copies whose times are known, in ms since `origin`: from the end of the pass before them to the next one's start. */
+export function copySpansOf(recorded: Recorded, origin: number): CopySpan[] {
+  const turnOf = turnsIn(recorded);
+  return recorded.copies.flatMap(({ op: { id, name, block, phase, layer }, rank, bytes, before }): CopySpan[] => {
+    const [earlier, later] = [turnOf[before - 1], turnOf[before]];
+    if (!earlier || !later) return [];
+    const [start, end] = [earlier[1] - origin, later[0] - origin];
+    return [{ kind: 'copy', op: id, rank, name, block, phase, layer, start, end, source: 'gpu', bytes }];
+  });
+}
+
+function spanOf(
+  { submittedAt, sharing }: Recorded,
+  kernel: Kernel,
+  submit: number,
+  pieces: readonly Interval[],
+  origin: number,
+  waitedUntil: WaitedUntil,
+): ComputeSpan {
+  const { rank, op, flops, awaited } = kernel;
+  const own = pieces.map(([start, end]): Interval => [start - origin, end - origin]);
+  return {
+    kind: 'compute',
+    op: op.id,
+    rank,
+    name: op.name,
+    kernel: op.kernel,
+    block: op.block,
+    phase: op.phase,
+    layer: op.layer,
+    start: own[0]![0],
+    end: own.at(-1)![1],
+    pieces: own,
+    source: 'host',
+    gpuMs: null,
+    turnAt: null,
+    sharing,
+    uncertain: false,
+    flops,
+    submitted: (submittedAt[submit] ?? 0) - origin,
+    awaited: awaited && { op: awaited.id, at: waitedBy(kernel, waitedUntil) - origin },
+  };
+}
+
+/** What each pass had of the GPU; null for those whose times are not known. */
+function turnsIn({ passes }: Recorded): (Interval | null)[] {
+  const turns = turnsOf(passes.flatMap(({ ran }) => ran ?? [])).values();
+  return passes.map(({ ran }) => (ran ? turns.next().value! : null));
+}
+
+/** Passes of one operation that follow one another and whose times are known: each list is a round. */
+function roundsOf(passes: readonly RecordedPass[]): number[][] {
+  const rounds: number[][] = [];
+  let last: Compute | null = null;
+  for (const [i, { kernel, ran }] of passes.entries()) {
+    if (kernel && ran) {
+      if (kernel.op === last) rounds.at(-1)!.push(i);
+      else rounds.push([i]);
+    }
+    last = ran ? (kernel?.op ?? null) : null;
+  }
+  return rounds;
+}

@@ -1,0 +1,55 @@
+import type { Collective, Program } from '../../../program/program';
+import { hiddenBoundOf, type RankCost, type WireCost, wallBoundOf } from '../../../schedule/bound';
+import type { OperationTimes } from '../../../trace/operation_times';
+import { sumOf } from '../../statistics/numbers';
+import type { Calibration } from './calibration';
+import type { KeptRun } from './kept_run';
+
+/** What no schedule of a run's own kernels, over the wire's own formula, beats. */
+export type RunBounds = { readonly wallMs: number; readonly hidden: number | null };
+
+/**
+ * `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
+ * with nothing else going on, if that was less. Such bounds are estimates.
+ */
+export function boundsOf(program: Program, run: KeptRun, calibration: Calibration | null): RunBounds {
+  const { times, overlaps } = run;
+  const wire = calibration ? measuredWire(times, calibration) : formulaWire(times);
+  const wallMs = wallBoundOf(program, {
+    compute: ({ id }) => times.rounds.get(id) ?? 0,
+    wire: wire.ofAll,
+  });
+  const shares = overlaps.flatMap(({ commMs }, rank) => {
+    if (commMs === 0) return [];
+    const computed = times.computed[rank]!;
+    const own = wallBoundOf(program, { compute: ({ id }) => computed.get(id) ?? 0, wire: wire.ofRank(rank) });
+    return [hiddenBoundOf(own, sumOf(computed.values()), commMs)];
+  });
+  return { wallMs, hidden: shares.length > 0 ? sumOf(shares) / shares.length : null };
+}
+
+type Wire = { readonly ofAll: RankCost['wire']; readonly ofRank: (rank: number) => RankCost['wire'] };
+
+const NOTHING: WireCost = { length: 0, ports: [], latency: 0 };
+
+/** By the formula: a rank by itself counts what it receives, since it waits for nothing else. */
+const formulaWire = ({ wire }: OperationTimes): Wire => ({
+  ofAll: ({ id }) => {
+    const own = wire.get(id);
+    return own ? { length: Math.max(...own.length), ports: [...own.out, ...own.in], latency: own.latency } : NOTHING;
+  },
+  ofRank:
+    (rank) =>
+    ({ id }) => {
+      const own = wire.get(id);
+      return own ? { length: own.length[rank]!, ports: [own.in[rank]!], latency: own.latency } : NOTHING;
+    },
+});
+
+function measuredWire({ delivered }: OperationTimes, { durations }: Calibration): Wire {
+  const of = ({ id }: Collective): WireCost => {
+    const time = Math.min(delivered.get(id) ?? 0, durations.get(id) ?? 0);
+    return { length: time, ports: [time], latency: 0 };
+  };
+  return { ofAll: of, ofRank: () => of };
+}
