@@ -198,6 +198,8 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
 } {
   const found: Span[] = [];
   const taken = new Set<number>();
+  // Since 1970 microseconds are too many for their fractions to be kept: all are told from the first file's base.
+  let firstBaseUs: number | null = null;
   for (const { name, text } of files) {
     const trace = parseTrace(name, text);
     const read = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap(
@@ -208,7 +210,9 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
       throw new InputError(
         phrase`${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
       );
-    const baseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
+    const ownBaseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
+    firstBaseUs ??= ownBaseUs;
+    const baseUs = ownBaseUs - firstBaseUs;
     const own = Array.isArray(trace) ? undefined : trace.distributedInfo?.rank;
     const processes = [...new Set(kernels.map(({ pid }) => pid))].sort((a, b) => Number(a) - Number(b));
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
