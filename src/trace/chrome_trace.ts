@@ -186,6 +186,8 @@ const KernelEvent = z.object({
       block: z.string().optional().catch(undefined),
       layer: z.number().nullable().optional().catch(undefined),
       source: z.enum(TIME_SOURCES).optional().catch(undefined),
+      // What `source` was called in earlier traces.
+      clock: z.enum(['gpu', 'host']).optional().catch(undefined),
       // What only our own traces say.
       shader: z.string().optional().catch(undefined),
       phase: z.enum(PHASES).optional().catch(undefined),
@@ -233,6 +235,8 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
 } {
   const found: Span[] = [];
   const taken = new Set<number>();
+  // Since 1970 microseconds are too many for their fractions to be kept: all are told from the first file's base.
+  let firstBaseUs: number | null = null;
   for (const { name, text } of files) {
     const trace = parseTrace(name, text);
     const read = (Array.isArray(trace) ? trace : trace.traceEvents).flatMap(
@@ -243,7 +247,9 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
       throw new InputError(
         phrase`${name} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.`,
       );
-    const baseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
+    const ownBaseUs = Array.isArray(trace) ? 0 : (trace.baseTimeNanoseconds ?? 0) / 1000;
+    firstBaseUs ??= ownBaseUs;
+    const baseUs = ownBaseUs - firstBaseUs;
     const own = Array.isArray(trace) ? undefined : trace.distributedInfo?.rank;
     const processes = [...new Set(kernels.map(({ pid }) => pid))].sort((a, b) => Number(a) - Number(b));
     const first = taken.size === 0 ? 0 : Math.max(...taken) + 1;
@@ -287,7 +293,7 @@ function spanOf(
     layer: args?.layer ?? null,
     start: ms(ts),
     end: ms(ts + dur),
-    source: args?.source ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
+    source: args?.source ?? args?.clock ?? ((communicates || cat === 'gpu_memcpy') && block ? 'host' : 'gpu'),
   } as const;
   const bytes = args?.bytes ?? 0;
   if (cat === 'gpu_memcpy' && args?.to === undefined) return { kind: 'copy', ...common, bytes };

@@ -5,8 +5,8 @@ import { askedBy, DEFAULT_FORM, type Form, FormSettings, formOfRun } from '../..
 import { linkOf, readLink } from '../../src/app/state/link';
 import { DEFAULT_VIEW, View } from '../../src/app/state/view';
 import { type LabRun, newRun } from '../../src/lab/runs/lab_run';
-import { RECORDED, recordedPath } from '../../src/lab/runs/recorded';
-import { parseRunFile } from '../../src/lab/runs/run_file';
+import { openRecorded } from '../../src/lab/runs/open_recorded';
+import { RECORDED } from '../../src/lab/runs/recorded';
 import { english } from '../../src/words/phrase';
 import { textOf } from '../../src/words/text_of';
 
@@ -155,10 +155,9 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
 
 test('the form takes the settings of a run, which it then runs again', async () => {
   const files = await Promise.all(
-    RECORDED.map(async ({ id }) => {
-      const path = `public/${recordedPath(id)}`;
-      return parseRunFile(id, await textOf(id, new Blob([readFileSync(path)])));
-    }),
+    RECORDED.filter(({ kind }) => kind !== 'traces').map(({ id }) =>
+      openRecorded(id, async (path) => textOf(path, new Blob([readFileSync(`public/${path}`)]))),
+    ),
   );
   const of = (form: Form): LabRun => {
     const asked = askedBy(form);

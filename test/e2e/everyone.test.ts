@@ -81,6 +81,10 @@ test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing s
         .waitFor();
       expect(await seriousIn(page)).toEqual([]);
     }
+    await page.getByLabel('Recorded runs').selectOption('Two real GPUs, through host memory');
+    await page.getByText(/^Recorded on real GPUs: 2 × NVIDIA H200/).waitFor();
+    await page.getByRole('row', { name: /^FarSkip, overlapped 1 19.6 ms 12.6 ms 56.8 %/ }).waitFor();
+    expect(await seriousIn(page)).toEqual([]);
     await page.getByLabel('Language').selectOption('简体中文');
     await page.waitForFunction(() => document.documentElement.lang === 'zh-Hans');
     expect(await seriousIn(page)).toEqual([]);

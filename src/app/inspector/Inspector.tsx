@@ -57,7 +57,7 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
 
 /** Where a span's times are from. */
 function clockSentence({ inspector }: Text, span: Span, { combination, pace }: Track): string {
-  if (!combination) return inspector.traceClock;
+  if (!combination || pace === 'real') return inspector.traceClock;
   if (span.kind === 'copy') return inspector.copyClock;
   if (span.kind !== 'compute') {
     if (pace === 'native') return inspector.nativeClock;

@@ -2,17 +2,17 @@ import { nameOfMethod } from '../../connectivity/methods';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Measurement, Paid } from '../../lab/experiments/measurement/result';
 import { machineOf } from '../../lab/runs/lab_run';
-import type { TraceRun } from '../../lab/runs/trace_run';
+import type { TracesRun } from '../../lab/runs/traces_run';
 import { DEFINITIONS } from '../../lab/setup/manifest';
 import { findingsOf } from '../../lab/setup/self_test_result';
 import type { Estimate } from '../../lab/statistics/estimate';
-import { hiddenShare, overlapOf } from '../../trace/overlap';
 import { Scroll } from '../parts/fields';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
 import { MadeForNotice } from './MadeForNotice';
+import { Overlaps } from './Overlaps';
 import { TimeTable } from './TimeTable';
 import { Written } from './Written';
 
@@ -46,45 +46,51 @@ export function Results({ session }: { session: SessionRun }) {
     case 'trace':
       return (
         <section className="results" aria-label={t.results.heading}>
-          <Overlaps trace={run.result} />
+          <Overlaps timelines={[{ title: null, trace: run.result }]} />
+        </section>
+      );
+    case 'traces':
+      return (
+        <section className="results" aria-label={t.results.heading}>
+          <Traces traces={run.result} machine={where.machine} />
         </section>
       );
   }
 }
 
-/** How much communication lies under computation on each device of a trace. */
-function Overlaps({ trace: { ranks, spans } }: { trace: TraceRun }) {
+/** Timelines of real GPUs, and where they are from. */
+function Traces({ traces, machine }: { traces: TracesRun; machine: string }) {
   const t = useText();
-  const overlaps = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
-  const share = hiddenShare(overlaps);
+  const { date, model, layers, tokens, repeats } = traces;
+  const timelines = traces.timelines.map(({ combination, ...rest }) => ({
+    ...rest,
+    title: t.say(nameOfCombination(combination)),
+  }));
   return (
     <>
-      <Scroll label={t.results.traceTable}>
+      <Scroll label={t.results.unprofiled}>
         <table>
-          <caption>{t.results.traceTable}</caption>
+          <caption>{t.results.traced(layers, model, tokens)}</caption>
           <thead>
             <tr>
-              {[t.results.device, t.results.computing, t.results.communicating, t.results.hidden].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
+              <th scope="col">{t.results.run}</th>
+              <th scope="col">{t.results.unprofiled}</th>
             </tr>
           </thead>
           <tbody>
-            {overlaps.map(({ computeMs, commMs, hiddenMs }, rank) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
-              <tr key={rank}>
-                <th scope="row">{rank}</th>
-                <td>{ms(computeMs)}</td>
-                <td>{ms(commMs)}</td>
-                <td>{commMs > 0 ? percent(hiddenMs / commMs) : '–'}</td>
+            {timelines.map(({ title, wallMs }) => (
+              <tr key={title}>
+                <th scope="row">{title}</th>
+                <td>
+                  {ms(wallMs.median)} <Interval of={wallMs} written={ms} />
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </Scroll>
-      <p>{t.results.meanHidden(share === null ? '–' : percent(share))}</p>
+      <Overlaps timelines={timelines} />
+      <p className="faint">{t.results.realGpus(machine, t.date(date), repeats)}</p>
     </>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Track } from '../../lab/experiments/track';
 import { LONGEST_NAME, machineOf } from '../../lab/runs/lab_run';
 import { toRunFile } from '../../lab/runs/run_file';
-import { manifestOfRun } from '../../lab/runs/run_kinds';
+import { dateOf, manifestOfRun } from '../../lab/runs/run_kinds';
 import { toChromeTrace } from '../../trace/chrome_trace';
 import { saveFile } from '../parts/save_file';
 import { titleOf } from '../parts/titles';
@@ -118,9 +118,9 @@ function toTrace(session: SessionRun, names: readonly string[]): readonly Track[
 }
 
 function originOf(t: Text, { run, origin, saved }: SessionRun): string {
-  const manifest = manifestOfRun(run);
-  if (!manifest) return t.runs.fromTrace;
-  const when = t.date(manifest.date);
+  const date = dateOf(run);
+  if (date === null) return t.runs.fromTrace;
+  const when = t.date(date);
   if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
   return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
 }

@@ -125,6 +125,7 @@ const SOME_SETTINGS = FormSettings.partial();
 function changeOfRun(run: RunContent): Partial<Form> | null {
   switch (run.kind) {
     case 'trace':
+    case 'traces':
       return null;
     case 'generation': {
       const { link: speed, prompts, tokens: newTokens, schedule: one, stopAtEnd: _, ...rest } = run.result.settings;

@@ -185,6 +185,8 @@ export const en = {
       decode: 'Decoding over two nodes',
       'sweep-ep': 'Experts spread, ratios 0.1 to 2',
       'sweep-tp': 'Heads and experts spread, ratios 0.1 to 2',
+      'h200-host': 'Two real GPUs, through host memory',
+      'h200-nvlink': 'Two real GPUs, NVLink',
     },
     settings: 'Its settings',
     settingsTaken: 'The settings are now those of this run; Undo brings the others back.',
@@ -442,6 +444,11 @@ export const en = {
     notMadeFor: (made: string, others: string) =>
       `These weights were made for ${made}; runs of ${others} use weights that were not made for them.`,
     traceTable: 'Overlap of each device of the trace',
+    unprofiled: 'Time without the profiler',
+    traced: (layers: number, model: string, tokens: number) =>
+      `${layers} untrained layers shaped like ${model}, ${tokens} tokens a device, bf16, balanced routing`,
+    realGpus: (machine: string, when: string, repeats: number) =>
+      `Recorded on real GPUs: ${machine}, ${when}. Nothing is emulated. Traces: one run of each, by PyTorch’s profiler, which slows it. Time without the profiler: medians of ${repeats} runs in turn, with the third lowest and third highest. What a device communicates includes waiting for the other.`,
     device: 'Device',
     meanHidden: (share: string) => `Hidden, mean over the devices: ${share}`,
   },

@@ -179,6 +179,8 @@ export const zh: Text = {
       decode: '跨两个节点解码',
       'sweep-ep': '切分专家，比值 0.1 至 2',
       'sweep-tp': '切分注意力头与专家，比值 0.1 至 2',
+      'h200-host': '两块真实 GPU，经由主机内存',
+      'h200-nvlink': '两块真实 GPU，NVLink',
     },
     settings: '采用其设置',
     settingsTaken: '现在的设置与此运行相同；按“撤销”可恢复原来的设置。',
@@ -413,6 +415,11 @@ export const zh: Text = {
     forced: '其路由被强制均衡：词元平均分给各专家。',
     notMadeFor: (made, others) => `这些权重是为${made}训练的；${others}的运行使用了并非为其训练的权重。`,
     traceTable: '跟踪中各设备的重叠情况',
+    unprofiled: '不用分析器时的耗时',
+    traced: (layers, model, tokens) =>
+      `${layers} 个未训练的层，形状同 ${model}，每个设备 ${tokens} 个词元，bf16，均衡路由`,
+    realGpus: (machine, when, repeats) =>
+      `录制于真实的 GPU：${machine}，${when}。没有任何模拟。跟踪：各为一次运行，由 PyTorch 的分析器记录，分析器会使运行变慢。不用分析器时的耗时：轮流运行 ${repeats} 次的中位数，附第三低和第三高的值。设备的通信时间包含等待另一设备的时间。`,
     device: '设备',
     meanHidden: (share) => `被掩盖比例，各设备均值：${share}`,
   },

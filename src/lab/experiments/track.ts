@@ -18,8 +18,11 @@ export type Track = {
   /** The node that each rank is in. */
   readonly nodeOf: readonly number[];
   readonly spans: readonly Span[];
-  /** What paced its messages: the emulated link, the way through the host alone, or nothing; null: not known. */
-  readonly pace: 'emulated' | 'native' | 'instant' | null;
+  /**
+   * What paced its messages: the emulated link, the way through the host alone, nothing, or the wires of real GPUs;
+   * null: not known.
+   */
+  readonly pace: 'emulated' | 'native' | 'instant' | 'real' | null;
   /** Where each step of a generation begins, and its number. */
   readonly steps: readonly { readonly at: number; readonly step: number }[];
   /** The measurement's own numbers, where it is of one. */

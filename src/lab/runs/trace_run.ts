@@ -7,7 +7,7 @@ import { refuseStranger } from '../experiments/measurement/result';
 import type { RunKind } from '../experiments/run_kind';
 import { plainTrack } from '../experiments/track';
 
-const TraceRun = z
+export const TraceRun = z
   .object({ ranks: z.number().int().min(0).max(MOST_RANKS), spans: Spans })
   .superRefine(({ ranks, spans }, { addIssue }) => refuseStranger(strangerIn(spans, ranks), ranks, addIssue));
 export type TraceRun = Frozen<z.output<typeof TraceRun>>;

@@ -1,0 +1,33 @@
+import { fromChromeTraces } from '../../trace/chrome_trace';
+import type { LabRun } from './lab_run';
+import { RECORDED_TRACES, type RecordedTraces, recordedPath, tracePath } from './recorded';
+import { parseRunFile } from './run_file';
+
+/** The text of a file of the site. */
+type Read = (path: string) => Promise<string>;
+
+/**
+ * A recorded run, under its own short id, so that links to it stay short. Throws InputError for a file that can't be
+ * read.
+ */
+export async function openRecorded(id: string, read: Read): Promise<LabRun> {
+  if (Object.hasOwn(RECORDED_TRACES, id))
+    return openTraces(id, RECORDED_TRACES[id as keyof typeof RECORDED_TRACES], read);
+  const path = recordedPath(id);
+  return { ...parseRunFile(path, await read(path)), id };
+}
+
+async function openTraces(
+  id: string,
+  { name, machine, ranks, timelines: recorded, ...known }: RecordedTraces,
+  read: Read,
+): Promise<LabRun> {
+  const timelines = await Promise.all(
+    recorded.map(async (timeline) => {
+      const paths = Array.from({ length: ranks }, (_, rank) => tracePath(id, timeline.combination, rank));
+      const files = await Promise.all(paths.map(async (path) => ({ name: path, text: await read(path) })));
+      return { ...timeline, trace: fromChromeTraces(files) };
+    }),
+  );
+  return { id, name, machine, kind: 'traces', result: { ...known, timelines } };
+}
