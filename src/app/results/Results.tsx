@@ -12,6 +12,7 @@ import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
+import { Disturbed, DisturbedPoints } from './Disturbed';
 import { MadeForNotice } from './MadeForNotice';
 import { Written } from './Written';
 
@@ -30,6 +31,7 @@ export function Results({ session }: { session: SessionRun }) {
     case 'sweep':
       return (
         <section className="results" aria-label={t.results.heading}>
+          <DisturbedPoints sweep={run.result} />
           {run.result.points.map(({ value, measurement }) => (
             <details key={value}>
               <summary>{t.tracks.point(t.form.sweeps[run.result.over], value)}</summary>
@@ -106,6 +108,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         connectivities={results.map((r) => r.connectivity)}
         balanced={settings.balanced}
       />
+      <Disturbed manifest={manifest} />
       <Scroll label={caption}>
         <table>
           <caption>{caption}</caption>

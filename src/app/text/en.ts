@@ -403,6 +403,7 @@ export const en = {
     timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
     older: 'Its numbers follow older definitions: intervals are bootstrapped, and narrower than exact ones.',
+    disturbed: 'This measurement was disturbed. All of it counts; measure again for better times.',
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',
     notMadeFor: (made: string, others: string) =>
