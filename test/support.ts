@@ -6,6 +6,7 @@ import { createEngine } from '../src/gpu/engine';
 import type { Lab } from '../src/lab/setup/lab';
 import { selfTest } from '../src/lab/setup/self_test';
 import type { SelfTest } from '../src/lab/setup/self_test_result';
+import { createIncidents } from '../src/lab/setup/watch';
 
 /** One machine has one GPU: what was found of it once holds for all labs of a test file. */
 let found: SelfTest | null = null;
@@ -14,7 +15,7 @@ let found: SelfTest | null = null;
 export async function openLab(root = '.'): Promise<Lab> {
   const gpu = await openGpu(nodeGpu(), 'hardware');
   const engine = createEngine(gpu);
-  const pause = createPause(gpu);
+  const pause = createPause(gpu, () => {});
   found ??= await selfTest(engine, pause);
   return {
     engine,
@@ -23,5 +24,6 @@ export async function openLab(root = '.'): Promise<Lab> {
     pause,
     runtime: `Node ${process.version}`,
     selfTest: found,
+    incidents: createIncidents(),
   };
 }

@@ -1,8 +1,10 @@
 import { join, parse } from 'node:path';
 import type { TransferRate } from '../lab/experiments/bench';
 import type { CheckRow } from '../lab/experiments/check';
+import { disturbedBy } from '../lab/experiments/disturbed';
 import type { Generation } from '../lab/experiments/generation/result';
 import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
+import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
 import { toChromeTrace } from '../trace/chrome_trace';
@@ -71,6 +73,10 @@ export function measureJson({
   };
 }
 
+/** What disturbed a measurement, a line each. */
+const disturbances = (manifest: Manifest): string[] =>
+  manifest.disturbances.map((own) => `disturbed: ${english(disturbedBy(own))}`);
+
 const estimated = ({ median, low, high }: Estimate, digits: number): string =>
   [median.toFixed(digits), low !== null && high !== null && `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`]
     .filter(Boolean)
@@ -106,6 +112,7 @@ export function measureTable({
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
     `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     findingsOf(manifest.selfTest).map(english).join(' '),
+    ...disturbances(manifest),
     table(
       [
         'connectivity × schedule',
@@ -193,7 +200,11 @@ export function generationTable({ manifest, settings, madeFor, results }: Genera
     return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
   });
   const note = madeFor.length === 0 ? '; untrained: the text means nothing' : '';
-  return [`${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`, ...parts].join('\n');
+  return [
+    `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`,
+    ...disturbances(manifest),
+    ...parts,
+  ].join('\n');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

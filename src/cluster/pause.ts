@@ -29,9 +29,19 @@ export type Pause = {
  */
 const SPIN_MS = 15;
 
-export function createPause({ device }: Gpu): Pause {
+/** A timer later than that was held back: browsers do it to pages in the background, and so does a busy machine. */
+const LATE_MS = 250;
+
+/** `onLate` hears of timers that were held back. */
+export function createPause({ device }: Gpu, onLate: (lateMs: number) => void): Pause {
   const { turn, close, slackMs } =
     typeof setImmediate === 'function' ? immediateTurns() : messageTurns(() => nudge(device));
+  const timer = async (ms: number): Promise<void> => {
+    const due = performance.now() + ms;
+    await new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const lateMs = performance.now() - due;
+    if (lateMs > LATE_MS) onLate(lateMs);
+  };
   const when = async (ready: () => boolean): Promise<void> => {
     const since = performance.now();
     while (!ready()) {
@@ -74,8 +84,6 @@ function hostStepMs(): number {
   }
   return stepOf(times);
 }
-
-const timer = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** `slackMs`: how long before its time a timer is trusted no more. */
 const immediateTurns = () => ({

@@ -66,6 +66,14 @@ test('a stop ends it with what there is', async () => {
   }
 });
 
+test('a page that is hidden while it writes is told', async () => {
+  const { manifest } = await run({ tokens: 3, connectivity: ['farskip'] }, (event) => {
+    if (event.kind === 'written') lab.incidents.tell({ kind: 'hidden', at: performance.now() });
+  });
+  lab.incidents.tell({ kind: 'visible', at: performance.now() });
+  expect(manifest.disturbances).toContainEqual({ kind: 'hidden', ms: expect.any(Number) });
+});
+
 test('an untrained model is drawn on the device, the same over any number of devices', async () => {
   const change = { model: 'deepseek-v2-lite-7.5m', connectivity: ['regular'], tokens: 2 };
   const [two, four] = [await run({ ...change, ranks: 2 }), await run({ ...change, ranks: 4 })];

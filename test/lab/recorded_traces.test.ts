@@ -134,7 +134,7 @@ test('a layer has one Dispatch and one Combine, of the same operation on both ra
     expect(exchanges).toHaveLength(2 * 8 * 2);
     expect(new Set(exchanges.map(({ op }) => op)).size).toBe(2 * 8);
     for (const exchange of exchanges) {
-      expect(exchange).toMatchObject({ kind: 'collective', clock: 'gpu' });
+      expect(exchange).toMatchObject({ kind: 'collective', source: 'gpu' });
       // 4,096 rows of 2,048 bf16 values go to the other rank, and as many come.
       expect(exchange).toMatchObject({ sentBytes: 4096 * 2048 * 2, receivedBytes: 4096 * 2048 * 2 });
     }

@@ -80,6 +80,7 @@ const manifest = {
   timestamps: true,
   selfTest: { devices: null, readBack: { ms: 1, workMs: 20 }, tickNs: 1000, clockErrorMs: 0.01, roundTripMs: 0.2 },
   seed: 1,
+  disturbances: [{ kind: 'hidden', ms: 1200 } as const, { kind: 'throttled', timers: 2, lateMs: 300 } as const],
 };
 const one = { median: 2, low: 1, high: 3 };
 const measurementOf = (own: readonly Span[]): LabRun =>

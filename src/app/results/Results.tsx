@@ -11,6 +11,7 @@ import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
+import { Disturbed, DisturbedPoints } from './Disturbed';
 import { MadeForNotice } from './MadeForNotice';
 import { Overlaps } from './Overlaps';
 import { TimeTable } from './TimeTable';
@@ -31,6 +32,7 @@ export function Results({ session }: { session: SessionRun }) {
     case 'sweep':
       return (
         <section className="results" aria-label={t.results.heading}>
+          <DisturbedPoints sweep={run.result} />
           {run.result.points.map(({ value, measurement }) => (
             <details key={value}>
               <summary>{t.tracks.point(t.form.sweeps[run.result.over], value)}</summary>
@@ -114,6 +116,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         connectivities={results.map((r) => r.connectivity)}
         balanced={settings.balanced}
       />
+      <Disturbed manifest={manifest} />
       <Scroll label={caption}>
         <table>
           <caption>{caption}</caption>

@@ -3,6 +3,7 @@ import type { Generation, GenerationResult } from '../../lab/experiments/generat
 import type { Writing } from '../state/engine_store';
 import { useText } from '../state/language';
 import { browserOf, ms } from '../text/format';
+import { Disturbed } from './Disturbed';
 import { MadeForNotice } from './MadeForNotice';
 
 /**
@@ -26,6 +27,7 @@ export function Written({
       {finished && (
         <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />
       )}
+      {finished && <Disturbed manifest={finished.manifest} />}
       <div className="texts">
         {results.map((result) => (
           <article key={result.connectivity} aria-label={t.say(nameOfMethod(result.connectivity))}>

@@ -9,8 +9,10 @@ import { combinationTrack, type Track } from '../../lab/experiments/track';
 import { newRun } from '../../lab/runs/lab_run';
 import { nameOf, type RunContent } from '../../lab/runs/run_kinds';
 import { type Phrase, phrase } from '../../words/phrase';
+import { stayAwake } from './awake';
 import { type Asked, askedBy } from './form';
 import { useForm } from './form_store';
+import { watchHidden } from './hidden';
 import { textNow } from './language';
 import { preference } from './preference';
 import { useRuns } from './runs_store';
@@ -76,6 +78,7 @@ export const useEngine = create<EngineState>((set, get) => {
       set({ live: NOTHING_YET });
       useView.getState().watch();
       tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
+      const ends = [watchHidden(client.tellHidden), stayAwake()];
       try {
         const result = await client.run({ ...asked, files: form.files }, (event) => {
           if (event.kind === 'progress') tell(event);
@@ -85,6 +88,8 @@ export const useEngine = create<EngineState>((set, get) => {
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
         end(statusOf(failure), contentSoFar(get().live, asked));
+      } finally {
+        for (const stop of ends) stop();
       }
     },
     stop: () => client?.stop(),

@@ -255,4 +255,15 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{0}: timing without a wire': '{0}：正在测量不含链路的耗时',
   '{0}: warm-up': '{0}：预热',
   'As its config says': '按检查点自身配置',
+  'Another tab is measuring; this one begins when it is done.': '另一个标签页正在测量；它结束后，此页即开始。',
+  'The page was hidden for {0} s of the measurement: browsers slow such pages down.':
+    '测量期间页面有 {0} s 处于隐藏状态：浏览器会放慢这样的页面。',
+  'A timer came {0} ms late: the browser held it back, or the machine was busy.':
+    '有一个定时器迟到了 {0} ms：浏览器将其推迟，或机器繁忙。',
+  '{0} timers came late, by up to {1} ms: the browser held them back, or the machine was busy.':
+    '有 {0} 个定时器迟到，最多迟到 {1} ms：浏览器将其推迟，或机器繁忙。',
+  '{0}: {1} of {2} repeats stalled: {3} ms at most, with a median of {4} ms.':
+    '{0}：{2} 次运行中有 {1} 次停顿：最长 {3} ms，中位数为 {4} ms。',
+  '{0}: {1} of {2} steps stalled: {3} ms at most, with a median of {4} ms.':
+    '{0}：{2} 步中有 {1} 步停顿：最长 {3} ms，中位数为 {4} ms。',
 };

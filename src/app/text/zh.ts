@@ -411,6 +411,7 @@ export const zh: Text = {
     timestamps: (error) => `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
     fences: '此 GPU 没有时间戳：计算时间用栅栏（fence）粗略测得。',
     older: '其数值依照较早的定义，不可与其他结果比较：计算时间含启动间隙，区间可能过窄。',
+    disturbed: '此次测量受到干扰。所有结果都已计入；若要更好的耗时，请重新测量。',
     untrained: '未训练的模型：耗时有意义，文本和 logits 没有意义。',
     forced: '其路由被强制均衡：词元平均分给各专家。',
     notMadeFor: (made, others) => `这些权重是为${made}训练的；${others}的运行使用了并非为其训练的权重。`,

@@ -37,6 +37,8 @@ export function createEngineClient(gpu: 'hardware' | 'swiftshader', base: string
       });
     },
     stop: () => post({ kind: 'stop' }),
+    /** Tells the engine whether its page is hidden, which disturbs what it measures. */
+    tellHidden: (hidden: boolean) => post({ kind: 'page', hidden }),
     close: () => worker.terminate(),
   };
 }

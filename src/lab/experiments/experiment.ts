@@ -46,6 +46,8 @@ export type Progress = {
 
 /** What the engine is doing; plain data, which `doingIn` says in words. */
 export type Doing =
+  /** Until another tab of this origin has measured. */
+  | { readonly phase: 'waiting' }
   | { readonly phase: 'opening' }
   | { readonly phase: 'loading'; readonly connectivity: string | null }
   | { readonly phase: 'timing'; readonly connectivity: string }
@@ -56,6 +58,8 @@ export type Doing =
 
 export function doingIn(doing: Doing): Phrase {
   switch (doing.phase) {
+    case 'waiting':
+      return phrase`Another tab is measuring; this one begins when it is done.`;
     case 'opening':
       return phrase`opening the GPU`;
     case 'loading':

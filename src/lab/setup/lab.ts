@@ -7,6 +7,7 @@ import type { Plan } from '../../model/plan';
 import type { Source } from '../../model/source';
 import { selfTest } from './self_test';
 import type { SelfTest } from './self_test_result';
+import { createIncidents, type Incidents } from './watch';
 
 /** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
 export type Lab = {
@@ -18,13 +19,19 @@ export type Lab = {
   readonly pause: Pause;
   readonly runtime: string;
   readonly selfTest: SelfTest;
+  readonly incidents: Incidents;
 };
 
-/** A lab on an opened GPU; tests it first. */
-export async function openLab(gpu: Gpu, source: Source, runtime: string): Promise<Lab> {
+/** A lab on an opened GPU; tests it first. `incidents`: what is told of the page, where there is one. */
+export async function openLab(
+  gpu: Gpu,
+  source: Source,
+  runtime: string,
+  incidents: Incidents = createIncidents(),
+): Promise<Lab> {
   const engine = createEngine(gpu);
-  const pause = createPause(gpu);
-  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause) };
+  const pause = createPause(gpu, (ms) => incidents.tell({ kind: 'late', at: performance.now(), ms }));
+  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause), incidents };
 }
 
 /** How ranks are backed: by one GPUDevice that they share, or by one each. */

@@ -1,5 +1,6 @@
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
+import { Disturbance } from './disturbance';
 import type { Lab } from './lab';
 import { SelfTest } from './self_test_result';
 
@@ -21,10 +22,16 @@ export const Manifest = z.object({
   timestamps: z.boolean(),
   selfTest: SelfTest,
   seed: z.number(),
+  /** Older files have none: nothing was noticed then. */
+  disturbances: z.array(Disturbance).default([]),
 });
 export type Manifest = Frozen<z.output<typeof Manifest>>;
 
-export const manifestOf = ({ engine, runtime, selfTest }: Lab, seed: number): Manifest => ({
+export const manifestOf = (
+  { engine, runtime, selfTest }: Lab,
+  seed: number,
+  disturbances: readonly Disturbance[],
+): Manifest => ({
   definitions: DEFINITIONS,
   commit: __COMMIT__,
   date: new Date().toISOString(),
@@ -33,4 +40,5 @@ export const manifestOf = ({ engine, runtime, selfTest }: Lab, seed: number): Ma
   timestamps: engine.gpu.timestamps,
   selfTest,
   seed,
+  disturbances,
 });

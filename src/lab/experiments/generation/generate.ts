@@ -6,9 +6,11 @@ import { batchOf, readText } from '../../setup/batch';
 import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
+import { createWatch } from '../../setup/watch';
 import type { Emit, Experiment } from '../experiment';
 import type { Generation, GenerationStep } from './result';
 import { GenerateSettings } from './settings';
+import { stalledSteps } from './stalled_steps';
 import { createWriter, type Writer } from './writer';
 
 export const generateExperiment: Experiment<GenerateSettings, Generation> = {
@@ -31,17 +33,19 @@ export async function generate(
   const prompts = await promptsOf(lab, model.tokenizer, settings);
   const deployed = new Map<Checkpoint, Deployed>();
   const writers: Writer[] = [];
+  const watch = createWatch(lab.incidents);
   try {
     for (const connectivity of settings.connectivity) {
       const own = await deployedFor(lab, model, connectivity, settings, deployed, emit, signal);
       writers.push(await createWriter(lab, own, connectivity, model, prompts, settings));
     }
-    const steps = await writeInTurn(writers, emit, signal);
+    const steps = await watch.during(() => writeInTurn(writers, emit, signal));
+    const results = writers.map((writer) => writer.result());
     return {
-      manifest: manifestOf(lab, settings.seed),
+      manifest: manifestOf(lab, settings.seed, [...watch.disturbances(), ...results.flatMap(stalledSteps)]),
       settings,
       madeFor: await model.madeFor(),
-      results: writers.map((writer) => writer.result()),
+      results,
       steps,
     };
   } finally {

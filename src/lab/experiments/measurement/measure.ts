@@ -5,8 +5,10 @@ import { phrase } from '../../../words/phrase';
 import { batchOf, readText } from '../../setup/batch';
 import { chooseModel } from '../../setup/choose_model';
 import { continueGreedily } from '../../setup/decoder';
+import { stallsIn } from '../../setup/disturbance';
 import { type Deployed, type Lab, openEngines } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
+import { createWatch } from '../../setup/watch';
 import type { Doing, Emit, Experiment } from '../experiment';
 import { topologyOf } from '../wire_settings';
 import { chooseLink, wireMsOf } from './calibration';
@@ -14,7 +16,7 @@ import { numbersOf } from './numbers_of';
 import type { CombinationResult, Measurement } from './result';
 import { MeasureSettings } from './settings';
 import { CALIBRATIONS, prepareSubject, type Stage, type Subject } from './subject';
-import { entriesOf, runInTurn, WARM_UPS } from './turns';
+import { type Entry, entriesOf, runInTurn, WARM_UPS } from './turns';
 
 export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
   settings: MeasureSettings,
@@ -41,7 +43,20 @@ export async function measure(
   const batch = batchOf(chosen.tokenizer, settings.prompt, text, settings.ranks, settings.tokens);
   const engines = await openEngines(lab, settings.backing, settings.ranks);
   const opened = { models: new Map<Checkpoint, Deployed>(), executables: [] as Executable[] };
-  const stage: Stage = { lab, settings, plan, chosen, engines: engines.ofRank, batch, opened, progress, emit, signal };
+  const watch = createWatch(lab.incidents);
+  const stage: Stage = {
+    lab,
+    watch,
+    settings,
+    plan,
+    chosen,
+    engines: engines.ofRank,
+    batch,
+    opened,
+    progress,
+    emit,
+    signal,
+  };
   const free = () => {
     for (const executable of opened.executables.splice(0)) executable.destroy();
   };
@@ -56,13 +71,13 @@ export async function measure(
       computeMs: regular.calibration.computeMs,
     };
     const entries = entriesOf(subjects, settings, topology);
-    await runInTurn(stage, entries, topology);
+    await watch.during(() => runInTurn(stage, entries, topology));
     const basis = { topology, wireMs: asked?.wireMs ?? null };
     const results = entries.map((entry) => numbersOf(entry, entries, settings, basis));
     // Their buffers are wanted for what follows.
     free();
     return {
-      manifest: manifestOf(lab, settings.seed),
+      manifest: manifestOf(lab, settings.seed, [...watch.disturbances(), ...entries.flatMap(stalledIn)]),
       settings,
       madeFor: await chosen.madeFor(),
       link,
@@ -87,6 +102,13 @@ async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Su
 }
 
 const REGULAR = 'regular';
+
+const stalledIn = ({ combination, runs }: Entry) =>
+  stallsIn(
+    combination,
+    'repeat',
+    runs.map(({ wallMs }) => wallMs),
+  );
 
 function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): void {
   if (link.kind === 'ratio' && topology.between)

@@ -11,6 +11,7 @@ import type { ChosenModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
 import { checkSequences } from '../../setup/forward';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import type { Watch } from '../../setup/watch';
 import type { Doing, Emit } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
 import { type Calibration, calibrationOf } from './calibration';
@@ -37,6 +38,7 @@ export type Stage = {
   /** A sequence a rank. */
   readonly batch: readonly (readonly number[])[];
   readonly opened: { readonly models: Map<Checkpoint, Deployed>; readonly executables: Executable[] };
+  readonly watch: Watch;
   readonly progress: (doing: Doing) => void;
   readonly emit: Emit;
   readonly signal: AbortSignal | undefined;
@@ -68,7 +70,7 @@ export async function prepareSubject(stage: Stage, connectivity: string): Promis
     const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
     return feedOf(rank, plan.ranks, spec, wholeSequences(own));
   });
-  const runs = await runsWithoutWire(stage, connectivity, executable, feeds);
+  const runs = await stage.watch.during(() => runsWithoutWire(stage, connectivity, executable, feeds));
   const calibration = calibrationOf(runs, plan.ranks);
   return { connectivity, table, model, allReduce, executable, feeds, calibration };
 }
