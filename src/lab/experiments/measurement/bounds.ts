@@ -12,8 +12,11 @@ export type RunBounds = { readonly wallMs: number; readonly hidden: number | nul
  * `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
  * with nothing else going on, if that was less. Such bounds are estimates.
  */
-export function boundsOf(program: Program, run: KeptRun, calibration: Calibration | null): RunBounds {
-  const { times, overlaps } = run;
+export function boundsOf(
+  program: Program,
+  { times, overlaps }: Pick<KeptRun, 'times' | 'overlaps'>,
+  calibration: Calibration | null,
+): RunBounds {
   const wire = calibration ? measuredWire(times, calibration) : formulaWire(times);
   const wallMs = wallBoundOf(program, {
     compute: ({ id }) => times.rounds.get(id) ?? 0,
@@ -27,6 +30,13 @@ export function boundsOf(program: Program, run: KeptRun, calibration: Calibratio
   });
   return { wallMs, hidden: shares.length > 0 ? sumOf(shares) / shares.length : null };
 }
+
+/** Of rounding: ms, or a share. */
+const SLACK = 1e-6;
+
+/** Whether a run did better than its bounds allow, which shows a fault of what was measured. */
+export const isBroken = ({ wallMs: least, hidden: most }: RunBounds, wallMs: number, hidden: number | null): boolean =>
+  wallMs < least - SLACK || (hidden !== null && most !== null && hidden > most + SLACK);
 
 type Wire = { readonly ofAll: RankCost['wire']; readonly ofRank: (rank: number) => RankCost['wire'] };
 

@@ -51,6 +51,12 @@ export function aloneMsOf({ alone, computed }: OperationTimes): number {
   return own.reduce((sum, kernels) => sum + sumOf(kernels.values()), 0) / own.length;
 }
 
+/** Communication ÷ computation, as it was delivered; null where nothing was computed. */
+export function ratioReachedIn(times: OperationTimes): number | null {
+  const alone = aloneMsOf(times);
+  return alone > 0 ? sumOf(times.delivered.values()) / alone : null;
+}
+
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
 function announceMsOf(runs: readonly RunResult[]): number {
   const lates = runs.flatMap(({ spans }) =>

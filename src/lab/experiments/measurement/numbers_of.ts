@@ -4,9 +4,9 @@ import { exposuresOf, meanExposures, reasonOf } from '../../../trace/exposure';
 import { hiddenShare } from '../../../trace/overlap';
 import { type Estimate, estimate, MISSES } from '../../statistics/estimate';
 import { MISSES_OF_LOOK } from '../../statistics/looks';
-import { mean, mediansOf, sumOf } from '../../statistics/numbers';
-import { boundsOf } from './bounds';
-import { aloneMsOf } from './calibration';
+import { mean, mediansOf } from '../../statistics/numbers';
+import { boundsOf, isBroken } from './bounds';
+import { ratioReachedIn } from './calibration';
 import { bytesSentIn, imbalanceOf } from './imbalance';
 import { meanOf, speedupOf, typicalSpans } from './kept_run';
 import { paidOf } from './paid';
@@ -62,8 +62,7 @@ export function numbersOf(
     })),
     boundMs: estimated(bounds.map((bound) => bound.wallMs)),
     hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
-    boundBroken: bounds.filter(({ hidden: most, wallMs }, i) => isBroken(hidden[i]!, most, runs[i]!.wallMs, wallMs))
-      .length,
+    boundBroken: bounds.filter((bound, i) => isBroken(bound, runs[i]!.wallMs, hidden[i]!)).length,
     paid: paidOf(
       runs,
       alike.map((other) => other.runs),
@@ -77,10 +76,7 @@ export function numbersOf(
         : perRun(({ times, repeat }) =>
             imbalanceOf(orders, ranks, times, linksOf(topology, ranks, seed + repeat), bytesBetween),
           ),
-    ratioReached: perRun(({ times }) => {
-      const alone = aloneMsOf(times);
-      return alone > 0 ? sumOf(times.delivered.values()) / alone : null;
-    }),
+    ratioReached: perRun(({ times }) => ratioReachedIn(times)),
     speedup: speedupOf(entries[0]!.runs, runs, misses),
     logitsSha256: entry.logitsSha256!,
     clockErrorMs: Number.isFinite(clockErrorMs) ? clockErrorMs : null,
@@ -96,10 +92,3 @@ const costIn =
   (durations: ReadonlyMap<number, number>) =>
   ({ id }: { readonly id: number }): number =>
     durations.get(id) ?? 0;
-
-/** Of rounding: ms, or a share. */
-const SLACK = 1e-6;
-
-/** Whether a run did better than its bounds allow, which shows a fault of what was measured. */
-const isBroken = (hidden: number | null, most: number | null, wallMs: number, leastMs: number): boolean =>
-  wallMs < leastMs - SLACK || (hidden !== null && most !== null && hidden > most + SLACK);
