@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { median, quantile } from 'simple-statistics';
 import { beforeAll, expect, test } from 'vitest';
+import { tableOf } from '../../src/connectivity/methods';
 import type { Emit } from '../../src/lab/experiments/experiment';
 import { generate } from '../../src/lab/experiments/generation/generate';
 import { DEFAULT_GENERATION, type GenerateSettings } from '../../src/lab/experiments/generation/settings';
-import type { Lab } from '../../src/lab/setup/lab';
+import { createDecoder } from '../../src/lab/setup/decoder';
+import { deploy, type Lab } from '../../src/lab/setup/lab';
+import { openCheckpoint } from '../../src/model/checkpoint';
+import { within } from '../../src/model/source';
+import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { openLab } from '../support';
 
 let lab: Lab;
@@ -38,6 +43,34 @@ test('both models, side by side, continue the prompt as PyTorch does', async () 
   const { gapsMs } = results[0]!.continuations[0]!;
   expect(gapsMs).toHaveLength(11);
   expect(tbtMs).toEqual({ median: median(gapsMs), p95: quantile(gapsMs, 0.95) });
+});
+
+test('a decoder that was rewound gives the bits of a new one', async () => {
+  const model = await deploy(lab, await openCheckpoint(within(lab.source, 'models/reference')), {
+    kind: 'ep',
+    ranks: 2,
+  });
+  const decoder = await createDecoder(lab, model, tableOf('farskip', model.checkpoint.spec), {
+    sequences: 2,
+    capacity: 6,
+    schedule: 'overlapped',
+    cost: () => 1,
+    topology: INSTANT_TOPOLOGY,
+  });
+  const written = async () => [await decoder.step([[5, 6, 7], [8]]), await decoder.step([[9], [10]])];
+  const bits = async () => (await written()).flatMap(({ logits }) => logits.map((own) => [...own!]));
+  const fresh = await bits();
+  await decoder.step([[11], [12]]);
+  decoder.rewind();
+  expect(decoder.lengths()).toEqual([0, 0]);
+  await decoder.step([
+    [1, 2, 3, 4, 5],
+    [4, 3, 2, 1, 0, 9],
+  ]);
+  decoder.rewind();
+  expect(await bits()).toEqual(fresh);
+  decoder.destroy();
+  model.cluster.destroy();
 });
 
 test('a request is continued in a batch as it is alone, and draws by a seed', async () => {

@@ -5,6 +5,7 @@ import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import { INSTANT_TOPOLOGY, linksOf, type Topology } from '../../network/topology';
 import { LOGITS, type LoweringOptions } from '../../program/lower';
+import type { Program } from '../../program/program';
 import type { Cost, ScheduleKind } from '../../schedule/orders';
 import type { ClockBounds } from '../../trace/clock';
 import { InputError } from '../../words/error';
@@ -22,6 +23,9 @@ export type Decoder = {
    */
   readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
   readonly lengths: () => readonly number[];
+  /** Forgets all tokens and steps, as if it were new; its buffers and what is known of the clock stay. */
+  readonly rewind: () => void;
+  readonly program: Program;
   /** Bytes of the caches of all ranks together. */
   readonly cacheBytes: number;
   readonly destroy: () => void;
@@ -79,6 +83,12 @@ export async function createDecoder(
 
   return {
     lengths: () => lengths,
+    rewind() {
+      // Attention sees just the rows that the tokens since then have written.
+      lengths.fill(0);
+      steps = 0;
+    },
+    program: executable.program,
     cacheBytes: executable.keptBytes,
     destroy: executable.destroy,
     async step(tokens, signal) {
