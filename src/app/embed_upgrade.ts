@@ -5,7 +5,7 @@ type Loose = Readonly<Record<string, unknown>>;
 const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null;
 
 /** What messages change: the form, and the tracks on show. */
-type Now = { readonly form: Pick<Form, 'connectivity' | 'schedule'>; readonly tracks: readonly string[] };
+type Now = { readonly form: Pick<Form, 'task' | 'connectivity' | 'schedule'>; readonly tracks: readonly string[] };
 
 /**
  * A message whose settings and view may be those of links of version 1, of this version. A message changes a part: what
@@ -27,13 +27,14 @@ const looksOld = (view: Loose): boolean => 'top' in view || 'bottom' in view || 
 
 function settings1(
   { compare, farskip, schedule, ...rest }: Loose,
-  { connectivity, schedule: own }: Now['form'],
+  { task, connectivity, schedule: own }: Now['form'],
 ): Loose {
   const compared = connectivity.length < 2 ? 'chosen' : comparesAll({ schedule: own }) ? 'all' : 'both';
   const parts = {
     compare: String(compare ?? compared),
     farskip: String(farskip ?? connectivity.at(-1) === 'farskip'),
     schedule: String(schedule ?? own.at(-1)),
+    task: String(rest.task ?? task),
   };
   return { ...rest, ...upgraded(parts, ['connectivity', 'schedule']) };
 }

@@ -2,7 +2,7 @@ import { join, parse } from 'node:path';
 import type { TransferRate } from '../lab/experiments/bench';
 import type { CheckRow } from '../lab/experiments/check';
 import { disturbedBy } from '../lab/experiments/disturbed';
-import type { Generation } from '../lab/experiments/generation/result';
+import type { Decoding, Generation, GenerationResult, StepResult } from '../lab/experiments/generation/result';
 import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
@@ -135,8 +135,10 @@ export function measureTable({
   ].join('\n');
 }
 
+type TimedResult = Pick<CombinationResult, 'connectivity' | 'schedule' | 'categories' | 'imbalanceMs' | 'ratioReached'>;
+
 /** What the devices' time went to, mean over devices and runs, ms; and how that differs from the first row. */
-function timeTable(results: readonly CombinationResult[]): string {
+function timeTable(results: readonly TimedResult[]): string {
   const known = results.flatMap((r) => (r.categories ? [{ ...r, categories: r.categories }] : []));
   const first = known[0]?.categories;
   if (!first) return '';
@@ -174,6 +176,7 @@ export function generationJson({ manifest, settings, madeFor, results }: Generat
       schedule: r.schedule,
       ttft_ms: r.ttftMs,
       tbt_ms: r.tbtMs,
+      decoding: r.decoding ? decodingJson(r.decoding) : null,
       cache_bytes: r.cacheBytes,
       requests: r.continuations.map(({ ids, text, ended, ttftMs, gapsMs }, i) => ({
         prompt: r.prompts[i],
@@ -184,27 +187,94 @@ export function generationJson({ manifest, settings, madeFor, results }: Generat
         ttft_ms: ttftMs,
         gaps_ms: gapsMs,
       })),
-      steps: r.steps.map(({ tokens, prefill, wallMs, hidden }) => ({ tokens, prefill, wall_ms: wallMs, hidden })),
+      steps: r.steps.map(stepJson),
     })),
   };
 }
 
+const decodingJson = (own: Decoding) => ({
+  steps: own.steps,
+  hidden: own.hidden,
+  bound_ms: own.boundMs,
+  hidden_bound: own.hiddenBound,
+  bound_broken: own.boundBroken,
+  categories_ms: own.categories,
+  ratio_reached: own.ratioReached,
+  speedup: own.speedup,
+});
+
+const stepJson = ({ tokens, prefill, wallMs, hidden, numbers }: StepResult) => ({
+  tokens,
+  prefill,
+  wall_ms: wallMs,
+  hidden,
+  ...(numbers && {
+    bound_ms: numbers.boundMs,
+    hidden_bound: numbers.hiddenBound,
+    bound_broken: numbers.boundBroken,
+    categories_ms: numbers.categories,
+    ratio_reached: numbers.ratioReached,
+  }),
+});
+
 export function generationTable({ manifest, settings, madeFor, results }: Generation): string {
-  const ms = (value: number | undefined | null) => (value == null ? '-' : `${value.toFixed(1)} ms`);
-  const parts = results.map((r) => {
-    const texts = r.continuations.map(
-      ({ text, ids, ended }, i) =>
-        `${r.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
-    );
-    const times = `first token after ${ms(r.ttftMs)}, then one every ${ms(r.tbtMs?.median)} (95 %: ${ms(r.tbtMs?.p95)}); caches ${(r.cacheBytes / 1e6).toFixed(2)} MB`;
-    return [`--- ${r.connectivity}, ${r.schedule}`, ...texts, times].join('\n');
-  });
+  // Schedules never change a text.
+  const texts = results
+    .filter(({ connectivity }, i) => results.findIndex((other) => other.connectivity === connectivity) === i)
+    .flatMap((r) => [
+      `--- ${r.connectivity}`,
+      ...r.continuations.map(
+        ({ text, ids, ended }, i) =>
+          `${r.prompts[i]}|${text}\n  (${r.promptTokens[i]} + ${ids.length} tokens, ended: ${ended})`,
+      ),
+    ]);
   const note = madeFor.length === 0 ? '; untrained: the text means nothing' : '';
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`,
     ...disturbances(manifest),
-    ...parts,
-  ].join('\n');
+    ...texts,
+    stepsTable(results),
+    timeTable(
+      results.map(({ decoding, ...r }) => ({
+        ...r,
+        categories: decoding?.categories,
+        ratioReached: decoding?.ratioReached,
+      })),
+    ),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** A row a combination: a decoding step is one sample. The time to the first token is a median over requests. */
+function stepsTable(results: readonly GenerationResult[]): string {
+  const median = (own: Estimate | null | undefined, digits: number) => (own ? estimated(own, digits) : '-');
+  const broken = (steps: number | undefined) => (steps ? ` broken in ${steps}` : '');
+  const rows = results.map(({ connectivity, schedule, ttftMs, tbtMs, decoding, cacheBytes }) => [
+    `${connectivity} × ${schedule}`,
+    median(tbtMs, 1),
+    tbtMs ? tbtMs.p95.toFixed(1) : '-',
+    decoding ? String(decoding.steps) : '-',
+    median(decoding?.hidden, 3),
+    `${decoding?.hiddenBound?.median.toFixed(3) ?? '-'}${broken(decoding?.boundBroken)}`,
+    decoding ? decoding.boundMs.median.toFixed(1) : '-',
+    median(decoding?.speedup, 2),
+    ttftMs === null ? '-' : ttftMs.toFixed(1),
+    (cacheBytes / 1e6).toFixed(2),
+  ]);
+  const head = [
+    'connectivity × schedule',
+    'between tokens ms',
+    '95 % ms',
+    'steps',
+    'hidden',
+    'bound',
+    'bound ms',
+    'speed-up',
+    'first token ms',
+    'caches MB',
+  ];
+  return table(head, rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ofThisVersion } from '../../src/app/embed_upgrade';
 import { View } from '../../src/app/state/view';
 
-const BOTH = { connectivity: ['regular', 'farskip'], schedule: ['overlapped' as const] };
+const BOTH = { task: 'measure' as const, connectivity: ['regular', 'farskip'], schedule: ['overlapped' as const] };
 const ALL = { ...BOTH, schedule: ['blocking' as const, 'overlapped' as const] };
 const ONE = { ...BOTH, connectivity: ['farskip'] };
 const TRACKS = ['ep/regular-blocking', 'ep/farskip-overlapped'];
@@ -10,6 +10,16 @@ const TRACKS = ['ep/regular-blocking', 'ep/farskip-overlapped'];
 test.each([
   [{ compare: 'all' }, BOTH, { connectivity: ['regular', 'farskip'], schedule: ['blocking', 'overlapped'] }],
   [{ compare: 'both' }, ALL, { connectivity: ['regular', 'farskip'], schedule: ['overlapped'] }],
+  [
+    { compare: 'all', task: 'generate' },
+    BOTH,
+    { task: 'generate', connectivity: ['regular', 'farskip'], schedule: ['overlapped'] },
+  ],
+  [
+    { compare: 'all' },
+    { ...BOTH, task: 'generate' as const },
+    { connectivity: ['regular', 'farskip'], schedule: ['overlapped'] },
+  ],
   [{ farskip: false }, ONE, { connectivity: ['regular'], schedule: ['overlapped'] }],
   [{ farskip: false }, BOTH, { connectivity: ['regular', 'farskip'], schedule: ['overlapped'] }],
   [{ schedule: 'blocking' }, ONE, { connectivity: ['farskip'], schedule: ['blocking'] }],

@@ -140,7 +140,7 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   expect(problems).toHaveLength(9);
   const said = problems.map(english);
   expect(said[6]).toMatch(/The link's tracks, “<x>”, can't be used: it should be a list/);
-  expect(said[0]).toMatch(/of version “77”, and this lab reads versions up to 3/);
+  expect(said[0]).toMatch(/of version “77”, and this lab reads versions up to 4/);
   expect(said[1]).toMatch(/The link's ranks, “many”, can't be used: .* The default was taken instead/);
   expect(said[4]).toMatch(/files are not in a link/);
   expect(said[5]).toMatch(/“volume”, which there is not/);

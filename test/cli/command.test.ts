@@ -36,17 +36,25 @@ test('generate continues a prompt by its own connectivity and writes what it mea
     '6',
     '--ranks',
     '2',
+    '--schedule',
+    'blocking,overlapped',
   ];
   const { code, out } = await lab('generate', ...args, '--gpu', 'swiftshader', '--json', file);
   expect(code).toBe(0);
   expect(out).toMatch(/Alice was beginning to\| see the/);
+  expect(out).toMatch(/^config × overlapped +[\d.]+ +[\d.]+ +5 +/m);
   const { manifest, results } = JSON.parse(readFileSync(file, 'utf8'));
-  expect(manifest.settings).toMatchObject({ connectivity: ['config'], tokens: 6 });
-  const [{ requests, ttft_ms, tbt_ms, steps }] = results;
+  const schedule = ['blocking', 'overlapped'];
+  expect(manifest.settings).toMatchObject({ connectivity: ['config'], schedule, tokens: 6 });
+  const [{ requests, ttft_ms, tbt_ms, decoding, steps }, other] = results;
+  expect(other.requests[0].ids).toEqual(requests[0].ids);
+  expect(other.decoding.speedup.median).toBeGreaterThan(0);
   expect(requests[0].ids).toEqual(report.greedy_farskip.ids.slice(8, 14));
   expect(requests[0].gaps_ms).toHaveLength(5);
   expect(ttft_ms).toBeGreaterThan(0);
-  expect(tbt_ms.median).toBe(median(requests[0].gaps_ms));
+  const walls = steps.slice(1).map((step: { wall_ms: number }) => step.wall_ms);
+  expect(tbt_ms.median).toBe(median(walls));
+  expect(decoding).toMatchObject({ steps: 5, speedup: { median: 1, low: null }, bound_broken: 0 });
   expect(steps.map(({ tokens }: { tokens: number }) => tokens)).toEqual([8, 1, 1, 1, 1, 1]);
 });
 

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { median, quantile } from 'simple-statistics';
+import { quantile } from 'simple-statistics';
 import { beforeAll, expect, test } from 'vitest';
 import { tableOf } from '../../src/connectivity/methods';
 import type { Emit } from '../../src/lab/experiments/experiment';
+import { betweenTokensOf, decodingOf } from '../../src/lab/experiments/generation/decoding';
 import { generate } from '../../src/lab/experiments/generation/generate';
+import type { StepResult } from '../../src/lab/experiments/generation/result';
 import { DEFAULT_GENERATION, type GenerateSettings } from '../../src/lab/experiments/generation/settings';
 import { createDecoder } from '../../src/lab/setup/decoder';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
+import { estimate } from '../../src/lab/statistics/estimate';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
 import { INSTANT_TOPOLOGY } from '../../src/network/topology';
@@ -40,9 +43,76 @@ test('both models, side by side, continue the prompt as PyTorch does', async () 
     own.slice(0, 3).reduce((sum, { wallMs }) => sum + wallMs, 0),
     6,
   );
-  const { gapsMs } = results[0]!.continuations[0]!;
-  expect(gapsMs).toHaveLength(11);
-  expect(tbtMs).toEqual({ median: median(gapsMs), p95: quantile(gapsMs, 0.95) });
+  expect(results[0]!.continuations[0]!.gapsMs).toHaveLength(11);
+  const walls = own.slice(3).map(({ wallMs }) => wallMs);
+  expect(tbtMs).toEqual({ ...estimate(walls), p95: quantile(walls, 0.95) });
+});
+
+test('connectivities and schedules write in turn, in alternating order; a schedule changes no text', async () => {
+  const warmed: string[] = [];
+  const { results, steps } = await run(
+    { schedule: ['blocking', 'overlapped'], tokens: 3, others: 1, link: { gbps: 5, us: 20 } },
+    (event) => {
+      if (event.kind === 'progress' && event.doing.phase === 'warm-up')
+        warmed.push(`${event.doing.connectivity} ${event.doing.schedule}`);
+    },
+  );
+  const names = ['regular blocking', 'regular overlapped', 'farskip blocking', 'farskip overlapped'];
+  expect(warmed).toEqual(names);
+  expect(results.map(({ connectivity, schedule }) => `${connectivity} ${schedule}`)).toEqual(names);
+  const inOrder = (at: number) =>
+    steps
+      .filter(({ step }) => step === at)
+      .map(({ combination: { connectivity, schedule } }) => `${connectivity} ${schedule}`);
+  expect(inOrder(0)).toEqual(names);
+  expect(inOrder(1)).toEqual(names.toReversed());
+  const ids = results.map(({ continuations }) => continuations.map((own) => own.ids));
+  expect(ids[1]).toEqual(ids[0]);
+  expect(ids[3]).toEqual(ids[2]);
+  for (const { decoding, steps: own } of results) {
+    // Two requests share two decoding steps: two samples, too few for an interval.
+    expect(own.map(({ tokens }) => tokens)).toEqual([16, 2, 2]);
+    expect(decoding).toMatchObject({ steps: 2, boundBroken: 0, boundMs: { low: null }, hidden: { low: null } });
+    for (const { wallMs, hidden, numbers } of own) {
+      const { boundMs, hiddenBound, categories, ratioReached } = numbers!;
+      expect(boundMs).toBeLessThanOrEqual(wallMs);
+      expect(hidden).toBeLessThanOrEqual(hiddenBound! + 1e-6);
+      expect(Object.values(categories).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(wallMs, 3);
+      expect(ratioReached).toBeGreaterThan(0);
+    }
+  }
+  expect(results[0]!.decoding!.speedup!.median).toBe(1);
+});
+
+const step = (wallMs: number, tokens = 2, prefill = false): StepResult => ({
+  tokens,
+  prefill,
+  wallMs,
+  hidden: 0.5,
+  numbers: {
+    boundMs: wallMs / 2,
+    hiddenBound: 0.75,
+    boundBroken: false,
+    categories: { kernel: wallMs, peer: 0, copy: 0, waiting: 0, 'launch gap': 0, host: 0, end: 0, unknown: 0 },
+    ratioReached: 0.5,
+  },
+});
+
+test('a decoding step is one sample; steps with prompt tokens are apart, and pairs are of as many tokens', () => {
+  const first = [step(90, 8, true), ...[10, 12, 14, 16, 18, 20].map((ms) => step(ms))];
+  const other = [step(40, 8, true), ...[5, 4, 7, 8, 6, 5].map((ms) => step(ms)), step(1, 1)];
+  expect(betweenTokensOf(first)).toEqual({ median: 15, low: 10, high: 20, p95: 19.5 });
+  expect(betweenTokensOf(first.slice(0, 6))).toMatchObject({ median: 14, low: null, high: null });
+  expect(betweenTokensOf(first.slice(0, 1))).toBeNull();
+  expect(decodingOf(other, first)).toMatchObject({
+    steps: 7,
+    hidden: { median: 0.5 },
+    hiddenBound: { median: 0.75 },
+    categories: { kernel: 36 / 7 },
+    // 10/5, 12/4, 14/7, 16/8, 18/6, 20/5; the last has no other of as many tokens.
+    speedup: { median: 2.5, low: 2, high: 4 },
+  });
+  expect(decodingOf(first.slice(0, 1), first)).toBeNull();
 });
 
 test('a decoder that was rewound gives the bits of a new one', async () => {

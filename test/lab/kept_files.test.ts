@@ -65,9 +65,28 @@ test('an interval of one run, which was that run itself, is none', async () => {
 test('a saved text', async () => {
   const run = await open('test/lab/fixtures/generated.v1.json');
   if (run.kind !== 'generation') throw new Error('it is no generation');
-  expect(run.result.results[0]!.continuations[0]!.ids).toEqual([259, 407, 280]);
+  expect(run.result.settings.schedule).toEqual(['overlapped']);
+  const [{ continuations, tbtMs, decoding, steps }] = run.result.results as [(typeof run.result.results)[number]];
+  expect(continuations[0]!.ids).toEqual([259, 407, 280]);
+  // Its samples were requests, so that an interval over steps can't be told of it.
+  expect([rounded(tbtMs?.median), rounded(tbtMs?.p95)]).toEqual([150.051, 152.11]);
+  expect([tbtMs?.low, tbtMs?.high, decoding, steps[0]!.numbers]).toEqual([null, null, undefined, undefined]);
   expect(tracksOf(run)[0]!.steps.map(({ step }) => step)).toEqual([0, 1, 2]);
   expect(parseRunFile('again', toRunFile(run))).toEqual(run);
+});
+
+test('the recorded text', async () => {
+  const run = await open('public/recorded/decode.json.gz');
+  if (run.kind !== 'generation') throw new Error('it is no generation');
+  expect(run.result.settings.schedule).toEqual(['overlapped']);
+  expect(run.result.results.map(({ tbtMs }) => [rounded(tbtMs?.median), rounded(tbtMs?.p95)])).toEqual([
+    [178, 221.9],
+    [126.4, 211.9],
+  ]);
+  expect(tracksOf(run).map(({ key, tbtMs }) => [key, rounded(tbtMs!)])).toEqual([
+    ['regular-overlapped', 178],
+    ['farskip-overlapped', 126.4],
+  ]);
 });
 
 test.each([
@@ -92,6 +111,17 @@ test.each([
 test.each(['v=1', 'v=2'])('a link of %s that says nothing of the runs means three of each', (version) => {
   expect(readLink(`#${version}&tokens=128`)).toMatchObject({ form: { tokens: 128, repeats: 3 }, problems: [] });
   expect(readLink(`#${version}&tokens=128&repeats=9`).form.repeats).toBe(9);
+});
+
+test.each([
+  // Text was generated under the last of them.
+  ['v=2&task=generate&schedule=["blocking","overlapped"]', ['overlapped']],
+  ['v=3&task=generate&schedule=["overlapped","blocking"]', ['blocking']],
+  ['v=3&task=generate&schedule=["blocking"]', ['blocking']],
+  ['v=3&schedule=["blocking","overlapped"]', ['blocking', 'overlapped']],
+  ['v=4&task=generate&schedule=["blocking","overlapped"]', ['blocking', 'overlapped']],
+])('the schedules of a link with %s', (parts, schedule) => {
+  expect(readLink(`#${parts}`)).toMatchObject({ form: { schedule }, problems: [] });
 });
 
 test('links of version 1 say what they said', () => {

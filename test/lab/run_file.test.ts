@@ -83,6 +83,7 @@ const manifest = {
   disturbances: [{ kind: 'hidden', ms: 1200 } as const, { kind: 'throttled', timers: 2, lateMs: 300 } as const],
 };
 const one = { median: 2, low: 1, high: 3 };
+const categories = { kernel: 1, peer: 2, copy: 3, waiting: 4, 'launch gap': 5, host: 6, end: 7, unknown: 0 };
 const measurementOf = (own: readonly Span[]): LabRun =>
   newRun(
     {
@@ -110,16 +111,7 @@ const measurementOf = (own: readonly Span[]): LabRun =>
             hiddenBound: one,
             boundBroken: 0,
             paid: { ms: one, wireMs: one, hostMs: null, share: one },
-            categories: {
-              kernel: 1,
-              peer: 2,
-              copy: 3,
-              waiting: 4,
-              'launch gap': 5,
-              host: 6,
-              end: 7,
-              unknown: 0,
-            },
+            categories,
             imbalanceMs: one,
             ratioReached: null,
             speedup: one,
@@ -172,10 +164,26 @@ const generation: LabRun = newRun(
           prompts: ['a'],
           continuations: [{ ids: [1], text: 'b', ended: 'length', ttftMs: 1, gapsMs: [2] }],
           ttftMs: 1,
-          tbtMs: null,
+          tbtMs: { ...one, p95: 4 },
+          decoding: {
+            steps: 1,
+            hidden: one,
+            boundMs: one,
+            hiddenBound: null,
+            boundBroken: 0,
+            categories,
+            ratioReached: one,
+            speedup: null,
+          },
           steps: [
             { tokens: 4, prefill: true, wallMs: 7, hidden: null },
-            { tokens: 1, prefill: false, wallMs: 2, hidden: 0.5 },
+            {
+              tokens: 1,
+              prefill: false,
+              wallMs: 2,
+              hidden: 0.5,
+              numbers: { boundMs: 1, hiddenBound: 0.75, boundBroken: false, categories, ratioReached: null },
+            },
           ],
           cacheBytes: 12,
         },

@@ -10,7 +10,7 @@ export function runTitle(t: Text, form: Form): string {
   const { length } = form.connectivity;
   const each = form.connectivity.map((method) => t.say(nameOfMethod(method)));
   const names = length > 2 ? t.form.connectivities(length) : each.join(t.join.and);
-  const one = length === 1 && !(measuring && comparesAll(form));
+  const one = length === 1 && !comparesAll(form);
   const what = one ? `${names}${t.join.comma}${t.say(nameOfSchedule(form.schedule.at(-1)!))}` : names;
   return measuring ? t.form.run(what) : t.form.generateWith(what);
 }

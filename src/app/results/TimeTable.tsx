@@ -6,7 +6,11 @@ import { useText } from '../state/language';
 import { ms } from '../text/format';
 
 /** What the devices' time went to in each combination, and how that differs from the first one. */
-export function TimeTable({ results }: { results: readonly CombinationResult[] }) {
+export function TimeTable({
+  results,
+}: {
+  results: readonly Pick<CombinationResult, 'connectivity' | 'schedule' | 'categories'>[];
+}) {
   const t = useText();
   const known = results.flatMap((result) => (result.categories ? [{ result, spent: result.categories }] : []));
   const first = known[0];

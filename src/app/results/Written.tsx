@@ -1,13 +1,18 @@
 import { nameOfMethod } from '../../connectivity/methods';
+import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
+import { keyOf } from '../../lab/experiments/track';
+import { Scroll } from '../parts/fields';
 import type { Writing } from '../state/engine_store';
 import { useText } from '../state/language';
-import { browserOf, ms } from '../text/format';
+import { browserOf, ms, percent } from '../text/format';
 import { Disturbed } from './Disturbed';
+import { Estimated } from './Estimated';
 import { MadeForNotice } from './MadeForNotice';
+import { TimeTable } from './TimeTable';
 
 /**
- * Texts as they are written, side by side, with how long each token took. `finished`: what is known once it has ended.
+ * Texts as they are written, side by side, and what their steps took. `finished`: what is known once it has ended.
  */
 export function Written({
   writing: { settings, results },
@@ -22,6 +27,10 @@ export function Written({
 }) {
   const t = useText();
   const kept = new Set(finished?.steps.map(({ step }) => step)).size;
+  // Schedules never change a text.
+  const texts = results.filter(
+    ({ connectivity }, i) => results.findIndex((other) => other.connectivity === connectivity) === i,
+  );
   return (
     <section className="results" aria-label={t.written.region}>
       {finished && (
@@ -29,7 +38,7 @@ export function Written({
       )}
       {finished && <Disturbed manifest={finished.manifest} />}
       <div className="texts">
-        {results.map((result) => (
+        {texts.map((result) => (
           <article key={result.connectivity} aria-label={t.say(nameOfMethod(result.connectivity))}>
             <h2>{t.say(nameOfMethod(result.connectivity))}</h2>
             <Text result={result} i={0} running={!finished} />
@@ -42,10 +51,20 @@ export function Written({
                 ))}
               </details>
             )}
-            <Times result={result} />
           </article>
         ))}
       </div>
+      {results.length > 0 && <Times results={results} />}
+      <TimeTable results={results.map((result) => ({ ...result, categories: result.decoding?.categories }))} />
+      {results.flatMap((result) =>
+        result.decoding?.boundBroken
+          ? [
+              <p key={keyOf(result)}>
+                {t.written.broken(t.say(nameOfCombination(result)), result.decoding.boundBroken)}
+              </p>,
+            ]
+          : [],
+      )}
       {finished && (
         <p className="faint">
           {(recorded ? t.results.recordedOn : t.results.measuredOn)(
@@ -76,19 +95,77 @@ function Text({ result, i, running }: { result: GenerationResult; i: number; run
   );
 }
 
-function Times({ result: { ttftMs, tbtMs, continuations, cacheBytes } }: { result: GenerationResult }) {
-  const { written } = useText();
-  const tokens = continuations.reduce((sum, { ids }) => sum + ids.length, 0);
+/** What the steps of each combination took. What only the end tells, and older files lack, has no columns. */
+function Times({ results }: { results: readonly GenerationResult[] }) {
+  const t = useText();
+  const { written: words } = t;
+  const decoded = results.some(({ decoding }) => decoding);
+  const compared = decoded && results.length > 1;
   return (
-    <dl className="times">
-      <dt>{written.firstToken}</dt>
-      <dd>{ttftMs === null ? '–' : ms(ttftMs)}</dd>
-      <dt>{written.between}</dt>
-      <dd>{tbtMs === null ? '–' : written.betweenOf(ms(tbtMs.median), ms(tbtMs.p95))}</dd>
-      <dt>{written.cache}</dt>
-      <dd>
-        {tokens}, {(cacheBytes / 1e6).toFixed(2)} MB
-      </dd>
-    </dl>
+    <Scroll label={words.times}>
+      <table>
+        <caption>{words.times}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t.results.run}</th>
+            <th scope="col">{words.between}</th>
+            {compared && <th scope="col">{t.results.speedup}</th>}
+            {decoded && <th scope="col">{t.results.hidden}</th>}
+            {decoded && <th scope="col">{t.results.bound}</th>}
+            {decoded && <th scope="col">{words.ratio}</th>}
+            <th scope="col">{words.firstToken}</th>
+            <th scope="col">{words.cache}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {results.map((result) => (
+            <tr key={keyOf(result)}>
+              <th scope="row">{t.say(nameOfCombination(result))}</th>
+              <Between of={result} />
+              {compared && <SpeedUp of={result} />}
+              {decoded && <Decoded of={result} />}
+              <td>{result.ttftMs === null ? '–' : ms(result.ttftMs)}</td>
+              <td>
+                {result.continuations.reduce((sum, { ids }) => sum + ids.length, 0)},{' '}
+                {(result.cacheBytes / 1e6).toFixed(2)} MB
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Between({ of: { tbtMs } }: { of: GenerationResult }) {
+  const { written } = useText();
+  if (!tbtMs) return <td>–</td>;
+  return (
+    <td>
+      <Estimated of={tbtMs} written={ms} /> <span className="faint">{written.within(ms(tbtMs.p95))}</span>
+    </td>
+  );
+}
+
+const SpeedUp = ({ of: { decoding } }: { of: GenerationResult }) => (
+  <td>
+    {decoding?.speedup ? <Estimated of={decoding.speedup} written={(ratio) => ratio.toFixed(2)} unit="×" /> : '–'}
+  </td>
+);
+
+/** What of its communication decoding hid, and what it could have; its bound; the ratio that it had. */
+function Decoded({ of: { decoding } }: { of: GenerationResult }) {
+  const { results } = useText();
+  return (
+    <>
+      <td>
+        {decoding?.hidden ? <Estimated of={decoding.hidden} written={percent} /> : '–'}{' '}
+        {decoding?.hiddenBound && (
+          <span className="faint">{results.possible(percent(decoding.hiddenBound.median), true)}</span>
+        )}
+      </td>
+      <td>{decoding ? ms(decoding.boundMs.median) : '–'}</td>
+      <td>{decoding?.ratioReached ? decoding.ratioReached.median.toFixed(2) : '–'}</td>
+    </>
   );
 }

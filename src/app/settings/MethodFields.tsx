@@ -40,7 +40,7 @@ export function MethodFields() {
           }}
         />
       ))}
-      <ScheduleField form={form} measuring={measuring} onChange={(schedule) => edit({ schedule })} />
+      <ScheduleField form={form} onChange={(schedule) => edit({ schedule })} />
       {measuring && (
         <NumberField
           label={words.repeats}
@@ -116,12 +116,10 @@ function MethodField(props: {
   );
 }
 
-function ScheduleField(props: { form: Form; measuring: boolean; onChange: (schedule: Form['schedule']) => void }) {
+function ScheduleField(props: { form: Form; onChange: (schedule: Form['schedule']) => void }) {
   const t = useText();
   const { form: words } = t;
-  // Text is generated under one.
-  const both = props.measuring && comparesAll(props.form);
-  const value = both ? 'both' : props.form.schedule.at(-1)!;
+  const value = comparesAll(props.form) ? 'both' : props.form.schedule.at(-1)!;
   const hints = { both: words.bothSchedulesHint, blocking: words.blockingHint, overlapped: words.overlappedHint };
   const named = SCHEDULES.map((kind): [ScheduleKind | 'both', string] => [kind, capital(t.say(nameOfSchedule(kind)))]);
   return (
@@ -130,7 +128,7 @@ function ScheduleField(props: { form: Form; measuring: boolean; onChange: (sched
         name="schedule"
         label={words.scheduleOf}
         value={value}
-        options={props.measuring ? [...named, ['both', words.bothSchedules]] : named}
+        options={[...named, ['both', words.bothSchedules]]}
         onChange={(next) => props.onChange(next === 'both' ? [...SCHEDULES] : [next])}
       />
       <p className="hint">{hints[value]}</p>

@@ -5,7 +5,7 @@ import type { Doing, ExperimentEvent, Progress } from '../../lab/experiments/exp
 import type { GenerationResult } from '../../lab/experiments/generation/result';
 import type { GenerateSettings } from '../../lab/experiments/generation/settings';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
-import { combinationTrack, type Track } from '../../lab/experiments/track';
+import { combinationTrack, keyOf, type Track } from '../../lab/experiments/track';
 import { newRun } from '../../lab/runs/lab_run';
 import { nameOf, type RunContent } from '../../lab/runs/run_kinds';
 import { type Phrase, phrase } from '../../words/phrase';
@@ -114,7 +114,7 @@ function liveAfter(live: Live, event: ExperimentEvent, { settings, ...asked }: A
     }
     case 'written': {
       if (asked.experiment !== 'generation') return live;
-      const results = withEqual(live.writing?.results ?? [], event.result, ({ connectivity }) => connectivity);
+      const results = withEqual(live.writing?.results ?? [], event.result, keyOf);
       return { ...live, writing: { settings: settings as GenerateSettings, results } };
     }
     case 'point':

@@ -21,7 +21,6 @@ export const FormSettings = RunSettings.extend({
   prompt: Prompt,
   tokens,
   link,
-  /** Text is generated under one: the last. */
   schedule,
   repeats,
   until,
@@ -97,7 +96,7 @@ const measurementOf = (form: Form): MeasureSettings => ({
 
 const generationOf = (form: Form): GenerateSettings => ({
   ...runSettingsOf(form),
-  schedule: form.schedule.at(-1)!,
+  schedule: form.schedule,
   prompts: [form.prompt],
   others: form.others,
   tokens: form.newTokens,
@@ -128,10 +127,10 @@ function changeOfRun(run: RunContent): Partial<Form> | null {
     case 'traces':
       return null;
     case 'generation': {
-      const { link: speed, prompts, tokens: newTokens, schedule: one, stopAtEnd: _, ...rest } = run.result.settings;
+      const { link: speed, prompts, tokens: newTokens, stopAtEnd: _, ...rest } = run.result.settings;
       if (prompts.length !== 1) return null;
       const pace: Form['link'] = speed ? { kind: 'speed', ...speed } : DEFAULT_FORM.link;
-      return { ...rest, files: [], task: 'generate', prompt: prompts[0]!, link: pace, newTokens, schedule: [one] };
+      return { ...rest, files: [], task: 'generate', prompt: prompts[0]!, link: pace, newTokens };
     }
     case 'measurement':
       return { ...changeOf(run.result.settings), sweep: null };

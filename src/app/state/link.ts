@@ -18,7 +18,7 @@ const KEYS = Object.keys(SHAPE) as Key[];
 const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
 
 /**
- * Settings and view as the fragment of the page's address: `#v=3` and what differs from the defaults, texts as they
+ * Settings and view as the fragment of the page's address: `#v=4` and what differs from the defaults, texts as they
  * are, all else as JSON; empty for the defaults. Files can't be in a link, so a model made of them is left out.
  */
 export function linkOf(form: Form, view: View): string {

@@ -4,7 +4,7 @@ type Parts = Readonly<Record<string, string>>;
  * What makes of a link's parts those of the next version: the first of version 1 those of version 2, and so on. What is
  * not as it should be is left as it is: the schema of the newest version then says what is wrong.
  */
-export const LINK_UPGRADES: readonly ((parts: Parts) => Parts)[] = [from1to2, from2to3];
+export const LINK_UPGRADES: readonly ((parts: Parts) => Parts)[] = [from1to2, from2to3, from3to4];
 
 /** What version 1 showed where a link said nothing: the first recorded run, and of it these two. */
 const FIRST_SHOWN = ['ep/regular-blocking', 'ep/farskip-overlapped'] as const;
@@ -29,6 +29,14 @@ function from1to2(parts: Parts): Parts {
 /** Three runs of each were the default: too few for an interval. */
 function from2to3(parts: Parts): Parts {
   return { repeats: '3', ...parts };
+}
+
+/** Text was generated under one schedule, the last of the list. */
+function from3to4(parts: Parts): Parts {
+  const { task, schedule } = parts;
+  if (task !== 'generate' || schedule === undefined) return parts;
+  const last = /"\w+"(?=\s*\]$)/.exec(schedule)?.[0];
+  return last ? { ...parts, schedule: `[${last}]` } : parts;
 }
 
 function connectivity1(compare: string | undefined, farskip: string | undefined): Parts {

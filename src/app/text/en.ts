@@ -458,14 +458,20 @@ export const en = {
     otherRequests: (count: number) => `${count} other requests`,
     stopToken: 'stop token',
     stopped: 'stopped',
-    firstToken: 'First token after',
+    times:
+      'Times of the steps: medians, with 95 % intervals from 6 steps on. A step without prompt tokens is one sample, however many requests share it',
+    firstToken: 'First token, median over requests',
     between: 'Between tokens',
-    betweenOf: (median: string, p95: string) => `${median}, 95 % within ${p95}`,
+    within: (p95: string) => `95 % within ${p95}`,
+    ratio: 'Communication ÷ computation',
     cache: 'New tokens, cache',
+    broken: (run: string, steps: number) =>
+      `${run}: ${steps} ${steps === 1 ? 'step' : 'steps'} did better than the bounds allow. That is a fault of the measurement; please report it.`,
     wire: (gbps: number, us: number, dilation: number) =>
       `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
     noWire: 'The wire takes no time here; set one by bandwidth to see it.',
-    ownSteps: 'Times are of each model’s own steps, host clock; the models take turns.',
+    ownSteps:
+      'Times are of each combination’s own steps, host clock; all take turns, every other step in the opposite order.',
     firstSteps: (count: number) => `Timelines are of the first ${count} steps.`,
   },
   charts: {

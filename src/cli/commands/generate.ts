@@ -1,7 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { FROM_CONFIG } from '../../connectivity/methods';
 import { DEFAULT_GENERATION } from '../../lab/experiments/generation/settings';
-import { SCHEDULES } from '../../schedule/orders';
 import { integer, link, list, number, speedOf } from '../options';
 import { generationJson, generationTable } from '../report';
 import { runExperiment } from '../run_experiment';
@@ -32,9 +31,7 @@ export function addGenerate(program: Command): void {
     .option('--others <n>', 'further requests: passages as long as the first prompt', integer, defaults.others)
     .option('--tokens <n>', 'tokens to add at most', integer, defaults.tokens)
     .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, defaults.chunk)
-    .addOption(
-      new Option('--schedule <kind>', 'how collectives are waited for').choices(SCHEDULES).default(defaults.schedule),
-    )
+    .option('--schedule <list>', 'blocking, overlapped', list, [...defaults.schedule])
     .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
     .option('--temperature <t>', '0: the most likely token', number, sampling.temperature)
     .option('--top-k <k>', 'draw from the k most likely; 0: from all', integer, sampling.topK)

@@ -107,7 +107,8 @@ const withoutIntervals = (result: Loose): Loose =>
 
 /**
  * Kernels have pieces, a queue and a turn; times their source, messages when they were due; copies are spans. Bounds are
- * estimates over the runs.
+ * estimates over the runs. Texts have a list of schedules; the time between tokens, whose samples were requests, has no
+ * interval.
  */
 function from3to4(file: object): object {
   return {
@@ -125,9 +126,7 @@ function resultOf3(kind: unknown, result: unknown): unknown {
         points: eachRemade(points, ({ measurement }) => ({ measurement: measurementOf3(measurement) })),
       }));
     case 'generation':
-      return remade(result, ({ steps }) => ({
-        steps: eachRemade(steps, ({ spans }) => ({ spans: columnsOf3(spans) })),
-      }));
+      return generationOf3(result);
     default:
       return remade(result, ({ spans }) => ({ spans: columnsOf3(spans) }));
   }
@@ -141,6 +140,13 @@ const measurementOf3 = (measurement: unknown): unknown =>
       hiddenBound: alone(hiddenBound),
       exposures: eachRemade(exposures, ({ exposed }) => ({ exposed: remade(exposed, () => ({ gaps: 0 })) })),
     })),
+  }));
+
+const generationOf3 = (generation: unknown): unknown =>
+  remade(generation, ({ settings, results, steps }) => ({
+    settings: remade(settings, ({ schedule }) => ({ schedule: typeof schedule === 'string' ? [schedule] : schedule })),
+    results: eachRemade(results, ({ tbtMs }) => ({ tbtMs: remade(tbtMs, () => ({ low: null, high: null })) })),
+    steps: eachRemade(steps, ({ spans }) => ({ spans: columnsOf3(spans) })),
   }));
 
 const alone = (value: unknown): unknown =>

@@ -8,7 +8,8 @@ import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
 import type { Emit, Experiment } from '../experiment';
-import type { Generation, GenerationStep } from './result';
+import { decodingOf } from './decoding';
+import type { Generation, GenerationResult, GenerationStep } from './result';
 import { GenerateSettings } from './settings';
 import { stalledSteps } from './stalled_steps';
 import { createWriter, type Writer } from './writer';
@@ -20,7 +21,7 @@ export const generateExperiment: Experiment<GenerateSettings, Generation> = {
 };
 
 /**
- * Continues prompts by each connectivity, in turn step by step, so that they can be read side by side. A stop ends it
+ * Continues prompts by each connectivity under each schedule, in turn step by step, over the same wire. A stop ends it
  * with what there is. Throws InputError for settings that can't be met.
  */
 export async function generate(
@@ -37,10 +38,15 @@ export async function generate(
   try {
     for (const connectivity of settings.connectivity) {
       const own = await deployedFor(lab, model, connectivity, settings, deployed, emit, signal);
-      writers.push(await createWriter(lab, own, connectivity, model, prompts, settings));
+      // Each has caches of its own; the weights are shared.
+      for (const schedule of settings.schedule)
+        writers.push(await createWriter(lab, own, { connectivity, schedule }, model, prompts, settings));
     }
-    const steps = await watch.during(() => writeInTurn(writers, emit, signal));
-    const results = writers.map((writer) => writer.result());
+    const steps = await watch.during(async () => {
+      await rehearse(writers, emit, signal);
+      return writeInTurn(writers, emit, signal);
+    });
+    const results = comparedOf(writers.map((writer) => writer.result()));
     return {
       manifest: manifestOf(lab, settings.seed, [...watch.disturbances(), ...results.flatMap(stalledSteps)]),
       settings,
@@ -86,11 +92,22 @@ async function deployedFor(
   return own;
 }
 
+async function rehearse(writers: readonly Writer[], emit: Emit, signal: AbortSignal | undefined): Promise<void> {
+  for (const [done, { combination, rehearse: own }] of writers.entries()) {
+    const doing = { phase: 'warm-up', ...combination } as const;
+    emit({ kind: 'progress', doing, done, total: writers.length, part: null });
+    await own(signal);
+  }
+}
+
 const TELL_MS = 50;
 /** A step has some thousand spans. */
 const STEPS_KEPT = 48;
 
-/** Steps of the writers in turn until all are done or it is stopped; answers the first steps, with their spans. */
+/**
+ * Steps of the writers in turn, every other time in the opposite order, until all are done or it is stopped; answers
+ * the first steps, with their spans.
+ */
 async function writeInTurn(
   writers: readonly Writer[],
   emit: Emit,
@@ -98,7 +115,7 @@ async function writeInTurn(
 ): Promise<GenerationStep[]> {
   const steps: GenerationStep[] = [];
   for (let step = 0; writers.some((writer) => !writer.done()); step++)
-    for (const writer of writers) {
+    for (const writer of step % 2 === 0 ? writers : writers.toReversed()) {
       if (writer.done()) continue;
       await stepOrStop(writer, signal);
       const { combination } = writer;
@@ -120,3 +137,7 @@ async function stepOrStop(writer: Writer, signal: AbortSignal | undefined): Prom
     writer.stop();
   });
 }
+
+/** With what the decoding steps come to, each beside those of the first. */
+const comparedOf = (results: readonly GenerationResult[]): GenerationResult[] =>
+  results.map((result) => ({ ...result, decoding: decodingOf(result.steps, results[0]!.steps) }));

@@ -8,7 +8,11 @@ import { tracksOfGeneration } from './tracks';
 export const generation: RunKind<Generation> = {
   result: Generation,
   manifestOf: ({ manifest }) => manifest,
-  nameOf: ({ settings: { model, ranks, parallel, schedule } }) =>
-    phrase`${model}, ${parallel} on ${ranks}, ${nameOfSchedule(schedule)}, text`,
+  nameOf({ settings: { model, ranks, parallel, schedule } }) {
+    const [first, ...others] = schedule;
+    return first && others.length === 0
+      ? phrase`${model}, ${parallel} on ${ranks}, ${nameOfSchedule(first)}, text`
+      : phrase`${model}, ${parallel} on ${ranks}, text`;
+  },
   tracksOf: tracksOfGeneration,
 };

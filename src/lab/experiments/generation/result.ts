@@ -2,8 +2,9 @@ import { Spans, strangerIn } from '../../../trace/span_columns';
 import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
 import { Manifest } from '../../setup/manifest';
+import { Estimate } from '../../statistics/estimate';
 import { Combination } from '../experiment';
-import { refuseStranger } from '../measurement/result';
+import { Categories, refuseStranger } from '../measurement/result';
 import { inFiles } from '../run_settings';
 import { DEFAULT_GENERATION, GenerateSettings } from './settings';
 
@@ -22,18 +23,58 @@ const Continuation = z.object({
 });
 export type Continuation = Frozen<z.output<typeof Continuation>>;
 
+/** What a step's spans say, as of a measured run. */
+const StepNumbers = z.object({
+  /** What no schedule of its own kernels, over the wire's own formula, beats. */
+  boundMs: number,
+  hiddenBound: number.nullable(),
+  /** It did better than its bounds allow: a fault of the measurement. */
+  boundBroken: z.boolean(),
+  /** What each device's time went to, mean over devices; adds up to the step's wall time. */
+  categories: Categories,
+  /** Communication ÷ computation as it was delivered. */
+  ratioReached: number.nullable(),
+});
+
 /** A step of all requests together: prompt tokens, or one token each. */
-const StepResult = z.object({ tokens: count, prefill: z.boolean(), wallMs: number, hidden: number.nullable() });
+const StepResult = z.object({
+  tokens: count,
+  /** It took prompt tokens of a request. */
+  prefill: z.boolean(),
+  wallMs: number,
+  hidden: number.nullable(),
+  /** Older files have none. */
+  numbers: StepNumbers.optional(),
+});
 export type StepResult = Frozen<z.output<typeof StepResult>>;
+
+/** Of the steps without prompt tokens: a step is one sample, however many requests share it. */
+const Decoding = z.object({
+  steps: count,
+  hidden: Estimate.nullable(),
+  boundMs: Estimate,
+  hiddenBound: Estimate.nullable(),
+  /** Steps that did better than their bounds allow. */
+  boundBroken: count,
+  /** Mean over devices and steps. */
+  categories: Categories,
+  ratioReached: Estimate.nullable(),
+  /** Step of the first combination ÷ this one's, step by step; null where none are of as many tokens. */
+  speedup: Estimate.nullable(),
+});
+export type Decoding = Frozen<z.output<typeof Decoding>>;
 
 const GenerationResult = Combination.extend({
   promptTokens: z.array(count),
   /** Text of each prompt, those taken from a book too. */
   prompts: z.array(text),
   continuations: z.array(Continuation),
+  /** Median over the requests, which may share the step that brings their first token: no samples of their own. */
   ttftMs: number.nullable(),
-  /** Median and 95th percentile. */
-  tbtMs: z.object({ median: number, p95: number }).nullable(),
+  /** Wall time of a step without prompt tokens: median with its interval, and 95th percentile, over such steps. */
+  tbtMs: Estimate.extend({ p95: number }).nullable(),
+  /** null until all has ended, and where no step is without prompt tokens; older files have none. */
+  decoding: Decoding.nullable().optional(),
   steps: z.array(StepResult),
   cacheBytes: number,
 });

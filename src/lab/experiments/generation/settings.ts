@@ -4,9 +4,9 @@ import { phrase } from '../../../words/phrase';
 import { because, z } from '../../../words/zod';
 import { DEFAULT_RUN_SETTINGS, Prompt, RunSettings, Speed, Tokens } from '../run_settings';
 
-/** What is generated: prompts continued by one connectivity, or by several beside each other. */
+/** What is generated: prompts continued by each connectivity under each schedule, beside each other. */
 export const GenerateSettings = RunSettings.extend({
-  schedule: z.enum(SCHEDULES),
+  schedule: z.array(z.enum(SCHEDULES)).min(1),
   /** Requests of one batch, dealt out to the devices in turn. */
   prompts: z.array(Prompt).min(1, because(phrase`at least one prompt is needed`)).max(64),
   /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */
@@ -29,7 +29,7 @@ export type GenerateSettings = Frozen<z.output<typeof GenerateSettings>>;
 
 export const DEFAULT_GENERATION: GenerateSettings = {
   ...DEFAULT_RUN_SETTINGS,
-  schedule: 'overlapped',
+  schedule: ['overlapped'],
   prompts: ['Alice was beginning to'],
   others: 0,
   tokens: 48,

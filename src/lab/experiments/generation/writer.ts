@@ -1,14 +1,14 @@
-import { median, quantile } from 'simple-statistics';
-import type { RunResult } from '../../../cluster/run';
-import { hiddenShare, overlapOf } from '../../../trace/overlap';
+import { median } from 'simple-statistics';
 import type { Span } from '../../../trace/span';
 import type { ChosenModel } from '../../setup/choose_model';
 import { createDecoder, type Decoder } from '../../setup/decoder';
 import { connectivityOf } from '../../setup/find_model';
 import type { Deployed, Lab } from '../../setup/lab';
+import { argmax } from '../../statistics/numbers';
 import { seededRandom } from '../../statistics/random';
 import type { Combination } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
+import { betweenTokensOf, stepOf } from './decoding';
 import type { Continuation, GenerationResult, StepResult } from './result';
 import { sample } from './sample';
 import type { GenerateSettings } from './settings';
@@ -16,6 +16,10 @@ import type { GenerateSettings } from './settings';
 /** A model that continues the prompts: feeds what is left of each prompt in chunks, then each token that it drew. */
 export type Writer = {
   readonly combination: Combination;
+  /**
+   * Does the first steps once and forgets them, so that those that count find their buffers, and the GPU at its speed.
+   */
+  readonly rehearse: (signal?: AbortSignal) => Promise<void>;
   readonly done: () => boolean;
   readonly step: (signal?: AbortSignal) => Promise<void>;
   /** Ends all requests where they are. */
@@ -42,17 +46,19 @@ type Request = {
   readonly random: () => number;
 };
 
+/** How many steps of a token each are rehearsed. */
+const REHEARSED = 2;
+
 export async function createWriter(
   lab: Lab,
   deployed: Deployed,
-  connectivity: string,
+  combination: Combination,
   { tokenizer, stopTokens }: ChosenModel,
   prompts: readonly (readonly number[])[],
   settings: GenerateSettings,
 ): Promise<Writer> {
-  const decoder = await decoderFor(lab, deployed, connectivity, prompts, settings);
+  const decoder = await decoderFor(lab, deployed, combination, prompts, settings);
   const stops: ReadonlySet<number> = settings.stopAtEnd ? stopTokens : new Set();
-  const combination: Combination = { connectivity, schedule: settings.schedule };
   const requests = prompts.map((ids, i) => requestOf(ids, seededRandom(settings.seed + i)));
   const steps: StepResult[] = [];
   let spans: readonly Span[] = [];
@@ -69,12 +75,27 @@ export async function createWriter(
       ttftMs,
       gapsMs: [...gapsMs],
     })),
-    ...timesOf(requests),
+    ttftMs: medianOf(requests.flatMap(({ ttftMs }) => ttftMs ?? [])),
+    tbtMs: betweenTokensOf(steps),
+    decoding: null,
     steps: [...steps],
     cacheBytes: decoder.cacheBytes,
   });
   return {
     combination,
+    async rehearse(signal) {
+      let { logits } = await decoder.step(
+        prompts.map((ids) => ids.slice(0, settings.chunk)),
+        signal,
+      );
+      // The caches have room for no more than is to be written.
+      for (let step = 0; step < Math.min(REHEARSED, settings.tokens - 1); step++)
+        ({ logits } = await decoder.step(
+          logits.map((own) => [argmax(own!)]),
+          signal,
+        ));
+      decoder.rewind();
+    },
     done: () => requests.every(({ ended }) => ended !== 'no'),
     result,
     toldAt: () => told,
@@ -99,7 +120,7 @@ export async function createWriter(
       for (const request of came) tokenCame(request, spent);
       spans = run.spans;
       const tokens = fed.reduce((sum, ids) => sum + ids.length, 0);
-      steps.push({ tokens, prefill, wallMs, hidden: hiddenIn(run, settings.ranks) });
+      steps.push(stepOf(decoder.program, run, settings.ranks, { tokens, prefill, wallMs }));
     },
     destroy: () => decoder.destroy(),
   };
@@ -108,7 +129,7 @@ export async function createWriter(
 function decoderFor(
   lab: Lab,
   deployed: Deployed,
-  connectivity: string,
+  { connectivity, schedule }: Combination,
   prompts: readonly (readonly number[])[],
   settings: GenerateSettings,
 ): Promise<Decoder> {
@@ -116,7 +137,7 @@ function decoderFor(
   return createDecoder(lab, deployed, connectivityOf(connectivity, deployed.checkpoint), {
     sequences: prompts.length,
     capacity: Math.max(...prompts.map((ids) => ids.length)) + settings.tokens - 1,
-    schedule: settings.schedule,
+    schedule,
     cost: (op) => (op.kind === 'compute' ? 1 : 4),
     topology,
     seed: settings.seed,
@@ -161,14 +182,4 @@ function tokenCame(request: Request, at: number): void {
   request.lastAt = at;
 }
 
-function timesOf(requests: readonly Request[]): Pick<GenerationResult, 'ttftMs' | 'tbtMs'> {
-  const gaps = requests.flatMap(({ gapsMs }) => gapsMs);
-  const firsts = requests.flatMap(({ ttftMs }) => ttftMs ?? []);
-  return {
-    ttftMs: firsts.length > 0 ? median(firsts) : null,
-    tbtMs: gaps.length > 0 ? { median: median(gaps), p95: quantile(gaps, 0.95) } : null,
-  };
-}
-
-const hiddenIn = ({ spans }: RunResult, ranks: number): number | null =>
-  hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)));
+const medianOf = (values: readonly number[]): number | null => (values.length > 0 ? median([...values]) : null);

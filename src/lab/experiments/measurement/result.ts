@@ -36,7 +36,7 @@ const Paid = z.object({
 });
 export type Paid = Frozen<z.output<typeof Paid>>;
 
-const Categories = z.record(z.enum(CATEGORIES), number);
+export const Categories = z.record(z.enum(CATEGORIES), number);
 
 /** One connectivity under one schedule, measured; times in ms, medians over the repeats with an interval. */
 export const CombinationResult = Combination.extend({
