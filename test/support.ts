@@ -12,8 +12,8 @@ import { createIncidents } from '../src/lab/setup/watch';
 let found: SelfTest | null = null;
 
 /** A lab on whatever GPU Dawn finds (SwiftShader in CI). Paths are relative to `root`. Fails when there is no GPU. */
-export async function openLab(root = '.'): Promise<Lab> {
-  const gpu = await openGpu(nodeGpu(), 'hardware');
+export async function openLab(root = '.', timestamps: 'fine' | 'rounded' = 'fine'): Promise<Lab> {
+  const gpu = await openGpu(nodeGpu(timestamps), 'hardware');
   const engine = createEngine(gpu);
   const pause = createPause(gpu, () => {});
   found ??= await selfTest(engine, pause);

@@ -1,10 +1,13 @@
 import { create, globals } from 'webgpu';
 
 /**
- * Dawn's GPU in this Node process, with timestamps as fine as the device's. Workgroup memory begins with what it held,
- * which no kernel reads (see chromium.ts).
+ * Dawn's GPU in this Node process, with timestamps as fine as the device's, or rounded as browsers do. Workgroup memory
+ * begins with what it held, which no kernel reads (see chromium.ts).
  */
-export function nodeGpu(): GPU {
+export function nodeGpu(timestamps: 'fine' | 'rounded' = 'fine'): GPU {
   Object.assign(globalThis, globals);
-  return create(['disable-dawn-features=timestamp_quantization', 'enable-dawn-features=disable_workgroup_init']);
+  return create([
+    `${timestamps === 'fine' ? 'disable' : 'enable'}-dawn-features=timestamp_quantization`,
+    'enable-dawn-features=disable_workgroup_init',
+  ]);
 }

@@ -44,6 +44,7 @@ export function measureJson({
       compute_ms: r.computeMs,
       comm_ms: r.commMs,
       hidden: r.hidden?.median ?? null,
+      calibrated: r.calibrated ?? false,
       hidden_interval: r.hidden?.low == null ? null : [r.hidden.low, r.hidden.high],
       host_ms: r.hostMs,
       bound_ms: r.boundMs,

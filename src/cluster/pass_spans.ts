@@ -1,5 +1,5 @@
 import type { Collective, Compute } from '../program/program';
-import { piecesOf, turnsOf } from '../trace/rounds';
+import { type Pass, piecesOf, turnsOf } from '../trace/rounds';
 import type { ComputeSpan, CopySpan, Interval } from '../trace/span';
 
 /** A kernel on a rank; `awaited` is what the rank had waited for last. */
@@ -8,7 +8,15 @@ export type Kernel = {
   readonly op: Compute;
   readonly flops: number | null;
   readonly awaited: Collective | null;
+  /** What it takes by kernels timed apart; null where timestamps are fine enough. */
+  readonly apart: KernelTime | null;
 };
+
+/** What a kernel takes, ms, and how far off that can be. */
+export type KernelTime = { readonly ms: number; readonly errorMs: number };
+
+/** Kernel times as they are, or all as short or as long as their errors allow. */
+export type Tilt = -1 | 0 | 1;
 
 /** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran (host ms). */
 export type RecordedPass = {
@@ -44,9 +52,10 @@ export function timedSpansOf(
   origin: number,
   waitedUntil: WaitedUntil,
   resolutionMs: number,
+  tilt: Tilt,
 ): ComputeSpan[] {
   const { passes, sharing } = recorded;
-  const turnOf = turnsIn(recorded);
+  const turnOf = turnsIn(recorded, tilt);
   return roundsOf(passes).flatMap((round) => {
     const turns = round.map((pass) => turnOf[pass]!);
     return piecesOf(turns, sharing, soonest(recorded, round, waitedUntil)).map((pieces, i): ComputeSpan => {
@@ -54,10 +63,10 @@ export function timedSpansOf(
       const [start, end] = turns[i]!;
       return {
         ...spanOf(recorded, kernel!, submit, pieces.length > 0 ? pieces : [[end, end]], origin, waitedUntil),
-        source: 'gpu',
+        source: kernel!.apart ? 'calibrated' : 'gpu',
         gpuMs: end - start,
         turnAt: start - origin,
-        uncertain: end - start < resolutionMs,
+        uncertain: !kernel!.apart && end - start < resolutionMs,
       };
     });
   });
@@ -105,12 +114,13 @@ const joined = (span: ComputeSpan, { op, flops }: Kernel): ComputeSpan => ({
 });
 
 /** Copies whose times are known, in ms since `origin`: from the end of the pass before them to the next one's start. */
-export function copySpansOf(recorded: Recorded, origin: number): CopySpan[] {
-  const turnOf = turnsIn(recorded);
+export function copySpansOf(recorded: Recorded, origin: number, tilt: Tilt): CopySpan[] {
+  const turnOf = turnsIn(recorded, tilt);
   return recorded.copies.flatMap(({ op: { id, name, block, phase, layer }, rank, bytes, before }): CopySpan[] => {
     const [earlier, later] = [turnOf[before - 1], turnOf[before]];
     if (!earlier || !later) return [];
-    const [start, end] = [earlier[1] - origin, later[0] - origin];
+    const start = earlier[1] - origin;
+    const end = Math.max(start, later[0] - origin);
     return [{ kind: 'copy', op: id, rank, name, block, phase, layer, start, end, source: 'gpu', bytes }];
   });
 }
@@ -149,8 +159,13 @@ function spanOf(
 }
 
 /** What each pass had of the GPU; null for those whose times are not known. */
-function turnsIn({ passes }: Recorded): (Interval | null)[] {
-  const turns = turnsOf(passes.flatMap(({ ran }) => ran ?? [])).values();
+function turnsIn({ passes }: Recorded, tilt: Tilt): (Interval | null)[] {
+  const known = passes.flatMap(({ ran, kernel }): Pass[] => {
+    if (!ran) return [];
+    const apart = kernel?.apart;
+    return [apart ? { ...ran, took: Math.max(0, apart.ms + tilt * apart.errorMs) } : ran];
+  });
+  const turns = turnsOf(known).values();
   return passes.map(({ ran }) => (ran ? turns.next().value! : null));
 }
 

@@ -9,6 +9,7 @@ import {
   type Kernel,
   type Recorded,
   type RecordedPass,
+  type Tilt,
   timedSpansOf,
   type WaitedUntil,
 } from './pass_spans';
@@ -89,12 +90,12 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
      * Spans of all kernels whose times are known, in ms since `origin` (host ms): with timestamps one each, without, one
      * a submit and rank, ended by its fence.
      */
-    spans: (origin: number, waitedUntil: WaitedUntil): ComputeSpan[] => [
-      ...timedSpansOf(recorded, origin, waitedUntil, resolutionMsOf(clock)),
+    spans: (origin: number, waitedUntil: WaitedUntil, tilt: Tilt = 0): ComputeSpan[] => [
+      ...timedSpansOf(recorded, origin, waitedUntil, resolutionMsOf(clock), tilt),
       ...fencedSpansOf(recorded, origin, waitedUntil),
     ],
     /** Copies whose times are known. */
-    copies: (origin: number): CopySpan[] => copySpansOf(recorded, origin),
+    copies: (origin: number, tilt: Tilt = 0): CopySpan[] => copySpansOf(recorded, origin, tilt),
   };
 }
 

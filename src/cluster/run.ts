@@ -6,7 +6,7 @@ import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
 import { contractOf, flopsOf, type NamedSizes, sizesOf } from '../program/kernels';
-import { type Collective, exchangeSymbols, type Program, rowBytesOf } from '../program/program';
+import { type Collective, type Compute, exchangeSymbols, type Program, rowBytesOf } from '../program/program';
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
@@ -15,6 +15,7 @@ import { phrase } from '../words/phrase';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
+import type { KernelTime, Tilt } from './pass_spans';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
@@ -52,10 +53,15 @@ export type RunOptions = {
    * ranks that share a GPUDevice.
    */
   readonly replayed?: ExchangeCounts;
+  /** How often in a row each kernel is run: what it writes stays the same. Once, when left out. */
+  readonly timesOf?: (op: Compute, rank: number) => number;
+  /** What kernels take by kernels timed apart, where timestamps are too coarse to say. */
+  readonly apart?: (op: Compute, rank: number) => KernelTime | null;
 };
 
 export type RunResult = {
-  readonly spans: readonly Span[];
+  /** Made when asked for: they are many. */
+  readonly spans: (tilt?: Tilt) => readonly Span[];
   /** From the first order to the last output on the host, ms. */
   readonly wallMs: number;
   /** How far off the GPU's clock can be from the host's, ms. */
@@ -162,7 +168,7 @@ async function run(
     });
     await settled(engines);
     const origin = performance.now();
-    const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options));
+    const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options), options);
     await follow(orders, events, transfers, lanes, step, origin, options);
     const reads = await options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
@@ -173,7 +179,7 @@ async function run(
     checkTimed(lanes);
     await settled(engines);
     return {
-      spans: spansOfRun(lanes, transfers, origin),
+      spans: (tilt) => spansOfRun(lanes, transfers, origin, tilt),
       wallMs,
       clockErrorMs: Math.max(...lanes.map(({ recorder }) => recorder.clockErrorMs())),
       resolutionMs: Math.max(...lanes.map(({ recorder }) => resolutionMsOf(recorder.clock()))),
@@ -232,6 +238,7 @@ function stepOf(
   valuesOf: readonly Values[],
   transfers: Transfers,
   start: (op: Collective) => void,
+  { timesOf, apart }: RunOptions,
 ): Step {
   const laneOf = bound.map(({ rank }) => lanes.find(({ engine }) => engine === rank.engine)!);
   /** What all ranks waited for last: of several waits in a row, the one that ended last. */
@@ -248,9 +255,10 @@ function stepOf(
     for (const name of op.outputs) buffers.push(values.take(name));
     if (contractOf(op.kernel).hasWork(sizes)) {
       const launch = launchOf(order, sizes, buffers);
-      laneOf[index]!.compute({ rank: index, op, flops: flopsOf(op, sizes), awaited }, (pass) =>
-        rank.engine.launcher.record(pass, launch),
-      );
+      const kernel = { rank: index, op, flops: flopsOf(op, sizes), awaited, apart: apart?.(op, index) ?? null };
+      laneOf[index]!.compute(kernel, (pass) => {
+        for (let i = timesOf?.(op, index) ?? 1; i > 0; i--) rank.engine.launcher.record(pass, launch);
+      });
     }
     for (const name of new Set(op.inputs)) values.release(name);
   };

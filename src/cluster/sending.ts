@@ -67,8 +67,9 @@ export function createSending(
         const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.rangeOf(op.input));
         lane.read([...told, ...sent], op.input, live).then(({ parts, release, at }) => {
           if (over) return release();
-          // When the kernel that wrote it ended says when it could leave, whenever the host hears of that.
-          const readyAt = Math.min(at, lane.writtenAt(op.input) ?? at);
+          // When the kernel that wrote it ended says when it could leave, whenever the host hears of that: on the GPU's
+          // clock, as the kernels are.
+          const readyAt = lane.writtenAt(op.input) ?? at;
           lane.ranks.forEach((rank, i) => {
             const bytes = parts[told.length + i];
             if (bytes) passing.get(op)![rank] = { bytes, release };

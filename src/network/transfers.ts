@@ -159,7 +159,7 @@ function announce(
   if (isRing(op)) sendRound(traffic, rank, op, announced.readyAt);
   else sendStraight(traffic, rank, op, announced);
   // What a rank sends itself needs no message.
-  arrive(state, rank, rank, announced.at);
+  arrive(state, rank, rank, Math.max(announced.at, announced.readyAt));
   copyArrived(traffic, op);
 }
 
@@ -182,7 +182,7 @@ function sendStraight(traffic: Traffic, rank: number, op: Collective, { readyAt,
     const to = (rank + i) % ranks;
     const part = op.kind === 'reduce-scatter' ? to : rank;
     if (rowsToSend(traffic, op, rank, to, part) === 0) {
-      arrivedAt[to]![rank] = at;
+      arrivedAt[to]![rank] = Math.max(at, readyAt);
       continue;
     }
     copiesLeft[rank]!++;

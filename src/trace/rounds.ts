@@ -1,19 +1,21 @@
 import { lengthOf, merge, subtract } from './intervals';
 import type { Interval } from './span';
 
-/** A pass of a queue as the GPU stamped it, ms of one clock. */
-export type Pass = { readonly start: number; readonly end: number };
+/** A pass of a queue as the GPU stamped it, ms of one clock; `took` where its length is known apart from that. */
+export type Pass = { readonly start: number; readonly end: number; readonly took?: number };
 
 /**
  * What each pass of a queue had of the GPU, alone: a queue goes on in order, so what of a pass lies before the end of an
- * earlier one was waiting.
+ * earlier one was waiting. Stamps that are rounded down say of a pass whose length is known only that it began and ended
+ * no sooner.
  */
 export function turnsOf(passes: readonly Pass[]): Interval[] {
   let free = Number.NEGATIVE_INFINITY;
-  return passes.map(({ start, end }) => {
+  return passes.map(({ start, end, took }) => {
     const from = Math.max(start, free);
-    free = Math.max(from, end);
-    return [from, free];
+    const until = took === undefined ? Math.max(from, end) : Math.max(from + took, end);
+    free = until;
+    return [took === undefined ? from : until - took, until];
   });
 }
 

@@ -159,7 +159,7 @@ test('an exchange that a layer uses twice is announced once, and brings every ro
     { linkBetween: () => INSTANT, pause: lab.pause },
   );
   expect(routing).toEqual([{ layer: 0, load: [3, 1, 2, 2] }]);
-  expect(spans.filter(({ kind }) => kind === 'collective')).toHaveLength(8);
+  expect(spans().filter(({ kind }) => kind === 'collective')).toHaveLength(8);
   for (const own of outputs) {
     expect(own.get('back, forward')!.length).toBeGreaterThan(0);
     expect(own.get('back, backward')).toEqual(own.get('back, forward'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRecorder } from '../../src/cluster/recorder';
-import type { Compute } from '../../src/program/program';
+import type { Collective, Compute } from '../../src/program/program';
 
 const op = (id: number): Compute => ({
   kind: 'compute',
@@ -19,7 +19,7 @@ const op = (id: number): Compute => ({
 function spansOf(turns: readonly (readonly [number, number, number, number])[]) {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   const ops = [op(0), op(1)];
-  for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null });
+  for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null, apart: null });
   recorder.submitted(0);
   recorder.known(0, 100);
   recorder.timestamps(
@@ -64,4 +64,64 @@ test('a rank with less work is busy for N times its own turn, and idle for the r
     { id: 0, rank: 0, start: 0, end: 4, gpuMs: 2 },
     { id: 0, rank: 1, start: 0, end: 20, gpuMs: 18 },
   ]);
+});
+
+const NONE = { flops: 1, awaited: null, apart: null } as const;
+const sent: Collective = {
+  kind: 'all-gather',
+  algorithm: 'direct',
+  id: 7,
+  name: 'All-gather',
+  block: 'all-reduce',
+  phase: 'forward',
+  layer: 0,
+  input: 'a',
+  output: 'b',
+};
+const stamps = (...ms: readonly number[]) => BigUint64Array.from(ms, (each) => BigInt(Math.round(each * 1e6)));
+
+test('nothing is computed before its round was submitted, nor before what a rank of it waited for was there', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
+  const shared = op(0);
+  for (const rank of [0, 1]) recorder.add({ ...NONE, rank, op: shared, awaited: sent });
+  recorder.submitted(1);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(0, 4, 4, 8));
+  const starts = (waited: (op: Collective, rank: number) => number) =>
+    recorder.spans(0, waited).map(({ start, awaited }) => [start, awaited?.at]);
+  expect(starts(() => 0)).toEqual([
+    [1, 0],
+    [1, 0],
+  ]);
+  // One rank's wait holds both: they take turns.
+  expect(starts((_, rank) => (rank === 1 ? 3 : 0))).toEqual([
+    [3, 0],
+    [3, 3],
+  ]);
+});
+
+test('a copy lasts from the end of the pass before it to the start of the next, and is no compute', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+  recorder.add({ ...NONE, rank: 0, op: op(0) });
+  recorder.copied({ op: sent, rank: 0, bytes: 5 });
+  recorder.add({ ...NONE, rank: 0, op: op(1) });
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(0, 2, 3, 4));
+  expect(recorder.copies(1)).toMatchObject([{ kind: 'copy', op: 7, rank: 0, start: 1, end: 2, bytes: 5 }]);
+  expect(recorder.spans(0, () => 0).map(({ start, end }) => [start, end])).toEqual([
+    [0, 2],
+    [3, 4],
+  ]);
+});
+
+test('one offset holds for the whole run; what is learnt of the clock meanwhile is its error', () => {
+  const recorder = createRecorder({ lower: 0, upper: 4, tickNs: 0n }, 1, 0);
+  recorder.add({ ...NONE, rank: 0, op: op(0) });
+  recorder.submitted(10);
+  recorder.known(0, 13);
+  recorder.timestamps(0, stamps(10, 12.5));
+  expect(recorder.endedAt(0)).toBe(14.5);
+  expect(recorder.clock()).toMatchObject({ lower: 0, upper: 0.5 });
+  expect(recorder.clockErrorMs()).toBe(2);
 });

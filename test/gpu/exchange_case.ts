@@ -92,7 +92,7 @@ export async function runExchange(
   });
   return {
     error: Math.max(...errors),
-    bytes: spans.reduce((sum, span) => sum + (span.kind === 'message' ? span.bytes : 0), 0),
+    bytes: spans().reduce((sum, span) => sum + (span.kind === 'message' ? span.bytes : 0), 0),
   };
 }
 

@@ -109,6 +109,8 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   );
   const when = t.date(manifest.date);
   const pays = results.some((r) => r.paid);
+  // Bounds are estimates where no pace is emulated, and where kernel times have errors.
+  const exact = link !== null && !results.some((r) => r.calibrated);
   return (
     <>
       <MadeForNotice
@@ -129,7 +131,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
               {pays && <th scope="col">{t.results.paid}</th>}
               <th scope="col">{t.results.computing}</th>
               <th scope="col">{t.results.communicating}</th>
-              <th scope="col">{link ? t.results.bound : t.results.estimatedBound}</th>
+              <th scope="col">{exact ? t.results.bound : t.results.estimatedBound}</th>
             </tr>
           </thead>
           <tbody>
@@ -147,7 +149,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
                   {r.hiddenBound !== null && (
-                    <span className="faint">{t.results.possible(percent(r.hiddenBound.median), link !== null)}</span>
+                    <span className="faint">{t.results.possible(percent(r.hiddenBound.median), exact)}</span>
                   )}
                 </td>
                 {pays && <td>{r.paid ? <PaidOf paid={r.paid} /> : '–'}</td>}
@@ -175,7 +177,9 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           ...topologyIn(t, settings),
         ].join(t.join.comma)}
         {t.results.values(settings.wire)}{' '}
-        {manifest.timestamps ? t.results.timestamps(ms(clockError)) : t.results.fences}{' '}
+        {manifest.timestamps
+          ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, results[0]?.calibrated ?? false)
+          : t.results.fences}{' '}
         {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
         {manifest.definitions < DEFINITIONS && ` ${t.results.older}`}
       </p>

@@ -1,5 +1,5 @@
 import { english, type Phrase } from '../../words/phrase';
-import { bytes, dateIn, flops } from './format';
+import { bytes, dateIn, flops, ms } from './format';
 
 /** All that the page says, in English. `zh.ts` says the same in Chinese, key by key. */
 export const en = {
@@ -435,7 +435,14 @@ export const en = {
     slow: (device: number, times: number) => `messages from and to device ${device} take ${times} times as long`,
     jitter: (share: string) => `each message takes longer by chance, ${share} on average`,
     values: (wire: string) => `, ${wire} values.`,
-    timestamps: (error: string) => `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
+    timestamps: (error: string, step: number, calibrated: boolean) =>
+      [
+        `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
+        step > 0 && `This browser rounds them to steps of ${ms(step)}.`,
+        calibrated && 'Most kernels are shorter, so each was timed apart, run many times in a row (calibrated).',
+      ]
+        .filter(Boolean)
+        .join(' '),
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
     older:
       'Its numbers follow older definitions and must not be compared with others: compute includes launch gaps, and intervals may be too narrow.',

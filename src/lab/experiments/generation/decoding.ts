@@ -2,6 +2,7 @@ import { quantile } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
 import type { Program } from '../../../program/program';
 import { hiddenShare } from '../../../trace/overlap';
+import type { Span } from '../../../trace/span';
 import { type Estimate, estimate, estimateRatio } from '../../statistics/estimate';
 import { boundsOf, isBroken } from '../measurement/bounds';
 import { ratioReachedIn } from '../measurement/calibration';
@@ -12,11 +13,17 @@ import type { Decoding, GenerationResult, StepResult } from './result';
 export function stepOf(
   program: Program,
   run: RunResult,
+  spans: readonly Span[],
   ranks: number,
   step: Pick<StepResult, 'tokens' | 'prefill' | 'wallMs'>,
 ): StepResult {
   const { wallMs } = step;
-  const kept = keptOf({ ...run, wallMs }, ranks, { repeat: 0, unwiredMs: null, bareMs: null });
+  const kept = keptOf({ ...run, wallMs }, spans, ranks, {
+    repeat: 0,
+    unwiredMs: null,
+    bareMs: null,
+    hiddenWithin: null,
+  });
   const hidden = hiddenShare(kept.overlaps);
   const bounds = boundsOf(program, kept, null);
   return {

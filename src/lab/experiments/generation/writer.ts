@@ -118,9 +118,9 @@ export async function createWriter(
       const wallMs = run.wallMs + performance.now() - drawing;
       spent += wallMs;
       for (const request of came) tokenCame(request, spent);
-      spans = run.spans;
+      spans = run.spans();
       const tokens = fed.reduce((sum, ids) => sum + ids.length, 0);
-      steps.push(stepOf(decoder.program, run, settings.ranks, { tokens, prefill, wallMs }));
+      steps.push(stepOf(decoder.program, run, spans, settings.ranks, { tokens, prefill, wallMs }));
     },
     destroy: () => decoder.destroy(),
   };

@@ -6,6 +6,7 @@ import type { Topology } from '../../../network/topology';
 import { isCollective, type Program } from '../../../program/program';
 import type { Cost } from '../../../schedule/orders';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
+import type { Span } from '../../../trace/span';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
 import { mediansOf, sumOf } from '../../statistics/numbers';
@@ -27,10 +28,11 @@ export type Calibration = {
 
 export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
   const portBytes = new Map<number, number>();
-  for (const span of runs[0]!.spans)
+  const spans = runs.map((run) => run.spans());
+  for (const span of spans[0]!)
     if (span.kind === 'collective')
       portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
-  const times = runs.map(({ spans }) => operationTimesOf(spans, ranks));
+  const times = spans.map((own) => operationTimesOf(own, ranks));
   return {
     durations: new Map([
       ...mediansOf(times.map(({ rounds }) => rounds)),
@@ -38,7 +40,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibr
     ]),
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
-    announceMs: announceMsOf(runs),
+    announceMs: announceMsOf(spans),
     counts: runs[0]!.counts,
   };
 }
@@ -58,8 +60,8 @@ export function ratioReachedIn(times: OperationTimes): number | null {
 }
 
 /** A wire that takes no time leaves just what it takes to hear of a collective. */
-function announceMsOf(runs: readonly RunResult[]): number {
-  const lates = runs.flatMap(({ spans }) =>
+function announceMsOf(runs: readonly (readonly Span[])[]): number {
+  const lates = runs.flatMap((spans) =>
     spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])),
   );
   return lates.length > 0 ? median(lates) : 0;

@@ -3,7 +3,7 @@ import type { RunResult } from '../../../cluster/run';
 import { CATEGORIES, type Categories, categoriesOf } from '../../../trace/gaps';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
 import { overlapOf, type RankOverlap } from '../../../trace/overlap';
-import type { Span } from '../../../trace/span';
+import type { Interval, Span } from '../../../trace/span';
 import { type Estimate, estimateRatio } from '../../statistics/estimate';
 
 /** What is kept of a run. Spans are many: those of a few runs are kept, near the median in wall time. */
@@ -15,6 +15,8 @@ export type KeptRun = {
   readonly unwiredMs: number | null;
   readonly bareMs: number | null;
   readonly overlaps: readonly RankOverlap[];
+  /** What may be hidden at least and at most, where kernels were timed apart and may be off; null where they were not. */
+  readonly hiddenWithin: Interval | null;
   /** Mean over ranks. */
   readonly categories: Categories;
   readonly times: OperationTimes;
@@ -26,9 +28,10 @@ export type KeptRun = {
 const MOST_SPANS = 3;
 
 export function keptOf(
-  { spans, wallMs, clockErrorMs, resolutionMs }: RunResult,
+  { wallMs, clockErrorMs, resolutionMs }: RunResult,
+  spans: readonly Span[],
   ranks: number,
-  around: Pick<KeptRun, 'repeat' | 'unwiredMs' | 'bareMs'>,
+  around: Pick<KeptRun, 'repeat' | 'unwiredMs' | 'bareMs' | 'hiddenWithin'>,
 ): KeptRun {
   const each = categoriesOf(spans, ranks, wallMs);
   return {

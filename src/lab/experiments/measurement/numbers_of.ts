@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import { linksOf, type Topology } from '../../../network/topology';
 import { independentOf } from '../../../schedule/bound';
 import { exposuresOf, meanExposures, reasonOf } from '../../../trace/exposure';
@@ -8,7 +9,7 @@ import { mean, mediansOf } from '../../statistics/numbers';
 import { boundsOf, isBroken } from './bounds';
 import { ratioReachedIn } from './calibration';
 import { bytesSentIn, imbalanceOf } from './imbalance';
-import { meanOf, speedupOf, typicalSpans } from './kept_run';
+import { type KeptRun, meanOf, speedupOf, typicalSpans } from './kept_run';
 import { paidOf } from './paid';
 import type { CombinationResult } from './result';
 import type { MeasureSettings } from './settings';
@@ -54,7 +55,8 @@ export function numbersOf(
     wallMs: estimated(runs.map((run) => run.wallMs)),
     computeMs: overRanks('computeMs'),
     commMs: overRanks('commMs'),
-    hidden: hidden.includes(null) ? null : estimated(hidden as number[]),
+    hidden: hidden.includes(null) ? null : widened(estimated(hidden as number[]), runs),
+    calibrated: subject.apart !== null,
     hostMs: estimated(runs.map(({ categories }) => categories.host)),
     exposures: meanExposures(exposuresOf(spans, ranks)).map((exposure) => ({
       ...exposure,
@@ -62,7 +64,11 @@ export function numbersOf(
     })),
     boundMs: estimated(bounds.map((bound) => bound.wallMs)),
     hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
-    boundBroken: bounds.filter((bound, i) => isBroken(bound, runs[i]!.wallMs, hidden[i]!)).length,
+    // Estimates are no bounds: where there is no formula, or kernels are known to within errors.
+    boundBroken:
+      wireMs === null || subject.apart
+        ? 0
+        : bounds.filter((bound, i) => isBroken(bound, runs[i]!.wallMs, hidden[i]!)).length,
     paid: paidOf(
       runs,
       alike.map((other) => other.runs),
@@ -86,6 +92,14 @@ export function numbersOf(
     routing,
     continuation: null,
   };
+}
+
+/** An interval that holds, too, what errors of kernels that were timed apart leave open. */
+function widened(own: Estimate, runs: readonly KeptRun[]): Estimate {
+  const within = runs.flatMap(({ hiddenWithin }) => (hiddenWithin ? [hiddenWithin] : []));
+  if (within.length === 0) return own;
+  const [low, high] = [median(within.map(([least]) => least)), median(within.map(([, most]) => most))];
+  return { ...own, low: Math.min(own.low ?? own.median, low), high: Math.max(own.high ?? own.median, high) };
 }
 
 const costIn =

@@ -45,6 +45,8 @@ export const CombinationResult = Combination.extend({
   commMs: Estimate,
   /** Share of communication under compute, mean over ranks; null when nothing was communicated. */
   hidden: Estimate.nullable(),
+  /** Kernels were timed apart, since timestamps are coarse; the interval of `hidden` holds their errors. */
+  calibrated: z.boolean().optional(),
   /** Time in which a device could have computed but for the host, mean over ranks. */
   hostMs: Estimate,
   /** Of the run shown. */

@@ -15,6 +15,7 @@ import type { Watch } from '../../setup/watch';
 import type { Doing, Emit } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
 import { type Calibration, calibrationOf } from './calibration';
+import { areCoarse, type KernelTimes, timeKernels } from './kernel_times';
 import type { MeasureSettings } from './settings';
 
 /** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
@@ -26,6 +27,8 @@ export type Subject = {
   readonly executable: Executable;
   readonly feeds: readonly Feed[];
   readonly calibration: Calibration;
+  /** Where timestamps are too coarse to time kernels within a run. */
+  readonly apart: KernelTimes | null;
 };
 
 /** What subjects are made from. `opened` collects what is to be freed, also when making one fails. */
@@ -70,9 +73,9 @@ export async function prepareSubject(stage: Stage, connectivity: string): Promis
     const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
     return feedOf(rank, plan.ranks, spec, wholeSequences(own));
   });
-  const runs = await stage.watch.during(() => runsWithoutWire(stage, connectivity, executable, feeds));
+  const { runs, apart } = await stage.watch.during(() => runsWithoutWire(stage, connectivity, executable, feeds));
   const calibration = calibrationOf(runs, plan.ranks);
-  return { connectivity, table, model, allReduce, executable, feeds, calibration };
+  return { connectivity, table, model, allReduce, executable, feeds, calibration, apart };
 }
 
 /** The checkpoint that runs of a connectivity use, on the ranks; connectivities may share one. */
@@ -94,17 +97,21 @@ async function runsWithoutWire(
   connectivity: string,
   executable: Executable,
   feeds: readonly Feed[],
-): Promise<RunResult[]> {
+): Promise<{ readonly runs: RunResult[]; readonly apart: KernelTimes | null }> {
   const orders = executable.schedule('blocking', () => 1);
   const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
-  do await executable.run(orders, feeds, options);
+  let warm: RunResult;
+  do warm = await executable.run(orders, feeds, options);
   while (performance.now() < warmUntil);
+  const apart = areCoarse(warm)
+    ? await timeKernels(warm.resolutionMs, (timesOf) => executable.run(orders, feeds, { ...options, timesOf }))
+    : null;
   const runs: RunResult[] = [];
   for (let i = 0; i < CALIBRATIONS; i++) {
     progress({ phase: 'timing', connectivity });
-    runs.push(await executable.run(orders, feeds, options));
+    runs.push(await executable.run(orders, feeds, { ...options, ...(apart && { apart }) }));
   }
-  return runs;
+  return { runs, apart };
 }

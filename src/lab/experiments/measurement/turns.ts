@@ -3,6 +3,7 @@ import { INSTANT } from '../../../network/link';
 import { linksOf, type Topology } from '../../../network/topology';
 import { LOGITS } from '../../../program/lower';
 import type { Order } from '../../../schedule/orders';
+import { hiddenShare, overlapOf } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
 import type { Combination } from '../experiment';
@@ -79,18 +80,31 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
   const options = { pause: lab.pause, ...(signal && { signal }) };
   const run = await subject.executable.run(orders, subject.feeds, {
     ...options,
+    ...(subject.apart && { apart: subject.apart }),
     linkBetween: linksOf(topology, settings.ranks, settings.seed + repeat),
     // Counted runs are shown when they have ended: showing them on the way would take the host's time.
     ...(!counts && { onSpans }),
   });
-  onSpans(run.spans);
+  const spans = run.spans();
+  onSpans(spans);
   await holdToOneResult(entry, run);
   const without = await runWithout(entry, settings, options);
   if (!counts) return;
-  runs.push(keptOf(run, settings.ranks, { repeat, ...without }));
+  runs.push(
+    keptOf(run, spans, settings.ranks, { repeat, ...without, hiddenWithin: hiddenWithin(run, entry, settings.ranks) }),
+  );
   // The same in every repeat, as the bits are.
   entry.routing = run.routing;
   forgetSpans(runs);
+}
+
+/** Hidden with all kernels that were timed apart as short and as long as they may be; null where none were. */
+function hiddenWithin(run: RunResult, { subject }: Entry, ranks: number): KeptRun['hiddenWithin'] {
+  if (!subject.apart) return null;
+  const [low, high] = [run.spans(-1), run.spans(1)].map((spans) =>
+    hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank))),
+  );
+  return low == null || high == null ? null : [Math.min(low, high), Math.max(low, high)];
 }
 
 /**
