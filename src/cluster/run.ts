@@ -10,8 +10,6 @@ import { type Collective, exchangeSymbols, type Program, rowBytesOf } from '../p
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
-import { InputError } from '../words/error';
-import { phrase } from '../words/phrase';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
@@ -19,6 +17,7 @@ import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
 import { type Announced, createSending, type ExchangeCounts } from './sending';
+import { checkTimed } from './timed_passes';
 import { createValues, readersOf, type Values } from './values';
 
 /** A program on one rank. */
@@ -118,6 +117,8 @@ async function run(
   const fail = (cause: unknown) => {
     events.push({ kind: 'failed', cause });
   };
+  for (const engine of engines)
+    if (engine.timestamps) checkTimed(orders, bound.filter(({ rank }) => rank.engine === engine).length, bound.length);
   const lanes = await openLanes(bound, options, fail);
   const readers = readersOf(program);
   const valuesOf = bound.map(({ pool, kept }, index) => createValues(program, readers, pool, kept, feeds[index]!));
@@ -170,7 +171,6 @@ async function run(
     const wallMs = Math.max(...reads.map(({ at }) => at)) - origin;
     const outputs = outputsOf(program, bound, lanes, reads);
     for (const { release } of reads) release();
-    checkTimed(lanes);
     await settled(engines);
     return {
       spans: spansOfRun(lanes, transfers, origin),
@@ -339,14 +339,6 @@ function outputsOf(
       program.outputs.map((name, i) => [name, new Float32Array(reads[lane]!.parts[first + i]!.slice().buffer)]),
     );
   });
-}
-
-function checkTimed(lanes: readonly Lane[]): void {
-  const passes = lanes.flatMap(({ engine, recorder }) => (engine.timestamps ? recorder.passes : []));
-  if (passes.some(({ ran }) => ran === null))
-    throw new InputError(
-      phrase`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`,
-    );
 }
 
 const settled = (engines: readonly Engine[]): Promise<unknown> =>
