@@ -44,6 +44,9 @@ export type Stage = {
   readonly signal: AbortSignal | undefined;
 };
 
+/** Whether so much time was spent on measuring that no more is begun than is needed. */
+export const isSpent = ({ settings, watch }: Stage): boolean => watch.measuredMs() > 1000 * settings.budget;
+
 export const CALIBRATIONS = 3;
 const WARM_MS = 1500;
 
@@ -90,19 +93,20 @@ async function deployed(stage: Stage, connectivity: string): Promise<Deployed> {
 }
 
 async function runsWithoutWire(
-  { lab, progress, signal }: Stage,
+  stage: Stage,
   connectivity: string,
   executable: Executable,
   feeds: readonly Feed[],
 ): Promise<RunResult[]> {
+  const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
   const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
   do await executable.run(orders, feeds, options);
-  while (performance.now() < warmUntil);
+  while (performance.now() < warmUntil && !isSpent(stage));
   const runs: RunResult[] = [];
-  for (let i = 0; i < CALIBRATIONS; i++) {
+  while (runs.length === 0 || (runs.length < CALIBRATIONS && !isSpent(stage))) {
     progress({ phase: 'timing', connectivity });
     runs.push(await executable.run(orders, feeds, options));
   }

@@ -9,7 +9,7 @@ import type { Combination } from '../experiment';
 import { costOf } from './calibration';
 import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
 import type { MeasureSettings } from './settings';
-import type { Stage, Subject } from './subject';
+import { isSpent, type Stage, type Subject } from './subject';
 
 /** A combination and what its runs gave so far. */
 export type Entry = {
@@ -45,9 +45,8 @@ export const WARM_UPS = 2;
  */
 export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<void> {
   const { settings } = stage;
-  const began = performance.now();
   const goesOn = (repeat: number): boolean => {
-    if (repeat > 0 && performance.now() - began > 1000 * settings.budget) return false;
+    if (repeat > 0 && isSpent(stage)) return false;
     if (repeat < settings.repeats) return true;
     return (
       settings.until !== null && repeat < MOST_REPEATS && !(LOOKS.includes(repeat) && isNarrow(entries, settings.until))
@@ -55,7 +54,7 @@ export async function runInTurn(stage: Stage, entries: readonly Entry[], topolog
   };
   for (let repeat = -WARM_UPS; goesOn(repeat); repeat++)
     for (const entry of repeat % 2 === 0 ? entries : entries.toReversed())
-      await runOnce(stage, entry, topology, repeat);
+      if (repeat >= 0 || !isSpent(stage)) await runOnce(stage, entry, topology, repeat);
 }
 
 /** Whether the interval of each speed-up is narrower than this share of it. */
