@@ -25,5 +25,10 @@ export async function openLab(root = '.'): Promise<Lab> {
     runtime: `Node ${process.version}`,
     selfTest: found,
     incidents: createIncidents(),
+    close() {
+      pause.close();
+      engine.destroy();
+      gpu.device.destroy();
+    },
   };
 }

@@ -10,6 +10,7 @@ import { type Collective, exchangeSymbols, type Program, rowBytesOf } from '../p
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
+import { unlessAborted } from '../words/aborted';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
@@ -85,8 +86,8 @@ type Event = ({ readonly kind: 'announced' } & Announced) | { readonly kind: 'fa
 /**
  * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a
  * device 1/N as fast; those on devices of their own share the GPU as it sees fit. All advance together; the host only
- * waits when they can't go on. Throws when aborted or when a device is lost; the cluster can then be used again, unless
- * it was lost.
+ * waits when they can't go on. Throws when aborted or when a device is lost. An abort does not wait for what the GPU
+ * was told to do; the cluster can be used again all the same, since the next run does.
  */
 export const runOrders = (
   bound: readonly BoundRank[],
@@ -165,12 +166,16 @@ async function run(
     const origin = performance.now();
     const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options));
     await follow(orders, events, transfers, lanes, step, origin, options);
-    const reads = await options.pause.during(
+    const reading = options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
     );
+    const reads = await unlessAborted(reading, signal).catch((cause) => {
+      reading.then(releaseAll, () => {});
+      throw cause;
+    });
     const wallMs = Math.max(...reads.map(({ at }) => at)) - origin;
     const outputs = outputsOf(program, bound, lanes, reads);
-    for (const { release } of reads) release();
+    releaseAll(reads);
     await settled(engines);
     return {
       spans: spansOfRun(lanes, transfers, origin),
@@ -182,9 +187,6 @@ async function run(
       routing,
       counts,
     };
-  } catch (cause) {
-    if (signal?.aborted) await settled(engines);
-    throw cause;
   } finally {
     sending.close();
     for (const values of valuesOf) values.close();
@@ -341,5 +343,10 @@ function outputsOf(
   });
 }
 
+function releaseAll(reads: readonly Read[]): void {
+  for (const { release } of reads) release();
+}
+
+/** What a lost device had to do is over. */
 const settled = (engines: readonly Engine[]): Promise<unknown> =>
-  Promise.all(engines.map(({ gpu }) => gpu.device.queue.onSubmittedWorkDone()));
+  Promise.all(engines.map(({ gpu }) => unlessAborted(gpu.device.queue.onSubmittedWorkDone(), gpu.lost)));

@@ -443,32 +443,6 @@ test('WebGPU in pages but not in workers is said', () =>
     await page.getByText('This browser has WebGPU in pages but not in workers').waitFor();
   }));
 
-test('a device that is lost in a run is a sentence, and the next run opens another', () =>
-  openPage(async (page) => {
-    // The first device goes away while the run goes on.
-    await beforeEngine(
-      page,
-      `const give = GPUAdapter.prototype.requestDevice;
-       let lost = false;
-       GPUAdapter.prototype.requestDevice = async function (...wanted) {
-         const device = await give.apply(this, wanted);
-         if (!lost) setTimeout(() => device.destroy(), 1500);
-         lost = true;
-         return device;
-       };`,
-    );
-    await page.goto(site.url);
-    await chooseLittle(page);
-    await page.getByLabel('Repeats', { exact: true }).fill('50');
-    await runBoth(page);
-    await alert(page).waitFor({ timeout: MINUTES });
-    expect(await alert(page).innerText()).toMatch(/The GPU device was lost.*press Run to open it again/);
-    await page.getByLabel('Repeats', { exact: true }).fill('1');
-    await runAlone(page, 'FarSkip');
-    await runButton(page, 'Run FarSkip, overlapped').click();
-    await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
-  }));
-
 test.each([
   ['missing', { status: 404, body: '' }, /model\.safetensors can't be read, nor model\.safetensors\.index\.json/],
   ['truncated', { status: 200, body: 'short' }, /is not a readable safetensors file: it has 5 bytes/],

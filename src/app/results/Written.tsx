@@ -1,9 +1,11 @@
 import { nameOfMethod } from '../../connectivity/methods';
+import { earlyGeneration } from '../../lab/experiments/ended';
 import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
 import type { Writing } from '../state/engine_store';
 import { useText } from '../state/language';
 import { browserOf, ms } from '../text/format';
 import { Disturbed } from './Disturbed';
+import { EndedEarly } from './EndedEarly';
 import { MadeForNotice } from './MadeForNotice';
 
 /**
@@ -16,7 +18,7 @@ export function Written({
   machine,
 }: {
   writing: Writing;
-  finished: Pick<Generation, 'manifest' | 'madeFor' | 'steps'> | null;
+  finished: Pick<Generation, 'manifest' | 'madeFor' | 'steps' | 'ended'> | null;
   recorded: boolean;
   machine: string;
 }) {
@@ -27,6 +29,7 @@ export function Written({
       {finished && (
         <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />
       )}
+      {finished && <EndedEarly early={earlyGeneration({ ...finished, results })} />}
       {finished && <Disturbed manifest={finished.manifest} />}
       <div className="texts">
         {results.map((result) => (

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { FROM_CONFIG } from '../../connectivity/methods';
+import { earlyGeneration } from '../../lab/experiments/ended';
 import { DEFAULT_GENERATION } from '../../lab/experiments/generation/settings';
 import { SCHEDULES } from '../../schedule/orders';
+import { failEarly } from '../early';
 import { integer, link, list, number, speedOf } from '../options';
 import { generationJson, generationTable } from '../report';
 import { runExperiment } from '../run_experiment';
@@ -57,5 +59,6 @@ export function addGenerate(program: Command): void {
     console.log(generationTable(result));
     saveRun({ save, name, machine }, { kind: 'generation', result });
     writeJson(json, generationJson(result));
+    failEarly(earlyGeneration(result));
   });
 }

@@ -41,7 +41,8 @@ export type Stage = {
   readonly watch: Watch;
   readonly progress: (doing: Doing) => void;
   readonly emit: Emit;
-  readonly signal: AbortSignal | undefined;
+  /** Of a stop, or a lost GPU. */
+  readonly signal: AbortSignal;
 };
 
 /** Whether so much time was spent on measuring that no more is begun than is needed. */
@@ -100,7 +101,7 @@ async function runsWithoutWire(
 ): Promise<RunResult[]> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
-  const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
+  const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
   do await executable.run(orders, feeds, options);
