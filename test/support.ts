@@ -25,5 +25,10 @@ export async function openLab(root = '.', timestamps: 'fine' | 'rounded' = 'fine
     runtime: `Node ${process.version}`,
     selfTest: found,
     incidents: createIncidents(),
+    close() {
+      pause.close();
+      engine.destroy();
+      gpu.device.destroy();
+    },
   };
 }

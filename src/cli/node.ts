@@ -1,5 +1,5 @@
 import { GpuUnavailable, openGpu } from '../gpu/device';
-import { type Job, runJob } from '../lab/engine/job';
+import { Endless, type Job, runJob } from '../lab/engine/job';
 import type { Emit } from '../lab/experiments/experiment';
 import { openLab } from '../lab/setup/lab';
 import { InputError } from '../words/error';
@@ -17,12 +17,9 @@ export async function runInNode(
   try {
     const opened = await openGpu(nodeGpu(), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`);
-    const lost = opened.lost.then((cause) => {
-      throw cause;
-    });
-    lost.catch(() => {});
-    return { ok: true, result: await Promise.race([runJob(lab, job, onEvent), lost]) };
-  } catch (cause) {
+    return { ok: true, result: await runJob(lab, job, onEvent) };
+  } catch (failure) {
+    const cause = failure instanceof Endless ? failure.reason : failure;
     if (cause instanceof InputError) return { ok: false, reason: 'input', phrase: cause.phrase };
     if (cause instanceof GpuUnavailable) return { ok: false, reason: cause.reason, phrase: cause.phrase };
     throw cause;

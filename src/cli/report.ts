@@ -2,6 +2,7 @@ import { join, parse } from 'node:path';
 import type { TransferRate } from '../lab/experiments/bench';
 import type { CheckRow } from '../lab/experiments/check';
 import { disturbedBy } from '../lab/experiments/disturbed';
+import { type Ended, earlyGeneration, earlyMeasurement } from '../lab/experiments/ended';
 import type { Decoding, Generation, GenerationResult, StepResult } from '../lab/experiments/generation/result';
 import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
 import type { Manifest } from '../lab/setup/manifest';
@@ -11,7 +12,7 @@ import { toChromeTrace } from '../trace/chrome_trace';
 import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
-import { english } from '../words/phrase';
+import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
 import type { FrameRate, PageRate } from './page_bench';
 
@@ -24,6 +25,7 @@ export function measureJson({
   asked,
   allReduce,
   repeats,
+  ended,
   promptTokens,
   results,
 }: Measurement) {
@@ -36,6 +38,7 @@ export function measureJson({
     all_reduce: allReduce,
     asked: asked ? { wire_ms: asked.wireMs, compute_ms: asked.computeMs } : null,
     repeats,
+    ended: ended ?? null,
     tokens_per_rank: promptTokens,
     results: results.map((r) => ({
       connectivity: r.connectivity,
@@ -74,6 +77,13 @@ export function measureJson({
   };
 }
 
+/** The list that `measure --sweep --json` writes: an entry a point. */
+export const sweepJson = (points: readonly Measurement[], ended: Ended | undefined) =>
+  points.map((point) => ({ ...measureJson(point), sweep: { ended: ended ?? null } }));
+
+/** That a result was cut short, a line. */
+const cutShort = (early: Phrase | null): string[] => (early ? [english(early)] : []);
+
 /** What disturbed a measurement, a line each. */
 const disturbances = (manifest: Manifest): string[] =>
   manifest.disturbances.map((own) => `disturbed: ${english(disturbedBy(own))}`);
@@ -83,15 +93,8 @@ const estimated = ({ median, low, high }: Estimate, digits: number): string =>
     .filter(Boolean)
     .join(' ');
 
-export function measureTable({
-  manifest,
-  link,
-  allReduce,
-  repeats,
-  promptTokens,
-  settings,
-  results,
-}: Measurement): string {
+export function measureTable(measurement: Measurement): string {
+  const { manifest, link, allReduce, repeats, promptTokens, settings, results } = measurement;
   const ms = (own: Estimate) => estimated(own, 1);
   const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
   const rows = results.map((r: CombinationResult) => [
@@ -113,6 +116,7 @@ export function measureTable({
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
     `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     findingsOf(manifest.selfTest).map(english).join(' '),
+    ...cutShort(earlyMeasurement(measurement)),
     ...disturbances(manifest),
     table(
       [
@@ -168,10 +172,11 @@ export function checkTable(rows: readonly CheckRow[]): string {
 }
 
 /** The object that `generate --json` writes: docs/command-line.md says what each entry means. */
-export function generationJson({ manifest, settings, madeFor, results }: Generation) {
+export function generationJson({ manifest, settings, madeFor, results, ended }: Generation) {
   return {
     manifest: { ...manifest, settings },
     made_for: madeFor,
+    ended: ended ?? null,
     results: results.map((r) => ({
       connectivity: r.connectivity,
       schedule: r.schedule,
@@ -218,7 +223,8 @@ const stepJson = ({ tokens, prefill, wallMs, hidden, numbers }: StepResult) => (
   }),
 });
 
-export function generationTable({ manifest, settings, madeFor, results }: Generation): string {
+export function generationTable(generation: Generation): string {
+  const { manifest, settings, madeFor, results } = generation;
   // Schedules never change a text.
   const texts = results
     .filter(({ connectivity }, i) => results.findIndex((other) => other.connectivity === connectivity) === i)
@@ -232,6 +238,7 @@ export function generationTable({ manifest, settings, madeFor, results }: Genera
   const note = madeFor.length === 0 ? '; untrained: the text means nothing' : '';
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks${note}`,
+    ...cutShort(earlyGeneration(generation)),
     ...disturbances(manifest),
     ...texts,
     stepsTable(results),

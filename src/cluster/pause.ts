@@ -109,7 +109,12 @@ function messageTurns(onTurn: () => void) {
         onTurn();
         port2.postMessage(null);
       }),
-    close: () => port1.close(),
+    close() {
+      port1.close();
+      port2.close();
+      // Messages that are under way will not come.
+      for (const resume of waiting.splice(0)) resume();
+    },
     slackMs: 5,
   };
 }

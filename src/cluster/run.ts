@@ -10,8 +10,7 @@ import { type Collective, type Compute, exchangeSymbols, type Program, rowBytesO
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
-import { InputError } from '../words/error';
-import { phrase } from '../words/phrase';
+import { unlessAborted } from '../words/aborted';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
@@ -20,6 +19,7 @@ import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
 import { type Announced, createSending, type ExchangeCounts } from './sending';
+import { checkTimed } from './timed_passes';
 import { createValues, readersOf, type Values } from './values';
 
 /** A program on one rank. */
@@ -92,8 +92,8 @@ type Event = ({ readonly kind: 'announced' } & Announced) | { readonly kind: 'fa
 /**
  * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a
  * device 1/N as fast; those on devices of their own share the GPU as it sees fit. All advance together; the host only
- * waits when they can't go on. Throws when aborted or when a device is lost; the cluster can then be used again, unless
- * it was lost.
+ * waits when they can't go on. Throws when aborted or when a device is lost. An abort does not wait for what the GPU
+ * was told to do; the cluster can be used again all the same, since the next run does.
  */
 export const runOrders = (
   bound: readonly BoundRank[],
@@ -124,6 +124,8 @@ async function run(
   const fail = (cause: unknown) => {
     events.push({ kind: 'failed', cause });
   };
+  for (const engine of engines)
+    if (engine.timestamps) checkTimed(orders, bound.filter(({ rank }) => rank.engine === engine).length, bound.length);
   const lanes = await openLanes(bound, options, fail);
   const readers = readersOf(program);
   const valuesOf = bound.map(({ pool, kept }, index) => createValues(program, readers, pool, kept, feeds[index]!));
@@ -170,13 +172,16 @@ async function run(
     const origin = performance.now();
     const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options), options);
     await follow(orders, events, transfers, lanes, step, origin, options);
-    const reads = await options.pause.during(
+    const reading = options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
     );
+    const reads = await unlessAborted(reading, signal).catch((cause) => {
+      reading.then(releaseAll, () => {});
+      throw cause;
+    });
     const wallMs = Math.max(...reads.map(({ at }) => at)) - origin;
     const outputs = outputsOf(program, bound, lanes, reads);
-    for (const { release } of reads) release();
-    checkTimed(lanes);
+    releaseAll(reads);
     await settled(engines);
     return {
       spans: (tilt) => spansOfRun(lanes, transfers, origin, tilt),
@@ -188,9 +193,6 @@ async function run(
       routing,
       counts,
     };
-  } catch (cause) {
-    if (signal?.aborted) await settled(engines);
-    throw cause;
   } finally {
     sending.close();
     for (const values of valuesOf) values.close();
@@ -349,13 +351,10 @@ function outputsOf(
   });
 }
 
-function checkTimed(lanes: readonly Lane[]): void {
-  const passes = lanes.flatMap(({ engine, recorder }) => (engine.timestamps ? recorder.passes : []));
-  if (passes.some(({ ran }) => ran === null))
-    throw new InputError(
-      phrase`A run of ${passes.length} kernels is more than can be timed; use fewer devices or layers.`,
-    );
+function releaseAll(reads: readonly Read[]): void {
+  for (const { release } of reads) release();
 }
 
+/** What a lost device had to do is over. */
 const settled = (engines: readonly Engine[]): Promise<unknown> =>
-  Promise.all(engines.map(({ gpu }) => gpu.device.queue.onSubmittedWorkDone()));
+  Promise.all(engines.map(({ gpu }) => unlessAborted(gpu.device.queue.onSubmittedWorkDone(), gpu.lost)));

@@ -6,6 +6,7 @@ import { readFloats } from '../model/safetensors';
 import { BYTES_OF } from '../model/value_type';
 import { type Cut, cutOf, matrixIn, type Piece, type Weight } from '../model/weights';
 import type { SizesOf } from '../program/kernels';
+import { unlessAborted } from '../words/aborted';
 
 export type OnBytes = (done: number, totalBytes: number) => void;
 type StorageOfRanks = readonly ReadonlyMap<string, Storage>[];
@@ -86,15 +87,16 @@ const allDone = (engines: readonly Engine[]): Promise<unknown> =>
 
 /** The same items; an abort ends a wait for the next one too. */
 async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  const aborted = new Promise<never>((_, reject) =>
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  );
-  aborted.catch(() => {});
-  for (;;) {
-    signal?.throwIfAborted();
-    const next = await Promise.race([items.next(), aborted]);
-    if (next.done) return;
-    yield next.value;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = await unlessAborted(items.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Closes the files. Not waited for: it begins only when the item under way has come, which may never be.
+    items.return(undefined).catch(() => {});
   }
 }
 

@@ -11,7 +11,7 @@ export class GpuUnavailable extends Error {
   }
 }
 
-/** A device with what the engine needs to know of it. `lost` settles with a sentence when the device goes away. */
+/** A device with what the engine needs to know of it. `lost` aborts when it goes away, for a GpuUnavailable. */
 export type Gpu = {
   /** Kept only to be kept: Dawn for Node crashes once the instance of a living device is collected. */
   readonly instance: GPU;
@@ -19,7 +19,7 @@ export type Gpu = {
   readonly preference: 'hardware' | 'swiftshader';
   readonly timestamps: boolean;
   readonly description: string;
-  readonly lost: Promise<GpuUnavailable>;
+  readonly lost: AbortSignal;
 };
 
 /**
@@ -62,14 +62,21 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
     preference,
     timestamps,
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
-    lost: device.lost.then(
-      ({ message }) =>
-        new GpuUnavailable(
-          'lost',
-          phrase`The GPU device was lost (${message || phrase`no reason given`}); press Run to open it again.`,
-        ),
-    ),
+    lost: lostSignalOf(device),
   };
+}
+
+function lostSignalOf(device: GPUDevice): AbortSignal {
+  const lost = new AbortController();
+  device.lost.then(({ message }) =>
+    lost.abort(
+      new GpuUnavailable(
+        'lost',
+        phrase`The GPU device was lost (${message || phrase`no reason given`}); press Run to open it again.`,
+      ),
+    ),
+  );
+  return lost.signal;
 }
 
 /** Bytes of the largest buffer that a kernel can work on. */

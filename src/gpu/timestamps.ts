@@ -2,10 +2,12 @@ import type { Gpu } from './device';
 import type { BufferRange } from './readback';
 
 const PASSES_A_SET = 2048; // a query set has at most 4096 queries, two a pass
-/** Sets that one call resolves at most: as many passes as a run may have. */
-const MOST_PIECES = 32;
+/** Sets that one call resolves at most. */
+const MOST_PIECES = 64;
+/** As many passes as a run may have. */
+export const MOST_PASSES = MOST_PIECES * PASSES_A_SET;
 /** Where a pass that is read alone is resolved to, beside all others. */
-const OWN_SLOT = MOST_PIECES * PASSES_A_SET * 16;
+const OWN_SLOT = MOST_PASSES * 16;
 
 /** Pieces of a buffer that hold [begin, end] of the passes from `first` on. */
 export type ResolvedPasses = { readonly first: number; readonly ranges: readonly BufferRange[] };

@@ -161,7 +161,15 @@ const LEAST = {
 
 test('runs go on until the interval is narrow or the budget is spent', async () => {
   expect((await measure(lab, { ...LEAST, repeats: 2, until: 0.9, budget: 600 }, () => {})).repeats).toBe(10);
-  expect((await measure(lab, { ...LEAST, repeats: 50, budget: 0.001 }, () => {})).repeats).toBe(1);
+});
+
+test('a budget that the first run spends leaves one timing and one repeat of each combination', async () => {
+  const phases: string[] = [];
+  const settings = { ...LEAST, connectivity: ['regular', 'farskip'], repeats: 50, budget: 0.001 };
+  const { repeats } = await measure(lab, settings, (event) => {
+    if (event.kind === 'progress' && event.doing.phase !== 'loading') phases.push(event.doing.phase);
+  });
+  expect([repeats, phases]).toEqual([1, ['timing', 'timing', 'run', 'run']]);
 });
 
 test('a prompt is continued as PyTorch continues it, by the regular and by the converted model', async () => {

@@ -1,4 +1,5 @@
 import { nameOfMethod } from '../../connectivity/methods';
+import { earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Measurement, Paid } from '../../lab/experiments/measurement/result';
 import { machineOf } from '../../lab/runs/lab_run';
@@ -12,6 +13,7 @@ import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
 import { Disturbed, DisturbedPoints } from './Disturbed';
+import { EndedEarly } from './EndedEarly';
 import { MadeForNotice } from './MadeForNotice';
 import { Overlaps } from './Overlaps';
 import { TimeTable } from './TimeTable';
@@ -32,6 +34,7 @@ export function Results({ session }: { session: SessionRun }) {
     case 'sweep':
       return (
         <section className="results" aria-label={t.results.heading}>
+          <EndedEarly early={earlySweep(run.result)} />
           <DisturbedPoints sweep={run.result} />
           {run.result.points.map(({ value, measurement }) => (
             <details key={value}>
@@ -118,6 +121,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         connectivities={results.map((r) => r.connectivity)}
         balanced={settings.balanced}
       />
+      <EndedEarly early={earlyMeasurement(measurement)} />
       <Disturbed manifest={manifest} />
       <Scroll label={caption}>
         <table>

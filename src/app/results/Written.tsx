@@ -1,4 +1,5 @@
 import { nameOfMethod } from '../../connectivity/methods';
+import { earlyGeneration } from '../../lab/experiments/ended';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
 import { keyOf } from '../../lab/experiments/track';
@@ -7,6 +8,7 @@ import type { Writing } from '../state/engine_store';
 import { useText } from '../state/language';
 import { browserOf, ms, percent } from '../text/format';
 import { Disturbed } from './Disturbed';
+import { EndedEarly } from './EndedEarly';
 import { Estimated } from './Estimated';
 import { MadeForNotice } from './MadeForNotice';
 import { TimeTable } from './TimeTable';
@@ -21,7 +23,7 @@ export function Written({
   machine,
 }: {
   writing: Writing;
-  finished: Pick<Generation, 'manifest' | 'madeFor' | 'steps'> | null;
+  finished: Pick<Generation, 'manifest' | 'madeFor' | 'steps' | 'ended'> | null;
   recorded: boolean;
   machine: string;
 }) {
@@ -36,6 +38,7 @@ export function Written({
       {finished && (
         <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />
       )}
+      {finished && <EndedEarly early={earlyGeneration({ ...finished, results })} />}
       {finished && <Disturbed manifest={finished.manifest} />}
       <div className="texts">
         {texts.map((result) => (

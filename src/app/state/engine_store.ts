@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { createEngineClient, type EngineClient, JobFailed } from '../../lab/engine/client';
 import type { FailureCause } from '../../lab/engine/worker';
+import { earlyGeneration, earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import type { Doing, ExperimentEvent, Progress } from '../../lab/experiments/experiment';
 import type { GenerationResult } from '../../lab/experiments/generation/result';
 import type { GenerateSettings } from '../../lab/experiments/generation/settings';
@@ -84,10 +85,11 @@ export const useEngine = create<EngineState>((set, get) => {
           if (event.kind === 'progress') tell(event);
           set({ live: liveAfter(get().live ?? NOTHING_YET, event, asked) });
         });
-        end({ kind: 'idle', ended: 'done' }, { kind: asked.experiment, result } as RunContent);
+        const content = { kind: asked.experiment, result } as RunContent;
+        end(statusAfter(content), content);
       } catch (cause) {
         const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
-        end(statusOf(failure), contentSoFar(get().live, asked));
+        end(statusOf(failure), contentSoFar(get().live, asked, failure.reason));
       } finally {
         for (const stop of ends) stop();
       }
@@ -99,10 +101,33 @@ export const useEngine = create<EngineState>((set, get) => {
 const statusOf = ({ reason, phrase: why }: JobFailed): Status =>
   reason === 'stopped' ? { kind: 'idle', ended: 'stopped' } : { kind: 'failed', reason, phrase: why };
 
-/** A sweep that is stopped, or fails at one of its points, keeps what it has. */
-function contentSoFar(live: Live | null, asked: Asked): RunContent | null {
+/** A result may have been cut short: after a lost GPU that is said as a failure, though what there is was kept. */
+function statusAfter(content: RunContent): Status {
+  const ended = 'ended' in content.result ? content.result.ended : undefined;
+  if (ended?.kind !== 'lost') return { kind: 'idle', ended: ended ? 'stopped' : 'done' };
+  return { kind: 'failed', reason: 'lost', phrase: phrase`${earlyIn(content)!} Press Run to open it again.` };
+}
+
+function earlyIn(content: RunContent): Phrase | null {
+  switch (content.kind) {
+    case 'measurement':
+      return earlyMeasurement(content.result);
+    case 'sweep':
+      return earlySweep(content.result);
+    case 'generation':
+      return earlyGeneration(content.result);
+    default:
+      return null;
+  }
+}
+
+/** A sweep that fails at one of its points keeps what it has. */
+function contentSoFar(live: Live | null, asked: Asked, reason: FailureCause): RunContent | null {
   if (asked.experiment !== 'sweep' || !live || live.points.length === 0) return null;
-  return { kind: 'sweep', result: { over: asked.settings.sweep.over, points: live.points } };
+  const { over, values } = asked.settings.sweep;
+  const interrupted = reason === 'stopped' || reason === 'lost';
+  const ended = interrupted ? { ended: { kind: reason, asked: values.length } } : {};
+  return { kind: 'sweep', result: { over, points: live.points, ...ended } };
 }
 
 /** What is known of the run after an event more. */

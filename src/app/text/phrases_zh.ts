@@ -19,6 +19,13 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
   'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
   'A prompt needs at least one token; write some text.': '提示词至少需要一个词元；请输入一些文本。',
+  'Stopped after {0}.': '在完成{0}后停止。',
+  'The GPU was lost after {0}.': '在完成{0}后，GPU 丢失。',
+  '{0} Press Run to open it again.': '{0}请按“运行”重新打开它。',
+  '{0} of {1} repeats': ' {1} 次重复中的 {0} 次',
+  'repeat {0}, before the intervals were narrow': '第 {0} 次重复（区间尚未足够窄）',
+  '{0} of {1} points': ' {1} 个点中的 {0} 个',
+  '{0} of {1} tokens': ' {1} 个词元中的 {0} 个',
   'A run of {0} kernels is more than can be timed; use fewer devices or layers.':
     '一次运行有 {0} 个内核，多得无法计时；请减少设备或层数。',
   "Attention values of {0} columns can't be computed here; at most {1} can.":

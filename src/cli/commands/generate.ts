@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { FROM_CONFIG } from '../../connectivity/methods';
+import { earlyGeneration } from '../../lab/experiments/ended';
 import { DEFAULT_GENERATION } from '../../lab/experiments/generation/settings';
+import { failEarly } from '../early';
 import { integer, link, list, number, speedOf } from '../options';
 import { generationJson, generationTable } from '../report';
 import { runExperiment } from '../run_experiment';
@@ -54,5 +56,6 @@ export function addGenerate(program: Command): void {
     console.log(generationTable(result));
     saveRun({ save, name, machine }, { kind: 'generation', result });
     writeJson(json, generationJson(result));
+    failEarly(earlyGeneration(result));
   });
 }

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { type Ended, earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import type { Measurement } from '../../lab/experiments/measurement/result';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
+import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
-import { measureJson, measureTable, measureTraces } from '../report';
+import { measureJson, measureTable, measureTraces, sweepJson } from '../report';
 import { runExperiment } from '../run_experiment';
 import { saveRun, writeJson } from '../write_files';
 import {
@@ -61,21 +63,30 @@ export function addMeasure(program: Command): void {
       const result = given(await runExperiment('measurement', settings, where));
       show(result, null);
       writeJson(json, measureJson(result));
-      return saveRun(files, { kind: 'measurement', result: kept(result) });
+      saveRun(files, { kind: 'measurement', result: kept(result) });
+      return failEarly(earlyMeasurement(result));
     }
     const points: SweepPoint[] = [];
-    await runExperiment('sweep', { ...settings, sweep: swept }, where, (event) => {
+    const write = (ended: Ended | undefined): void => {
+      writeJson(
+        json,
+        sweepJson(
+          points.map(({ measurement }) => measurement),
+          ended,
+        ),
+      );
+      saveRun(files, { kind: 'sweep', result: { over: swept.over, points, ...(ended && { ended }) } });
+    };
+    const { ended } = await runExperiment('sweep', { ...settings, sweep: swept }, where, (event) => {
       if (event.kind !== 'point') return;
       const measurement = given(event.point.measurement);
       points.push({ value: event.point.value, measurement: kept(measurement) });
       show(measurement, points.length);
-      // After each point: a sweep that is stopped keeps what it has.
-      writeJson(
-        json,
-        points.map((point) => measureJson(point.measurement)),
-      );
-      saveRun(files, { kind: 'sweep', result: { over: swept.over, points } });
+      // After each point: a sweep that fails keeps what it has.
+      write(undefined);
     });
+    if (ended) write(ended);
+    failEarly(earlySweep({ points, ...(ended && { ended }) }));
   });
 }
 

@@ -1,95 +1,108 @@
 /// <reference lib="webworker" />
-import { type Gpu, GpuUnavailable, openGpu } from '../../gpu/device';
+import { GpuUnavailable, openGpu } from '../../gpu/device';
 import { siteSource } from '../../model/source';
+import { unlessAborted } from '../../words/aborted';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase, wordsOf } from '../../words/phrase';
 import type { Doing, ExperimentEvent } from '../experiments/experiment';
 import { type Lab, openLab } from '../setup/lab';
 import { createIncidents } from '../setup/watch';
 import { untilAlone } from './alone';
-import { type Job, runJob } from './job';
+import { Endless, type Job, runJob } from './job';
 
-/** To the worker. Files are fetched relative to `base`; one job at a time. */
+/**
+ * To the worker. Files are fetched relative to `base`. Jobs have numbers, so that nothing of one is taken for
+ * another's; one that is asked for while another goes on waits for its end.
+ */
 export type Request =
-  | { readonly kind: 'run'; readonly job: Job; readonly gpu: 'hardware' | 'swiftshader'; readonly base: string }
+  | {
+      readonly kind: 'run';
+      readonly number: number;
+      readonly job: Job;
+      readonly gpu: 'hardware' | 'swiftshader';
+      readonly base: string;
+    }
   | { readonly kind: 'page'; readonly hidden: boolean }
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'stop'; readonly number: number };
 
-/** From the worker; a failure says why in a sentence for the user, and `stopped` answers a stop. */
-export type Reply =
+/** From the worker, of the job of that number. */
+export type Reply = { readonly number: number } & Said;
+type Said =
   | { readonly kind: 'event'; readonly event: ExperimentEvent }
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly phrase: Phrase };
+  | ({ readonly kind: 'failed' } & Failure);
+/** Why in a sentence for the user. `endless`: the job still goes on, and this worker is of no more use. */
+type Failure = { readonly cause: FailureCause; readonly phrase: Phrase; readonly endless: boolean };
 export type FailureCause = 'input' | 'stopped' | 'internal' | GpuUnavailable['reason'];
 
 serve(self as DedicatedWorkerGlobalScope);
 
 function serve(scope: DedicatedWorkerGlobalScope): void {
-  let opened: { lab: Lab; gpu: Gpu } | null = null;
-  let stopping: AbortController | null = null;
   const incidents = createIncidents();
-  const send = (reply: Reply) => scope.postMessage(reply);
-  const tell = (doing: Doing) =>
-    send({ kind: 'event', event: { kind: 'progress', doing, done: 0, total: 0, part: null } });
+  const stops = new Map<number, AbortController>();
+  let last: Promise<unknown> = Promise.resolve();
+  let opened: Promise<Lab> | null = null;
 
-  const run = async ({ job, gpu: preference, base }: Extract<Request, { kind: 'run' }>): Promise<void> => {
-    stopping = new AbortController();
-    const { signal } = stopping;
+  /**
+   * The lab, on a GPU that is opened again once it was lost. A stop ends the wait alone: the next job finds it open.
+   */
+  const labOf = async ({ gpu, base }: Run): Promise<Lab> => {
+    const known = await opened?.catch(() => null);
+    if (known?.engine.gpu.lost.aborted) known.close();
+    if (!known || known.engine.gpu.lost.aborted)
+      opened = openGpu(scope.navigator.gpu, gpu).then((own) =>
+        openLab(own, siteSource(base), scope.navigator.userAgent, incidents),
+      );
+    return opened!;
+  };
+  const run = async (asked: Run, before: Promise<unknown>, signal: AbortSignal): Promise<void> => {
+    const send = (said: Said) => scope.postMessage({ number: asked.number, ...said } satisfies Reply);
+    const tell = (doing: Doing) =>
+      send({ kind: 'event', event: { kind: 'progress', doing, done: 0, total: 0, part: null } });
     let letGo = () => {};
     try {
+      await unlessAborted(before, signal);
       // Before the GPU is opened, which would disturb the other tab.
-      const { locks } = scope.navigator;
       letGo = await untilAlone(
-        job.experiment,
-        locks,
+        asked.job.experiment,
+        scope.navigator.locks,
         (waiting) => tell({ phase: waiting ? 'waiting' : 'opening' }),
         signal,
       );
-      if (!opened) {
-        const gpu = await openGpu(scope.navigator.gpu, preference);
-        opened = { gpu, lab: await openLab(gpu, siteSource(base), scope.navigator.userAgent, incidents) };
-        const forget = () => {
-          opened = null;
-        };
-        gpu.lost.then(forget);
-      }
-      const { lab, gpu } = opened;
-      const lost = gpu.lost.then((cause) => {
-        throw cause;
-      });
-      const result = await Promise.race([runJob(lab, job, (event) => send({ kind: 'event', event }), signal), lost]);
+      const lab = await unlessAborted(labOf(asked), signal);
+      const result = await runJob(lab, asked.job, (event) => send({ kind: 'event', event }), signal);
       send({ kind: 'done', result });
     } catch (cause) {
-      send({ kind: 'failed', ...(await explain(cause, opened?.gpu ?? null, signal)) });
+      send({ kind: 'failed', ...failureOf(cause, signal) });
     } finally {
       letGo();
     }
   };
+  const begin = (asked: Run): void => {
+    const stop = new AbortController();
+    stops.set(asked.number, stop);
+    const own = run(asked, last, stop.signal).finally(() => stops.delete(asked.number));
+    last = Promise.all([last, own]);
+  };
   scope.onmessage = ({ data }: MessageEvent<Request>) => {
     switch (data.kind) {
       case 'stop':
-        return stopping?.abort();
+        return stops.get(data.number)?.abort();
       case 'page':
         return incidents.tell({ kind: data.hidden ? 'hidden' : 'visible', at: performance.now() });
       case 'run':
-        return void run(data);
+        return begin(data);
     }
   };
 }
 
-/**
- * A lost device rejects whatever was under way with errors of its own; those are told apart by waiting a moment for
- * `lost`.
- */
-async function explain(
-  cause: unknown,
-  gpu: Gpu | null,
-  signal: AbortSignal,
-): Promise<{ cause: FailureCause; phrase: Phrase }> {
-  if (signal.aborted) return { cause: 'stopped', phrase: phrase`Stopped.` };
-  if (cause instanceof InputError) return { cause: 'input', phrase: cause.phrase };
-  if (cause instanceof GpuUnavailable) return { cause: cause.reason, phrase: cause.phrase };
-  const lost = await Promise.race([gpu?.lost, new Promise<null>((resolve) => setTimeout(() => resolve(null), 100))]);
-  if (lost) return { cause: lost.reason, phrase: lost.phrase };
-  return { cause: 'internal', phrase: phrase`The engine failed: ${wordsOf(cause)}` };
+type Run = Extract<Request, { kind: 'run' }>;
+
+function failureOf(failure: unknown, stop: AbortSignal): Failure {
+  const endless = failure instanceof Endless;
+  const cause = endless ? failure.reason : failure;
+  if (stop.aborted) return { cause: 'stopped', phrase: phrase`Stopped.`, endless };
+  if (cause instanceof InputError) return { cause: 'input', phrase: cause.phrase, endless };
+  if (cause instanceof GpuUnavailable) return { cause: cause.reason, phrase: cause.phrase, endless };
+  return { cause: 'internal', phrase: phrase`The engine failed: ${wordsOf(cause)}`, endless };
 }

@@ -1,4 +1,6 @@
+import { interruptionIn } from '../setup/interruption';
 import type { Lab } from '../setup/lab';
+import type { Ended } from './ended';
 import type { Emit, Experiment } from './experiment';
 import { measure } from './measurement/measure';
 import { MeasureSettings } from './measurement/settings';
@@ -13,7 +15,10 @@ export const sweepExperiment: Experiment<SweepSettings, SweepResult> = {
   run: sweepOver,
 };
 
-/** Tells each point as it is measured, so that a sweep that ends early keeps what it has. */
+/**
+ * Tells each point as it is measured, so that a sweep that fails keeps what it has. When it is interrupted it gives the
+ * points that it has; the last may have fewer repeats than were asked for.
+ */
 async function sweepOver(lab: Lab, settings: SweepSettings, emit: Emit, signal?: AbortSignal): Promise<SweepResult> {
   const { over, values } = settings.sweep;
   // All before the first is measured: a value that is none of the setting is refused at once.
@@ -22,9 +27,18 @@ async function sweepOver(lab: Lab, settings: SweepSettings, emit: Emit, signal?:
   for (const [i, value] of values.entries()) {
     const part = { number: i + 1, of: values.length };
     const own: Emit = (event) => emit(event.kind === 'progress' ? { ...event, part } : event);
-    const point = { value, measurement: await measure(lab, ownSettings[i]!, own, signal) };
-    points.push(point);
-    emit({ kind: 'point', point });
+    const endedBy = (kind: Ended['kind']): SweepResult => ({ over, points, ended: { kind, asked: values.length } });
+    try {
+      const point = { value, measurement: await measure(lab, ownSettings[i]!, own, signal) };
+      points.push(point);
+      emit({ kind: 'point', point });
+    } catch (cause) {
+      const kind = interruptionIn(cause, signal);
+      if (!kind || points.length === 0) throw cause;
+      return endedBy(kind);
+    }
+    const { ended } = points.at(-1)!.measurement;
+    if (ended) return endedBy(ended.kind);
   }
   return { over, points };
 }

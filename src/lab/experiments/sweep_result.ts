@@ -1,6 +1,7 @@
 import type { Frozen } from '../../words/frozen';
 import { phrase } from '../../words/phrase';
 import { z } from '../../words/zod';
+import { Ended } from './ended';
 import { tracksAt } from './measurement/measurement';
 import { Measurement } from './measurement/result';
 import type { RunKind } from './run_kind';
@@ -9,7 +10,12 @@ import { SWEEP_SETTINGS } from './sweep_settings';
 const SweepPoint = z.object({ value: z.number(), measurement: Measurement });
 export type SweepPoint = Frozen<z.output<typeof SweepPoint>>;
 
-const SweepResult = z.object({ over: z.enum(SWEEP_SETTINGS), points: z.array(SweepPoint).min(1) });
+const SweepResult = z.object({
+  over: z.enum(SWEEP_SETTINGS),
+  points: z.array(SweepPoint).min(1),
+  /** Where it was interrupted: the last point may have fewer repeats than were asked for. */
+  ended: Ended.optional(),
+});
 export type SweepResult = Frozen<z.output<typeof SweepResult>>;
 
 /** Measurements at some values of one setting. */

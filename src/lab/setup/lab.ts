@@ -20,6 +20,7 @@ export type Lab = {
   readonly runtime: string;
   readonly selfTest: SelfTest;
   readonly incidents: Incidents;
+  readonly close: () => void;
 };
 
 /** A lab on an opened GPU; tests it first. `incidents`: what is told of the page, where there is one. */
@@ -31,7 +32,12 @@ export async function openLab(
 ): Promise<Lab> {
   const engine = createEngine(gpu);
   const pause = createPause(gpu, (ms) => incidents.tell({ kind: 'late', at: performance.now(), ms }));
-  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause), incidents };
+  const close = () => {
+    pause.close();
+    engine.destroy();
+    gpu.device.destroy();
+  };
+  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause), incidents, close };
 }
 
 /** How ranks are backed: by one GPUDevice that they share, or by one each. */

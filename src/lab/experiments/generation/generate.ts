@@ -4,6 +4,7 @@ import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
 import { batchOf, readText } from '../../setup/batch';
 import { type ChosenModel, chooseModel } from '../../setup/choose_model';
+import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
@@ -21,8 +22,8 @@ export const generateExperiment: Experiment<GenerateSettings, Generation> = {
 };
 
 /**
- * Continues prompts by each connectivity under each schedule, in turn step by step, over the same wire. A stop ends it
- * with what there is. Throws InputError for settings that can't be met.
+ * Continues prompts by each connectivity under each schedule, in turn step by step, over the same wire. A stop, or a GPU
+ * that is lost, ends it with what there is. Throws InputError for settings that can't be met.
  */
 export async function generate(
   lab: Lab,
@@ -42,17 +43,22 @@ export async function generate(
       for (const schedule of settings.schedule)
         writers.push(await createWriter(lab, own, { connectivity, schedule }, model, prompts, settings));
     }
+    const madeFor = await model.madeFor();
     const steps = await watch.during(async () => {
       await rehearse(writers, emit, signal);
       return writeInTurn(writers, emit, signal);
     });
     const results = comparedOf(writers.map((writer) => writer.result()));
+    const cut = results.some(({ continuations }) => continuations.some(({ ended }) => ended === 'stopped'));
+    if (cut && results.every((own) => own.steps.length === 0)) signal?.throwIfAborted();
+    const kind = cut && signal ? interruptionBy(signal) : null;
     return {
       manifest: manifestOf(lab, settings.seed, [...watch.disturbances(), ...results.flatMap(stalledSteps)]),
       settings,
-      madeFor: await model.madeFor(),
+      madeFor,
       results,
       steps,
+      ...(kind && { ended: { kind, asked: settings.tokens } }),
     };
   } finally {
     for (const writer of writers) writer.destroy();
@@ -132,8 +138,9 @@ async function writeInTurn(
 
 async function stepOrStop(writer: Writer, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return writer.stop();
-  await writer.step(signal).catch((cause) => {
-    if (!signal?.aborted) throw cause;
+  await writer.step(signal).catch(async (cause) => {
+    const reason = signal ? await reasonOf(cause, signal) : cause;
+    if (!signal?.aborted) throw reason;
     writer.stop();
   });
 }

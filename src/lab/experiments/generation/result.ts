@@ -3,6 +3,7 @@ import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
 import { Manifest } from '../../setup/manifest';
 import { Estimate } from '../../statistics/estimate';
+import { Ended } from '../ended';
 import { Combination } from '../experiment';
 import { Categories, refuseStranger } from '../measurement/result';
 import { inFiles } from '../run_settings';
@@ -93,6 +94,8 @@ export const Generation = z
     results: z.array(GenerationResult).min(1),
     /** The spans of the first steps of each. */
     steps: z.array(GenerationStep),
+    /** Where it was interrupted, before each text had its tokens. */
+    ended: Ended.optional(),
   })
   .superRefine(({ settings: { ranks }, steps }, { addIssue }) => {
     for (const { spans } of steps) refuseStranger(strangerIn(spans, ranks), ranks, addIssue);

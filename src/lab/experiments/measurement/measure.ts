@@ -6,6 +6,7 @@ import { batchOf, readText } from '../../setup/batch';
 import { chooseModel } from '../../setup/choose_model';
 import { continueGreedily } from '../../setup/decoder';
 import { stallsIn } from '../../setup/disturbance';
+import { interruptible, reasonOf } from '../../setup/interruption';
 import { type Deployed, type Lab, openEngines } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
@@ -16,7 +17,7 @@ import { numbersOf } from './numbers_of';
 import type { CombinationResult, Measurement } from './result';
 import { MeasureSettings } from './settings';
 import { CALIBRATIONS, prepareSubject, type Stage, type Subject } from './subject';
-import { type Entry, entriesOf, runInTurn, WARM_UPS } from './turns';
+import { type Entry, endedBy, entriesOf, runInTurn, WARM_UPS } from './turns';
 
 export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
   settings: MeasureSettings,
@@ -26,13 +27,14 @@ export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
 
 /**
  * Measures each connectivity under each schedule, over the same wire: all combinations in turn, some times to warm up,
- * then `repeats` times. Throws InputError for settings that can't be met, and when a result differs between repeats.
+ * then `repeats` times. When it is stopped, or a GPU is lost, it gives the repeats that were complete, if there are
+ * any. Throws InputError for settings that can't be met, and when a result differs between repeats.
  */
 export async function measure(
   lab: Lab,
   settings: MeasureSettings,
   emit: Emit,
-  signal?: AbortSignal,
+  stop?: AbortSignal,
 ): Promise<Measurement> {
   refuseWhatContradicts(settings);
   const progress = progressOf(settings, emit);
@@ -44,6 +46,7 @@ export async function measure(
   const engines = await openEngines(lab, settings.backing, settings.ranks);
   const opened = { models: new Map<Checkpoint, Deployed>(), executables: [] as Executable[] };
   const watch = createWatch(lab.incidents);
+  const signal = interruptible(engines.ofRank, stop);
   const stage: Stage = {
     lab,
     watch,
@@ -70,23 +73,30 @@ export async function measure(
       wireMs: wireMsOf(regular.executable.program, regular.calibration, topology, settings.ranks),
       computeMs: regular.calibration.computeMs,
     };
+    // Before the runs: what was measured is not to be lost for a file that can't be read any more.
+    const madeFor = await chosen.madeFor();
     const entries = entriesOf(subjects, settings, topology);
-    await watch.during(() => runInTurn(stage, entries, topology));
+    const cut = await watch.during(() => runInTurn(stage, entries, topology));
     const basis = { topology, wireMs: asked?.wireMs ?? null };
     const results = entries.map((entry) => numbersOf(entry, entries, settings, basis));
     // Their buffers are wanted for what follows.
     free();
+    const continued = cut ? results : await withContinuations(stage, subjects, results);
+    const ended = cut ?? endedBy(signal, settings);
     return {
       manifest: manifestOf(lab, settings.seed, [...watch.disturbances(), ...entries.flatMap(stalledIn)]),
       settings,
-      madeFor: await chosen.madeFor(),
+      madeFor,
       link,
       asked,
       allReduce: subjects.some(({ executable }) => hasAllReduce(executable)) ? subjects.at(-1)!.allReduce : null,
       repeats: entries[0]!.runs.length,
+      ...(ended && { ended }),
       promptTokens: batch[0]!.length,
-      results: await withContinuations(stage, subjects, results),
+      results: continued,
     };
+  } catch (cause) {
+    throw await reasonOf(cause, signal);
   } finally {
     free();
     for (const { cluster } of opened.models.values()) cluster.destroy();
@@ -130,7 +140,10 @@ function progressOf({ connectivity, schedule, repeats }: MeasureSettings, emit: 
 
 const hasAllReduce = ({ program }: Executable): boolean => program.operations.some((op) => op.block === 'all-reduce');
 
-/** The results with how each connectivity continues the prompt of rank 0, as far as that is asked for. */
+/**
+ * The results with how each connectivity continues the prompt of rank 0, as far as that is asked for and not
+ * interrupted.
+ */
 async function withContinuations(
   { lab, settings, chosen, batch, signal }: Stage,
   subjects: readonly Subject[],
@@ -138,9 +151,15 @@ async function withContinuations(
 ): Promise<CombinationResult[]> {
   const continued = new Map<string, CombinationResult['continuation']>();
   if (settings.continuation > 0 && !chosen.untrained)
-    for (const { connectivity, table, model } of subjects) {
-      const ids = await continueGreedily(lab, model, table, batch[0]!, settings.continuation, signal);
-      continued.set(connectivity, { ids, text: chosen.tokenizer.decode(ids) });
+    try {
+      for (const { connectivity, table, model } of subjects) {
+        signal.throwIfAborted();
+        const ids = await continueGreedily(lab, model, table, batch[0]!, settings.continuation, signal);
+        continued.set(connectivity, { ids, text: chosen.tokenizer.decode(ids) });
+      }
+    } catch (cause) {
+      const reason = await reasonOf(cause, signal);
+      if (!signal.aborted) throw reason;
     }
   return results.map((result) => ({ ...result, continuation: continued.get(result.connectivity) ?? null }));
 }

@@ -7,6 +7,7 @@ import { phrase } from '../../../words/phrase';
 import { because, z } from '../../../words/zod';
 import { Manifest } from '../../setup/manifest';
 import { Estimate } from '../../statistics/estimate';
+import { Ended } from '../ended';
 import { Combination } from '../experiment';
 import { inFiles } from '../run_settings';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from './settings';
@@ -100,6 +101,8 @@ export const Measurement = z
     allReduce: z.enum(['direct', 'ring']).nullable(),
     /** Counted runs of each combination. */
     repeats: count,
+    /** Where it was interrupted: it may have fewer repeats than were asked for, and no continuations. */
+    ended: Ended.optional(),
     promptTokens: count,
     results: z.array(CombinationResult).min(1),
   })

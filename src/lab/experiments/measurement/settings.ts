@@ -30,7 +30,10 @@ export const MeasureSettings = RunSettings.extend({
    * then (statistics/looks.ts); null: stop there.
    */
   until: z.number().positive().max(1).nullable(),
-  /** Seconds after which no further repeat is begun. */
+  /**
+   * Seconds of timing, warm-ups and repeats after which no more of them is begun than it takes for one repeat of each
+   * combination.
+   */
   budget: z.number().positive().max(36000),
   /** Greedy tokens that continue the prompt after the measurement; 0: none. */
   continuation: z.number().int().min(0).max(256),

@@ -44,8 +44,12 @@ export type Stage = {
   readonly watch: Watch;
   readonly progress: (doing: Doing) => void;
   readonly emit: Emit;
-  readonly signal: AbortSignal | undefined;
+  /** Of a stop, or a lost GPU. */
+  readonly signal: AbortSignal;
 };
+
+/** Whether so much time was spent on measuring that no more is begun than is needed. */
+export const isSpent = ({ settings, watch }: Stage): boolean => watch.measuredMs() > 1000 * settings.budget;
 
 export const CALIBRATIONS = 3;
 const WARM_MS = 1500;
@@ -93,23 +97,24 @@ async function deployed(stage: Stage, connectivity: string): Promise<Deployed> {
 }
 
 async function runsWithoutWire(
-  { lab, progress, signal }: Stage,
+  stage: Stage,
   connectivity: string,
   executable: Executable,
   feeds: readonly Feed[],
 ): Promise<{ readonly runs: RunResult[]; readonly apart: KernelTimes | null }> {
+  const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
-  const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
+  const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
   let warm: RunResult;
   do warm = await executable.run(orders, feeds, options);
-  while (performance.now() < warmUntil);
+  while (performance.now() < warmUntil && !isSpent(stage));
   const apart = areCoarse(warm)
     ? await timeKernels(warm.resolutionMs, (timesOf) => executable.run(orders, feeds, { ...options, timesOf }))
     : null;
   const runs: RunResult[] = [];
-  for (let i = 0; i < CALIBRATIONS; i++) {
+  while (runs.length === 0 || (runs.length < CALIBRATIONS && !isSpent(stage))) {
     progress({ phase: 'timing', connectivity });
     runs.push(await executable.run(orders, feeds, { ...options, ...(apart && { apart }) }));
   }

@@ -5,12 +5,14 @@ import { LOGITS } from '../../../program/lower';
 import type { Order } from '../../../schedule/orders';
 import { hiddenShare, overlapOf } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
+import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
+import type { Ended } from '../ended';
 import type { Combination } from '../experiment';
 import { costOf } from './calibration';
 import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
 import type { MeasureSettings } from './settings';
-import type { Stage, Subject } from './subject';
+import { isSpent, type Stage, type Subject } from './subject';
 
 /** A combination and what its runs gave so far. */
 export type Entry = {
@@ -41,22 +43,36 @@ export const WARM_UPS = 2;
 
 /**
  * Runs all entries in turn, again and again, every other time in the opposite order: some times to warm up, then
- * `repeats` times, or until the intervals are narrow, or the budget is spent. Throws when a result differs between
- * repeats.
+ * `repeats` times, or until the intervals are narrow, or the budget is spent. An interruption ends it, too, once all
+ * have run: the repeats are kept that all were in. Throws when a result differs between repeats.
  */
-export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<void> {
-  const { settings } = stage;
-  const began = performance.now();
+export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<Ended | null> {
+  const { settings, signal } = stage;
   const goesOn = (repeat: number): boolean => {
-    if (repeat > 0 && performance.now() - began > 1000 * settings.budget) return false;
+    if (repeat > 0 && isSpent(stage)) return false;
     if (repeat < settings.repeats) return true;
     return (
       settings.until !== null && repeat < MOST_REPEATS && !(LOOKS.includes(repeat) && isNarrow(entries, settings.until))
     );
   };
-  for (let repeat = -WARM_UPS; goesOn(repeat); repeat++)
-    for (const entry of repeat % 2 === 0 ? entries : entries.toReversed())
-      await runOnce(stage, entry, topology, repeat);
+  try {
+    for (let repeat = -WARM_UPS; goesOn(repeat); repeat++)
+      for (const entry of repeat % 2 === 0 ? entries : entries.toReversed())
+        if (repeat >= 0 || !isSpent(stage)) await runOnce(stage, entry, topology, repeat);
+    return null;
+  } catch (cause) {
+    const reason = await reasonOf(cause, signal);
+    const complete = Math.min(...entries.map(({ runs }) => runs.length));
+    if (complete === 0 || !signal.aborted) throw reason;
+    for (const { runs } of entries) runs.splice(complete);
+    return endedBy(signal, settings);
+  }
+}
+
+/** That a measurement was interrupted; null when it was not. */
+export function endedBy(signal: AbortSignal, { repeats, until }: MeasureSettings): Ended | null {
+  const kind = interruptionBy(signal);
+  return kind && { kind, asked: until === null ? repeats : null };
 }
 
 /** Whether the interval of each speed-up is narrower than this share of it. */
@@ -77,7 +93,7 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
       : { phase: 'warm-up', ...combination },
   );
   const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
-  const options = { pause: lab.pause, ...(signal && { signal }) };
+  const options = { pause: lab.pause, signal };
   const run = await subject.executable.run(orders, subject.feeds, {
     ...options,
     ...(subject.apart && { apart: subject.apart }),
