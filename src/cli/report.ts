@@ -96,7 +96,7 @@ const estimated = ({ median, low, high }: Estimate, digits: number): string =>
 export function measureTable(measurement: Measurement): string {
   const { manifest, link, allReduce, repeats, promptTokens, settings, results } = measurement;
   const ms = (own: Estimate) => estimated(own, 1);
-  const share = (value: number | null) => (value === null ? '-' : value.toFixed(3));
+  const share = (value: number | null) => (value === null ? '-' : value.toFixed(3).replace(/^-(0\.0+)$/, '$1'));
   const rows = results.map((r: CombinationResult) => [
     `${r.connectivity} × ${r.schedule}`,
     ms(r.wallMs),

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readLink } from '../../src/app/state/link';
+import type { CombinationResult } from '../../src/lab/experiments/measurement/result';
 import type { LabRun } from '../../src/lab/runs/lab_run';
 import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { tracksOf } from '../../src/lab/runs/run_kinds';
-import { overlapOf } from '../../src/trace/overlap';
+import { DEFINITIONS } from '../../src/lab/setup/manifest';
+import { lengthOf, merge } from '../../src/trace/intervals';
+import { hiddenShare, overlapOf } from '../../src/trace/overlap';
+import type { Interval } from '../../src/trace/span';
 import { textOf } from '../../src/words/text_of';
 
 // Files and links that people have, of every version there was: they open with the numbers that they had.
@@ -75,33 +79,59 @@ test('a saved text', async () => {
   expect(parseRunFile('again', toRunFile(run))).toEqual(run);
 });
 
+test('a sweep saved as version 1', async () => {
+  const run = await open('test/lab/fixtures/swept.v1.json.gz');
+  if (run.kind !== 'sweep') throw new Error('it is no sweep');
+  expect(run.result.points.map(({ measurement }) => rounded(measurement.results[3]!.speedup.median))).toEqual([
+    1.148, 1.291, 1.483, 1.355, 1.242,
+  ]);
+  // Bounds were numbers alone.
+  const { boundMs, hiddenBound } = run.result.points[0]!.measurement.results[3]!;
+  expect([boundMs.median, hiddenBound!.median].map(rounded)).toEqual([232.22, 1]);
+  expect([boundMs.low, hiddenBound!.high]).toEqual([null, null]);
+});
+
 test('the recorded text', async () => {
   const run = await open('public/recorded/decode.json.gz');
   if (run.kind !== 'generation') throw new Error('it is no generation');
-  expect(run.result.settings.schedule).toEqual(['overlapped']);
-  expect(run.result.results.map(({ tbtMs }) => [rounded(tbtMs?.median), rounded(tbtMs?.p95)])).toEqual([
-    [178, 221.9],
-    [126.4, 211.9],
-  ]);
-  expect(tracksOf(run).map(({ key, tbtMs }) => [key, rounded(tbtMs!)])).toEqual([
-    ['regular-overlapped', 178],
-    ['farskip-overlapped', 126.4],
-  ]);
+  expect(run.result.manifest.definitions).toBe(DEFINITIONS);
+  expect(run.result.results.map(({ tbtMs }) => rounded(tbtMs?.median))).toEqual([158.8, 159.9, 157.6, 127]);
+  expect(run.result.results.map(({ decoding }) => decoding!.boundBroken)).toEqual([0, 0, 0, 0]);
 });
 
 test.each([
-  ['ep', [305.6, 287.5, 313.9, 232.9], [0, 0.431, 0, 1]],
-  ['tp', [398.1, 392.6, 385.8, 245.9], [0.001, 0, 0, 0.962]],
-  ['straggler', [310.8, 287.2, 307.4, 275.5], [0.002, 0.526, 0, 0.725]],
+  ['ep', [288.1, 262.3, 290.2, 233], [0, 0.476, 0, 0.93]],
+  ['tp', [330.5, 330.6, 327.4, 227.4], [0, 0, 0, 0.901]],
+  ['straggler', [298.95, 278.55, 297.35, 253.65], [0, 0.512, 0, 0.752]],
 ])('the recorded run %s', async (id, walls, hidden) => {
-  const numbers = numbersOf(await open(`public/recorded/${id}.json.gz`));
+  const run = await open(`public/recorded/${id}.json.gz`);
+  const numbers = numbersOf(run);
   expect(numbers.map(([, , wall]) => wall)).toEqual(walls);
   expect(numbers.map(([, , , share]) => share)).toEqual(hidden);
+  if (run.kind !== 'measurement') throw new Error('it is no measurement');
+  expect(run.result.manifest.definitions).toBe(DEFINITIONS);
+  for (const result of run.result.results) holdToDefinitions(result, run.result.settings.ranks);
 });
 
+/** What the file says of the run shown, told from its spans alone. */
+function holdToDefinitions({ spans, hidden, boundBroken, paid }: CombinationResult, ranks: number): void {
+  expect(boundBroken).toBe(0);
+  expect(paid!.share).not.toBeNull();
+  const each = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
+  expect(hiddenShare(each)).toBeCloseTo(hidden!.median, 1);
+  const turns = spans.flatMap((span): Interval[] =>
+    span.kind === 'compute' ? [[span.turnAt!, span.turnAt! + span.gpuMs!]] : [],
+  );
+  const busy = lengthOf(merge(turns));
+  for (const { computeMs } of each) {
+    expect(computeMs).toBeLessThanOrEqual(busy * (1 + 1e-3));
+    expect(computeMs).toBeGreaterThan(0.97 * busy);
+  }
+}
+
 test.each([
-  ['sweep-ep', [1.148, 1.291, 1.483, 1.355, 1.242]],
-  ['sweep-tp', [1.169, 1.253, 1.546, 1.674, 1.428]],
+  ['sweep-ep', [1.128, 1.242, 1.355, 1.382, 1.228]],
+  ['sweep-tp', [1.129, 1.234, 1.444, 1.724, 1.451]],
 ])('the recorded sweep %s', async (id, speedups) => {
   const run = await open(`public/recorded/${id}.json.gz`);
   if (run.kind !== 'sweep') throw new Error('it is no sweep');

@@ -2,7 +2,8 @@
 export const ms = (value: number): string =>
   `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** Rounding may leave a nought with a minus, which says nothing. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1).replace(/^-(0\.0)$/, '$1')} %`;
 
 export function bytes(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} MB`;
