@@ -4,7 +4,7 @@ import type { Emit } from '../lab/experiments/experiment';
 import { openLab } from '../lab/setup/lab';
 import { InputError } from '../words/error';
 import { diskSource } from './disk';
-import { nodeGpu } from './node_gpu';
+import { nodeGpu, type Timestamps } from './node_gpu';
 import type { Outcome } from './outcome';
 
 /** Runs a job in this process, on Dawn for Node; paths that are not absolute are the site's. */
@@ -13,9 +13,10 @@ export async function runInNode(
   gpu: 'hardware' | 'swiftshader',
   site: string,
   onEvent: Emit,
+  timestamps: Timestamps,
 ): Promise<Outcome> {
   try {
-    const opened = await openGpu(nodeGpu(), gpu);
+    const opened = await openGpu(nodeGpu(timestamps), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`);
     return { ok: true, result: await runJob(lab, job, onEvent) };
   } catch (failure) {

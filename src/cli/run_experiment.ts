@@ -2,7 +2,7 @@ import type { Job } from '../lab/engine/job';
 import { doingIn, type Emit, type ExperimentEvent } from '../lab/experiments/experiment';
 import type { ExperimentId, ResultOf } from '../lab/experiments/experiments';
 import { InputError } from '../words/error';
-import { english } from '../words/phrase';
+import { english, phrase } from '../words/phrase';
 import { runInChromium } from './chromium';
 import { SITE, type Where } from './commands/command';
 import { runInNode } from './node';
@@ -16,9 +16,12 @@ import { hasSwiftshaderEnvironment, respawnOnSwiftshader } from './swiftshader';
 export async function runExperiment<Id extends ExperimentId>(
   experiment: Id,
   settings: unknown,
-  { gpu, runtime }: Where,
+  { gpu, runtime, timestamps }: Where,
   onEvent: Emit = () => {},
 ): Promise<ResultOf<Id>> {
+  // With the flags that a headless browser needs for WebGPU, Chromium rounds none.
+  if (timestamps === 'rounded' && runtime !== 'node')
+    throw new InputError(phrase`--timestamps rounded needs --runtime node: headless Chromium does not round them.`);
   const job: Job = { experiment, settings };
   const tell = teller();
   // What fails here would end in the browser that tells of it.
@@ -37,7 +40,7 @@ export async function runExperiment<Id extends ExperimentId>(
   };
   const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
     Promise.race([
-      runtime === 'node' ? runInNode(job, kind, SITE, emit) : runInChromium(job, kind, SITE, emit),
+      runtime === 'node' ? runInNode(job, kind, SITE, emit, timestamps) : runInChromium(job, kind, SITE, emit),
       failed,
     ]);
   const onSwiftshader = async (): Promise<Outcome> => {

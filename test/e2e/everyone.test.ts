@@ -76,7 +76,7 @@ test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing s
     for (const recorded of ['Decoding over two nodes', 'Experts spread, ratios 0.1 to 2']) {
       await page.getByLabel('Recorded runs').selectOption(recorded);
       await page
-        .getByText(/recorded on NVIDIA.*H100/)
+        .getByText(/recorded on NVIDIA.*H200/)
         .last()
         .waitFor();
       expect(await seriousIn(page)).toEqual([]);

@@ -5,7 +5,7 @@ import { bytes, dateIn, flops, ms } from './format';
 export const en = {
   page: {
     title: 'FarSkip Lab',
-    lead: "A Mixture-of-Experts model on emulated devices, computed by your GPU: tokens travel to the experts' devices and back, and FarSkip lets the next computation run meanwhile. Every time below was measured, here or on the machine that is named.",
+    lead: "A Mixture-of-Experts model on emulated devices, computed by your GPU: tokens travel to the experts' devices and back, and FarSkip lets the next computation run meanwhile. Computing is measured, here or on the machine that is named; when messages arrive is emulated, if nothing else is said.",
     skip: 'Skip to the timelines',
     language: 'Language',
     automatic: 'As the browser',

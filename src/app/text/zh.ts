@@ -7,7 +7,7 @@ import { PHRASES } from './phrases_zh';
 export const zh: Text = {
   page: {
     title: 'FarSkip Lab',
-    lead: '在模拟设备上运行混合专家（MoE）模型，由你的 GPU 实际计算：词元（token）发往专家所在的设备再返回，FarSkip 让后续计算在此期间继续进行。下列时间均为实测，测自本机或所标明的机器。',
+    lead: '在模拟设备上运行混合专家（MoE）模型，由你的 GPU 实际计算：词元（token）发往专家所在的设备再返回，FarSkip 让后续计算在此期间继续进行。计算时间为实测，测自本机或所标明的机器；消息何时到达，如无说明，均为仿真。',
     skip: '跳到时间线',
     language: '语言',
     automatic: '跟随浏览器',

@@ -6,13 +6,18 @@ import { DEFAULT_RUN_SETTINGS, RunSettings } from '../../lab/experiments/run_set
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { textOf } from '../../words/text_of';
+import { TIMESTAMPS, type Timestamps } from '../node_gpu';
 import { integer, link, list, number, slow, speedOf } from '../options';
 
 /** The folder that the command runs in: the project's root. */
 export const ROOT = process.cwd();
 export const SITE = join(ROOT, 'dist');
 
-export type Where = { readonly gpu?: 'hardware' | 'swiftshader'; readonly runtime: 'chromium' | 'node' };
+export type Where = {
+  readonly gpu?: 'hardware' | 'swiftshader';
+  readonly runtime: 'chromium' | 'node';
+  readonly timestamps: Timestamps;
+};
 
 /** Options of every command that computes on a GPU. */
 export const withWhere = (command: Command): Command =>
@@ -27,6 +32,11 @@ export const withWhere = (command: Command): Command =>
       new Option('--runtime <kind>', 'headless Chromium, or Dawn in Node')
         .choices(['chromium', 'node'])
         .default('chromium'),
+    )
+    .addOption(
+      new Option('--timestamps <kind>', 'as fine as the GPU has them, or rounded as browsers do by default')
+        .choices(TIMESTAMPS)
+        .default('fine'),
     );
 
 export const CONNECTIVITIES = CONNECTIVITY_IDS.join(', ');

@@ -40,7 +40,19 @@ export function addGenerate(program: Command): void {
     .option('--top-p <p>', 'draw from the fewest that together have probability p', number, sampling.topP)
     .option('--ignore-stop', 'go on after the stop tokens that the config names', false);
   withWhere(withFiles(withRunSettings(command))).action(async (model: string, options: Options) => {
-    const { gpu, runtime, json, save, name, machine, prompt, ignoreStop, link: within, ...others } = options;
+    const {
+      gpu,
+      runtime,
+      timestamps,
+      json,
+      save,
+      name,
+      machine,
+      prompt,
+      ignoreStop,
+      link: within,
+      ...others
+    } = options;
     const { temperature, topK, topP, ...rest } = others;
     const settings = {
       ...DEFAULT_GENERATION,
@@ -52,7 +64,7 @@ export function addGenerate(program: Command): void {
       link: speedOf(within),
     };
     // The settings as they were given: elsewhere a folder goes by another name.
-    const result = { ...(await runExperiment('generation', settings, { gpu, runtime })), settings };
+    const result = { ...(await runExperiment('generation', settings, { gpu, runtime, timestamps })), settings };
     console.log(generationTable(result));
     saveRun({ save, name, machine }, { kind: 'generation', result });
     writeJson(json, generationJson(result));

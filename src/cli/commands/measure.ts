@@ -48,9 +48,23 @@ export function addMeasure(program: Command): void {
     .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
     .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep);
   withWhere(withFiles(withRunSettings(command))).action(async (options: Options) => {
-    const { gpu, runtime, json, save, name, machine, lean, trace, sweep: swept, model, until, ...rest } = options;
+    const {
+      gpu,
+      runtime,
+      timestamps,
+      json,
+      save,
+      name,
+      machine,
+      lean,
+      trace,
+      sweep: swept,
+      model,
+      until,
+      ...rest
+    } = options;
     const settings = { ...DEFAULT_MEASUREMENT, ...readRunSettings(rest), model: modelAt(model), until: until ?? null };
-    const where = { gpu, runtime };
+    const where = { gpu, runtime, timestamps };
     const files = { save, name, machine };
     // The model as it was given: elsewhere a folder goes by another name.
     const given = (own: Measurement): Measurement => ({ ...own, settings: { ...own.settings, model: settings.model } });

@@ -104,6 +104,8 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
   const spans = run.spans();
   onSpans(spans);
   await holdToOneResult(entry, run);
+  // They need less warming up.
+  if (repeat < -1) return;
   const without = await runWithout(entry, settings, options);
   if (!counts) return;
   runs.push(
