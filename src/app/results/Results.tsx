@@ -196,9 +196,9 @@ function PaidOf({ paid: { ms: whole, share, wireMs, hostMs } }: { paid: Paid }) 
   const t = useText();
   return (
     <>
-      {ms(whole.median)} <Interval of={whole} written={ms} />{' '}
-      {share && <span className="faint">{t.results.paidShare(percent(share.median))}</span>}{' '}
-      {wireMs && hostMs && <span className="faint">{t.results.paidParts(ms(wireMs.median), ms(hostMs.median))}</span>}
+      {ms(whole.median)} <Interval of={whole} written={ms} />
+      {share && <div className="faint">{t.results.paidShare(percent(share.median))}</div>}
+      {wireMs && hostMs && <div className="faint">{t.results.paidParts(ms(wireMs.median), ms(hostMs.median))}</div>}
     </>
   );
 }

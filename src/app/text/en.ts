@@ -248,6 +248,7 @@ export const en = {
     legend: 'Legend',
     exposed: 'Exposed: communicating, not computing',
     idle: 'Idle: neither',
+    copy: 'The GPU copies what has arrived',
     windowLegend: 'Overlap window: from a collective’s start to its first reader',
     hostLate: 'Host late with the next kernel',
     letters: 'g gate, d Dispatch starts, c Combine starts, r all-reduce starts',

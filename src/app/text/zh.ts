@@ -242,6 +242,7 @@ export const zh: Text = {
     legend: '图例',
     exposed: '暴露：在通信，未计算',
     idle: '空闲：既不通信也不计算',
+    copy: 'GPU 正在复制已到达的数据',
     windowLegend: '重叠窗口：从集合通信开始到其结果首次被读取',
     hostLate: '主机滞后：未及时提交下一个内核',
     letters: 'g 门控，d Dispatch 开始，c Combine 开始，r 全规约（all-reduce）开始',

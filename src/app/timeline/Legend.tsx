@@ -8,6 +8,7 @@ export function Legend({ blocks, uncertain }: { blocks: readonly Block[]; uncert
   const words = {
     exposed: t.timeline.exposed,
     idle: t.timeline.idle,
+    copy: t.timeline.copy,
     window: t.timeline.windowLegend,
     host: t.timeline.hostLate,
     uncertain: t.timeline.uncertain,
@@ -22,12 +23,14 @@ export function Legend({ blocks, uncertain }: { blocks: readonly Block[]; uncert
           {t.blocks[block]}
         </li>
       ))}
-      {(['exposed', 'idle', 'window', 'host', ...(uncertain ? (['uncertain'] as const) : [])] as const).map((kind) => (
-        <li key={kind}>
-          <i className={`swatch ${kind}`} />
-          {words[kind]}
-        </li>
-      ))}
+      {(['exposed', 'idle', 'copy', 'window', 'host', ...(uncertain ? (['uncertain'] as const) : [])] as const).map(
+        (kind) => (
+          <li key={kind}>
+            <i className={`swatch ${kind}`} />
+            {words[kind]}
+          </li>
+        ),
+      )}
       <li>{t.timeline.letters}</li>
     </ul>
   );
