@@ -47,6 +47,7 @@ export function measureJson({
       compute_ms: r.computeMs,
       comm_ms: r.commMs,
       hidden: r.hidden?.median ?? null,
+      hidden_on_wire: r.hiddenOnWire?.median ?? null,
       calibrated: r.calibrated ?? false,
       hidden_interval: r.hidden?.low == null ? null : [r.hidden.low, r.hidden.high],
       host_ms: r.hostMs,

@@ -9,6 +9,18 @@ export function overlapOf(spans: readonly Span[], rank: number): RankOverlap {
   return overlapOfIntervals(of('compute'), of('collective'));
 }
 
+/**
+ * The same of the time with a rank's messages on the wire alone: where it waited for a peer that was not ready to send,
+ * its collectives last longer than that.
+ */
+export function wireOverlapOf(spans: readonly Span[], rank: number): RankOverlap {
+  const compute = spans.filter((s) => s.rank === rank && s.kind === 'compute').flatMap(intervalsOf);
+  const messages = spans.flatMap((span): Interval[] =>
+    span.kind === 'message' && (span.rank === rank || span.to === rank) ? [[span.start, span.due]] : [],
+  );
+  return overlapOfIntervals(compute, messages);
+}
+
 /** The same of the intervals in which a rank computed and communicated. */
 export function overlapOfIntervals(compute: readonly Interval[], comm: readonly Interval[]): RankOverlap {
   const [busy, underWay] = [merge(compute), merge(comm)];

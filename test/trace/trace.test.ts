@@ -5,7 +5,7 @@ import { exposuresOf, reasonOf } from '../../src/trace/exposure';
 import { categoriesOf } from '../../src/trace/gaps';
 import { intersect, lengthOf, merge, subtract } from '../../src/trace/intervals';
 import { operationTimesOf } from '../../src/trace/operation_times';
-import { hiddenShare, overlapOf } from '../../src/trace/overlap';
+import { hiddenShare, overlapOf, wireOverlapOf } from '../../src/trace/overlap';
 import { piecesOf, turnsOf } from '../../src/trace/rounds';
 import type { Interval, Span } from '../../src/trace/span';
 import { collective, compute, message } from '../spans';
@@ -46,6 +46,18 @@ test('overlap is per rank, counts pieces alone, and neither messages nor copies'
   expect(overlapOf(spans, 0)).toEqual({ computeMs: 4, commMs: 4, hiddenMs: 2 });
   expect(hiddenShare([overlapOf(spans, 0), overlapOf(spans, 1)])).toBe(0.5);
   expect(hiddenShare([overlapOf(spans, 1)])).toBeNull();
+});
+
+test('on the wire alone counts no waiting for a peer', () => {
+  const spans: Span[] = [
+    compute(0, 0, 6),
+    collective(1, 0, 2, 10),
+    { ...message(1, 1, 0, 5, 10), due: 8 },
+    message(1, 0, 1, 2, 3),
+    message(1, 2, 1, 0, 9),
+  ];
+  expect(overlapOf(spans, 0)).toEqual({ computeMs: 6, commMs: 8, hiddenMs: 4 });
+  expect(wireOverlapOf(spans, 0)).toEqual({ computeMs: 6, commMs: 4, hiddenMs: 2 });
 });
 
 test('hidden is the mean of the ranks’ shares, neither the largest nor that of all together', () => {

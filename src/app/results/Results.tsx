@@ -152,6 +152,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
                 )}
                 <td>
                   {r.hidden ? percent(r.hidden.median) : '–'}{' '}
+                  {r.hiddenOnWire && <span className="faint">{t.results.onWire(percent(r.hiddenOnWire.median))}</span>}{' '}
                   {r.hiddenBound !== null && (
                     <span className="faint">{t.results.possible(percent(r.hiddenBound.median), exact)}</span>
                   )}

@@ -390,6 +390,7 @@ export const en = {
     estimatedBound: 'Lower bound, estimated',
     possible: (share: string, known: boolean) =>
       known ? `at most ${share} possible` : `at most ${share} possible, by estimate`,
+    onWire: (share: string) => `${share} of the time with messages on the wire`,
     paid: 'Paid for communication',
     paidShare: (share: string) => `${share} of the wire’s time`,
     paidParts: (wire: string, host: string) => `wire ${wire}, host ${host}`,

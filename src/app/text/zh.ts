@@ -376,6 +376,7 @@ export const zh: Text = {
     bound: '下界',
     estimatedBound: '下界（估计）',
     possible: (share, known) => (known ? `至多 ${share}` : `估计至多 ${share}`),
+    onWire: (share) => `占链路上有消息的时间的 ${share}`,
     paid: '为通信付出的时间',
     paidShare: (share) => `为链路时间的 ${share}`,
     paidParts: (wire, host) => `链路 ${wire}，主机 ${host}`,

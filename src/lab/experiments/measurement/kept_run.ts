@@ -2,7 +2,7 @@ import { median } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
 import { CATEGORIES, type Categories, categoriesOf } from '../../../trace/gaps';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
-import { overlapOf, type RankOverlap } from '../../../trace/overlap';
+import { hiddenShare, overlapOf, type RankOverlap, wireOverlapOf } from '../../../trace/overlap';
 import type { Interval, Span } from '../../../trace/span';
 import { type Estimate, estimateRatio } from '../../statistics/estimate';
 
@@ -15,6 +15,8 @@ export type KeptRun = {
   readonly unwiredMs: number | null;
   readonly bareMs: number | null;
   readonly overlaps: readonly RankOverlap[];
+  /** Of the time with messages on the wire alone. */
+  readonly hiddenOnWire: number | null;
   /** What may be hidden at least and at most, where kernels were timed apart and may be off; null where they were not. */
   readonly hiddenWithin: Interval | null;
   /** Mean over ranks. */
@@ -38,6 +40,7 @@ export function keptOf(
     ...around,
     wallMs,
     overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)),
+    hiddenOnWire: hiddenShare(Array.from({ length: ranks }, (_, rank) => wireOverlapOf(spans, rank))),
     categories: meanOf(each),
     times: operationTimesOf(spans, ranks),
     clockErrorMs,

@@ -29,11 +29,11 @@ export type Basis = {
 export function numbersOf(
   entry: Entry,
   entries: readonly Entry[],
-  settings: Pick<MeasureSettings, 'ranks' | 'until' | 'seed'>,
+  settings: Pick<MeasureSettings, 'ranks' | 'until' | 'seed' | 'backing'>,
   { topology, wireMs }: Basis,
 ): CombinationResult {
   const { subject, combination, runs, routing, orders } = entry;
-  const { ranks, until, seed } = settings;
+  const { ranks, until, seed, backing } = settings;
   const misses = until === null ? MISSES : MISSES_OF_LOOK;
   const estimated = (samples: readonly number[]) => estimate(samples, misses);
   const perRun = (of: (run: (typeof runs)[number]) => number | null): Estimate | null => {
@@ -56,6 +56,8 @@ export function numbersOf(
     computeMs: overRanks('computeMs'),
     commMs: overRanks('commMs'),
     hidden: hidden.includes(null) ? null : widened(estimated(hidden as number[]), runs),
+    // Ranks on one device are ready to send at once.
+    hiddenOnWire: backing === 'separate' ? perRun((run) => run.hiddenOnWire) : null,
     calibrated: subject.apart !== null,
     hostMs: estimated(runs.map(({ categories }) => categories.host)),
     exposures: meanExposures(exposuresOf(spans, ranks)).map((exposure) => ({

@@ -46,6 +46,8 @@ export const CombinationResult = Combination.extend({
   commMs: Estimate,
   /** Share of communication under compute, mean over ranks; null when nothing was communicated. */
   hidden: Estimate.nullable(),
+  /** The same share of the time with messages on the wire alone, where devices wait for one another. */
+  hiddenOnWire: Estimate.nullable().optional(),
   /** Kernels were timed apart, since timestamps are coarse; the interval of `hidden` holds their errors. */
   calibrated: z.boolean().optional(),
   /** Time in which a device could have computed but for the host, mean over ranks. */
