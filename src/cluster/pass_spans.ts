@@ -18,7 +18,9 @@ export type KernelTime = { readonly ms: number; readonly errorMs: number };
 /** Kernel times as they are, or all as short or as long as their errors allow. */
 export type Tilt = -1 | 0 | 1;
 
-/** What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran (host ms). */
+/**
+ * What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran (host ms).
+ */
 export type RecordedPass = {
   readonly kernel: Kernel | null;
   readonly submit: number;

@@ -2,10 +2,10 @@ import { intersect, lengthOf, merge, subtract } from './intervals';
 import { type ComputeSpan, type Interval, intervalsOf, type Span } from './span';
 
 /**
- * What a rank's time goes to, the first that applies: its own kernel; a peer's, on the same queue, that runs beyond it; a
- * copy; waiting, what the next kernel needs being on the wire; a launch gap, the next kernel being submitted and nothing
- * running; the host, which has not submitted it; the end, there being no next kernel. `unknown` where a trace does not
- * say when kernels were submitted.
+ * What a rank's time goes to, the first that applies: its own kernel; a peer's, on the same queue, that runs beyond it;
+ * a copy; waiting, what the next kernel needs being on the wire; a launch gap, the next kernel being submitted and
+ * nothing running; the host, which has not submitted it; the end, there being no next kernel. `unknown` where a trace
+ * does not say when kernels were submitted.
  */
 export const CATEGORIES = ['kernel', 'peer', 'copy', 'waiting', 'launch gap', 'host', 'end', 'unknown'] as const;
 export type Category = (typeof CATEGORIES)[number];

@@ -20,9 +20,9 @@ export function layerStartsOf(spans: readonly Span[]): { readonly layer: number;
 }
 
 /**
- * Two coordinate spaces here: a run's own time, and the time of an axis on which runs are laid so that each layer begins
- * in all at once. Both are ms; a layer lasts on the axis as long as in the slowest run, and a quicker one is drawn with a
- * blank at the layer's end.
+ * Two coordinate spaces here: a run's own time, and the time of an axis on which runs are laid so that each layer
+ * begins in all at once. Both are ms; a layer lasts on the axis as long as in the slowest run, and a quicker one is
+ * drawn with a blank at the layer's end.
  */
 export type Alignment = {
   /** Own time of the beginning of each section, and how much later it lies on the axis. */

@@ -7,7 +7,9 @@ export type OperationTimes = {
   readonly rounds: ReadonlyMap<number, number>;
   /** By rank: what of its round each computed. */
   readonly computed: readonly ReadonlyMap<number, number>[];
-  /** By rank: what each kernel would take on a device of its own, N times as slow as the GPU; none without timestamps. */
+  /**
+   * By rank: what each kernel would take on a device of its own, N times as slow as the GPU; none without timestamps.
+   */
   readonly alone: readonly ReadonlyMap<number, number>[];
   /** Collectives, by the wire's formula; none where there is no formula. */
   readonly wire: ReadonlyMap<number, PortTimes>;

@@ -5,9 +5,9 @@ import type { Interval } from './span';
 export type Pass = { readonly start: number; readonly end: number; readonly took?: number };
 
 /**
- * What each pass of a queue had of the GPU, alone: a queue goes on in order, so what of a pass lies before the end of an
- * earlier one was waiting. Stamps that are rounded down say of a pass whose length is known only that it began and ended
- * no sooner.
+ * What each pass of a queue had of the GPU, alone: a queue goes on in order, so what of a pass lies before the end of
+ * an earlier one was waiting. Stamps that are rounded down say of a pass whose length is known only that it began and
+ * ended no sooner.
  */
 export function turnsOf(passes: readonly Pass[]): Interval[] {
   let free = Number.NEGATIVE_INFINITY;
@@ -20,9 +20,9 @@ export function turnsOf(passes: readonly Pass[]): Interval[] {
 }
 
 /**
- * What each rank computed of an operation that ranks do in turn. As a device 1/N as fast, a rank is busy for N times its
- * own turn: for so much of all their turns, from the first on, gaps between them left open. `from`: before that nothing
- * can have been computed: inputs were not there, or nothing was submitted.
+ * What each rank computed of an operation that ranks do in turn. As a device 1/N as fast, a rank is busy for N times
+ * its own turn: for so much of all their turns, from the first on, gaps between them left open. `from`: before that
+ * nothing can have been computed: inputs were not there, or nothing was submitted.
  */
 export function piecesOf(turns: readonly Interval[], sharing: number, from: number): Interval[][] {
   const all = subtract(merge(turns), [[Number.NEGATIVE_INFINITY, from]]);

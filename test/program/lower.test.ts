@@ -7,8 +7,8 @@ import { anyTableOf } from '../connectivity/tables';
 import { SMALL } from './programs';
 
 /**
- * The terms of the residual stream in each value of a program, whole or, where ranks hold parts that are not added up yet,
- * in part; throws when a term is added twice.
+ * The terms of the residual stream in each value of a program, whole or, where ranks hold parts that are not added up
+ * yet, in part; throws when a term is added twice.
  */
 function termsIn({ operations }: Program): Map<string, ReadonlyMap<Term, 'whole' | 'part'>> {
   type Held = ReadonlyMap<Term, 'whole' | 'part'>;

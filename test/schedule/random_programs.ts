@@ -18,7 +18,10 @@ export type Random = () => number;
 const below = (random: Random, count: number): number => Math.floor(random() * count);
 const oneOf = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)]!;
 
-/** Some kernels and collectives, each of up to three values that were written before, or of a kept one, updated at times. */
+/**
+ * Some kernels and collectives, each of up to three values that were written before, or of a kept one, updated at
+ * times.
+ */
 export function randomProgram(random: Random): Program {
   const values = new Map<string, Value>();
   const shape = { rows: 1, cols: 1, type: 'f32' } as const;

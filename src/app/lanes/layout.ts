@@ -38,8 +38,8 @@ export type Row =
 export type Layout = { readonly rows: readonly Row[]; readonly height: number };
 
 /**
- * Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between the first two, if they
- * compare, the difference of their layers.
+ * Rows under each other: an axis, and for each track its layers, its nodes and their ranks; between the first two, if
+ * they compare, the difference of their layers.
  */
 export function layOut(tracks: readonly Prepared[], collapsed: ReadonlySet<number>, compares = true): Layout {
   const rows: Row[] = [{ kind: 'axis', y: 0, height: AXIS }];

@@ -1,7 +1,9 @@
 import { en, type Text } from './en';
 import { zh } from './zh';
 
-/** All languages of the page, by what the view calls them: the words, what HTML calls it, and its own name for itself. */
+/**
+ * All languages of the page, by what the view calls them: the words, what HTML calls it, and its own name for itself.
+ */
 export const LANGUAGES = {
   en: { words: en, html: 'en', name: 'English' },
   zh: { words: zh, html: 'zh-Hans', name: '简体中文' },

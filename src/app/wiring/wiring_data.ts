@@ -46,8 +46,8 @@ export const typicalLayer = ({ has }: Wired): number => {
 export type Read = { readonly block: SubBlock; readonly term: Term; readonly kept: boolean };
 
 /**
- * What the sub-blocks of a layer may read, in the order in which it comes: the stream so far, the routed experts before it
- * and whatever else one of them leaves out, and the layer's own attention.
+ * What the sub-blocks of a layer may read, in the order in which it comes: the stream so far, the routed experts before
+ * it and whatever else one of them leaves out, and the layer's own attention.
  */
 export function sourcesOfLayer({ table, has }: Wired, layer: number): Term[] {
   const own: Term = `attention.${layer}`;

@@ -106,9 +106,9 @@ const withoutIntervals = (result: Loose): Loose =>
   Object.fromEntries(ESTIMATES_OF_2.map((key) => [key, remade(result[key], () => ({ low: null, high: null }))]));
 
 /**
- * Kernels have pieces, a queue and a turn; times their source, messages when they were due; copies are spans. Bounds are
- * estimates over the runs. Texts have a list of schedules; the time between tokens, whose samples were requests, has no
- * interval.
+ * Kernels have pieces, a queue and a turn; times their source, messages when they were due; copies are spans. Bounds
+ * are estimates over the runs. Texts have a list of schedules; the time between tokens, whose samples were requests,
+ * has no interval.
  */
 function from3to4(file: object): object {
   return {

@@ -5,8 +5,8 @@ import type { Lab } from './lab';
 import { SelfTest } from './self_test_result';
 
 /**
- * Of what numbers mean; docs/runs.md says what each changed. A change raises it: numbers of different definitions are not
- * compared without a word.
+ * Of what numbers mean; docs/runs.md says what each changed. A change raises it: numbers of different definitions are
+ * not compared without a word.
  */
 export const DEFINITIONS = 3;
 

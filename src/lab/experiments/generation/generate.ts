@@ -22,8 +22,8 @@ export const generateExperiment: Experiment<GenerateSettings, Generation> = {
 };
 
 /**
- * Continues prompts by each connectivity under each schedule, in turn step by step, over the same wire. A stop, or a GPU
- * that is lost, ends it with what there is. Throws InputError for settings that can't be met.
+ * Continues prompts by each connectivity under each schedule, in turn step by step, over the same wire. A stop, or a
+ * GPU that is lost, ends it with what there is. Throws InputError for settings that can't be met.
  */
 export async function generate(
   lab: Lab,

@@ -11,13 +11,17 @@ export type KeptRun = {
   /** Its number, from 0 on. */
   readonly repeat: number;
   readonly wallMs: number;
-  /** Of runs of the same orders right after it: without a wire, and of kernels and copies alone; null: none were made. */
+  /**
+   * Of runs of the same orders right after it: without a wire, and of kernels and copies alone; null: none were made.
+   */
   readonly unwiredMs: number | null;
   readonly bareMs: number | null;
   readonly overlaps: readonly RankOverlap[];
   /** Of the time with messages on the wire alone. */
   readonly hiddenOnWire: number | null;
-  /** What may be hidden at least and at most, where kernels were timed apart and may be off; null where they were not. */
+  /**
+   * What may be hidden at least and at most, where kernels were timed apart and may be off; null where they were not.
+   */
   readonly hiddenWithin: Interval | null;
   /** Mean over ranks. */
   readonly categories: Categories;

@@ -54,7 +54,9 @@ export const CombinationResult = Combination.extend({
   hostMs: Estimate,
   /** Of the run shown. */
   exposures: z.array(Exposure),
-  /** What no schedule of the same kernels, over the wire's own formula, beats; an estimate where no pace is emulated. */
+  /**
+   * What no schedule of the same kernels, over the wire's own formula, beats; an estimate where no pace is emulated.
+   */
   boundMs: Estimate,
   hiddenBound: Estimate.nullable(),
   /** Runs that did better than their bounds allow: a fault of the measurement. */
@@ -95,8 +97,8 @@ export const Measurement = z
      */
     link: z.object({ gbps: number, us: number, dilation: number }).nullable(),
     /**
-     * What the wire takes all collectives of the regular model by its formula, one after the other, and what its kernels
-     * take; null where no pace is emulated.
+     * What the wire takes all collectives of the regular model by its formula, one after the other, and what its
+     * kernels take; null where no pace is emulated.
      */
     asked: z.object({ wireMs: number, computeMs: number }).nullable().optional(),
     /** How all-reduces were done; null where there are none. */
