@@ -37,8 +37,14 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
   const knownAt: number[] = [];
   const offset = offsetOf(bounds);
   let clock = bounds;
-  /** When a pass ended, host ms; undefined while that is not known. */
-  const endedAt = (pass: number): number | undefined => passes[pass]?.ran?.end;
+  /**
+   * When a pass has ended for sure, host ms; undefined while that is not known. A stamp may be rounded down by a step
+   * of the clock.
+   */
+  const endedAt = (pass: number): number | undefined => {
+    const ran = passes[pass]?.ran;
+    return ran ? ran.end + resolutionMsOf(clock) : undefined;
+  };
   const recorded: Recorded = { passes, copies, submittedAt, doneAt, sharing };
   return {
     passes,

@@ -100,8 +100,7 @@ function plainCollective(op: Collective, ranks: number, bytesBetween: BytesBetwe
 
 /** Links as in a run, on which every rank sends `bytesOf(op)` through its port; its parts could all leave at once. */
 export function evenNetwork(topology: Topology, ranks: number, bytesOf: (op: Collective) => number): Network {
-  const steady = linksOf({ ...topology, jitter: 0, slow: null }, ranks, 0);
-  const network = linkNetwork(steady, ranks, (op) => bytesOf(op) / Math.max(1, ranks - 1));
+  const network = linkNetwork(steadyLinks(topology, ranks), ranks, (op) => bytesOf(op) / Math.max(1, ranks - 1));
   return togetherOn(network, ranks);
 }
 
@@ -127,12 +126,22 @@ function notStarted(op: Collective): never {
   throw new Error(`${op.name} (operation ${op.id}) is waited for before it is started`);
 }
 
-/** ms that a collective takes alone when `bytes` leave each rank's port. */
-export function aloneMs(op: Collective, topology: Topology, ranks: number, bytes: number): number {
-  const network = evenNetwork(topology, ranks, () => bytes);
+/** ms that a collective takes alone when `bytes` leave each rank's port; jitter and stragglers are not foreseen. */
+export const aloneMs = (op: Collective, topology: Topology, ranks: number, bytes: number): number =>
+  aloneOn(steadyLinks(topology, ranks), op, ranks, bytes);
+
+/** The same on links as they are. */
+export function aloneOn(linkBetween: LinkBetween, op: Collective, ranks: number, bytes: number): number {
+  const network = togetherOn(
+    linkNetwork(linkBetween, ranks, () => bytes / Math.max(1, ranks - 1)),
+    ranks,
+  );
   network.start(op, 0);
   return network.heldAt(op);
 }
+
+const steadyLinks = (topology: Topology, ranks: number): LinkBetween =>
+  linksOf({ ...topology, jitter: 0, slow: null }, ranks, 0);
 
 /**
  * The all-reduce that brings a value of `bytes` sooner: one step of N - 1 times the bytes, or 2 (N - 1) steps of an

@@ -87,6 +87,8 @@ export function toChromeTrace(
         complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, {
           to,
           bytes,
+          from_us: us(span.start),
+          until_us: us(span.end),
           due_us: us(due),
           ...(portMs !== null && { port_us: us(portMs) }),
         }),
@@ -110,8 +112,8 @@ export function toChromeTrace(
 export const isOfWholeRun = (text: string): boolean => /"ranks":\d+\}\s*\}\s*$/.test(text.slice(-200));
 
 /**
- * Spans of a rank in order, kernels by their pieces, each with what of it lies beyond those before it; those that lie
- * within them wholly are left out.
+ * Spans of a rank in order, kernels by their pieces, each with what of it lies beyond those before it; of collectives
+ * those that lie within them wholly are left out.
  */
 function oneByOne(
   spans: readonly Span[],
@@ -126,7 +128,10 @@ function oneByOne(
     .flatMap(({ span, interval, piece }) => {
       const [left] = subtract([interval], [[Number.NEGATIVE_INFINITY, end]]);
       end = Math.max(end, interval[1]);
-      return left ? [{ span, interval: left, piece }] : [];
+      if (left) return [{ span, interval: left, piece }];
+      // Messages, and kernels that took no time, are told all the same, with no length.
+      const told = kind === 'message' || (kind === 'compute' && piece === 0);
+      return told ? [{ span, interval: [end, end] as const, piece }] : [];
     });
 }
 
@@ -199,6 +204,8 @@ const KernelEvent = z.object({
       turn_us: z.number().optional().catch(undefined),
       sharing: z.number().int().positive().optional().catch(undefined),
       piece: amount,
+      from_us: z.number().optional().catch(undefined),
+      until_us: z.number().optional().catch(undefined),
       due_us: z.number().optional().catch(undefined),
       port_us: amount,
       uncertain: z.boolean().optional().catch(undefined),
@@ -298,10 +305,13 @@ function spanOf(
   const bytes = args?.bytes ?? 0;
   if (cat === 'gpu_memcpy' && args?.to === undefined) return { kind: 'copy', ...common, bytes };
   if (cat === 'gpu_memcpy') {
-    const { to, due_us, port_us } = args!;
-    const due = due_us === undefined ? common.end : ms(due_us);
+    const { to, from_us, until_us, due_us, port_us } = args!;
+    // Where messages of a rank overlap, the event is what of it lies beyond the others.
+    const start = from_us === undefined ? common.start : ms(from_us);
+    const end = until_us === undefined ? common.end : ms(until_us);
+    const due = due_us === undefined ? end : ms(due_us);
     const portMs = port_us === undefined ? null : port_us / 1000;
-    return { kind: 'message', ...common, to: ranksOf.get(to!)!, bytes, due, portMs };
+    return { kind: 'message', ...common, start, end, to: ranksOf.get(to!)!, bytes, due, portMs };
   }
   if (communicates)
     return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };

@@ -31,10 +31,13 @@ export function intersect(a: readonly Interval[], b: readonly Interval[]): Inter
 /** What of `a` lies outside `b`, both merged. */
 export function subtract(a: readonly Interval[], b: readonly Interval[]): Interval[] {
   const out: Interval[] = [];
+  // Both are in order: what of `b` ends before one of `a` begins need not be looked at again.
+  let next = 0;
   for (const [start, end] of a) {
+    while (next < b.length && b[next]![1] <= start) next++;
     let at = start;
-    for (const [from, to] of b) {
-      if (to <= at || from >= end) continue;
+    for (let i = next; i < b.length && b[i]![0] < end; i++) {
+      const [from, to] = b[i]!;
       if (from > at) out.push([at, from]);
       at = Math.max(at, to);
     }

@@ -63,6 +63,13 @@ test('a trace has the overlap of its spans, read by counting and read in again',
       const kernels = given.some(({ kind }) => kind !== 'message');
       const again = kernels ? fromChromeTraces([{ name: 'a', text }]).spans : [];
       // Processes without kernels are not there when read in again: ranks are told by the spans' order of processes.
+      const messagesIn = (list: readonly Span[]) =>
+        list.flatMap((span) => (span.kind === 'message' ? [`${span.op} ${span.end - span.start < 0}`] : [])).sort();
+      if (
+        given.every(({ kind }) => kind !== 'message') ||
+        new Set(given.filter(({ kind }) => kind !== 'message').map(({ rank }) => rank)).size === RANKS
+      )
+        expect(messagesIn(again)).toEqual(messagesIn(given));
       const present = [...new Set(given.filter(({ kind }) => kind !== 'message').map(({ rank }) => rank))].sort();
       for (let rank = 0; rank < RANKS; rank++) {
         const own = overlapOf(given, rank);

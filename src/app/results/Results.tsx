@@ -112,8 +112,9 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   );
   const when = t.date(manifest.date);
   const pays = results.some((r) => r.paid);
-  // Bounds are estimates where no pace is emulated, and where kernel times have errors.
-  const exact = link !== null && !results.some((r) => r.calibrated);
+  const calibrated = results.some((r) => r.calibrated);
+  // Bounds are estimates where no pace is emulated, and where times are not kernels' own.
+  const exact = link !== null && settings.backing === 'shared' && manifest.timestamps && !calibrated;
   return (
     <>
       <MadeForNotice
@@ -151,7 +152,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
                   </td>
                 )}
                 <td>
-                  {r.hidden ? percent(r.hidden.median) : '–'}{' '}
+                  {r.hidden ? percent(r.hidden.median) : '–'} {r.hidden && <Interval of={r.hidden} written={percent} />}{' '}
                   {r.hiddenOnWire && <span className="faint">{t.results.onWire(percent(r.hiddenOnWire.median))}</span>}{' '}
                   {r.hiddenBound !== null && (
                     <span className="faint">{t.results.possible(percent(r.hiddenBound.median), exact)}</span>
@@ -183,7 +184,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         ].join(t.join.comma)}
         {t.results.values(settings.wire)}{' '}
         {manifest.timestamps
-          ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, results[0]?.calibrated ?? false)
+          ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, calibrated)
           : t.results.fences}{' '}
         {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
         {manifest.definitions < DEFINITIONS && ` ${t.results.older}`}

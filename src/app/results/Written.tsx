@@ -3,6 +3,7 @@ import { earlyGeneration } from '../../lab/experiments/ended';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
 import { keyOf } from '../../lab/experiments/track';
+import { DEFINITIONS } from '../../lab/setup/manifest';
 import { Scroll } from '../parts/fields';
 import type { Writing } from '../state/engine_store';
 import { useText } from '../state/language';
@@ -78,7 +79,12 @@ export function Written({
           {settings.link
             ? t.written.wire(settings.link.gbps, settings.link.us, settings.dilate ?? settings.ranks)
             : t.written.noWire}{' '}
-          {t.written.ownSteps} {results.some(({ steps }) => steps.length > kept) && t.written.firstSteps(kept)}
+          {t.written.ownSteps} {!finished.manifest.timestamps && t.results.fences}{' '}
+          {finished.manifest.timestamps &&
+            results.some(({ decoding }) => decoding?.exact === false) &&
+            t.written.coarse}{' '}
+          {finished.manifest.definitions < DEFINITIONS && t.results.older}{' '}
+          {results.some(({ steps }) => steps.length > kept) && t.written.firstSteps(kept)}
         </p>
       )}
     </section>
@@ -164,7 +170,9 @@ function Decoded({ of: { decoding } }: { of: GenerationResult }) {
       <td>
         {decoding?.hidden ? <Estimated of={decoding.hidden} written={percent} /> : '–'}{' '}
         {decoding?.hiddenBound && (
-          <span className="faint">{results.possible(percent(decoding.hiddenBound.median), true)}</span>
+          <span className="faint">
+            {results.possible(percent(decoding.hiddenBound.median), decoding.exact !== false)}
+          </span>
         )}
       </td>
       <td>{decoding ? ms(decoding.boundMs.median) : '–'}</td>

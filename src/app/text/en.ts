@@ -411,7 +411,7 @@ export const en = {
     reached: (run: string, asked: string, reached: string) =>
       `${run}: communication should take ${asked} times the computation, and took ${reached} times.`,
     imbalance: (run: string, time: string) =>
-      `${run}: real devices would lose ${time} more, since their kernels differ in length; devices that take turns do not.`,
+      `${run}: by simulation, devices of their own would lose ${time} more, since their kernels differ in length; devices that take turns do not.`,
     headline: (
       first: string,
       second: string,
@@ -479,6 +479,7 @@ export const en = {
     wire: (gbps: number, us: number, dilation: number) =>
       `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
     noWire: 'The wire takes no time here; set one by bandwidth to see it.',
+    coarse: 'This browser rounds timestamps, so what is hidden, and its bounds, are estimates.',
     ownSteps:
       'Times are of each combination’s own steps, host clock; all take turns, every other step in the opposite order.',
     firstSteps: (count: number) => `Timelines are of the first ${count} steps.`,

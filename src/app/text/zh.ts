@@ -394,7 +394,7 @@ export const zh: Text = {
     },
     broken: (run, runs) => `${run}：有 ${runs} 次运行优于下界所允许的值。这是测量的错误，请报告。`,
     reached: (run, asked, reached) => `${run}：通信应为计算的 ${asked} 倍，实际为 ${reached} 倍。`,
-    imbalance: (run, time) => `${run}：真实设备会因内核长短不一再损失 ${time}；轮流执行的设备则不会。`,
+    imbalance: (run, time) => `${run}：据仿真，各自独立的设备会因内核长短不一再损失 ${time}；轮流执行的设备则不会。`,
     headline: (first, second, a, b, speedup, hiddenA, hiddenB) =>
       `${first}：${a}，${hiddenA} 的通信被掩盖。${second}：${b}，${hiddenB} 被掩盖，速度为 ${speedup} 倍。`,
     decodeHeadline: (first, second, a, b) => `词元间隔，${first}：${a}。${second}：${b}。`,
@@ -447,6 +447,7 @@ export const zh: Text = {
     wire: (gbps, us, dilation) => `链路 ${gbps} GB/s，每条延迟 ${us} µs，模拟时放慢到 ${dilation} 倍时长。`,
     noWire: '此处链路不耗时；按带宽设定链路即可看到其影响。',
     broken: (run, steps) => `${run}：有 ${steps} 步优于下界所允许的值。这是测量的错误，请报告。`,
+    coarse: '此浏览器对时间戳取整，因此被掩盖的部分及其界限均为估计。',
     ownSteps: '时间为各组合自身步骤的时间，以主机时钟计；各组合轮流运行，每隔一步次序相反。',
     firstSteps: (count) => `时间线为前 ${count} 步。`,
   },

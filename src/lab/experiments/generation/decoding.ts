@@ -4,7 +4,7 @@ import type { Program } from '../../../program/program';
 import { hiddenShare } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
 import { type Estimate, estimate, estimateRatio } from '../../statistics/estimate';
-import { boundsOf, isBroken } from '../measurement/bounds';
+import { boundsOf, isBroken, isExact } from '../measurement/bounds';
 import { ratioReachedIn } from '../measurement/calibration';
 import { keptOf, meanOf } from '../measurement/kept_run';
 import type { Decoding, GenerationResult, StepResult } from './result';
@@ -26,13 +26,17 @@ export function stepOf(
   });
   const hidden = hiddenShare(kept.overlaps);
   const bounds = boundsOf(program, kept, null);
+  const timestamps = Number.isFinite(run.clockErrorMs);
+  // Timestamps that are rounded say little of kernels as short as these.
+  const exact = run.resolutionMs === 0 && isExact({ backing: 'shared', timestamps, calibrated: false });
   return {
     ...step,
     hidden,
     numbers: {
       boundMs: bounds.wallMs,
       hiddenBound: bounds.hidden,
-      boundBroken: isBroken(bounds, run.wallMs, hidden),
+      exact,
+      boundBroken: exact && isBroken(bounds, run.wallMs, hidden),
       categories: kept.categories,
       ratioReached: ratioReachedIn(kept.times),
     },
@@ -57,6 +61,7 @@ export function decodingOf(steps: readonly StepResult[], first: readonly StepRes
     hidden: estimateOfAll(own.map(({ hidden }) => hidden)),
     boundMs: estimate(numbers.map(({ boundMs }) => boundMs)),
     hiddenBound: estimateOfAll(numbers.map(({ hiddenBound }) => hiddenBound)),
+    exact: numbers.every(({ exact }) => exact !== false),
     boundBroken: numbers.filter(({ boundBroken }) => boundBroken).length,
     categories: meanOf(numbers.map(({ categories }) => categories)),
     ratioReached: estimateOfAll(numbers.map(({ ratioReached }) => ratioReached)),

@@ -30,6 +30,8 @@ const StepNumbers = z.object({
   boundMs: number,
   hiddenBound: number.nullable(),
   /** It did better than its bounds allow: a fault of the measurement. */
+  /** Times are kernels' own; else bounds are estimates. */
+  exact: z.boolean().optional(),
   boundBroken: z.boolean(),
   /** What each device's time went to, mean over devices; adds up to the step's wall time. */
   categories: Categories,
@@ -56,6 +58,7 @@ const Decoding = z.object({
   boundMs: Estimate,
   hiddenBound: Estimate.nullable(),
   /** Steps that did better than their bounds allow. */
+  exact: z.boolean().optional(),
   boundBroken: count,
   /** Mean over devices and steps. */
   categories: Categories,

@@ -38,6 +38,17 @@ const SLACK = 1e-6;
 export const isBroken = ({ wallMs: least, hidden: most }: RunBounds, wallMs: number, hidden: number | null): boolean =>
   wallMs < least - SLACK || (hidden !== null && most !== null && hidden > most + SLACK);
 
+/**
+ * Whether bounds are of kernel times as they were, over the wire's own formula. Else they are estimates: between devices
+ * of their own messages take what the host takes, too; a fence is passed when the host was late, too; kernels that were
+ * timed apart are known to within errors.
+ */
+export const isExact = (known: {
+  readonly backing: 'shared' | 'separate';
+  readonly timestamps: boolean;
+  readonly calibrated: boolean;
+}): boolean => known.backing === 'shared' && known.timestamps && !known.calibrated;
+
 type Wire = { readonly ofAll: RankCost['wire']; readonly ofRank: (rank: number) => RankCost['wire'] };
 
 const NOTHING: WireCost = { length: 0, ports: [], latency: 0 };

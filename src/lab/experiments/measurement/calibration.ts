@@ -1,8 +1,8 @@
 import { median } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
 import type { ExchangeCounts } from '../../../cluster/sending';
-import { aloneMs } from '../../../network/network';
-import type { Topology } from '../../../network/topology';
+import { aloneMs, aloneOn } from '../../../network/network';
+import type { LinkBetween, Topology } from '../../../network/topology';
 import { isCollective, type Program } from '../../../program/program';
 import type { Cost } from '../../../schedule/orders';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
@@ -101,9 +101,9 @@ export function chooseLink(
   return { gbps: (bytes / (link.ratio * computeMs) / 1e6) * dilation, us: 0, dilation };
 }
 
-/** What all collectives take by the wire's formula, each alone, ms. */
-export const wireMsOf = (program: Program, { portBytes }: Calibration, topology: Topology, ranks: number): number =>
+/** What all collectives take by the formula of the links, each alone, ms; with the jitter that these draw. */
+export const wireMsOf = (program: Program, { portBytes }: Calibration, links: LinkBetween, ranks: number): number =>
   program.operations.reduce(
-    (sum, op) => (isCollective(op) ? sum + aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0) : sum),
+    (sum, op) => (isCollective(op) ? sum + aloneOn(links, op, ranks, portBytes.get(op.id) ?? 0) : sum),
     0,
   );

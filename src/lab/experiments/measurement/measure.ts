@@ -1,5 +1,6 @@
 import type { Executable } from '../../../cluster/executable';
 import type { Checkpoint } from '../../../model/checkpoint';
+import { linksOf } from '../../../network/topology';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
 import { batchOf, readText } from '../../setup/batch';
@@ -65,12 +66,18 @@ export async function measure(
   };
   try {
     const subjects: Subject[] = [];
-    for (const connectivity of settings.connectivity) subjects.push(await prepareSubject(stage, connectivity));
+    for (const connectivity of settings.connectivity)
+      subjects.push(await prepareSubject(stage, connectivity, subjects[0]));
     const regular = await regularOf(stage, subjects);
     const link = chooseLink(settings, regular.connectivity, regular.calibration);
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
     const asked = link && {
-      wireMs: wireMsOf(regular.executable.program, regular.calibration, topology, settings.ranks),
+      wireMs: wireMsOf(
+        regular.executable.program,
+        regular.calibration,
+        linksOf(topology, settings.ranks, settings.seed),
+        settings.ranks,
+      ),
       computeMs: regular.calibration.computeMs,
     };
     // Before the runs: what was measured is not to be lost for a file that can't be read any more.
@@ -108,7 +115,7 @@ export async function measure(
 async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Subject> {
   const known = subjects.find(({ connectivity }) => connectivity === REGULAR);
   if (known) return known;
-  return stage.settings.link.kind === 'native' ? subjects[0]! : prepareSubject(stage, REGULAR);
+  return stage.settings.link.kind === 'native' ? subjects[0]! : prepareSubject(stage, REGULAR, subjects[0]);
 }
 
 const REGULAR = 'regular';

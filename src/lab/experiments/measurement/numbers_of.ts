@@ -6,7 +6,7 @@ import { hiddenShare } from '../../../trace/overlap';
 import { type Estimate, estimate, MISSES } from '../../statistics/estimate';
 import { MISSES_OF_LOOK } from '../../statistics/looks';
 import { mean, mediansOf } from '../../statistics/numbers';
-import { boundsOf, isBroken } from './bounds';
+import { boundsOf, isBroken, isExact } from './bounds';
 import { ratioReachedIn } from './calibration';
 import { bytesSentIn, imbalanceOf } from './imbalance';
 import { type KeptRun, meanOf, speedupOf, typicalSpans } from './kept_run';
@@ -66,9 +66,9 @@ export function numbersOf(
     })),
     boundMs: estimated(bounds.map((bound) => bound.wallMs)),
     hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
-    // Estimates are no bounds: where there is no formula, or kernels are known to within errors.
     boundBroken:
-      wireMs === null || subject.apart
+      wireMs === null ||
+      !isExact({ backing, timestamps: Number.isFinite(clockErrorMs), calibrated: subject.apart !== null })
         ? 0
         : bounds.filter((bound, i) => isBroken(bound, runs[i]!.wallMs, hidden[i]!)).length,
     paid: paidOf(

@@ -54,8 +54,11 @@ export const isSpent = ({ settings, watch }: Stage): boolean => watch.measuredMs
 export const CALIBRATIONS = 3;
 const WARM_MS = 1500;
 
-/** Throws InputError when the model does not fit. */
-export async function prepareSubject(stage: Stage, connectivity: string): Promise<Subject> {
+/**
+ * Throws InputError when the model does not fit. Kernels are timed apart where those of the first subject are: a
+ * measurement has times of one kind.
+ */
+export async function prepareSubject(stage: Stage, connectivity: string, first?: Subject): Promise<Subject> {
   const { settings, plan, batch } = stage;
   const model = await deployed(stage, connectivity);
   const { spec } = model.checkpoint;
@@ -77,7 +80,9 @@ export async function prepareSubject(stage: Stage, connectivity: string): Promis
     const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
     return feedOf(rank, plan.ranks, spec, wholeSequences(own));
   });
-  const { runs, apart } = await stage.watch.during(() => runsWithoutWire(stage, connectivity, executable, feeds));
+  const { runs, apart } = await stage.watch.during(() =>
+    runsWithoutWire(stage, connectivity, executable, feeds, first),
+  );
   const calibration = calibrationOf(runs, plan.ranks);
   return { connectivity, table, model, allReduce, executable, feeds, calibration, apart };
 }
@@ -101,6 +106,7 @@ async function runsWithoutWire(
   connectivity: string,
   executable: Executable,
   feeds: readonly Feed[],
+  first: Subject | undefined,
 ): Promise<{ readonly runs: RunResult[]; readonly apart: KernelTimes | null }> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
@@ -110,7 +116,8 @@ async function runsWithoutWire(
   let warm: RunResult;
   do warm = await executable.run(orders, feeds, options);
   while (performance.now() < warmUntil && !isSpent(stage));
-  const apart = areCoarse(warm)
+  const coarse = first ? first.apart !== null : areCoarse(warm);
+  const apart = coarse
     ? await timeKernels(warm.resolutionMs, (timesOf) => executable.run(orders, feeds, { ...options, timesOf }))
     : null;
   const runs: RunResult[] = [];
