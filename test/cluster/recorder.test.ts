@@ -125,3 +125,45 @@ test('one offset holds for the whole run; what is learnt of the clock meanwhile 
   expect(recorder.clock()).toMatchObject({ lower: 0, upper: 0.5 });
   expect(recorder.clockErrorMs()).toBe(2);
 });
+
+test('a kernel shorter than the step of a rounding browser is uncertain; one timed apart, or by a fine clock, is not', () => {
+  const apart = { ms: 0.02, errorMs: 0.005 };
+  const uncertainBy = (tick: number) => {
+    const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+    recorder.add({ ...NONE, rank: 0, op: op(0) });
+    recorder.add({ ...NONE, rank: 0, op: op(1) });
+    recorder.add({ ...NONE, rank: 0, op: op(2), apart });
+    recorder.submitted(-1);
+    recorder.known(0, 100);
+    recorder.timestamps(0, stamps(0, 0, tick, 3 * tick, 4 * tick, 4 * tick));
+    return recorder.spans(0, () => 0).map(({ uncertain, source }) => [uncertain, source]);
+  };
+  expect(uncertainBy(0.065536)).toEqual([
+    [true, 'gpu'],
+    [false, 'gpu'],
+    [false, 'calibrated'],
+  ]);
+  // 32 ns are the GPU's own step.
+  expect(uncertainBy(0.000032).map(([uncertain]) => uncertain)).toEqual([false, false, false]);
+});
+
+test('kernels timed apart last as long as that, or to the ends of their errors', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+  recorder.add({ ...NONE, rank: 0, op: op(0), apart: { ms: 0.5, errorMs: 0.125 } });
+  recorder.add({ ...NONE, rank: 0, op: op(1), apart: { ms: 0.25, errorMs: 1 } });
+  recorder.copied({ op: sent, rank: 0, bytes: 5 });
+  recorder.add(null);
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(1, 1, 1, 1, 4, 4));
+  const lengths = (tilt: -1 | 0 | 1) => recorder.spans(0, () => 0, tilt).map(({ gpuMs }) => gpuMs);
+  expect([lengths(-1), lengths(0), lengths(1)]).toEqual([
+    [0.375, 0],
+    [0.5, 0.25],
+    [0.625, 1.25],
+  ]);
+  // What follows begins as much later.
+  const [copy] = recorder.copies(0);
+  const [late] = recorder.copies(0, 1);
+  expect([copy!.start, late!.start, late!.end]).toEqual([1.75, 2.875, 4]);
+});

@@ -1,31 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Collective, Operation, Program, Value } from '../../src/program/program';
+import type { Collective } from '../../src/program/program';
 import { hiddenBoundOf, oneWire, wallBoundOf } from '../../src/schedule/bound';
 import { holdBounds } from './bound_case';
+import { programOf } from './small_programs';
 
 test('no order of 1,000 random programs beats its bounds, over links with latency, jitter and nodes', () => {
-  holdBounds(1000);
+  // Where tests are run again for every fault that is tried, few must do.
+  holdBounds(process.env.FEW_CASES ? 40 : 1000);
 });
-
-/** Kernels and collectives, each of what the ones named before it wrote. */
-function programOf(ops: readonly (readonly ['compute' | 'all-gather', readonly number[]])[]): Program {
-  const values = new Map<string, Value>();
-  const operations = ops.map(([kind, needs], id): Operation => {
-    values.set(`${id}`, { name: `${id}`, rows: 1, cols: 1, type: 'f32', lives: 'run' });
-    const common = { id, name: `${id}`, block: 'routed', phase: 'forward', layer: 0 } as const;
-    return kind === 'compute'
-      ? ({
-          ...common,
-          kind,
-          kernel: 'add',
-          sizes: { rows: 1, width: 1 },
-          inputs: needs.map(String),
-          outputs: [`${id}`],
-        } as Operation)
-      : { ...common, kind, algorithm: 'direct', input: String(needs[0]), output: `${id}` };
-  });
-  return { values, operations, exchanges: new Map(), inputs: [], outputs: [] };
-}
 
 // A kernel, two collectives of what it wrote, a kernel that needs both.
 const twoAtOnce = programOf([

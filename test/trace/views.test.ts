@@ -65,6 +65,43 @@ test('gaps and compute together are the whole run, and exposed gaps are what ove
   );
 });
 
+test('sums of a range are means over ranks, of what lies within it', () => {
+  const on = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}) =>
+    computeOn(rank, start, end, { name: 'gemm', ...more });
+  const spans: Span[] = [
+    on(0, 0, 6),
+    on(1, 2, 4),
+    // In pieces, of which the first lies before the range.
+    on(1, 0, 9, {
+      name: 'norm',
+      pieces: [
+        [0, 1],
+        [7, 9],
+      ],
+    }),
+    collectiveOn(1, 0, 5, 12),
+    collectiveOn(1, 1, 3, 5),
+    messageOn(1, 0, 1, 5, 7),
+    // These touch the range and no more.
+    on(0, 0, 2),
+    on(0, 8, 9),
+  ];
+  // Rank 0 computes 4 of 6 ms, communicates 3 and hides 1; rank 1 3, 2 and 1, and is idle for 2.
+  expect(sumsOf(spans, 2, [2, 8])).toEqual({
+    length: 6,
+    compute: 3.5,
+    comm: 2.5,
+    hidden: 1,
+    exposed: 1.5,
+    idle: 1,
+    operations: [
+      { block: 'routed', name: 'gemm', ms: 3, count: 2 },
+      { block: 'dispatch', name: 'Dispatch', ms: 2.5, count: 2 },
+      { block: 'routed', name: 'norm', ms: 0.5, count: 1 },
+    ],
+  });
+});
+
 test('a window lasts until the first kernel that reads the collective; letters stand where the paper puts them', () => {
   const spans: Span[] = [
     compute(0, 2, { block: 'router', layer: 3 }),
