@@ -49,9 +49,10 @@ const runOf = (last: number, told: number): RunResult => {
 };
 // One run of three was held up: medians do not see it, means and the least would.
 const RUNS = [runOf(1, 0.25), runOf(40, 8), runOf(2, 0.5)];
-const calibration = calibrationOf(RUNS, RANKS);
+const calibrated = () => calibrationOf(RUNS, RANKS);
 
 test('a calibration has the medians of runs: rounds, what the wire’s ports were held, and the busiest port’s bytes', () => {
+  const calibration = calibrated();
   expect(calibration.durations).toEqual(
     new Map([
       [0, 3],
@@ -74,6 +75,7 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {
+  const calibration = calibrated();
   const settings = { ...DEFAULT_MEASUREMENT, ranks: RANKS, link: { kind: 'ratio', ratio } } as const;
   const link = chooseLink(settings, 'regular', calibration)!;
   // 14 MB in ratio × 7 ms, on a GPU that is as good as twice as fast as the devices that it plays.
@@ -83,6 +85,7 @@ test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many 
 });
 
 test('a link of a speed is as it is asked for, and none is chosen where messages take what they take', () => {
+  const calibration = calibrated();
   const speed = { kind: 'speed', gbps: 50, us: 10 } as const;
   expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: speed, dilate: 3 }, '', calibration)).toEqual({
     gbps: 50,
@@ -96,6 +99,7 @@ test('a link of a speed is as it is asked for, and none is chosen where messages
 });
 
 test('the schedule expects of a collective what the link takes, but no less than without one', () => {
+  const calibration = calibrated();
   // 5 MB at 10 MB a ms take 0.5 ms and 1 of latency; 50 MB a ms with none take less than the host needs to hear.
   const link = (bytesPerMs: number, latencyMs: number) => ({
     ...INSTANT_TOPOLOGY,

@@ -5,7 +5,7 @@ import { areCoarse, timeKernels } from '../../src/lab/experiments/measurement/ke
 import type { Compute } from '../../src/program/program';
 import { lengthOf } from '../../src/trace/intervals';
 import { turnsOf } from '../../src/trace/rounds';
-import { compute } from '../spans';
+import { collective, compute } from '../spans';
 
 const STEP = 0.065536;
 const rounded = (ms: number) => Math.floor(ms / STEP) * STEP;
@@ -40,9 +40,35 @@ test('kernels shorter than a step of the clock are timed in a row, to within the
   );
 });
 
+test('a kernel is run so often that it is known in few runs, and no more once it lasts 20 steps', async () => {
+  const timed = async (kernels: readonly number[]) => {
+    const asked: number[][] = [];
+    await timeKernels(STEP, async (timesOf) => {
+      const often = kernels.map((_, op) => timesOf({ id: op } as Compute, 0));
+      asked.push(often);
+      const run = runOf(kernels, [...kernels.map(() => 0)], (op) => often[op]!);
+      // What is no kernel, or has no stamps, is not timed.
+      const others = [collective(1, 0, 0, 1), compute(0, 0, 1, { op: 9 })];
+      return { ...run, spans: () => [...run.spans(), ...others] } as RunResult;
+    });
+    return asked;
+  };
+  expect(await timed([20 * STEP])).toEqual([[1]]);
+  // 5 steps: a fifth more than four times as often. Then it is enough.
+  expect(await timed([5 * STEP + 1e-9, 40 * STEP])).toEqual([
+    [1, 1],
+    [5, 1],
+  ]);
+  // One too short to be seen is run 80 times first, then as often as ever, and given up after five runs.
+  const asked = await timed([0]);
+  expect(asked.map(([often]) => often)).toEqual([1, 96, 2000]);
+  expect((await timed([1e-9, 1e-9])).length).toBeLessThanOrEqual(5);
+});
+
 test('timestamps are coarse where a step is more than a twentieth of the median kernel', () => {
   expect(areCoarse(runOf([1.4, 1.4, 1.4], [0, 0, 0], () => 1))).toBe(false);
   expect(areCoarse(runOf([0.9, 0.9, 9], [0, 0, 0], () => 1))).toBe(true);
+  expect(areCoarse(runOf([], [], () => 1))).toBe(false);
 });
 
 test('kernels whose length is known lie between their stamps as far as these say, and never over one another', () => {
