@@ -1,5 +1,5 @@
-// npm start, npm test, npm run test:long, npm run build and npm run lab: installs what is missing, builds what changed,
-// and runs. Needs nothing but Node.
+// npm start, npm test, npm run test:long, npm run test:mutation, npm run build and npm run lab: installs what is
+// missing, builds what changed, and runs. Needs nothing but Node.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,8 +33,11 @@ switch (task) {
     buildCommand();
     run(process.execPath, ['scripts/test.mjs', task, ...args]);
     break;
+  case 'test:mutation':
+    run(bin('stryker'), ['run', ...args]);
+    break;
   default:
-    console.error(`There is no task ${task}; there are start, test, test:long, build and lab.`);
+    console.error(`There is no task ${task}; there are start, test, test:long, test:mutation, build and lab.`);
     process.exit(2);
 }
 

@@ -125,3 +125,153 @@ test('one offset holds for the whole run; what is learnt of the clock meanwhile 
   expect(recorder.clock()).toMatchObject({ lower: 0, upper: 0.5 });
   expect(recorder.clockErrorMs()).toBe(2);
 });
+
+test('a kernel shorter than the step of a rounding browser is uncertain; one timed apart, or by a fine clock, is not', () => {
+  const apart = { ms: 0.02, errorMs: 0.005 };
+  const uncertainBy = (tick: number) => {
+    const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+    recorder.add({ ...NONE, rank: 0, op: op(0) });
+    recorder.add({ ...NONE, rank: 0, op: op(1) });
+    recorder.add({ ...NONE, rank: 0, op: op(2), apart });
+    recorder.submitted(-1);
+    recorder.known(0, 100);
+    recorder.timestamps(0, stamps(0, 0, tick, 3 * tick, 4 * tick, 4 * tick));
+    return recorder.spans(0, () => 0).map(({ uncertain, source }) => [uncertain, source]);
+  };
+  expect(uncertainBy(0.065536)).toEqual([
+    [true, 'gpu'],
+    [false, 'gpu'],
+    [false, 'calibrated'],
+  ]);
+  // 32 ns are the GPU's own step.
+  expect(uncertainBy(0.000032).map(([uncertain]) => uncertain)).toEqual([false, false, false]);
+});
+
+test('kernels timed apart last as long as that, or to the ends of their errors', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+  recorder.add({ ...NONE, rank: 0, op: op(0), apart: { ms: 0.5, errorMs: 0.125 } });
+  recorder.add({ ...NONE, rank: 0, op: op(1), apart: { ms: 0.25, errorMs: 1 } });
+  recorder.copied({ op: sent, rank: 0, bytes: 5 });
+  recorder.add(null);
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(1, 1, 1, 1, 4, 4));
+  const lengths = (tilt: -1 | 0 | 1) => recorder.spans(0, () => 0, tilt).map(({ gpuMs }) => gpuMs);
+  expect([lengths(-1), lengths(0), lengths(1)]).toEqual([
+    [0.375, 0],
+    [0.5, 0.25],
+    [0.625, 1.25],
+  ]);
+  // What follows begins as much later.
+  const [copy] = recorder.copies(0);
+  const [late] = recorder.copies(0, 1);
+  expect([copy!.start, late!.start, late!.end]).toEqual([1.75, 2.875, 4]);
+});
+
+test('without timestamps a submit is a span of its kernels on each rank, from when they could start to its fence', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
+  const add = (rank: number, id: number, more: { awaited?: Collective; flops?: number | null } = {}) =>
+    recorder.add({ ...NONE, rank, op: op(id), ...more });
+  add(0, 0);
+  add(1, 0);
+  add(0, 1);
+  add(0, 2);
+  expect(recorder.submitted(10)).toBe(0);
+  add(0, 3, { awaited: sent, flops: null });
+  add(0, 4);
+  add(1, 3, { awaited: sent });
+  expect(recorder.submitted(12)).toBe(1);
+  add(0, 5);
+  expect(recorder.submitted(30)).toBe(2);
+  recorder.fenced(0, 20);
+  recorder.fenced(1, 25);
+  // The third submit is not known to be done.
+  const spans = recorder.spans(10, (_, rank) => (rank === 0 ? 18 : 23));
+  expect(
+    spans.map(({ rank, name, kernel, flops, pieces, submitted }) => ({ rank, name, kernel, flops, pieces, submitted })),
+  ).toEqual([
+    { rank: 0, name: 'op 0 … op 2', kernel: null, flops: 3, pieces: [[0, 10]], submitted: 0 },
+    { rank: 1, name: 'op 0', kernel: 'add', flops: 1, pieces: [[0, 10]], submitted: 0 },
+    // What it waited for was there at 18, but the submit before it ended at 20.
+    { rank: 0, name: 'op 3 … op 4', kernel: null, flops: null, pieces: [[10, 15]], submitted: 2 },
+    { rank: 1, name: 'op 3', kernel: 'add', flops: 1, pieces: [[13, 15]], submitted: 2 },
+  ]);
+  for (const { source, gpuMs, turnAt, uncertain, start, end, pieces } of spans) {
+    expect({ source, gpuMs, turnAt, uncertain }).toEqual({
+      source: 'host',
+      gpuMs: null,
+      turnAt: null,
+      uncertain: false,
+    });
+    expect([[start, end]]).toEqual(pieces);
+  }
+  expect(spans[2]!.awaited).toEqual({ op: 7, at: 8 });
+});
+
+test('spans are told since the run’s origin, in all that they say', () => {
+  const recorder = createRecorder({ lower: 3, upper: 5, tickNs: 0n }, 1, 0);
+  expect(recorder.add({ ...NONE, rank: 0, op: op(0), awaited: sent })).toBe(0);
+  expect(recorder.add(null)).toBe(1);
+  recorder.submitted(2);
+  recorder.known(0, 100);
+  expect([recorder.endedAt(0), recorder.endedAt(9), recorder.spans(0, () => 0)]).toEqual([undefined, undefined, []]);
+  // The GPU's 6 is the host's 10.
+  recorder.timestamps(0, stamps(6, 8, 9, 9));
+  expect(recorder.spans(1, () => 4)).toMatchObject([
+    { start: 9, end: 11, pieces: [[9, 11]], turnAt: 9, gpuMs: 2, submitted: 1, awaited: { op: 7, at: 3 }, sharing: 1 },
+  ]);
+  // A round that ended before it could begin has nothing but its end.
+  expect(recorder.spans(1, () => 40)[0]).toMatchObject({ start: 11, end: 11, pieces: [[11, 11]] });
+});
+
+test('what a device took in is known by the pass behind it, or by the fence of its submit', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+  const upload = { op: sent, from: 1, rank: 0 };
+  recorder.uploaded({ ...upload, pass: recorder.add(null) });
+  recorder.uploaded({ ...upload, pass: recorder.add(null) });
+  recorder.submitted(0);
+  recorder.uploaded({ ...upload, pass: null });
+  recorder.submitted(1);
+  expect(recorder.intakes()).toEqual([]);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(1, 2));
+  recorder.fenced(1, 9);
+  expect(recorder.intakes().map(({ submit, at }: { submit?: number; at: number }) => [submit, at])).toEqual([
+    [0, 2],
+    [1, 9],
+  ]);
+});
+
+test('what was known of a submit first counts, and of those before it', () => {
+  const recorder = createRecorder({ lower: -100, upper: 100, tickNs: 0n }, 1, 0);
+  for (const submit of [0, 1]) {
+    recorder.add({ ...NONE, rank: 0, op: op(submit) });
+    recorder.submitted(submit);
+  }
+  recorder.known(1, 10);
+  recorder.known(0, 50);
+  recorder.timestamps(0, stamps(1, 4, 5, 8));
+  // 10 − 8 and not 50 − 4.
+  expect(recorder.clock().upper).toBe(2);
+});
+
+test('kernels whose stamps are not known part rounds, and copies beside them are not known', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
+  const one = op(0);
+  recorder.copied({ op: sent, rank: 0, bytes: 1 });
+  for (const rank of [0, 1]) recorder.add({ ...NONE, rank, op: one });
+  recorder.add(null);
+  recorder.add({ ...NONE, rank: 0, op: one });
+  recorder.copied({ op: sent, rank: 1, bytes: 1 });
+  recorder.add({ ...NONE, rank: 1, op: one });
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(0, 1, 1, 2, 2, 2, 4, 5));
+  // Two of a round, then one of another: in it rank 0 is alone.
+  expect(recorder.spans(0, () => 0).map(({ start, end }) => [start, end])).toEqual([
+    [0, 2],
+    [0, 2],
+    [4, 5],
+  ]);
+  expect(recorder.copies(0)).toEqual([]);
+});

@@ -32,6 +32,8 @@ test('FarSkip attention leaves out the last routed experts, feed-forward its own
 test('the first FarSkip layer after regular ones already leaves out the routed experts before it', () => {
   const table = tableOf('last:2', spec);
   expect(table.map(({ attention }) => attention)).toEqual([[], [], [], ['routed.2'], ['routed.3']]);
+  // Of five layers the half is the last three.
+  expect(tableOf('last_half', spec)).toEqual(tableOf('last:3', spec));
 });
 
 test('the switches by config name', () => {

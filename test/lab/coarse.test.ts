@@ -1,13 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../src/cluster/run';
-import { areCoarse, timeKernels } from '../../src/lab/experiments/measurement/kernel_times';
 import { measure } from '../../src/lab/experiments/measurement/measure';
 import { DEFAULT_MEASUREMENT, type MeasureSettings } from '../../src/lab/experiments/measurement/settings';
-import type { Compute } from '../../src/program/program';
-import { lengthOf } from '../../src/trace/intervals';
-import { turnsOf } from '../../src/trace/rounds';
-import { compute } from '../spans';
 import { openLab } from '../support';
 
 /** The least that says it. */
@@ -21,55 +14,6 @@ const SETTINGS: MeasureSettings = {
 };
 
 const STEP = 0.065536;
-const rounded = (ms: number) => Math.floor(ms / STEP) * STEP;
-
-/** A run of kernels on one rank, each so often in a row, by stamps rounded down. */
-function runOf(kernels: readonly number[], gaps: readonly number[], timesOf: (op: number) => number): RunResult {
-  let at = 0;
-  const passes = kernels.map((ms, op) => {
-    const start = at + gaps[op]!;
-    at = start + timesOf(op) * ms;
-    return { start: rounded(start), end: rounded(at) };
-  });
-  const spans = turnsOf(passes).map(([start, end], op) => compute(0, start, end, { op, gpuMs: end - start }));
-  return { spans: () => spans, resolutionMs: STEP } as unknown as RunResult;
-}
-
-test('kernels shorter than a step of the clock are timed in a row, to within their errors', async () => {
-  const kernel = fc.double({ min: 0.0005, max: 3, noNaN: true });
-  const gap = fc.double({ min: 0, max: 0.3, noNaN: true });
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(kernel, gap), { minLength: 1, maxLength: 20 }), async (drawn) => {
-      const [kernels, gaps] = [drawn.map(([ms]) => ms), drawn.map(([, ms]) => ms)];
-      const times = await timeKernels(STEP, async (timesOf) =>
-        runOf(kernels, gaps, (op) => timesOf({ id: op } as Compute, 0)),
-      );
-      for (const [op, ms] of kernels.entries()) {
-        const known = times({ id: op } as Compute, 0)!;
-        expect(Math.abs(known.ms - ms)).toBeLessThanOrEqual(known.errorMs + 1e-9);
-        expect(known.errorMs).toBeLessThanOrEqual(Math.max(0.06 * ms, STEP / 2000));
-      }
-    }),
-  );
-});
-
-test('timestamps are coarse where a step is more than a twentieth of the median kernel', () => {
-  expect(areCoarse(runOf([1.4, 1.4, 1.4], [0, 0, 0], () => 1))).toBe(false);
-  expect(areCoarse(runOf([0.9, 0.9, 9], [0, 0, 0], () => 1))).toBe(true);
-});
-
-test('kernels whose length is known lie between their stamps as far as these say, and never over one another', () => {
-  const passes = [
-    { start: 0, end: 0, took: 0.02 },
-    { start: 0, end: 0, took: 0.03 },
-    { start: 0, end: STEP, took: 0.01 },
-    { start: 4 * STEP, end: 4 * STEP, took: 0.01 },
-  ];
-  const turns = turnsOf(passes);
-  expect(turns.map((turn) => lengthOf([turn]))).toEqual(passes.map(({ took }) => expect.closeTo(took, 9)));
-  for (const [i, [start]] of turns.slice(1).entries()) expect(start).toBeGreaterThanOrEqual(turns[i]![1]);
-  expect(turns[2]![1]).toBeCloseTo(STEP, 9);
-});
 
 test('with timestamps rounded as browsers do, compute is calibrated and hidden has the interval of its errors', async () => {
   const lab = await openLab('public', 'rounded');

@@ -209,18 +209,24 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
   );
 });
 
-test('what the host hears of late arrives no sooner, but leaves when it was ready', () => {
-  const spread = allGather('direct');
-  const heldWhenHeardAt = (at: number) => {
-    const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
-    for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
-    transfers.deliver(100);
-    return transfers.arrivedEverywhereAt(spread);
-  };
-  expect(heldWhenHeardAt(10)).toBe(14);
-  expect(heldWhenHeardAt(13)).toBe(14);
-  expect(heldWhenHeardAt(17)).toBe(17);
-});
+test.each(['direct', 'ring'] as const)(
+  '%s: what the host hears of late arrives no sooner, but leaves when it was ready',
+  (algorithm) => {
+    const spread = allGather(algorithm);
+    const heardAt = (at: number) => {
+      const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
+      for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
+      transfers.deliver(100);
+      return {
+        ready: transfers.collectives().map(({ readyAt }) => readyAt),
+        left: transfers.messages().map(({ leftAt }) => leftAt),
+        arrived: transfers.arrivedEverywhereAt(spread),
+      };
+    };
+    const early = { ready: [10, 10], left: [10, 10] };
+    expect([10, 13, 17].map(heardAt)).toEqual([14, 14, 17].map((arrived) => ({ ...early, arrived })));
+  },
+);
 
 test('a ring hands on parts of others: a message is held once the device has taken in whose rows it brought', () => {
   const ring = allGather('ring');

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { tableOf } from '../../src/connectivity/methods';
 import { forward } from '../../src/lab/setup/forward';
 import { deploy, openEngines } from '../../src/lab/setup/lab';
-import { relativeError } from '../../src/lab/statistics/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { within } from '../../src/model/source';
 import { openLab } from '../support';
+import { errorOf } from './compare';
 
 // Five tokens on four ranks: the chunks of a ring are of two, two, one and no rows.
 const SEQUENCES = [[3, 1, 4, 1, 5]];
@@ -30,7 +30,7 @@ test.each(['mlp_only', 'ladder'])(
       await forward(lab, ep, table, SEQUENCES, { ...options, wire: 'bf16' }),
     ];
     for (const { logits } of rounded) {
-      const error = relativeError(logits[0]!, direct.logits[0]!);
+      const error = errorOf(logits[0]!, direct.logits[0]!);
       expect(error).toBeGreaterThan(1e-5);
       expect(error).toBeLessThan(2e-2);
     }

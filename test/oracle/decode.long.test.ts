@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TOLERANCE } from '../../src/lab/experiments/check';
 import { openLab } from '../support';
+import { TOLERANCE } from './compare';
 import { decodeError, FAMILIES, PLANS } from './decode_case';
 
 describe.each(PLANS)('on $ranks ranks ($kind)', (plan) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { TOLERANCE } from '../../src/lab/experiments/check';
 import type { Plan } from '../../src/model/plan';
 import { openLab } from '../support';
+import { TOLERANCE } from './compare';
 import { decodeError, FAMILIES } from './decode_case';
 
 const EP: Plan = { kind: 'ep', ranks: 4 };

@@ -2,11 +2,11 @@ import { tableOf } from '../../src/connectivity/methods';
 import { createDecoder } from '../../src/lab/setup/decoder';
 import { forward } from '../../src/lab/setup/forward';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
-import { relativeError } from '../../src/lab/statistics/numbers';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { within } from '../../src/model/source';
 import { INSTANT_TOPOLOGY } from '../../src/network/topology';
+import { errorOf } from './compare';
 
 const below = (n: number) => Math.floor(Math.random() * n);
 
@@ -63,10 +63,7 @@ export async function decodeError(
         if ((own === null) !== (pieces[i]!.length === 0)) worst = Number.POSITIVE_INFINITY;
         if (!own) return;
         const last = decoder.lengths()[i]! - 1;
-        worst = Math.max(
-          worst,
-          relativeError(own, whole[i]!.subarray(last * spec.vocabulary, (last + 1) * spec.vocabulary)),
-        );
+        worst = Math.max(worst, errorOf(own, whole[i]!.subarray(last * spec.vocabulary, (last + 1) * spec.vocabulary)));
       });
     }
     decoder.destroy();

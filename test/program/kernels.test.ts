@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bytesMoved, contractOf, flopsOf, sizesOf } from '../../src/program/kernels';
-import { bytesOf, isCollective } from '../../src/program/program';
+import { bytesOf, type Compute, isCollective } from '../../src/program/program';
 import { EP, programOf, SMALL } from './programs';
 
 test('what kernels move and compute follows from the contracts, and what they write is all that is bound', () => {
@@ -37,6 +37,10 @@ test('what kernels move and compute follows from the contracts, and what they wr
   const [{ attention: a }] = SMALL.layers as [(typeof SMALL.layers)[number]];
   if (a.kind !== 'mla') throw new Error('the fixture has other attention');
   expect(attention).toBe(2 * 42 * a.heads * (a.nope + a.rotated + a.valueDim));
+  const [gemm] = program.operations.filter((op) => op.kind === 'compute' && op.kernel === 'gemm') as [Compute];
+  // A product and a sum for each of 3 × 7 values and 5 terms; unknown where only the GPU knows the rows.
+  expect(flopsOf(gemm, { rows: 3, inner: 5, cols: 7 })).toBe(2 * 3 * 5 * 7);
+  expect(flopsOf({ ...gemm, atMost: true }, { rows: 3, inner: 5, cols: 7 })).toBeNull();
   expect(bytesMoved('gemm', { rows: 3, inner: 5, cols: 7 })).toEqual({ read: 4 * (15 + 35), written: 4 * 21 });
   expect(bytesMoved('pack_bf16', { rows: 3, width: 5 })).toEqual({ read: 60, written: 36 });
 });

@@ -1,31 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Collective, Operation, Program, Value } from '../../src/program/program';
-import { hiddenBoundOf, oneWire, wallBoundOf } from '../../src/schedule/bound';
+import { seededRandom } from '../../src/lab/statistics/random';
+import { type Collective, isCollective, type Operation } from '../../src/program/program';
+import { hiddenBoundOf, independentOf, oneWire, wallBoundOf } from '../../src/schedule/bound';
 import { holdBounds } from './bound_case';
+import { ancestorsOf, plainBound } from './plain';
+import { randomProgram } from './random_programs';
+import { programOf } from './small_programs';
 
 test('no order of 1,000 random programs beats its bounds, over links with latency, jitter and nodes', () => {
-  holdBounds(1000);
+  // Where tests are run again for every fault that is tried, few must do.
+  holdBounds(process.env.FEW_CASES ? 40 : 1000);
 });
-
-/** Kernels and collectives, each of what the ones named before it wrote. */
-function programOf(ops: readonly (readonly ['compute' | 'all-gather', readonly number[]])[]): Program {
-  const values = new Map<string, Value>();
-  const operations = ops.map(([kind, needs], id): Operation => {
-    values.set(`${id}`, { name: `${id}`, rows: 1, cols: 1, type: 'f32', lives: 'run' });
-    const common = { id, name: `${id}`, block: 'routed', phase: 'forward', layer: 0 } as const;
-    return kind === 'compute'
-      ? ({
-          ...common,
-          kind,
-          kernel: 'add',
-          sizes: { rows: 1, width: 1 },
-          inputs: needs.map(String),
-          outputs: [`${id}`],
-        } as Operation)
-      : { ...common, kind, algorithm: 'direct', input: String(needs[0]), output: `${id}` };
-  });
-  return { values, operations, exchanges: new Map(), inputs: [], outputs: [] };
-}
 
 // A kernel, two collectives of what it wrote, a kernel that needs both.
 const twoAtOnce = programOf([
@@ -63,4 +48,38 @@ test('what a schedule must take beyond the kernels is not hidden', () => {
   expect(hiddenBoundOf(12, 10, 8)).toBe(0.75);
   expect(hiddenBoundOf(10, 10, 8)).toBe(1);
   expect(hiddenBoundOf(9, 10, 8)).toBe(1);
+});
+
+test('the bound is that of the best set, found by trying each, whatever a collective holds of its ports', () => {
+  const random = seededRandom(1);
+  for (let i = 0; i < (process.env.FEW_CASES ? 40 : 200); i++) {
+    const program = randomProgram(random);
+    const took = program.operations.map(() => Math.floor(9 * random()));
+    const wires = program.operations.map(() => {
+      const [ports, latency] = [[0, 1, 2].map(() => Math.floor(5 * random())), Math.floor(3 * random())];
+      return { ports, latency, length: Math.max(...ports) + latency + Math.floor(2 * random()) };
+    });
+    const cost = { compute: ({ id }: Operation) => took[id]!, wire: ({ id }: Operation) => wires[id]! };
+    expect([i, wallBoundOf(program, cost)]).toEqual([i, plainBound(program, cost)]);
+  }
+});
+
+test('independent of a collective is what neither leads to it nor needs it, of however many', () => {
+  const random = seededRandom(2);
+  // Forty gathers of one kernel, each with a reader of its own.
+  const wide = programOf([
+    ['compute', []],
+    ...Array.from({ length: 40 }, () => ['all-gather', [0]] as const),
+    ...Array.from({ length: 40 }, (_, i) => ['compute', [1 + i]] as const),
+  ]);
+  for (const program of [wide, ...Array.from({ length: 50 }, () => randomProgram(random))]) {
+    const { operations } = program;
+    const ancestors = ancestorsOf(program);
+    const kernels = operations.filter((op) => !isCollective(op));
+    const expected = operations.filter(isCollective).map(({ id }) => {
+      const free = kernels.filter((own) => !ancestors[id]!.has(own.id) && !ancestors[own.id]!.has(id));
+      return [id, free.reduce((sum, own) => sum + own.id + 1, 0)];
+    });
+    expect([...independentOf(program, (op) => op.id + 1)]).toEqual(expected);
+  }
 });

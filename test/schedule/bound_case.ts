@@ -13,7 +13,7 @@ import type { Interval } from '../../src/trace/span';
 import { compute } from '../spans';
 import { type Random, randomOrders, randomProgram, randomTraffic, readsOf, type Traffic } from './random_programs';
 
-const ORDERS = 20;
+const ORDERS = process.env.FEW_CASES ? 4 : 20;
 
 /**
  * Random programs over random links, each by both schedules and some random orders: none is done before the bound, none

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorOf, narrow, offsetOf, stepOf, toMs, UNKNOWN_CLOCK } from '../../src/trace/clock';
-import { exposuresOf, reasonOf } from '../../src/trace/exposure';
+import { exposuresOf, meanExposures, reasonOf } from '../../src/trace/exposure';
 import { categoriesOf } from '../../src/trace/gaps';
 import { intersect, lengthOf, merge, subtract } from '../../src/trace/intervals';
 import { operationTimesOf } from '../../src/trace/operation_times';
 import { hiddenShare, overlapOf, wireOverlapOf } from '../../src/trace/overlap';
 import { piecesOf, turnsOf } from '../../src/trace/rounds';
-import type { Interval, Span } from '../../src/trace/span';
+import { type Interval, laterBy, type Span } from '../../src/trace/span';
 import { collective, compute, message } from '../spans';
 
 const intervals = fc.array(
@@ -214,6 +214,106 @@ test('operations take their rounds, each rank what it computed, and collectives 
   expect(times.delivered.get(5)).toBe(4);
 });
 
+test('devices of their own have the mean of their kernels, and a ring is as long as its parts’ way round', () => {
+  const kernels = [2, 4, 6].map((ms, rank) => compute(rank, 0, ms, { op: 1, gpuMs: null }));
+  const of = (messages: readonly Span[]) => operationTimesOf([...kernels, ...messages], 3);
+  /** The way from each rank to the next takes 1, 2 or 4 ms, 0.5 of it latency; the second step begins at 10. */
+  const hop = (rank: number, step: number) => ({
+    ...message(5, rank, (rank + 1) % 3, 10 * step, 10 * step + 2 ** rank),
+    portMs: 2 ** rank - 0.5,
+  });
+  const ring = [0, 1, 2].flatMap((rank) => [hop(rank, 1), hop(rank, 0)]);
+  const times = of(ring);
+  expect(times.rounds.get(1)).toBe(4);
+  expect(times.alone.map(({ size }) => size)).toEqual([0, 0, 0]);
+  // What comes to rank 0 last set out from rank 1: 2 + 4 ms; but its port is held 2 × 3.5 and 0.5 more.
+  expect(times.wire.get(5)).toEqual({ out: [1, 3, 7], in: [7, 1, 3], length: [7.5, 5, 3.5], latency: 0.5 });
+  expect(times.delivered.get(5)).toBe(8);
+  // What is sent straight, or not all the way, is no ring: rank 1 then holds all once its own port is done.
+  for (const straight of [ring.slice(1), ring.map((own, i) => (i === 4 ? { ...own, to: 1 } : own))])
+    expect(of(straight).wire.get(5)!.length[2]).toBe(of(straight).wire.get(5)!.in[2]! + 0.5);
+  // A message without a formula leaves none for its collective.
+  expect(of([...ring, message(5, 0, 1, 30, 31)]).wire.size).toBe(0);
+  expect(of([{ ...message(5, 0, 1, 3, 6), portMs: 2 }]).wire.get(5)).toEqual({
+    out: [2, 0, 0],
+    in: [0, 2, 0],
+    length: [0, 3, 0],
+    latency: 1,
+  });
+});
+
+test('collectives at the same time are told apart, on each rank by its own spans, and their means', () => {
+  const spans: Span[] = [
+    compute(0, 0, 2),
+    collective(1, 0, 1, 5),
+    collective(2, 0, 1, 9),
+    message(1, 1, 0, 1, 5),
+    message(2, 1, 0, 1, 9),
+    compute(0, 5, 6, { op: 3, name: 'first', submitted: 0, awaited: { op: 1, at: 5 } }),
+    compute(0, 9, 10, { op: 4, name: 'second', submitted: 0, awaited: { op: 2, at: 9 } }),
+    compute(1, 0, 9),
+    collective(1, 1, 1, 3),
+    collective(2, 1, 1, 5),
+  ];
+  const nothing = { awaited: 0, noWork: 0, host: 0, gaps: 0 };
+  const exposures = exposuresOf(spans, 2);
+  expect(exposures).toMatchObject([
+    { op: 1, rank: 0, ms: 4, hiddenMs: 1, exposed: { ...nothing, awaited: 3 }, awaitedBy: 'first' },
+    { op: 2, rank: 0, ms: 8, hiddenMs: 2, exposed: { ...nothing, awaited: 3, noWork: 3 }, awaitedBy: 'second' },
+    { op: 1, rank: 1, ms: 2, hiddenMs: 2, exposed: nothing, awaitedBy: null },
+    { op: 2, rank: 1, ms: 4, hiddenMs: 4, exposed: nothing, awaitedBy: null },
+  ]);
+  expect(meanExposures(exposures.toReversed())).toEqual([
+    {
+      op: 2,
+      name: 'Dispatch',
+      layer: 0,
+      ms: 6,
+      hiddenMs: 3,
+      exposed: { ...nothing, awaited: 1.5, noWork: 1.5 },
+      awaitedBy: 'second',
+    },
+    {
+      op: 1,
+      name: 'Dispatch',
+      layer: 0,
+      ms: 3,
+      hiddenMs: 1.5,
+      exposed: { ...nothing, awaited: 1.5 },
+      awaitedBy: 'first',
+    },
+  ]);
+});
+
+test('a queue’s next turn says what is waited for, wherever spans are listed and however ranks’ own pieces lie', () => {
+  const shared = { sharing: 2, gpuMs: 1 };
+  const spans: Span[] = [
+    // Listed last to first; ranks 1 and 2 share a queue, rank 0 has its own.
+    compute(2, 8, 10, { op: 2, ...shared, turnAt: 9, submitted: 7 }),
+    compute(1, 8, 10, { op: 2, ...shared, turnAt: 8, submitted: 6 }),
+    compute(2, 0, 2, { ...shared, turnAt: 1, submitted: 0 }),
+    compute(1, 0, 2, { ...shared, turnAt: 0, submitted: 0 }),
+    compute(0, 1, 2, { submitted: 0 }),
+  ];
+  const none = { kernel: 0, peer: 0, copy: 0, waiting: 0, 'launch gap': 0, host: 0, end: 0, unknown: 0 };
+  expect(categoriesOf(spans, 3, 10)).toEqual([
+    { ...none, kernel: 1, 'launch gap': 1, end: 8 },
+    { ...none, kernel: 4, host: 4, 'launch gap': 2 },
+    { ...none, kernel: 4, host: 4, 'launch gap': 2 },
+  ]);
+  expect(categoriesOf([], 1)).toEqual([none]);
+});
+
+test('a span moved is moved in all its times', () => {
+  const kernel = compute(0, 1, 3, { turnAt: 2, submitted: 0, awaited: { op: 1, at: 1 } });
+  const later = { start: 11, end: 13, pieces: [[11, 13]] };
+  expect(laterBy(kernel, 10)).toEqual({ ...kernel, ...later, turnAt: 12, submitted: 10, awaited: { op: 1, at: 11 } });
+  const unknown = { turnAt: null, submitted: null, awaited: null };
+  expect(laterBy({ ...kernel, ...unknown }, 10)).toEqual({ ...kernel, ...later, ...unknown });
+  expect(laterBy(message(1, 0, 1, 1, 3), 10)).toEqual({ ...message(1, 0, 1, 11, 13) });
+  expect(laterBy(collective(1, 0, 1, 3), 10)).toEqual(collective(1, 0, 11, 13));
+});
+
 describe('the offset of the GPU’s clock', () => {
   /** ms; as drawn for empty passes, one submitted and awaited at a time. */
   const pass = fc.record({
@@ -261,6 +361,8 @@ describe('the offset of the GPU’s clock', () => {
     expect(errorOf(1, { lower: 2, upper: 5, tickNs: 1n })).toBe(4);
     expect(errorOf(1, { lower: 3, upper: 0, tickNs: 1n })).toBe(2);
     expect(offsetOf({ lower: 2, upper: 5, tickNs: 1n })).toBe(3.5);
+    expect(offsetOf({ ...UNKNOWN_CLOCK, lower: 2 })).toBe(0);
+    expect(offsetOf({ ...UNKNOWN_CLOCK, upper: 2 })).toBe(0);
     expect(stepOf([0, 0, 0.2, 0.2, 0.3, 0.7])).toBeCloseTo(0.1, 9);
   });
 });

@@ -65,6 +65,43 @@ test('gaps and compute together are the whole run, and exposed gaps are what ove
   );
 });
 
+test('sums of a range are means over ranks, of what lies within it', () => {
+  const on = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}) =>
+    computeOn(rank, start, end, { name: 'gemm', ...more });
+  const spans: Span[] = [
+    on(0, 0, 6),
+    on(1, 2, 4),
+    // In pieces, of which the first lies before the range.
+    on(1, 0, 9, {
+      name: 'norm',
+      pieces: [
+        [0, 1],
+        [7, 9],
+      ],
+    }),
+    collectiveOn(1, 0, 5, 12),
+    collectiveOn(1, 1, 3, 5),
+    messageOn(1, 0, 1, 5, 7),
+    // These touch the range and no more.
+    on(0, 0, 2),
+    on(0, 8, 9),
+  ];
+  // Rank 0 computes 4 of 6 ms, communicates 3 and hides 1; rank 1 3, 2 and 1, and is idle for 2.
+  expect(sumsOf(spans, 2, [2, 8])).toEqual({
+    length: 6,
+    compute: 3.5,
+    comm: 2.5,
+    hidden: 1,
+    exposed: 1.5,
+    idle: 1,
+    operations: [
+      { block: 'routed', name: 'gemm', ms: 3, count: 2 },
+      { block: 'dispatch', name: 'Dispatch', ms: 2.5, count: 2 },
+      { block: 'routed', name: 'norm', ms: 0.5, count: 1 },
+    ],
+  });
+});
+
 test('a window lasts until the first kernel that reads the collective; letters stand where the paper puts them', () => {
   const spans: Span[] = [
     compute(0, 2, { block: 'router', layer: 3 }),
@@ -102,6 +139,55 @@ test('layers that are aligned begin at once in both runs, and times go to the ax
     { layer: 0, ms: [4, 2] },
     { layer: 1, ms: [4, 7] },
     { layer: 2, ms: [5, 1] },
+  ]);
+});
+
+test('layers begin with their own kernels on the first rank, and those that only one run has count in neither', () => {
+  const a: Span[] = [
+    compute(6, 7, { layer: 2 }),
+    compute(3, 4, { layer: 1 }),
+    // None of these begins a layer.
+    compute(0, 1, { layer: 2, block: 'residual' }),
+    compute(0, 1, { layer: null }),
+    computeOn(1, 0, 1, { layer: 2 }),
+    collective(1, 0, 1, { layer: 2 }),
+    compute(2, 3, { layer: 0 }),
+  ];
+  const b = [compute(1, 2, { layer: 0 }), compute(9, 12, { layer: 2 })];
+  expect(layerStartsOf(a).map(({ layer, at }) => [layer, at])).toEqual([
+    [0, 2],
+    [1, 3],
+    [2, 6],
+  ]);
+  // A later layer never begins before an earlier one.
+  expect(layerStartsOf([compute(5, 6, { layer: 0 }), compute(4, 5, { layer: 1 })]).map(({ at }) => at)).toEqual([5, 5]);
+  const [first, second] = alignLayers([a, b]) as [Alignment, Alignment];
+  // Both at 2; the slower run takes 8 ms from layer 0 to layer 2.
+  expect([onAxis(first, 2), onAxis(second, 1), onAxis(first, 6), onAxis(second, 9)]).toEqual([2, 2, 10, 10]);
+  expect(onAxis(first, 3)).toBe(3);
+  // In the blank before layer 2 the quicker run stands at its beginning.
+  expect([offAxis(first, 9), offAxis(first, 10), offAxis(second, 0)]).toEqual([6, 6, 0]);
+  expect(layerDifferences(a, b).map(({ layer, ms }) => [layer, ...ms])).toEqual([
+    [0, 1, 8],
+    [2, 1, 3],
+  ]);
+  expect(alignLayers([])).toEqual([]);
+});
+
+test('letters are of gates and collectives alone, in order of time', () => {
+  const spans: Span[] = [
+    collective(3, 9, 10, { block: 'all-reduce', layer: 1 }),
+    collective(4, 8, 10, { block: 'routed' }),
+    compute(5, 6, { block: 'router', layer: 2 }),
+    compute(4, 5, { block: 'router', layer: 2 }),
+    compute(1, 2, { block: 'dispatch' }),
+    { ...collective(5, 0, 1, { block: 'router' }) },
+    computeOn(1, 7, 8, { block: 'router', layer: 2 }),
+  ];
+  expect(marksOf(spans).map(({ letter, rank, at }) => `${letter}${rank} ${at}`)).toEqual(['g0 4', 'g1 7', 'r0 9']);
+  // A message that waits for nothing reads no collective.
+  expect(windowsOf([collective(1, 3, 9), { ...message(1, 0, 1, 8), start: 4, end: 5 }])).toEqual([
+    { op: 1, rank: 0, start: 3, end: 9 },
   ]);
 });
 

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import type { RunResult } from '../../src/cluster/run';
+import {
+  calibrationOf,
+  chooseLink,
+  costOf,
+  ratioReachedIn,
+  wireMsOf,
+} from '../../src/lab/experiments/measurement/calibration';
+import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
+import { topologyOf } from '../../src/lab/experiments/wire_settings';
+import { INSTANT_TOPOLOGY } from '../../src/network/topology';
+import type { OperationTimes } from '../../src/trace/operation_times';
+import type { Span } from '../../src/trace/span';
+import { programOf } from '../schedule/small_programs';
+import { collective, compute, message } from '../spans';
+
+const RANKS = 2;
+// A kernel, two gathers of what it wrote, a kernel that needs both.
+const program = programOf([
+  ['compute', []],
+  ['all-gather', [0]],
+  ['all-gather', [0]],
+  ['compute', [1, 2]],
+]);
+
+/**
+ * A run without a wire on two ranks in turns: of kernel 0 the GPU gave 1 and 2 ms, of kernel 3 `last` ms each; the host
+ * heard of the gathers after `told` ms. The first moves 3 and 5 MB, the second 2 MB each way; 9 MB come in once.
+ */
+const runOf = (last: number, told: number): RunResult => {
+  const turn = (rank: number, op: number, start: number, end: number, gpuMs: number) =>
+    compute(rank, start, end, { op, gpuMs, sharing: RANKS });
+  const gather = (op: number, rank: number, sentBytes: number, receivedBytes: number) =>
+    collective(op, rank, 3, 3 + told, { sentBytes, receivedBytes });
+  const spans: Span[] = [
+    turn(0, 0, 0, 2, 1),
+    turn(1, 0, 0, 3, 2),
+    gather(1, 0, 3e6, 5e6),
+    gather(1, 1, 5e6, 3e6),
+    message(1, 0, 1, 3, 3 + told / 2),
+    gather(2, 0, 2e6, 9e6),
+    gather(2, 1, 2e6, 2e6),
+    message(2, 1, 0, 3, 3 + told),
+    turn(0, 3, 4, 4 + 2 * last, last),
+    turn(1, 3, 4, 4 + 2 * last, last),
+  ];
+  return { spans: () => spans, counts: new Map([['routed', []]]) } as unknown as RunResult;
+};
+// One run of three was held up: medians do not see it, means and the least would.
+const RUNS = [runOf(1, 0.25), runOf(40, 8), runOf(2, 0.5)];
+const calibrated = () => calibrationOf(RUNS, RANKS);
+
+test('a calibration has the medians of runs: rounds, what the wire’s ports were held, and the busiest port’s bytes', () => {
+  const calibration = calibrated();
+  expect(calibration.durations).toEqual(
+    new Map([
+      [0, 3],
+      [3, 4],
+      [1, 0.25],
+      [2, 0.5],
+    ]),
+  );
+  expect(calibration.portBytes).toEqual(
+    new Map([
+      [1, 5e6],
+      [2, 9e6],
+    ]),
+  );
+  // As devices half as fast: 2 and 4 ms for kernel 0, 4 ms for kernel 3; mean over ranks.
+  expect(calibration.computeMs).toBe(7);
+  expect(calibration.announceMs).toBe(0.5);
+  expect(calibration.counts).toBe(RUNS[0]!.counts);
+  expect(calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS)).toMatchObject({ computeMs: 0, announceMs: 0 });
+});
+
+test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {
+  const calibration = calibrated();
+  const settings = { ...DEFAULT_MEASUREMENT, ranks: RANKS, link: { kind: 'ratio', ratio } } as const;
+  const link = chooseLink(settings, 'regular', calibration)!;
+  // 14 MB in ratio × 7 ms, on a GPU that is as good as twice as fast as the devices that it plays.
+  expect(link).toEqual({ gbps: expect.closeTo((2 * 2) / ratio, 9), us: 0, dilation: 2 });
+  const topology = topologyOf(settings, link, 2);
+  expect(wireMsOf(program, calibration, topology, RANKS)).toBeCloseTo(7 * ratio, 6);
+});
+
+test('a link of a speed is as it is asked for, and none is chosen where messages take what they take', () => {
+  const calibration = calibrated();
+  const speed = { kind: 'speed', gbps: 50, us: 10 } as const;
+  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: speed, dilate: 3 }, '', calibration)).toEqual({
+    gbps: 50,
+    us: 10,
+    dilation: 3,
+  });
+  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: { kind: 'native' } }, '', calibration)).toBeNull();
+  const silent = { ...calibration, portBytes: new Map() };
+  const ratio = { kind: 'ratio', ratio: 1 } as const;
+  expect(() => chooseLink({ ...DEFAULT_MEASUREMENT, link: ratio }, 'regular', silent)).toThrow(/sends nothing/);
+});
+
+test('the schedule expects of a collective what the link takes, but no less than without one', () => {
+  const calibration = calibrated();
+  // 5 MB at 10 MB a ms take 0.5 ms and 1 of latency; 50 MB a ms with none take less than the host needs to hear.
+  const link = (bytesPerMs: number, latencyMs: number) => ({
+    ...INSTANT_TOPOLOGY,
+    within: { bytesPerMs, latencyMs },
+    between: { bytesPerMs, latencyMs },
+  });
+  const costs = (topology: typeof INSTANT_TOPOLOGY) => program.operations.map(costOf(calibration, topology, RANKS));
+  expect(costs(link(1e7, 1)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 1.5, 1.9, 4]);
+  expect(costs(link(5e7, 0)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 0.5, 0.5, 4]);
+  const slow = { ...calibration, durations: new Map([[1, 0.75]]) };
+  expect(program.operations.map(costOf(slow, INSTANT_TOPOLOGY, RANKS))).toEqual([0, 0.75, 0.5, 0]);
+});
+
+test('without timestamps the ratio reached is over what ranks were busy, and there is none of no computation', () => {
+  const times = (alone: number, computed: number) =>
+    ({
+      alone: [new Map(alone ? [[0, alone]] : []), new Map()],
+      computed: [new Map([[0, computed]]), new Map([[0, computed]])],
+      delivered: new Map([
+        [1, 3],
+        [2, 5],
+      ]),
+    }) as unknown as OperationTimes;
+  expect(ratioReachedIn(times(8, 16))).toBe(2);
+  expect(ratioReachedIn(times(0, 16))).toBe(0.5);
+  expect(ratioReachedIn(times(0, 0))).toBeNull();
+});
