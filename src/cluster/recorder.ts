@@ -86,7 +86,7 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
     /** What the device has taken in from the host, as far as it is known when, host ms. */
     intakes: (): (Upload & { readonly at: number })[] =>
       uploads.flatMap((upload) => {
-        const at = upload.pass === null ? doneAt[upload.submit] : endedAt(upload.pass);
+        const at = upload.pass === null ? doneAt[upload.submit] : passes[upload.pass]?.ran?.end;
         return at === undefined ? [] : [{ ...upload, at }];
       }),
     /** How far off this run's offset can be, by all that is known at its end. */

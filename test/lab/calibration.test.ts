@@ -9,7 +9,7 @@ import {
 } from '../../src/lab/experiments/measurement/calibration';
 import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
 import { topologyOf } from '../../src/lab/experiments/wire_settings';
-import { INSTANT_TOPOLOGY } from '../../src/network/topology';
+import { INSTANT_TOPOLOGY, linksOf } from '../../src/network/topology';
 import type { OperationTimes } from '../../src/trace/operation_times';
 import type { Span } from '../../src/trace/span';
 import { programOf } from '../schedule/small_programs';
@@ -81,7 +81,10 @@ test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many 
   // 14 MB in ratio × 7 ms, on a GPU that is as good as twice as fast as the devices that it plays.
   expect(link).toEqual({ gbps: expect.closeTo((2 * 2) / ratio, 9), us: 0, dilation: 2 });
   const topology = topologyOf(settings, link, 2);
-  expect(wireMsOf(program, calibration, topology, RANKS)).toBeCloseTo(7 * ratio, 6);
+  expect(wireMsOf(program, calibration, linksOf(topology, RANKS, 1), RANKS)).toBeCloseTo(7 * ratio, 6);
+  // A slow device's messages take longer by the same formula.
+  const slow = linksOf({ ...topology, slow: { rank: 1, times: 3 } }, RANKS, 1);
+  expect(wireMsOf(program, calibration, slow, RANKS)).toBeCloseTo(21 * ratio, 6);
 });
 
 test('a link of a speed is as it is asked for, and none is chosen where messages take what they take', () => {

@@ -116,7 +116,7 @@ test.each([
 /** What the file says of the run shown, told from its spans alone. */
 function holdToDefinitions({ spans, hidden, boundBroken, paid }: CombinationResult, ranks: number): void {
   expect(boundBroken).toBe(0);
-  expect(paid!.share).not.toBeNull();
+  expect(paid!.hostMs).not.toBeNull();
   const each = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
   expect(hiddenShare(each)).toBeCloseTo(hidden!.median, 1);
   const turns = spans.flatMap((span): Interval[] =>

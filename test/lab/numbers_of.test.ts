@@ -110,7 +110,7 @@ const entries = () => ({
   ),
 });
 
-const SETTINGS = { ranks: RANKS, until: null, seed: 1 };
+const SETTINGS = { ranks: RANKS, until: null, seed: 1, backing: 'shared' } as const;
 const numbers = (
   which: 'blocking' | 'overlapped' | Entry,
   settings: typeof SETTINGS | { until: number } = SETTINGS,

@@ -28,7 +28,7 @@ export function imbalanceOf(
 }
 
 /** By so much the kernels of a rank take longer than those of the one before it. */
-const OUT_OF_STEP = 1e-6;
+const OUT_OF_STEP = 1e-9;
 
 /** Bytes that a run's collectives sent from rank to rank; of a ring, of a part. */
 export function bytesSentIn(spans: readonly Span[]): BytesBetween {
