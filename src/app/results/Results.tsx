@@ -4,7 +4,7 @@ import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Measurement, Paid } from '../../lab/experiments/measurement/result';
 import { machineOf } from '../../lab/runs/lab_run';
 import type { TracesRun } from '../../lab/runs/traces_run';
-import { DEFINITIONS } from '../../lab/setup/manifest';
+import { DEFINITIONS, KERNELS } from '../../lab/setup/manifest';
 import { findingsOf } from '../../lab/setup/self_test_result';
 import type { Estimate } from '../../lab/statistics/estimate';
 import { Scroll } from '../parts/fields';
@@ -188,6 +188,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           : t.results.fences}{' '}
         {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
         {manifest.definitions < DEFINITIONS && ` ${t.results.older}`}
+        {manifest.kernels !== undefined && manifest.kernels !== KERNELS && ` ${t.results.otherKernels}`}
       </p>
     </>
   );

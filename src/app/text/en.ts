@@ -448,6 +448,7 @@ export const en = {
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
     older:
       'Its numbers follow older definitions and must not be compared with others: compute includes launch gaps, and intervals may be too narrow.',
+    otherKernels: 'Its kernels are others than those of this page, so its times must not be compared with new ones.',
     disturbed: 'This measurement was disturbed. All of it counts; measure again for better times.',
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',
     forced: 'Its routing is forced to be balanced: tokens are dealt out to the experts evenly.',

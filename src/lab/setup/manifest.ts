@@ -10,12 +10,17 @@ import { SelfTest } from './self_test_result';
  */
 export const DEFINITIONS = 3;
 
+/** Of this build: numbers of different kernels are not compared without a word. */
+export const KERNELS = __KERNELS__;
+
 const text = z.string().max(10_000);
 
 /** Where and when a result was made: goes with every result that leaves the lab. */
 export const Manifest = z.object({
   definitions: z.number().int().min(1).max(DEFINITIONS),
   commit: text,
+  /** The set of kernels that ran: a hash. Older files lack it. */
+  kernels: text.optional(),
   date: z.iso.datetime(),
   runtime: text,
   adapter: text,
@@ -34,6 +39,7 @@ export const manifestOf = (
 ): Manifest => ({
   definitions: DEFINITIONS,
   commit: __COMMIT__,
+  kernels: KERNELS,
   date: new Date().toISOString(),
   runtime,
   adapter: engine.gpu.description,
