@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/cluster/run';
-import { isBroken } from '../../src/lab/experiments/measurement/bounds';
+import { boundsOf, isBroken } from '../../src/lab/experiments/measurement/bounds';
 import type { Calibration } from '../../src/lab/experiments/measurement/calibration';
 import { bytesSentIn } from '../../src/lab/experiments/measurement/imbalance';
 import { forgetSpans, type KeptRun, keptOf, typicalSpans } from '../../src/lab/experiments/measurement/kept_run';
@@ -64,13 +64,23 @@ const kept = (spans: readonly Span[], [wallMs, unwiredMs, bareMs]: Walls, more: 
   ...more,
 });
 
+/** What the gather takes with nothing else going on: it counts where there is no formula. */
+const QUICK = { durations: new Map([[GATHER, 1]]) };
+
 const entryOf = (
   connectivity: string,
   kind: 'blocking' | 'overlapped',
   runs: KeptRun[],
   subject: Partial<Subject> = {},
 ): Entry => ({
-  subject: { connectivity, table: [], executable: { program }, apart: null, ...subject } as unknown as Subject,
+  subject: {
+    connectivity,
+    table: [],
+    executable: { program },
+    apart: null,
+    calibration: QUICK,
+    ...subject,
+  } as unknown as Subject,
   combination: { connectivity, schedule: kind },
   orders: schedule(program, kind, () => 1),
   runs,
@@ -346,6 +356,35 @@ test.each([
 ])('a wall of %d ms that hid %d breaks bounds of 10 ms and a half: %s', (wallMs, hidden, broken) => {
   expect(isBroken({ wallMs: 10, hidden: 0.5 }, wallMs, hidden)).toBe(broken);
   expect(isBroken({ wallMs: 10, hidden: null }, wallMs, 2)).toBe(wallMs === 9.99);
+});
+
+test('two gathers at once hold their ports one after the other, and that bounds the wall and what is hidden', () => {
+  // A kernel, two gathers of what it wrote, a kernel that needs both. Kernels take 1 ms.
+  const both = programOf([
+    ['compute', []],
+    ['all-gather', [0]],
+    ['all-gather', [0]],
+    ['compute', [1, 2]],
+  ]);
+  const kernels = new Map([0, 3].map((id) => [id, 1]));
+  const boundsFor = (length: readonly number[], calibration: Calibration | null = null) => {
+    const ports = { out: [2, 4], in: [4, 2], length, latency: 0.5 };
+    const times = {
+      rounds: kernels,
+      computed: [kernels, kernels],
+      wire: new Map([1, 2].map((id) => [id, ports])),
+      delivered: new Map([1, 2].map((id) => [id, 4])),
+    };
+    const overlaps = [9, 5].map((commMs) => ({ computeMs: 2, commMs, hiddenMs: 0 }));
+    return boundsOf(both, { times, overlaps } as unknown as KeptRun, calibration);
+  };
+  // Rank 0 takes in for 8 ms, rank 1 for 4, and latency follows.
+  const hidden = (1 - 8.5 / 9 + 1 - 4.5 / 5) / 2;
+  expect(boundsFor([4.5, 2.5])).toEqual({ wallMs: 1 + 8 + 0.5 + 1, hidden: near(hidden) });
+  // Round a ring the way to one rank may be longer than all that its ports do.
+  expect(boundsFor([9.5, 2.5]).wallMs).toBe(1 + 9.5 + 1);
+  const alone = { durations: new Map([1, 2].map((id) => [id, 3])) } as unknown as Calibration;
+  expect(boundsFor([0, 0], alone).wallMs).toBe(1 + 6 + 1);
 });
 
 test('of devices of their own each has its own host, and the mean is told', () => {

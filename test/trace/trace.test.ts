@@ -217,21 +217,26 @@ test('operations take their rounds, each rank what it computed, and collectives 
 test('devices of their own have the mean of their kernels, and a ring is as long as its parts’ way round', () => {
   const kernels = [2, 4, 6].map((ms, rank) => compute(rank, 0, ms, { op: 1, gpuMs: null }));
   const of = (messages: readonly Span[]) => operationTimesOf([...kernels, ...messages], 3);
-  /** The way from each rank to the next takes 1, 2 or 4 ms, 0.5 of it latency; the second step begins at 10. */
-  const hop = (rank: number, step: number) => ({
-    ...message(5, rank, (rank + 1) % 3, 10 * step, 10 * step + 2 ** rank),
-    portMs: 2 ** rank - 0.5,
-  });
+  /** The way from each rank to the next takes 1, 2 or 4 ms, 0.5 of it latency; rank 0 takes 2 more in the second step. */
+  const hop = (rank: number, step: number) => {
+    const ms = 2 ** rank + (rank === 0 ? 2 * step : 0);
+    return { ...message(5, rank, (rank + 1) % 3, 10 * step, 10 * step + ms), portMs: ms - 0.5 };
+  };
   const ring = [0, 1, 2].flatMap((rank) => [hop(rank, 1), hop(rank, 0)]);
   const times = of(ring);
   expect(times.rounds.get(1)).toBe(4);
   expect(times.alone.map(({ size }) => size)).toEqual([0, 0, 0]);
-  // What comes to rank 0 last set out from rank 1: 2 + 4 ms; but its port is held 2 × 3.5 and 0.5 more.
-  expect(times.wire.get(5)).toEqual({ out: [1, 3, 7], in: [7, 1, 3], length: [7.5, 5, 3.5], latency: 0.5 });
+  // What comes to rank 1 last set out from rank 2, 4 ms, and then from rank 0, 3 ms; others' ports are held longer.
+  expect(times.wire.get(5)).toEqual({ out: [3, 3, 7], in: [7, 3, 3], length: [7.5, 7, 3.5], latency: 0.5 });
   expect(times.delivered.get(5)).toBe(8);
-  // What is sent straight, or not all the way, is no ring: rank 1 then holds all once its own port is done.
-  for (const straight of [ring.slice(1), ring.map((own, i) => (i === 4 ? { ...own, to: 1 } : own))])
-    expect(of(straight).wire.get(5)!.length[2]).toBe(of(straight).wire.get(5)!.in[2]! + 0.5);
+  // What is sent straight, or not all the way, is no ring: a rank then holds all once its own port is done.
+  for (const straight of [ring.slice(1), ring.map((own, i) => (i === 2 ? { ...own, to: 0 } : own))]) {
+    const { in: into, length } = of(straight).wire.get(5)!;
+    expect(length).toEqual(into.map((ms) => ms + 0.5));
+  }
+  // The busiest port is one that sends, or one that receives.
+  expect(of([message(5, 0, 1, 0, 3), message(5, 0, 2, 3, 5)]).delivered.get(5)).toBe(5);
+  expect(of([message(5, 0, 2, 0, 3), message(5, 1, 2, 3, 5)]).delivered.get(5)).toBe(5);
   // A message without a formula leaves none for its collective.
   expect(of([...ring, message(5, 0, 1, 30, 31)]).wire.size).toBe(0);
   expect(of([{ ...message(5, 0, 1, 3, 6), portMs: 2 }]).wire.get(5)).toEqual({
