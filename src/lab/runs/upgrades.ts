@@ -70,27 +70,37 @@ const columnsOf1 = (spans: unknown): unknown =>
     };
   });
 
-/** Manifests say by which definitions numbers were made. An interval of one run was that run itself: it is none. */
-function from2to3(file: object): object {
-  return {
-    ...file,
-    content: remade((file as Loose).content, ({ kind, result }) => ({ result: resultOf2(kind, result) })),
-  };
-}
+/** What makes anew what a file can hold: a measurement, those of a sweep too, a text, or a trace. */
+type Makers = Readonly<Record<'measurement' | 'generation' | 'trace', (result: unknown) => unknown>>;
 
-function resultOf2(kind: unknown, result: unknown): unknown {
+/** A file of version 2 or later with its result made anew. */
+const resultRemade = (file: object, make: Makers): object => ({
+  ...file,
+  content: remade((file as Loose).content, ({ kind, result }) => ({ result: remadeBy(make, kind, result) })),
+});
+
+function remadeBy(make: Makers, kind: unknown, result: unknown): unknown {
   switch (kind) {
     case 'measurement':
-      return measurementOf2(result);
+      return make.measurement(result);
     case 'sweep':
       return remade(result, ({ points }) => ({
-        points: eachRemade(points, ({ measurement }) => ({ measurement: measurementOf2(measurement) })),
+        points: eachRemade(points, ({ measurement }) => ({ measurement: make.measurement(measurement) })),
       }));
     case 'generation':
-      return remade(result, ({ manifest }) => ({ manifest: manifestOf2(manifest) }));
+      return make.generation(result);
     default:
-      return result;
+      return make.trace(result);
   }
+}
+
+/** Manifests say by which definitions numbers were made. An interval of one run was that run itself: it is none. */
+function from2to3(file: object): object {
+  return resultRemade(file, {
+    measurement: measurementOf2,
+    generation: (result) => remade(result, ({ manifest }) => ({ manifest: manifestOf2(manifest) })),
+    trace: (result) => result,
+  });
 }
 
 const manifestOf2 = (manifest: unknown): unknown => remade(manifest, () => ({ definitions: 1 }));
@@ -111,25 +121,11 @@ const withoutIntervals = (result: Loose): Loose =>
  * has no interval.
  */
 function from3to4(file: object): object {
-  return {
-    ...file,
-    content: remade((file as Loose).content, ({ kind, result }) => ({ result: resultOf3(kind, result) })),
-  };
-}
-
-function resultOf3(kind: unknown, result: unknown): unknown {
-  switch (kind) {
-    case 'measurement':
-      return measurementOf3(result);
-    case 'sweep':
-      return remade(result, ({ points }) => ({
-        points: eachRemade(points, ({ measurement }) => ({ measurement: measurementOf3(measurement) })),
-      }));
-    case 'generation':
-      return generationOf3(result);
-    default:
-      return remade(result, ({ spans }) => ({ spans: columnsOf3(spans) }));
-  }
+  return resultRemade(file, {
+    measurement: measurementOf3,
+    generation: generationOf3,
+    trace: (result) => remade(result, ({ spans }) => ({ spans: columnsOf3(spans) })),
+  });
 }
 
 const measurementOf3 = (measurement: unknown): unknown =>

@@ -29,9 +29,9 @@ const StepNumbers = z.object({
   /** What no schedule of its own kernels, over the wire's own formula, beats. */
   boundMs: number,
   hiddenBound: number.nullable(),
-  /** It did better than its bounds allow: a fault of the measurement. */
   /** Times are kernels' own; else bounds are estimates. */
   exact: z.boolean().optional(),
+  /** It did better than its bounds allow: a fault of the measurement. */
   boundBroken: z.boolean(),
   /** What each device's time went to, mean over devices; adds up to the step's wall time. */
   categories: Categories,
@@ -57,8 +57,8 @@ const Decoding = z.object({
   hidden: Estimate.nullable(),
   boundMs: Estimate,
   hiddenBound: Estimate.nullable(),
-  /** Steps that did better than their bounds allow. */
   exact: z.boolean().optional(),
+  /** Steps that did better than their bounds allow. */
   boundBroken: count,
   /** Mean over devices and steps. */
   categories: Categories,
