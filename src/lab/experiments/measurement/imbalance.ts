@@ -18,17 +18,16 @@ export function imbalanceOf(
 ): number | null {
   if (alone.every(({ size }) => size === 0)) return null;
   const own = (id: number, rank: number) => alone[rank]!.get(id) ?? 0;
-  // Ranks that are exactly in step find every port free, and any others do not: those with the means are a little out
-  // of step too, so that what is told is of the kernels.
-  const mean = (id: number, rank: number) =>
-    (alone.reduce((sum, times) => sum + (times.get(id) ?? 0), 0) / ranks) * (1 + OUT_OF_STEP * rank);
+  const mean = (id: number) => alone.reduce((sum, times) => sum + (times.get(id) ?? 0), 0) / ranks;
   const wall = (costOn: (id: number, rank: number) => number) =>
     simulateRanks(orders, ranks, ({ id }, rank) => costOn(id, rank), linkBetween, bytesBetween);
-  return wall(own) - wall(mean);
+  // Messages that leave at the very same time pass the ports as no others do. So ranks with the means keep the order
+  // in which theirs leave, and what is told is of the kernels.
+  return wall(own) - wall((id, rank) => mean(id) + IN_ORDER * (own(id, rank) - mean(id)));
 }
 
-/** By so much the kernels of a rank take longer than those of the one before it. */
-const OUT_OF_STEP = 1e-9;
+/** The share of a kernel's difference from the mean that is left: enough to tell which of two ends first. */
+const IN_ORDER = 1e-6;
 
 /** Bytes that a run's collectives sent from rank to rank; of a ring, of a part. */
 export function bytesSentIn(spans: readonly Span[]): BytesBetween {
