@@ -8,10 +8,10 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
-import { toChromeTrace } from '../trace/chrome_trace';
 import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
 import type { Span } from '../trace/span';
+import { toChromeTrace } from '../trace/write_trace';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
 import type { FrameRate, PageRate } from './page_bench';

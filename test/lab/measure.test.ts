@@ -6,10 +6,11 @@ import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/setti
 import { sweepExperiment } from '../../src/lab/experiments/sweep';
 import type { Lab } from '../../src/lab/setup/lab';
 import { sumOf } from '../../src/lab/statistics/numbers';
-import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
 import { lengthOf, merge } from '../../src/trace/intervals';
 import { overlapOf } from '../../src/trace/overlap';
+import { fromChromeTraces } from '../../src/trace/read_trace';
 import type { Interval } from '../../src/trace/span';
+import { toChromeTrace } from '../../src/trace/write_trace';
 import { openLab } from '../support';
 import { holisticOverlap } from '../trace/holistic_reading';
 

@@ -3,7 +3,7 @@ import type { Track } from '../../lab/experiments/track';
 import { LONGEST_NAME, machineOf } from '../../lab/runs/lab_run';
 import { toRunFile } from '../../lab/runs/run_file';
 import { dateOf, manifestOfRun } from '../../lab/runs/run_kinds';
-import { toChromeTrace } from '../../trace/chrome_trace';
+import { toChromeTrace } from '../../trace/write_trace';
 import { saveFile } from '../parts/save_file';
 import { titleOf } from '../parts/titles';
 import { formOfRun } from '../state/form';

@@ -1,6 +1,6 @@
 import { type LabRun, newRun } from '../../lab/runs/lab_run';
 import { looksLikeRun, parseRunFile } from '../../lab/runs/run_file';
-import { fromChromeTraces, isOfWholeRun } from '../../trace/chrome_trace';
+import { fromChromeTraces, isOfWholeRun } from '../../trace/read_trace';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
 import { textOf } from '../../words/text_of';

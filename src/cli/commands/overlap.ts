@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { fromChromeTraces } from '../../trace/chrome_trace';
+import { fromChromeTraces } from '../../trace/read_trace';
 import { overlapTable } from '../report';
 import { readText } from './command';
 

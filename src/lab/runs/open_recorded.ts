@@ -1,4 +1,4 @@
-import { fromChromeTraces } from '../../trace/chrome_trace';
+import { fromChromeTraces } from '../../trace/read_trace';
 import type { LabRun } from './lab_run';
 import { RECORDED_TRACES, type RecordedTraces, recordedPath, tracePath } from './recorded';
 import { parseRunFile } from './run_file';

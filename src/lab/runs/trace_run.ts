@@ -1,4 +1,4 @@
-import { MOST_RANKS } from '../../trace/chrome_trace';
+import { MOST_RANKS } from '../../trace/read_trace';
 import { Spans, strangerIn } from '../../trace/span_columns';
 import type { Frozen } from '../../words/frozen';
 import { phrase } from '../../words/phrase';

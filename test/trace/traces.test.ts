@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromChromeTraces, toChromeTrace } from '../../src/trace/chrome_trace';
 import { overlapOf } from '../../src/trace/overlap';
+import { fromChromeTraces } from '../../src/trace/read_trace';
 import type { Span } from '../../src/trace/span';
+import { toChromeTrace } from '../../src/trace/write_trace';
 import { holisticOverlap } from './holistic_reading';
 
 const RANKS = 3;
