@@ -11,6 +11,7 @@ import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
 import { Results } from './results/Results';
 import { Written } from './results/Written';
+import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
 import { useEngine, useWatched } from './state/engine_store';
@@ -46,11 +47,12 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
   const session = runShown(runs, tracks);
   const lacking = useLacking();
   const unknown = useRecordedRuns(onProblems);
+  const unread = useOpening((state) => state.problems);
   const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
   const withTimelines = timelines.tracks.length > 0;
   return (
     <div className="stage">
-      <Notice problems={unknown ? [...problems, unknown] : problems} lacking={lacking} />
+      <Notice problems={[...problems, ...unread, ...(unknown ? [unknown] : [])]} lacking={lacking} />
       {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
       {session?.origin === 'recorded' && !lacking && <MeasureHere />}
       <Boundary of={timelines} sentence={t.notice.broken}>

@@ -7,7 +7,7 @@ import { RECORDED, recordedPath } from '../lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../lab/runs/run_file';
 import { tracksOf } from '../lab/runs/run_kinds';
 import type { Span } from '../trace/span';
-import { textOf } from '../words/text_of';
+import { textOf } from '../words/bytes_of';
 import { launchChromium, withServer } from './chromium';
 
 /** How the page itself does: when it first paints, how long scripts hold it up, and how quick its timeline is. */

@@ -9,8 +9,7 @@ import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
 import { CATEGORIES } from '../trace/gaps';
-import { hiddenShare, overlapOf, type RankOverlap } from '../trace/overlap';
-import type { Span } from '../trace/span';
+import { hiddenShare, type RankOverlap } from '../trace/overlap';
 import { toChromeTrace } from '../trace/write_trace';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
@@ -315,17 +314,16 @@ export function measureTraces(
 }
 
 /** Overlap of each rank of a trace. */
-export function overlapTable({ spans, ranks }: { readonly spans: readonly Span[]; readonly ranks: number }): string {
-  const all = Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
-  const share = (own: RankOverlap) => (own.commMs > 0 ? (own.hiddenMs / own.commMs).toFixed(3) : '-');
-  const rows = all.map((own, rank) => [
+export function overlapTable(ranks: readonly (RankOverlap & { readonly rank: number })[]): string {
+  const rows = ranks.map(({ rank, computeMs, commMs, hiddenMs }) => [
     String(rank),
-    own.computeMs.toFixed(3),
-    own.commMs.toFixed(3),
-    own.hiddenMs.toFixed(3),
-    share(own),
+    computeMs.toFixed(3),
+    commMs.toFixed(3),
+    hiddenMs.toFixed(3),
+    commMs > 0 ? (hiddenMs / commMs).toFixed(3) : '-',
   ]);
-  return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${hiddenShare(all)?.toFixed(3) ?? '-'}`;
+  const mean = hiddenShare(ranks)?.toFixed(3) ?? '-';
+  return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${mean}`;
 }
 
 export function claimsTable(rows: readonly ClaimRow[]): string {

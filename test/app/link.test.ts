@@ -7,8 +7,8 @@ import { DEFAULT_VIEW, View } from '../../src/app/state/view';
 import { type LabRun, newRun } from '../../src/lab/runs/lab_run';
 import { openRecorded } from '../../src/lab/runs/open_recorded';
 import { RECORDED } from '../../src/lab/runs/recorded';
+import { textOf } from '../../src/words/bytes_of';
 import { english } from '../../src/words/phrase';
-import { textOf } from '../../src/words/text_of';
 
 const forms = fc.record({
   model: fc.constantFrom('reference', 'kept:my model', 'https://example.org/a/b?c=d#e', 'deepseek-v2-lite-960m'),

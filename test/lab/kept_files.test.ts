@@ -9,7 +9,7 @@ import { DEFINITIONS } from '../../src/lab/setup/manifest';
 import { lengthOf, merge } from '../../src/trace/intervals';
 import { hiddenShare, overlapOf } from '../../src/trace/overlap';
 import type { Interval } from '../../src/trace/span';
-import { textOf } from '../../src/words/text_of';
+import { textOf } from '../../src/words/bytes_of';
 
 // Files and links that people have, of every version there was: they open with the numbers that they had.
 

@@ -8,11 +8,11 @@ import type { Lab } from '../../src/lab/setup/lab';
 import { sumOf } from '../../src/lab/statistics/numbers';
 import { lengthOf, merge } from '../../src/trace/intervals';
 import { overlapOf } from '../../src/trace/overlap';
-import { fromChromeTraces } from '../../src/trace/read_trace';
 import type { Interval } from '../../src/trace/span';
 import { toChromeTrace } from '../../src/trace/write_trace';
 import { openLab } from '../support';
 import { holisticOverlap } from '../trace/holistic_reading';
+import { spansOf } from '../trace/read_texts';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -48,11 +48,11 @@ describe('the reference model on two devices, communication half of computation'
       }
   });
 
-  test('a trace of it, read by counting or read in again, has the overlap that its spans have', () => {
+  test('a trace of it, read by counting or read in again, has the overlap that its spans have', async () => {
     const { spans } = of('farskip', 'overlapped');
     const text = JSON.stringify(toChromeTrace(spans, 2));
     const counted = holisticOverlap(text);
-    const again = fromChromeTraces([{ name: 'trace', text }]).spans;
+    const again = (await spansOf({ trace: text })).spans;
     for (let rank = 0; rank < 2; rank++) {
       const { commMs, hiddenMs } = overlapOf(spans, rank);
       expect(Math.abs(counted.get(rank)! - hiddenMs / commMs)).toBeLessThan(1e-3);

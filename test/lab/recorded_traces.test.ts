@@ -9,7 +9,7 @@ import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { dateOf, tracksOf } from '../../src/lab/runs/run_kinds';
 import { overlapOf } from '../../src/trace/overlap';
 import type { Span } from '../../src/trace/span';
-import { textOf } from '../../src/words/text_of';
+import { textOf } from '../../src/words/bytes_of';
 import { holisticTimes } from '../trace/holistic_reading';
 
 type Figures = readonly [communicationMs: number, computeMs: number, hidden: number];

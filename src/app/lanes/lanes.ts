@@ -1,8 +1,8 @@
 import type { Track } from '../../lab/experiments/track';
-import { BLOCKS, type Block } from '../../program/program';
 import { type Gap, gapsOf } from '../../trace/gaps';
 import { type Alignment, layerStartsOf, onAxis } from '../../trace/layers';
 import { type Mark, marksOf, windowsOf } from '../../trace/windows';
+import { DRAWN_BLOCKS, type DrawnBlock } from '../parts/palette';
 
 /**
  * What a lane draws, as columns sorted by start. Times are on the axis (trace/layers.ts), ms. `item` is the place in
@@ -17,11 +17,11 @@ export type Lane = {
   readonly item: Int32Array;
 };
 
-/** Colours of lanes: a block each, one for blocks that are not known here, then these. */
-export const COLOURS = [...BLOCKS, 'other', 'exposed', 'idle', 'copy', 'window', 'host', 'uncertain'] as const;
+/** Colours of lanes: a block each (`other` is of those that are not known here), then these. */
+export const COLOURS = [...DRAWN_BLOCKS, 'exposed', 'idle', 'copy', 'window', 'host', 'uncertain'] as const;
 type Colour = (typeof COLOURS)[number];
 const PLACES: ReadonlyMap<string, number> = new Map(COLOURS.map((colour, i) => [colour, i]));
-const colourOfBlock = (block: string): Block | 'other' => (PLACES.has(block) ? (block as Block) : 'other');
+const colourOfBlock = (block: string): DrawnBlock => (PLACES.has(block) ? (block as DrawnBlock) : 'other');
 
 export const LANES = ['compute', 'send', 'receive', 'host'] as const;
 export type LaneName = (typeof LANES)[number];

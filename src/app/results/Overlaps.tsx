@@ -11,9 +11,9 @@ type Timeline = { readonly title: string | null; readonly trace: TraceRun };
 export function Overlaps({ timelines }: { timelines: readonly Timeline[] }) {
   const t = useText();
   const several = timelines.some(({ title }) => title !== null);
-  const own = timelines.map(({ title, trace: { ranks, spans } }) => ({
+  const own = timelines.map(({ title, trace: { spans } }) => ({
     title,
-    overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)),
+    overlaps: ranksIn(spans).map((rank) => ({ rank, ...overlapOf(spans, rank) })),
   }));
   const means = own.map(({ title, overlaps }) => {
     const share = hiddenShare(overlaps);
@@ -36,8 +36,7 @@ export function Overlaps({ timelines }: { timelines: readonly Timeline[] }) {
           </thead>
           <tbody>
             {own.flatMap(({ title, overlaps }) =>
-              overlaps.map(({ computeMs, commMs, hiddenMs }, rank) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a device is its index
+              overlaps.map(({ rank, computeMs, commMs, hiddenMs }) => (
                 <tr key={`${title} ${rank}`}>
                   {several && <th scope="row">{title}</th>}
                   {several ? <td>{rank}</td> : <th scope="row">{rank}</th>}
@@ -54,3 +53,7 @@ export function Overlaps({ timelines }: { timelines: readonly Timeline[] }) {
     </>
   );
 }
+
+/** Of a job of many ranks only some may have been opened. */
+const ranksIn = (spans: TraceRun['spans']): number[] =>
+  [...new Set(spans.map(({ rank }) => rank))].sort((a, b) => a - b);

@@ -8,8 +8,9 @@ import { useRuns } from '../state/runs_store';
 import { namesShown } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
-import { openRunFiles } from './files';
+import { percent } from '../text/format';
 import { loadRecorded } from './load_recorded';
+import { useOpening } from './opening';
 import { RunItem, ShowButton } from './RunItem';
 import { TrackFields } from './TrackFields';
 
@@ -34,7 +35,7 @@ export function RunList({ onProblems, onDone }: Props) {
       <div className="runs-head">
         <h2>{t.runs.heading}</h2>
         <RecordedField onProblems={onProblems} />
-        <OpenButton onProblems={onProblems} />
+        <OpenButton />
       </div>
       {runs.length === 0 && status.kind !== 'running' && <p className="hint">{t.runs.none}</p>}
       <ul>
@@ -90,18 +91,11 @@ function RecordedField({ onProblems }: Pick<Props, 'onProblems'>) {
   );
 }
 
-/** Opens files of runs and traces. */
-function OpenButton({ onProblems }: Pick<Props, 'onProblems'>) {
+/** Opens files of runs and traces, and says how far reading them is. */
+function OpenButton() {
   const t = useText();
   const input = useRef<HTMLInputElement>(null);
-  const open = async (files: readonly File[]) => {
-    const opened = await openRunFiles(files);
-    onProblems(opened.problems);
-    // A link may have named one of them: then what it says is shown.
-    const { tracks } = useView.getState().view;
-    const named = opened.runs.some(({ id }) => tracks.some((name) => runOfTrack(name) === id));
-    if (opened.runs.length > 0) useRuns.getState().add(opened.runs, 'opened', !named);
-  };
+  const { state, open, stop } = useOpening();
   return (
     <>
       <button type="button" id="open-runs" onClick={() => input.current?.click()}>
@@ -117,9 +111,18 @@ function OpenButton({ onProblems }: Pick<Props, 'onProblems'>) {
         onChange={(event) => {
           const files = [...(event.target.files ?? [])];
           event.target.value = '';
-          if (files.length > 0) void open(files);
+          if (files.length > 0) void open(files.map((file) => ({ path: file.name, file })));
         }}
       />
+      {state.kind === 'reading' && (
+        <span className="opening" role="status">
+          {t.runs.reading(percent(state.of > 0 ? state.bytes / state.of : 0))}
+          <progress max={state.of} value={state.bytes} aria-label={t.runs.readingLabel} />
+          <button type="button" onClick={stop}>
+            {t.notice.stop}
+          </button>
+        </span>
+      )}
     </>
   );
 }

@@ -1,63 +1,71 @@
 import { type LabRun, newRun } from '../../lab/runs/lab_run';
 import { looksLikeRun, parseRunFile } from '../../lab/runs/run_file';
-import { fromChromeTraces, isOfWholeRun } from '../../trace/read_trace';
+import type { TraceFile } from '../../trace/read_trace';
+import { traceRuns } from '../../trace/trace_runs';
+import { traceSpans } from '../../trace/trace_spans';
+import { bytesOf, textOf } from '../../words/bytes_of';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
-import { textOf } from '../../words/text_of';
 
-type Trace = { readonly name: string; readonly text: string; readonly date: Date };
+/** A file and where it lay: the path below what was dropped or chosen. */
+export type PlacedFile = { readonly path: string; readonly file: File };
 
-/** Larger files are not opened. */
-const MOST_BYTES = 512 * 2 ** 20;
+/** Reads traces, each of which may turn out to be none. */
+export type ReadTraces = (files: readonly PlacedFile[]) => Promise<readonly (TraceFile | InputError)[]>;
+
+/** Timelines of more kernels would be slow to draw. */
+const MOST_KERNELS = 500_000;
 
 /**
- * Runs that files hold: each run file a run, and each of our traces; a profiler's traces, of a rank each, together one.
- * What can't be read is a sentence; the rest is read all the same.
+ * Runs that files hold: each run file a run, and traces by what belongs together. What can't be read is a sentence; the
+ * rest is read all the same.
  */
 export async function openRunFiles(
-  files: readonly File[],
+  files: readonly PlacedFile[],
+  readTraces: ReadTraces,
 ): Promise<{ readonly runs: readonly LabRun[]; readonly problems: readonly Phrase[] }> {
   const runs: LabRun[] = [];
   const problems: Phrase[] = [];
-  const traces: Trace[] = [];
-  const attempt = (read: () => void): boolean => {
+  const others: PlacedFile[] = [];
+  for (const placed of files)
     try {
-      read();
-      return true;
+      if (await isRun(placed)) runs.push(parseRunFile(placed.path, await textOf(placed.path, placed.file)));
+      else others.push(placed);
     } catch (cause) {
-      if (!(cause instanceof InputError)) throw cause;
-      problems.push(cause.phrase);
-      return false;
+      problems.push(sentenceOf(cause));
     }
-  };
-  for (const file of files) {
-    if (file.size > MOST_BYTES) {
+  const read = await readTraces(others);
+  const traces = read.filter((each): each is TraceFile => !(each instanceof InputError));
+  for (const each of read) if (each instanceof InputError) problems.push(each.phrase);
+  for (const { name, files: own } of traceRuns(traces)) {
+    const kernels = own.reduce((sum, { kernels: { count }, own: events }) => sum + count + events.length, 0);
+    if (kernels > MOST_KERNELS) {
       problems.push(
-        phrase`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; files of at most ${MOST_BYTES / 2 ** 20} MB can be opened.`,
+        phrase`${name} has ${kernels} kernels; the page draws at most ${MOST_KERNELS}. “npm run lab -- overlap” tells the overlap of more.`,
       );
       continue;
     }
-    const text = await textOf(file.name, file).catch((cause) => {
-      if (!(cause instanceof InputError)) throw cause;
-      problems.push(cause.phrase);
-    });
-    if (text === undefined) continue;
-    if (looksLikeRun(text)) attempt(() => runs.push(parseRunFile(file.name, text)));
-    else traces.push({ name: file.name, text, date: new Date(file.lastModified) });
+    const lost = own.reduce((sum, trace) => sum + trace.lost, 0);
+    if (lost > 0)
+      problems.push(phrase`${name}: ${lost} kernels have no time and are left out; the profiler lost them.`);
+    const run = newRun({ kind: 'trace', result: traceSpans(own) }, name, null, own[0]!.date);
+    // Several may have been written at once.
+    runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
   }
-  const openTraces = (own: readonly Trace[]) =>
-    void attempt(() => {
-      const [first] = own;
-      if (!first) return;
-      const name =
-        own.length === 1 ? first.name.replace(/(\.trace)?\.json(\.gz)?$/, '') : `${first.name} + ${own.length - 1}`;
-      const run = newRun({ kind: 'trace', result: fromChromeTraces(own) }, name, null, first.date.toISOString());
-      // Several may have been written at once.
-      runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
-    });
-  for (const trace of traces) if (isOfWholeRun(trace.text)) openTraces([trace]);
-  // Of the files of several ranks, each that can't be read is told; the others are one run.
-  const foreign = traces.filter(({ text }) => !isOfWholeRun(text));
-  openTraces(foreign.length > 1 ? foreign.filter((trace) => attempt(() => fromChromeTraces([trace]))) : foreign);
   return { runs, problems };
+}
+
+async function isRun({ path, file }: PlacedFile): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of bytesOf(path, file)) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length >= 200) break;
+  }
+  return looksLikeRun(text);
+}
+
+function sentenceOf(cause: unknown): Phrase {
+  if (cause instanceof InputError) return cause.phrase;
+  throw cause;
 }

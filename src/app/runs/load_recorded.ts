@@ -1,8 +1,8 @@
 import type { LabRun } from '../../lab/runs/lab_run';
 import { openRecorded } from '../../lab/runs/open_recorded';
+import { textOf } from '../../words/bytes_of';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase, wordsOf } from '../../words/phrase';
-import { textOf } from '../../words/text_of';
 
 /** A recorded run of the site. */
 export async function loadRecorded(

@@ -177,6 +177,8 @@ export const en = {
     none: 'No run yet.',
     open: 'Open a run or traces …',
     openLabel: 'Files of runs, or Chrome traces',
+    reading: (share: string) => `${share} read`,
+    readingLabel: 'Reading files',
     recorded: 'Recorded runs',
     recordedNames: {
       ep: 'Experts spread over 4 devices, ratio 0.25',
@@ -225,6 +227,11 @@ export const en = {
     dispatch: 'Dispatch (all-to-all)',
     combine: 'Combine (all-to-all)',
     'all-reduce': 'All-reduce',
+    'matrix product': 'Matrix products',
+    norm: 'Norms',
+    memory: 'Moving values in memory',
+    communication: 'Communication',
+    other: 'Other kernels',
   },
   timeline: {
     region: 'Timelines',

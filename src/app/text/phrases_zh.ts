@@ -1,5 +1,18 @@
 /** In Chinese, by its id, whatever the engine, a link or a file says (words/phrase.ts). */
 export const PHRASES: Readonly<Record<string, string>> = {
+  "The files can't be read: {0}.": '无法读取这些文件：{0}。',
+  'a character is not in UTF-8': '有字符不是 UTF-8 编码',
+  'a control character (U+{0}) must be escaped within a text': '文本中的控制字符（U+{0}）必须转义',
+  'a heap snapshot': '堆快照',
+  "a model's config.json": '模型的 config.json',
+  'a network log': '网络日志',
+  'a tokenizer.json': '分词器文件 tokenizer.json',
+  'a tokenizer_config.json': '分词器设置 tokenizer_config.json',
+  'an execution trace or a graph': '执行跟踪或计算图',
+  'brackets are nested more than {0} deep': '括号嵌套超过 {0} 层',
+  'it should begin with { or [': '它应以 { 或 [ 开头',
+  'something is missing or too much': '此处缺少或多出了内容',
+  "the index of a checkpoint's weights": '检查点权重的索引',
   '{0} ({1})': '{0}（{1}）',
   Regular: '常规',
   'FarSkip, attention alone': 'FarSkip，仅注意力',
@@ -22,6 +35,16 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'Stopped after {0}.': '在完成{0}后停止。',
   'The GPU was lost after {0}.': '在完成{0}后，GPU 丢失。',
   '{0} Press Run to open it again.': '{0}请按“运行”重新打开它。',
+  "{0} can't be read; check that the file is still there.": '无法读取 {0}；请确认文件仍在。',
+  '{0} has no times of its {1} kernels: the profiler lost them.': '{0} 的 {1} 个内核都没有时间：分析器把它们丢失了。',
+  '{0} has {1} kernels; the page draws at most {2}. “npm run lab -- overlap” tells the overlap of more.':
+    '{0} 有 {1} 个内核；页面最多绘制 {2} 个。更多的内核可用“npm run lab -- overlap”得知重叠。',
+  '{0} is cut short: it ends within an event, at line {1}; copy or write it again.':
+    '{0} 被截断：它在第 {1} 行的一个事件中间结束；请重新复制或写出。',
+  '{0} is empty; it should be a Chrome trace.': '{0} 是空的；它应是 Chrome 跟踪文件。',
+  '{0} is not JSON at line {1}, character {2}: {3}.': '{0} 在第 {1} 行第 {2} 个字符处不是 JSON：{3}。',
+  '{0} is {1}, not a Chrome trace; a trace is a list of events, or an object with traceEvents.':
+    '{0} 是{1}，不是 Chrome 跟踪文件；跟踪文件是事件列表，或含 traceEvents 的对象。',
   '{0} of {1} repeats': ' {1} 次重复中的 {0} 次',
   'repeat {0}, before the intervals were narrow': '第 {0} 次重复（区间尚未足够窄）',
   '{0} of {1} points': ' {1} 个点中的 {0} 个',
@@ -195,13 +218,11 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{0} groups need at least two experts each, of {1}': '{0} 个组各需要至少两个专家，而专家共有 {1} 个',
   "{0} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.":
     '{0} 中没有内核；它应是 Chrome 跟踪文件，含有类别为 kernel 的事件，如 PyTorch 分析器所写的那样。',
-  '{0} has {1} MB; files of at most {2} MB can be opened.': '{0} 有 {1} MB；最多可以打开 {2} MB 的文件。',
   "{0} heads of {1} columns can't share {2} key heads": '{0} 个 {1} 列的头无法共用 {2} 个键头',
   '{0} is cut short: tensor {1} should have {2} bytes, but the file ends after {3} of them.':
     '{0} 被截断：张量 {1} 应有 {2} 字节，但文件只到其中的 {3} 字节。',
   '{0} is not JSON; a run of this lab is a file that “Save” wrote.':
     '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
-  '{0} is not JSON; it should be a Chrome trace.': '{0} 不是 JSON；它应是 Chrome 跟踪文件。',
   '{0} is not a Chrome trace: it should be a list of events, or an object with traceEvents.':
     '{0} 不是 Chrome 跟踪文件：它应是事件列表，或含 traceEvents 的对象。',
   '{0} is not a JSON object.': '{0} 不是 JSON 对象。',
@@ -209,8 +230,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '{0} 不是可读的 safetensors 文件：它的文件头应有 {1} 字节，但文件在 {2} 字节后就结束了。',
   '{0} is not a readable safetensors file: {1}.': '{0} 不是可读的 safetensors 文件：{1}。',
   '{0} is not an address; it should be like https://host/folder.': '{0} 不是地址；应形如 https://host/folder。',
-  '{0} is of rank {1}, as is another of the files; give one file a rank.':
-    '{0} 属于 rank {1}，另一个文件也是；请每个 rank 只给一个文件。',
   '{0} is of rank {1}; ranks below {2} can be opened.': '{0} 属于 rank {1}；只能打开小于 {2} 的 rank。',
   '{0} key-value heads': '{0} 个键值头',
   '{0} needs a buffer of {1} on each of {2} devices (the whole model {3}), but this GPU binds at most {4}; use more devices or a smaller model.':
@@ -270,8 +289,13 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '有一个定时器迟到了 {0} ms：浏览器将其推迟，或机器繁忙。',
   '{0} timers came late, by up to {1} ms: the browser held them back, or the machine was busy.':
     '有 {0} 个定时器迟到，最多迟到 {1} ms：浏览器将其推迟，或机器繁忙。',
+  '{0}: {1} kernels have no time and are left out; the profiler lost them.':
+    '{0}：{1} 个内核没有时间，已略去；分析器把它们丢失了。',
   '{0}: {1} of {2} repeats stalled: {3} ms at most, with a median of {4} ms.':
     '{0}：{2} 次运行中有 {1} 次停顿：最长 {3} ms，中位数为 {4} ms。',
+  '“{0}” is not a regular expression; “my_all2all|^allreduce_” would be one.':
+    '“{0}”不是正则表达式；“my_all2all|^allreduce_”才是。',
+  '“{0}” is not expected': '此处不应有“{0}”',
   '{0}: {1} of {2} steps stalled: {3} ms at most, with a median of {4} ms.':
     '{0}：{2} 步中有 {1} 步停顿：最长 {3} ms，中位数为 {4} ms。',
 };

@@ -171,6 +171,8 @@ export const zh: Text = {
     none: '尚无运行。',
     open: '打开运行或跟踪…',
     openLabel: '运行文件或 Chrome 跟踪文件',
+    reading: (share) => `已读取 ${share}`,
+    readingLabel: '正在读取文件',
     recorded: '录制的运行',
     recordedNames: {
       ep: '切分专家到 4 个设备，比值 0.25',
@@ -219,6 +221,11 @@ export const zh: Text = {
     dispatch: 'Dispatch（分发，all-to-all）',
     combine: 'Combine（合并，all-to-all）',
     'all-reduce': '全规约（all-reduce）',
+    'matrix product': '矩阵乘法',
+    norm: '归一化',
+    memory: '内存搬移',
+    communication: '通信',
+    other: '其他内核',
   },
   timeline: {
     region: '时间线',

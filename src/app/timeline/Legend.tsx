@@ -1,9 +1,8 @@
-import type { Block } from '../../program/program';
-import { PALETTE } from '../parts/palette';
+import { type DrawnBlock, PALETTE } from '../parts/palette';
 import { useText } from '../state/language';
 
 /** What the colours and hatches of the lanes mean. */
-export function Legend({ blocks, uncertain }: { blocks: readonly Block[]; uncertain: boolean }) {
+export function Legend({ blocks, uncertain }: { blocks: readonly DrawnBlock[]; uncertain: boolean }) {
   const t = useText();
   const words = {
     exposed: t.timeline.exposed,

@@ -1,5 +1,4 @@
 import { type KeyboardEvent, useCallback, useMemo, useState } from 'react';
-import { BLOCKS } from '../../program/program';
 import { type CommandContext, commandFor } from '../commands/registry';
 import { useChoosing, useLeaveChoosing } from '../lanes/choosing';
 import type { Scene } from '../lanes/draw';
@@ -8,6 +7,7 @@ import { type Direction, placeOf } from '../lanes/pick';
 import type { Selection } from '../lanes/selection';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
+import { DRAWN_BLOCKS } from '../parts/palette';
 import { titleOf } from '../parts/titles';
 import { useWidth } from '../parts/useWidth';
 import { useText } from '../state/language';
@@ -93,7 +93,9 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
       </div>
       <StatusLine tracks={tracks} titles={titles} selection={selection} hovered={hovered} />
       <Legend
-        blocks={BLOCKS.filter((block) => tracks.some(({ track }) => track.spans.some((span) => span.block === block)))}
+        blocks={DRAWN_BLOCKS.filter((block) =>
+          tracks.some(({ track }) => track.spans.some((span) => span.block === block)),
+        )}
         uncertain={tracks.some(({ track }) => track.spans.some((span) => span.kind === 'compute' && span.uncertain))}
       />
     </div>

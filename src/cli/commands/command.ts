@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CONNECTIVITY_IDS } from '../../connectivity/methods';
 import { DEFAULT_RUN_SETTINGS, RunSettings } from '../../lab/experiments/run_settings';
+import { textOf } from '../../words/bytes_of';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { textOf } from '../../words/text_of';
 import { TIMESTAMPS, type Timestamps } from '../node_gpu';
 import { integer, link, list, number, slow, speedOf } from '../options';
 

@@ -1,4 +1,5 @@
-import { fromChromeTraces } from '../../trace/read_trace';
+import { readTrace } from '../../trace/read_trace';
+import { traceSpans } from '../../trace/trace_spans';
 import type { LabRun } from './lab_run';
 import { RECORDED_TRACES, type RecordedTraces, recordedPath, tracePath } from './recorded';
 import { parseRunFile } from './run_file';
@@ -25,8 +26,9 @@ async function openTraces(
   const timelines = await Promise.all(
     recorded.map(async (timeline) => {
       const paths = Array.from({ length: ranks }, (_, rank) => tracePath(id, timeline.combination, rank));
-      const files = await Promise.all(paths.map(async (path) => ({ name: path, text: await read(path) })));
-      return { ...timeline, trace: fromChromeTraces(files) };
+      const date = new Date(known.date);
+      const files = await Promise.all(paths.map(async (path) => readTrace(path, new Blob([await read(path)]), date)));
+      return { ...timeline, trace: traceSpans(files) };
     }),
   );
   return { id, name, machine, kind: 'traces', result: { ...known, timelines } };
