@@ -3,6 +3,7 @@ import { InputError } from '../words/error';
 import { addBench } from './commands/bench';
 import { addCheck } from './commands/check';
 import { addClaims } from './commands/claims';
+import { addCompare } from './commands/compare';
 import { addEvaluate } from './commands/evaluate';
 import { addGenerate } from './commands/generate';
 import { addMeasure } from './commands/measure';
@@ -18,6 +19,7 @@ const program = new Command('lab')
 for (const add of [
   addMeasure,
   addOverlap,
+  addCompare,
   addCheck,
   addEvaluate,
   addGenerate,

@@ -8,6 +8,7 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
+import type { Comparison, Difference, Matching } from '../trace/compare';
 import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, type RankOverlap } from '../trace/overlap';
 import { toChromeTrace } from '../trace/write_trace';
@@ -325,6 +326,31 @@ export function overlapTable(ranks: readonly (RankOverlap & { readonly rank: num
   const mean = hiddenShare(ranks)?.toFixed(3) ?? '-';
   return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${mean}`;
 }
+
+/** What two runs spent, in ms a rank, and how much more the second. */
+export function comparisonTable(compared: Comparison | Matching): string {
+  const rows = (title: string, list: readonly Difference[]) =>
+    list.map(({ name, first, second }) => [
+      `${title}${name}`,
+      first.count.toFixed(0),
+      first.ms.toFixed(3),
+      second.count.toFixed(0),
+      second.ms.toFixed(3),
+      signed(second.ms - first.ms),
+    ]);
+  const only = 'onlyFirst' in compared ? compared : { onlyFirst: [], onlySecond: [] };
+  return table(
+    ['ms a rank', 'kernels', 'first', 'kernels', 'second', 'difference'],
+    [
+      ...rows('', compared.kinds),
+      ...rows('exposed ', compared.exposed),
+      ...rows('only in the first: ', only.onlyFirst),
+      ...rows('only in the second: ', only.onlySecond),
+    ],
+  );
+}
+
+const signed = (value: number): string => `${value < 0 ? '\u2212' : '+'}${Math.abs(value).toFixed(3)}`;
 
 export function claimsTable(rows: readonly ClaimRow[]): string {
   const lines = rows.map(({ id, what, stated, now, agreed }) => [
