@@ -9,6 +9,7 @@ import { Boundary } from './parts/Boundary';
 import { runTitle } from './parts/titles';
 import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
+import { Compared } from './results/Compared';
 import { Results } from './results/Results';
 import { Written } from './results/Written';
 import { useOpening } from './runs/opening';
@@ -61,6 +62,7 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
         {!withTimelines && (live || !session) && <Welcome />}
         {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
         {!live && session && <Results session={session} />}
+        {!live && shown[0] && shown[1] && isOfTraces(session) && <Compared first={shown[0]} second={shown[1]} />}
         {!live && session && !(embedded && withTimelines) && (
           <WhenNear>
             <Suspense>
@@ -72,6 +74,10 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
     </div>
   );
 }
+
+/** Of kernels alone: of others there are numbers. */
+const isOfTraces = (session: SessionRun | undefined): boolean =>
+  session?.run.kind === 'trace' || session?.run.kind === 'traces';
 
 /** The list of runs; on a small screen, where a timeline comes first, it is one tap away. */
 function Runs({ session, ...tell }: Pick<Props, 'onProblems' | 'onDone'> & { session: SessionRun | undefined }) {

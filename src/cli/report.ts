@@ -8,7 +8,7 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
-import type { Comparison, Difference, Matching } from '../trace/compare';
+import type { Comparison, Difference } from '../trace/compare';
 import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, type RankOverlap } from '../trace/overlap';
 import { toChromeTrace } from '../trace/write_trace';
@@ -328,7 +328,7 @@ export function overlapTable(ranks: readonly (RankOverlap & { readonly rank: num
 }
 
 /** What two runs spent, in ms a rank, and how much more the second. */
-export function comparisonTable(compared: Comparison | Matching): string {
+export function comparisonTable(compared: Comparison): string {
   const rows = (title: string, list: readonly Difference[]) =>
     list.map(({ name, first, second }) => [
       `${title}${name}`,
@@ -338,14 +338,13 @@ export function comparisonTable(compared: Comparison | Matching): string {
       second.ms.toFixed(3),
       signed(second.ms - first.ms),
     ]);
-  const only = 'onlyFirst' in compared ? compared : { onlyFirst: [], onlySecond: [] };
   return table(
     ['ms a rank', 'kernels', 'first', 'kernels', 'second', 'difference'],
     [
       ...rows('', compared.kinds),
       ...rows('exposed ', compared.exposed),
-      ...rows('only in the first: ', only.onlyFirst),
-      ...rows('only in the second: ', only.onlySecond),
+      ...rows('only in the first: ', compared.onlyFirst),
+      ...rows('only in the second: ', compared.onlySecond),
     ],
   );
 }

@@ -13,6 +13,9 @@ export type Comparison = {
   readonly kinds: readonly Difference[];
   /** What of collectives lies under no kernel of their rank. */
   readonly exposed: readonly Difference[];
+  /** Matched in order: kernels and collectives that one of them has alone. */
+  readonly onlyFirst: readonly Difference[];
+  readonly onlySecond: readonly Difference[];
 };
 
 /** All kernels of each run, and its collectives, whatever the other has. */
@@ -27,14 +30,10 @@ export function compareByTime(first: readonly Span[], second: readonly Span[]): 
       ({ span }) => collectiveName(span.name),
       ...ranks,
     ),
+    onlyFirst: [],
+    onlySecond: [],
   };
 }
-
-/** The same of kernels that both runs have, by their names, in order; the others stand in rows of their own. */
-export type Matching = Comparison & {
-  readonly onlyFirst: readonly Difference[];
-  readonly onlySecond: readonly Difference[];
-};
 
 /** More kernels than so many that one run has and the other has not are not matched: the runs are of different programs. */
 const MOST_EDITS = 4000;
@@ -43,7 +42,7 @@ const MOST_EDITS = 4000;
  * Matches the kernels of each rank that both have, by their names, in order (Myers' difference); null where too few are
  * alike.
  */
-export function compareInOrder(first: readonly Span[], second: readonly Span[]): Matching | null {
+export function compareInOrder(first: readonly Span[], second: readonly Span[]): Comparison | null {
   const [own, other] = [kernelsOf(first), kernelsOf(second)];
   const matched: [Kernel[], Kernel[]] = [[], []];
   const alone: [Kernel[], Kernel[]] = [[], []];

@@ -1,6 +1,6 @@
 import { BLOCKS, PHASES } from '../program/program';
 import { z } from '../words/zod';
-import { isCommunication, kernelKind } from './kernel_kinds';
+import { isCommunication, type KernelKind, kernelKind } from './kernel_kinds';
 import { overlapOfIntervals, type RankOverlap } from './overlap';
 import { MOST_RANKS, type OwnEvent, type TraceFile } from './read_trace';
 import { type ComputeSpan, type Interval, laterBy, type Span, TIME_SOURCES } from './span';
@@ -27,6 +27,17 @@ export function traceSpans(
     ranks: 1 + placed.reduce((most, { ranks }) => ranks.reduce((max, rank) => Math.max(max, rank), most), 0),
   };
 }
+
+/** Spans of others' kernels as `communicates` has them; those of our own stay what they are. */
+export function communicatingBy(spans: readonly Span[], communicates: IsCommunication): Span[] {
+  return spans.map((span) => {
+    if (span.op !== UNKNOWN.op || (span.kind !== 'compute' && span.kind !== 'collective')) return span;
+    return foreignSpan(span.name, kernelKind(span.name, communicates), span.rank, span.start, span.end);
+  });
+}
+
+/** Whether something in a run communicates. */
+export const communicatesIn = (spans: readonly Span[]): boolean => spans.some(({ kind }) => kind === 'collective');
 
 /** The overlap of each rank that has kernels, without spans: of traces of any length. */
 export function traceOverlaps(
@@ -77,18 +88,16 @@ function kernelsIn({ file: { kernels }, ranks, later }: Placed, communicates: Is
   return Array.from({ length: kernels.count }, (_, i) => {
     const place = kernels.name[i]!;
     const start = kernels.start[i]! + later;
-    const common = {
-      ...UNKNOWN,
-      rank: ranks[kernels.process[i]!]!,
-      name: kernels.names[place]!,
-      block: kinds[place]!,
-      start,
-      end: start + kernels.length[i]!,
-    };
-    return kinds[place] === 'communication'
-      ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
-      : { kind: 'compute', ...common, ...UNKNOWN_KERNEL, pieces: [[start, common.end]] };
+    const rank = ranks[kernels.process[i]!]!;
+    return foreignSpan(kernels.names[place]!, kinds[place]!, rank, start, start + kernels.length[i]!);
   });
+}
+
+function foreignSpan(name: string, block: KernelKind, rank: number, start: number, end: number): Span {
+  const common = { ...UNKNOWN, rank, name, block, start, end };
+  return block === 'communication'
+    ? { kind: 'collective', ...common, sentBytes: 0, receivedBytes: 0 }
+    : { kind: 'compute', ...common, ...UNKNOWN_KERNEL, pieces: [[start, end]] };
 }
 
 /** What others' traces do not say. */

@@ -12,6 +12,7 @@ import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
 import { browserOf, ms, percent } from '../text/format';
+import { CommunicationField } from './CommunicationField';
 import { Disturbed, DisturbedPoints } from './Disturbed';
 import { EndedEarly } from './EndedEarly';
 import { MadeForNotice } from './MadeForNotice';
@@ -52,6 +53,7 @@ export function Results({ session }: { session: SessionRun }) {
       return (
         <section className="results" aria-label={t.results.heading}>
           <Overlaps timelines={[{ title: null, trace: run.result }]} />
+          <CommunicationField run={run} />
         </section>
       );
     case 'traces':

@@ -11,6 +11,8 @@ type RunsState = {
   readonly add: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
   readonly show: (id: string) => void;
   readonly rename: (id: string, name: string) => void;
+  /** Puts a run in the place of the one with its id. */
+  readonly replace: (run: LabRun) => void;
   readonly remove: (id: string) => void;
   readonly markSaved: (id: string) => void;
 };
@@ -46,6 +48,7 @@ export const useRuns = create<RunsState>((set, get) => {
       // With the first track goes what was compared with it.
       if (left.length < shown.length) replaceTracks(left[0] === shown[0] ? left : []);
     },
+    replace: (run) => changeRun(run.id, ({ origin, saved }) => ({ ...sessionRun(run, origin), saved })),
     markSaved: (id) => changeRun(id, (each) => ({ ...each, saved: true })),
   };
 });

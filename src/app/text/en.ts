@@ -462,6 +462,27 @@ export const en = {
     notMadeFor: (made: string, others: string) =>
       `These weights were made for ${made}; runs of ${others} use weights that were not made for them.`,
     traceTable: 'Overlap of each device of the trace',
+    communication: {
+      label: 'Kernels that communicate, too (a regular expression)',
+      apply: 'Apply',
+      none: 'No kernel of this trace is known to communicate, so all count as computation. Say below which do.',
+    },
+    compared: {
+      heading: 'Difference of the two timelines',
+      caption: 'Time of a device, mean over the devices: all kernels of a kind, and what of collectives is exposed',
+      by: 'Compared',
+      byTime: 'by time',
+      byTimeHint: 'All kernels of each timeline.',
+      inOrder: 'kernel by kernel',
+      inOrderHint: 'Kernels that both have, matched by their names in order; the others stand apart.',
+      what: 'What',
+      count: 'kernels',
+      more: 'second − first',
+      exposed: (name: string) => `exposed ${name}`,
+      onlyFirst: (kind: string) => `only in the first: ${kind}`,
+      onlySecond: (kind: string) => `only in the second: ${kind}`,
+      tooDifferent: 'The kernels of the two differ too much to be matched; compare them by time.',
+    },
     unprofiled: 'Time without the profiler',
     traced: (layers: number, model: string, tokens: number) =>
       `${layers} untrained layers shaped like ${model}, ${tokens} tokens a device, bf16, balanced routing`,
