@@ -109,12 +109,14 @@ export function fromChromeTraces(files: readonly { readonly name: string; readon
         cat === 'gpu_memcpy' &&
         args?.operation !== undefined &&
         ranksOf.has(pid) &&
-        (args.to === undefined || ranksOf.has(args.to)),
+        (args.to === undefined || own !== undefined || ranksOf.has(args.to)),
     );
     found.push(...withPieces([...kernels, ...copies].map((event) => spanOf(event, baseUs, ranksOf))));
   }
   const origin = found.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
-  return { spans: found.map((span) => laterBy(span, -origin)), ranks: Math.max(...taken) + 1 };
+  // A file of one rank names others: messages to those that are not there are left out.
+  const there = found.filter((span) => span.kind !== 'message' || taken.has(span.to));
+  return { spans: there.map((span) => laterBy(span, -origin)), ranks: Math.max(...taken) + 1 };
 }
 
 /** An event as a span, in ms of the trace's clock. */
@@ -146,7 +148,7 @@ function spanOf(
     const end = until_us === undefined ? common.end : ms(until_us);
     const due = due_us === undefined ? end : ms(due_us);
     const portMs = port_us === undefined ? null : port_us / 1000;
-    return { kind: 'message', ...common, start, end, to: ranksOf.get(to!)!, bytes, due, portMs };
+    return { kind: 'message', ...common, start, end, to: ranksOf.get(to!) ?? to!, bytes, due, portMs };
   }
   if (communicates)
     return { kind: 'collective', ...common, sentBytes: args?.sent ?? 0, receivedBytes: args?.received ?? 0 };
