@@ -13,19 +13,17 @@ const LAUNCHES = 2;
  * it would round starts up and ends down, and open gaps between them.
  */
 export const toRankTraces = (spans: readonly Span[], ranks: number, about: About = NOTHING): string[] =>
-  eventsOfRanks(spans, ranks, about.wire).map((events, rank) =>
-    rankTrace(
-      events.map((event, i) => toWhole(event, i + 1)),
-      rank,
-      ranks,
-      about,
-    ),
-  );
+  eventsOfRanks(spans, ranks, about.wire).map((events, rank) => rankTrace(launched(events), rank, ranks, about));
 
-const toWhole = ({ ts, dur, args, ...event }: Complete, correlation: number): Complete => {
-  const start = Math.round(ts);
-  return { ...event, ts: start, dur: Math.round(ts + dur) - start, args: { ...args, correlation } };
-};
+/** With their launches' numbers: the pieces of a kernel, which follow one another, have one. */
+function launched(events: readonly Complete[]): Complete[] {
+  let correlation = 0;
+  return events.map(({ ts, dur, args, ...event }) => {
+    if (args?.piece === undefined) correlation++;
+    const start = Math.round(ts);
+    return { ...event, ts: start, dur: Math.round(ts + dur) - start, args: { ...args, correlation } };
+  });
+}
 
 function rankTrace(events: readonly Complete[], rank: number, ranks: number, { otherData }: About): string {
   const named = [...namesOf(rank, `rank ${rank}`, THREADS), ...namesOf(HOST, 'host', ['step', 'launches'])];
@@ -42,11 +40,12 @@ function rankTrace(events: readonly Complete[], rank: number, ranks: number, { o
 }
 
 /**
- * What the host did: the one step, and in it a launch of each event, when the host had handed it over or, where that is
- * not known, when it began.
+ * What the host did: the one step, and in it a launch of each kernel, collective and copy, when the host had handed it
+ * over or, where that is not known, when it began.
  */
 function launchesOf(events: readonly Complete[]): TraceEvent[] {
   const launches = events
+    .filter(({ args }) => args?.piece === undefined)
     .map(
       ({ ts, cat, args }): Complete => ({
         ph: 'X',
