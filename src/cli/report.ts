@@ -11,6 +11,7 @@ import type { Estimate } from '../lab/statistics/estimate';
 import type { Comparison, Difference } from '../trace/compare';
 import { CATEGORIES } from '../trace/gaps';
 import { hiddenShare, type RankOverlap } from '../trace/overlap';
+import { toRankTraces } from '../trace/rank_traces';
 import { toChromeTrace } from '../trace/write_trace';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
@@ -299,20 +300,30 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** A Chrome trace of the run shown of each combination, by file name; `point` is that of a sweep. */
-export function measureTraces(
-  { manifest, settings, results }: Measurement,
-  path: string,
-  point: number | null,
-): [string, string][] {
+export function measureTraces(measured: Measurement, path: string, point: number | null): [string, string][] {
   const { dir, name, ext } = parse(path);
-  return results.map(({ connectivity, schedule, spans }) => [
-    join(
-      dir,
-      `${name}${point === null ? '' : `.${point}`}.${connectivity.replace(':', '-')}-${schedule}${ext || '.json'}`,
-    ),
-    JSON.stringify(toChromeTrace(spans, settings.ranks, { connectivity, schedule, manifest, settings })),
+  return measured.results.map((result) => [
+    join(dir, `${name}.${traceName(result, point)}${ext || '.json'}`),
+    JSON.stringify(toChromeTrace(result.spans, measured.settings.ranks, aboutTrace(measured, result))),
   ]);
 }
+
+/** The same in a file a rank, in a folder each. */
+export function measureRankTraces(measured: Measurement, folder: string, point: number | null): [string, string][] {
+  return measured.results.flatMap((result) =>
+    toRankTraces(result.spans, measured.settings.ranks, aboutTrace(measured, result)).map(
+      (text, rank): [string, string] => [join(folder, traceName(result, point), `rank${rank}.json`), text],
+    ),
+  );
+}
+
+const traceName = ({ connectivity, schedule }: CombinationResult, point: number | null): string =>
+  `${point === null ? '' : `${point}.`}${connectivity.replace(':', '-')}-${schedule}`;
+
+const aboutTrace = ({ manifest, settings }: Measurement, { connectivity, schedule }: CombinationResult) => ({
+  wire: settings.wire,
+  otherData: { connectivity, schedule, manifest, settings },
+});
 
 /** Overlap of each rank of a trace. */
 export function overlapTable(ranks: readonly (RankOverlap & { readonly rank: number })[]): string {

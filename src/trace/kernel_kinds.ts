@@ -5,11 +5,14 @@ import { phrase } from '../words/phrase';
 export const KERNEL_KINDS = ['matrix product', 'attention', 'norm', 'memory', 'communication', 'other'] as const;
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
+/** HolisticTraceAnalysis' rule, whatever the case: nccl at the start, or ncclKernel anywhere. RCCL has the same names. */
+const NCCL = /^nccl|ncclKernel/i;
+export const isNcclKernel = (name: string): boolean => NCCL.test(name);
+
 /** Libraries whose kernels communicate, and how those are known. docs/command-line.md lists them. */
 const COMMUNICATION: readonly (readonly [library: string, names: RegExp])[] = [
-  // HolisticTraceAnalysis' rule, whatever the case: nccl at the start, or ncclKernel anywhere. RCCL has the same names.
-  ['NCCL, RCCL', /^nccl|ncclKernel|ncclDevKernel|^rccl/i],
-  ['MSCCL', /msccl/i],
+  ['NCCL, RCCL', NCCL],
+  ['MSCCL, HCCL', /msccl|^hccl/i],
   ['DeepEP', /deep_ep::(?!layout)|\bdeepep_/i],
   ['NVSHMEM', /nvshmem/i],
   ['symmetric memory', /(one|two)_?shot_?all_?reduce|multimem_|symm_mem|all_to_all_v|alltoallv?d?ev/i],

@@ -20,7 +20,9 @@ export function traceSpans(
   communicates: IsCommunication = isCommunication,
 ): { readonly spans: Span[]; readonly ranks: number } {
   const placed = placedIn(files);
-  const spans = placed.flatMap((own) => [...kernelsIn(own, communicates), ...ownIn(own, communicates)]);
+  // Ranks of our own, each in a file or all in one, by the numbers that their messages name.
+  const known = new Map(placed.flatMap(({ file, ranks }) => file.processes.map((process, i) => [process, ranks[i]!])));
+  const spans = placed.flatMap((own) => [...kernelsIn(own, communicates), ...ownIn(own, known, communicates)]);
   const first = spans.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
   return {
     spans: first === 0 ? spans : spans.map((span) => laterBy(span, -first)),
@@ -147,12 +149,15 @@ const Args = z.object({
 });
 type Args = z.infer<typeof Args>;
 
-function ownIn({ file, ranks, later }: Placed, communicates: IsCommunication): Span[] {
-  const rankOfProcess = new Map(file.processes.map((process, i) => [process, ranks[i]!]));
+function ownIn(
+  { file, ranks, later }: Placed,
+  known: ReadonlyMap<string, number>,
+  communicates: IsCommunication,
+): Span[] {
   const withKernels = new Set(file.own.flatMap(({ kind, process }) => (kind === 'kernel' ? process : [])));
   const read = file.own.flatMap((event): Read[] => {
     const args = Args.parse(event.args);
-    const to = args.to === undefined ? undefined : rankOfProcess.get(String(args.to));
+    const to = args.to === undefined ? undefined : known.get(String(args.to));
     // Messages to a rank that is not there, and copies of one that computes nothing, lead nowhere.
     if (event.kind === 'copy' && (!withKernels.has(event.process) || (args.to !== undefined && to === undefined)))
       return [];

@@ -1,13 +1,7 @@
+import type { WireFormat } from '../program/lower_all_reduce';
 import { subtract } from './intervals';
-import {
-  type CollectiveSpan,
-  type ComputeSpan,
-  type CopySpan,
-  type Interval,
-  intervalsOf,
-  type MessageSpan,
-  type Span,
-} from './span';
+import { ncclArgs, ncclKernel, sentTogether } from './nccl';
+import { type ComputeSpan, type Interval, intervalsOf, type MessageSpan, type Span } from './span';
 
 /**
  * Traces in Chrome's Trace Event Format, as PyTorch's profiler writes them: `ts` and `dur` in microseconds, a process a
@@ -19,7 +13,7 @@ type ChromeTrace = {
   readonly displayTimeUnit: 'ms';
   readonly otherData: Readonly<Record<string, unknown>>;
 };
-type TraceEvent = {
+export type TraceEvent = {
   readonly ph: 'X' | 'M' | 's' | 'f';
   readonly pid: number;
   readonly tid: number;
@@ -31,12 +25,19 @@ type TraceEvent = {
   readonly bp?: 'e';
   readonly args?: Readonly<Record<string, unknown>>;
 };
+/** An event that has a length. */
+export type Complete = TraceEvent & { readonly ts: number; readonly dur: number };
 
-const THREADS = ['compute', 'send', 'receive', 'copy'] as const;
-const COMPUTE = 0;
-const SEND = 1;
-const RECEIVE = 2;
-const COPY = 3;
+/** What a trace says besides its spans: how values travelled, null where that is not known, and whatever else. */
+export type About = { readonly wire: WireFormat | null; readonly otherData: Readonly<Record<string, unknown>> };
+export const NOTHING: About = { wire: null, otherData: {} };
+
+// Streams are counted from 1: HolisticTraceAnalysis finds no step for kernels of stream 0.
+export const THREADS = ['compute', 'send', 'receive', 'copy'] as const;
+const COMPUTE = 1;
+const SEND = 2;
+const RECEIVE = 3;
+const COPY = 4;
 const us = (ms: number) => 1000 * ms;
 
 /**
@@ -45,50 +46,11 @@ const us = (ms: number) => 1000 * ms;
  * belongs to. Nothing overlaps within a thread: where two collectives do, the later one is shown from the end of the
  * earlier, so that their union stays what it was.
  */
-export function toChromeTrace(
-  spans: readonly Span[],
-  ranks: number,
-  otherData: Readonly<Record<string, unknown>> = {},
-): ChromeTrace {
-  const events: TraceEvent[] = [];
-  for (let rank = 0; rank < ranks; rank++) {
-    events.push({ ph: 'M', pid: rank, tid: 0, name: 'process_name', args: { name: `rank ${rank}` } });
-    THREADS.forEach((name, tid) => {
-      events.push({ ph: 'M', pid: rank, tid, name: 'thread_name', args: { name } });
-    });
-    for (const { span, interval, piece } of oneByOne(spans, rank, 'compute'))
-      events.push(kernelEvent(span as ComputeSpan, interval, piece));
-    for (const { span, interval } of oneByOne(spans, rank, 'copy'))
-      events.push(
-        complete(span, COPY, 'gpu_memcpy', `Memcpy DtoD ${span.name} ${place(span)}`, interval, {
-          bytes: (span as CopySpan).bytes,
-        }),
-      );
-    for (const { span, interval } of oneByOne(spans, rank, 'collective'))
-      events.push(
-        complete(
-          span,
-          RECEIVE,
-          'kernel',
-          `ncclKernel_${span.name} ${place(span)}`,
-          interval,
-          bytesOf(span as CollectiveSpan),
-        ),
-      );
-    for (const { span, interval } of oneByOne(spans, rank, 'message')) {
-      const { to, bytes, due, portMs } = span as MessageSpan;
-      events.push(
-        complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${to}`, interval, {
-          to,
-          bytes,
-          from_us: us(span.start),
-          until_us: us(span.end),
-          due_us: us(due),
-          ...(portMs !== null && { port_us: us(portMs) }),
-        }),
-      );
-    }
-  }
+export function toChromeTrace(spans: readonly Span[], ranks: number, { wire, otherData } = NOTHING): ChromeTrace {
+  const events = eventsOfRanks(spans, ranks, wire).flatMap((own, rank): TraceEvent[] => [
+    ...namesOf(rank, `rank ${rank}`, THREADS),
+    ...own,
+  ]);
   let id = 0;
   for (const span of spans) {
     if (span.kind !== 'message') continue;
@@ -100,18 +62,35 @@ export function toChromeTrace(
   return { traceEvents: events, displayTimeUnit: 'ms', otherData: { ...otherData, ranks } };
 }
 
+/** What each rank's streams did: kernels, messages, collectives and copies, an event each. */
+export function eventsOfRanks(spans: readonly Span[], ranks: number, wire: WireFormat | null): Complete[][] {
+  const ofRanks = Array.from({ length: ranks }, (): Span[] => []);
+  for (const span of spans) ofRanks[span.rank]!.push(span);
+  const sentByAll = sentTogether(spans, ranks);
+  return ofRanks.map((own) => [
+    ...oneByOne(own, 'compute').map(({ span, interval, piece }) => kernelEvent(span, interval, piece)),
+    ...oneByOne(own, 'copy').map(({ span, interval }) =>
+      complete(span, COPY, 'gpu_memcpy', `Memcpy DtoD ${span.name} ${place(span)}`, interval, { bytes: span.bytes }),
+    ),
+    ...oneByOne(own, 'collective').map(({ span, interval }) =>
+      complete(span, RECEIVE, 'kernel', ncclKernel(span), interval, {
+        sent: span.sentBytes,
+        received: span.receivedBytes,
+        ...ncclArgs(span, ranks, wire, sentByAll.get(span) ?? null),
+      }),
+    ),
+    ...oneByOne(own, 'message').map(({ span, interval }) => messageEvent(span, interval)),
+  ]);
+}
+
 /**
- * Spans of a rank in order, kernels by their pieces, each with what of it lies beyond those before it; of collectives
- * those that lie within them wholly are left out.
+ * A rank's spans of a kind in order, kernels by their pieces, each with what of it lies beyond those before it; of
+ * collectives those that lie within them wholly are left out.
  */
-function oneByOne(
-  spans: readonly Span[],
-  rank: number,
-  kind: Span['kind'],
-): { span: Span; interval: Interval; piece: number }[] {
+function oneByOne<Kind extends Span['kind']>(spans: readonly Span[], kind: Kind) {
   let end = Number.NEGATIVE_INFINITY;
   return spans
-    .filter((span) => span.rank === rank && span.kind === kind)
+    .filter((span): span is Extract<Span, { kind: Kind }> => span.kind === kind)
     .flatMap((span) => intervalsOf(span).map((interval, piece) => ({ span, interval, piece })))
     .toSorted(({ interval: a }, { interval: b }) => a[0] - b[0] || a[1] - b[1])
     .flatMap(({ span, interval, piece }) => {
@@ -124,12 +103,10 @@ function oneByOne(
     });
 }
 
-const bytesOf = ({ sentBytes, receivedBytes }: CollectiveSpan) => ({ sent: sentBytes, received: receivedBytes });
-
 const place = ({ layer }: Span): string => (layer === null ? '' : `layer ${layer}`);
 
 /** What a kernel was lies with its first piece. */
-const kernelEvent = (span: ComputeSpan, interval: Interval, piece: number): TraceEvent =>
+const kernelEvent = (span: ComputeSpan, interval: Interval, piece: number): Complete =>
   complete(span, COMPUTE, 'kernel', `${span.block} ${span.name} ${place(span)}`.trim(), interval, {
     ...(piece > 0
       ? { piece }
@@ -145,6 +122,17 @@ const kernelEvent = (span: ComputeSpan, interval: Interval, piece: number): Trac
         }),
   });
 
+/** Where messages overlap, the event is what of one lies beyond the others: its own times are told too. */
+const messageEvent = (span: MessageSpan, interval: Interval): Complete =>
+  complete(span, SEND, 'gpu_memcpy', `Memcpy PtoP ${span.name} ${place(span)} to rank ${span.to}`, interval, {
+    to: span.to,
+    bytes: span.bytes,
+    from_us: us(span.start),
+    until_us: us(span.end),
+    due_us: us(span.due),
+    ...(span.portMs !== null && { port_us: us(span.portMs) }),
+  });
+
 const complete = (
   { op, rank, block, phase, layer, name: operation, source }: Span,
   tid: number,
@@ -152,7 +140,7 @@ const complete = (
   name: string,
   [start, end]: Interval,
   args: Readonly<Record<string, unknown>>,
-): TraceEvent => ({
+): Complete => ({
   ph: 'X',
   pid: rank,
   tid,
@@ -162,3 +150,9 @@ const complete = (
   dur: us(end - start),
   args: { device: rank, stream: tid, op, operation, block, phase, layer, source, ...args },
 });
+
+/** Names of a process and its threads, which are counted from 1. */
+export const namesOf = (pid: number, process: string, threads: readonly string[]): TraceEvent[] => [
+  { ph: 'M', pid, tid: 0, name: 'process_name', args: { name: process } },
+  ...threads.map((name, i): TraceEvent => ({ ph: 'M', pid, tid: i + 1, name: 'thread_name', args: { name } })),
+];

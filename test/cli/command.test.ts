@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { median } from 'simple-statistics';
 import { expect, test } from 'vitest';
+import { holisticDefault } from '../trace/holistic_default';
 
 /** Runs the built command as a user does; `npm test` builds it first. */
 async function lab(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -89,12 +90,23 @@ test('measure writes what it measured as JSON', async () => {
     '--repeats',
     '6',
   ];
-  const { code, out } = await lab('measure', ...args, '--gpu', 'swiftshader', '--json', file, '--trace', file);
+  const folder = file.replace('m.json', 'ranks');
+  const traces = ['--trace', file, '--trace-ranks', folder];
+  const { code, out } = await lab('measure', ...args, '--gpu', 'swiftshader', '--json', file, ...traces);
   expect(code).toBe(0);
   expect(out).toMatch(/farskip × overlapped/);
   expect(out).toMatch(/Two devices on this GPU/);
   const overlap = await lab('overlap', file.replace('m.json', 'm.2.farskip-overlapped.json'));
   expect(overlap.out).toMatch(/hidden, mean over ranks: [01]\.\d{3}/);
+  expect(readdirSync(folder).sort()).toEqual(['1.farskip-overlapped', '2.farskip-overlapped']);
+  const ranks = join(folder, '2.farskip-overlapped');
+  expect(readdirSync(ranks).sort()).toEqual(['rank0.json', 'rank1.json']);
+  const counted = holisticDefault(readdirSync(ranks).map((name) => readFileSync(join(ranks, name), 'utf8')));
+  for (const [rank, share] of counted) {
+    const row = overlap.out.split('\n').find((line) => line.startsWith(`${rank} `))!;
+    // Its collectives take some tens of µs, and the files have whole ones.
+    expect(share).toBeCloseTo(Number(row.trim().split(/ +/).at(-1)), 1);
+  }
   const points = JSON.parse(readFileSync(file, 'utf8'));
   expect(points.map((point: { tokens_per_rank: number }) => point.tokens_per_rank)).toEqual([4, 8]);
   const { manifest, link, results } = points[1];

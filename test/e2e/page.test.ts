@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
@@ -195,10 +196,10 @@ test('Regular and FarSkip are run, compared, saved, and found again by the link,
       await each.saveAs(to);
       traces.push(to);
     });
-    await page.getByRole('button', { name: 'Save as trace: mine' }).click();
+    await page.getByRole('button', { name: 'Save as trace: mine', exact: true }).click();
     await expect.poll(() => traces.length, { timeout: 10_000 }).toBe(2);
     // Downloads end in any order.
-    await page.setInputFiles(OPENED, traces.toSorted().reverse());
+    await page.setInputFiles(OPENED, traces.splice(0).toSorted().reverse());
     await page.getByText('Overlap of each device of the trace').first().waitFor();
     expect(
       await page
@@ -209,6 +210,14 @@ test('Regular and FarSkip are run, compared, saved, and found again by the link,
     await page.getByText('2 found').waitFor();
     await search.press('Enter');
     await inspector.getByText('Bytes from device (row) to device (column)').waitFor();
+    await page.getByRole('button', { name: 'Save a trace a device: mine', exact: true }).click();
+    await expect.poll(() => traces, { timeout: 10_000 }).toEqual(['test-results/mine.traces.zip']);
+    expect(Object.keys(unzipSync(readFileSync(traces[0]!)))).toEqual(
+      ['Regular-overlapped', 'FarSkip-overlapped'].flatMap((folder) => [
+        `${folder}/rank0.json`,
+        `${folder}/rank1.json`,
+      ]),
+    );
     await page.setInputFiles(OPENED, 'package.json');
     await page.getByText('package.json is not a Chrome trace: it should be a list of events').waitFor();
   }));

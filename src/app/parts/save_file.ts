@@ -10,3 +10,10 @@ export function saveFile(name: string, type: string, contents: BlobPart): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
 }
+
+/** What a file may be called that is of something so named. */
+export const fileName = (name: string): string =>
+  name
+    .replaceAll(/[^\p{L}\p{N}.-]+/gu, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 100) || 'run';

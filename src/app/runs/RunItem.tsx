@@ -1,18 +1,15 @@
 import { useState } from 'react';
-import type { Track } from '../../lab/experiments/track';
 import { LONGEST_NAME, machineOf } from '../../lab/runs/lab_run';
 import { toRunFile } from '../../lab/runs/run_file';
-import { dateOf, manifestOfRun } from '../../lab/runs/run_kinds';
-import { toChromeTrace } from '../../trace/write_trace';
-import { saveFile } from '../parts/save_file';
-import { titleOf } from '../parts/titles';
+import { dateOf } from '../../lab/runs/run_kinds';
+import { fileName, saveFile } from '../parts/save_file';
 import { formOfRun } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import { useRuns } from '../state/runs_store';
-import { runName, type SessionRun, tracksOfRun } from '../state/session';
-import { trackName } from '../state/view';
+import { runName, type SessionRun } from '../state/session';
 import type { Text } from '../text/en';
+import { saveRankTraces, saveTraces } from './save_traces';
 
 /** A run of the list: show, name, take its settings, save, remove. `names`: the tracks on show. */
 export function RunItem(props: {
@@ -35,10 +32,6 @@ export function RunItem(props: {
     saveFile(`${fileName(name)}.json`, 'application/json', toRunFile(run));
     markSaved(run.id);
   };
-  const saveTraces = () => {
-    for (const track of toTrace(session, names))
-      saveFile(`${fileName(`${name} ${titleOf(t, track)}`)}.trace.json`, 'application/json', traceOf(session, track));
-  };
   const removeIt = () => {
     if (!session.saved && !confirm(t.runs.removeUnsaved(name))) return;
     remove(run.id);
@@ -59,7 +52,18 @@ export function RunItem(props: {
         {form && <RunButton label={`${t.runs.settings}: ${name}`} text={t.runs.settings} onClick={takeSettings} />}
         <RunButton label={t.runs.saveNamed(name)} text={t.runs.save} onClick={save} />
         {session.tracks.length > 0 && (
-          <RunButton label={`${t.runs.trace}: ${name}`} text={t.runs.trace} onClick={saveTraces} />
+          <>
+            <RunButton
+              label={`${t.runs.trace}: ${name}`}
+              text={t.runs.trace}
+              onClick={() => saveTraces(t, session, names)}
+            />
+            <RunButton
+              label={`${t.runs.rankTraces}: ${name}`}
+              text={t.runs.rankTraces}
+              onClick={() => void saveRankTraces(t, session, names)}
+            />
+          </>
         )}
         <RunButton label={t.runs.removeNamed(name)} text={t.runs.remove} onClick={removeIt} />
       </div>
@@ -108,15 +112,6 @@ function NameField({ name, onName }: { name: string; onName: (name: string) => v
   );
 }
 
-/** Of a run with many tracks those on show or, where none is, those that would be shown. */
-function toTrace(session: SessionRun, names: readonly string[]): readonly Track[] {
-  const { run, tracks } = session;
-  const among = (wanted: readonly string[]) => tracks.filter(({ key }) => wanted.includes(trackName(run.id, key)));
-  if (tracks.length <= 2) return tracks;
-  const shown = among(names);
-  return shown.length > 0 ? shown : among(tracksOfRun(session));
-}
-
 function originOf(t: Text, { run, origin, saved }: SessionRun): string {
   const date = dateOf(run);
   if (date === null) return t.runs.fromTrace;
@@ -124,12 +119,3 @@ function originOf(t: Text, { run, origin, saved }: SessionRun): string {
   if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
   return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
 }
-
-const fileName = (name: string): string =>
-  name
-    .replaceAll(/[^\p{L}\p{N}.-]+/gu, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 100) || 'run';
-
-const traceOf = ({ run }: SessionRun, { spans, ranks, combination }: Track): string =>
-  JSON.stringify(toChromeTrace(spans, ranks, { ...combination, name: run.name, manifest: manifestOfRun(run) }));

@@ -197,6 +197,7 @@ export const en = {
     name: 'Name of the run',
     save: 'Save',
     trace: 'Save as trace',
+    rankTraces: 'Save a trace a device',
     remove: 'Remove',
     saveNamed: (name: string) => `Save ${name}`,
     removeNamed: (name: string) => `Remove ${name}`,

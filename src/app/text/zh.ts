@@ -191,6 +191,7 @@ export const zh: Text = {
     name: '运行的名称',
     save: '保存',
     trace: '存为跟踪',
+    rankTraces: '每设备存一份跟踪',
     remove: '移除',
     saveNamed: (name) => `保存 ${name}`,
     removeNamed: (name) => `移除 ${name}`,

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type Ended, earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import type { Measurement } from '../../lab/experiments/measurement/result';
@@ -6,9 +5,9 @@ import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/meas
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
 import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
-import { measureJson, measureTable, measureTraces, sweepJson } from '../report';
+import { measureJson, measureRankTraces, measureTable, measureTraces, sweepJson } from '../report';
 import { runExperiment } from '../run_experiment';
-import { saveRun, writeJson } from '../write_files';
+import { saveRun, writeJson, writeTexts } from '../write_files';
 import {
   CONNECTIVITIES,
   modelAt,
@@ -46,6 +45,7 @@ export function addMeasure(program: Command): void {
     .option('--budget <seconds>', 'begin no further run after so long', number, DEFAULT_MEASUREMENT.budget)
     .option('--lean', 'save numbers alone, no timelines', false)
     .option('--trace <file>', 'write a Chrome trace of each combination: FILE with its name before the ending')
+    .option('--trace-ranks <folder>', 'write the same in a file a rank: a folder in FOLDER for each combination')
     .option('--sweep <name=list>', 'measure again and again: tokens=64,256, ranks=2,4 or ratio=0.1,0.5', sweep);
   withWhere(withFiles(withRunSettings(command))).action(async (options: Options) => {
     const {
@@ -58,6 +58,7 @@ export function addMeasure(program: Command): void {
       machine,
       lean,
       trace,
+      traceRanks,
       sweep: swept,
       model,
       until,
@@ -70,7 +71,8 @@ export function addMeasure(program: Command): void {
     const given = (own: Measurement): Measurement => ({ ...own, settings: { ...own.settings, model: settings.model } });
     const show = (own: Measurement, point: number | null): void => {
       console.log(measureTable(own));
-      if (trace) for (const [path, text] of measureTraces(own, trace, point)) writeFileSync(path, text);
+      if (trace) writeTexts(measureTraces(own, trace, point));
+      if (traceRanks) writeTexts(measureRankTraces(own, traceRanks, point));
     };
     const kept = lean ? withoutSpans : (own: Measurement) => own;
     if (!swept) {

@@ -23,6 +23,8 @@ export type Track = {
    * null: not known.
    */
   readonly pace: 'emulated' | 'native' | 'instant' | 'real' | null;
+  /** How values travelled; null where that is not known. */
+  readonly wire: RunSettings['wire'] | null;
   /** Where each step of a generation begins, and its number. */
   readonly steps: readonly { readonly at: number; readonly step: number }[];
   /** The measurement's own numbers, where it is of one. */
@@ -41,6 +43,7 @@ export const plainTrack = (key: string, ranks: number, spans: readonly Span[]): 
   nodeOf: new Array<number>(ranks).fill(0),
   spans: inColumnOrder(spans),
   pace: null,
+  wire: null,
   steps: [],
   result: null,
   tbtMs: null,
@@ -49,13 +52,14 @@ export const plainTrack = (key: string, ranks: number, spans: readonly Span[]): 
 
 /** A track of one combination: of a run that goes on, all that is known. */
 export const combinationTrack = (
-  { ranks, topology }: Pick<RunSettings, 'ranks' | 'topology'>,
+  { ranks, topology, wire }: Pick<RunSettings, 'ranks' | 'topology' | 'wire'>,
   { connectivity, schedule }: Combination,
   spans: readonly Span[],
 ): Track => ({
   ...plainTrack(keyOf({ connectivity, schedule }), ranks, spans),
   combination: { connectivity, schedule },
   nodeOf: Array.from({ length: ranks }, (_, rank) => nodeOf(topology, ranks, rank)),
+  wire,
 });
 
 export const keyOf = ({ connectivity, schedule }: Combination): string => `${connectivity}-${schedule}`;
