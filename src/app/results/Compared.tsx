@@ -71,4 +71,7 @@ export function Compared({ first, second }: { first: Track; second: Track }) {
   );
 }
 
-const signed = (value: number): string => `${value < 0 ? '\u2212' : '+'}${ms(Math.abs(value))}`;
+const signed = (value: number): string => {
+  const size = ms(Math.abs(value));
+  return size === ms(0) ? size : `${value < 0 ? '\u2212' : '+'}${size}`;
+};

@@ -1,9 +1,10 @@
 import { create } from 'zustand';
+import { tracksOf } from '../../lab/runs/run_kinds';
 import type { TraceFile } from '../../trace/read_trace';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase } from '../../words/phrase';
 import { useRuns } from '../state/runs_store';
-import { runOfTrack } from '../state/view';
+import { runOfTrack, trackName } from '../state/view';
 import { useView } from '../state/view_store';
 import { openRunFiles, type PlacedFile } from './files';
 import type { TraceEvent } from './trace_worker';
@@ -41,6 +42,12 @@ export const useOpening = create<Opening>()((set, get) => {
         const { tracks } = useView.getState().view;
         const named = runs.some(({ id }) => tracks.some((name) => runOfTrack(name) === id));
         useRuns.getState().add(runs, 'opened', !named);
+        // Two traces at once are there to be compared.
+        const [first, second, ...others] = runs.filter(({ kind }) => kind === 'trace');
+        if (!named && first && second && others.length === 0)
+          useView
+            .getState()
+            .show([first, second].flatMap((run) => tracksOf(run).map(({ key }) => trackName(run.id, key))));
       } finally {
         if (!signal.aborted) set({ state: { kind: 'idle' } });
       }
