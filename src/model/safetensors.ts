@@ -11,12 +11,41 @@ export type Tensor = {
 };
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-type Dtype = keyof typeof BYTES;
+/** Bits of a value of every type of the format. */
+const BITS = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+} as const;
+type Dtype = keyof typeof BITS;
+
+/** Types that weights are computed from. */
+const FLOATS: readonly Dtype[] = ['F64', 'F32', 'F16', 'BF16'];
+/** Types that no quantised weights are stored in. */
+const OTHERS: readonly Dtype[] = ['BOOL', 'C64', 'I64', 'U64'];
 
 const Offset = z.number().int().nonnegative();
 const Entry = z.object({
-  dtype: z.enum(Object.keys(BYTES) as [Dtype, ...Dtype[]]),
+  dtype: z.string(),
   shape: z.array(Offset),
   data_offsets: z.tuple([Offset, Offset]),
 });
@@ -82,8 +111,12 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
       const parsed = Entry.safeParse(value);
       if (!parsed.success) throw broken(file, phrase`tensor ${name} has no valid dtype, shape and data_offsets`);
       const { dtype, shape, data_offsets } = parsed.data;
+      if (!isDtype(dtype))
+        throw broken(file, phrase`tensor ${name} has the dtype ${dtype}, which the format does not know`);
       const [begin, end] = data_offsets;
-      const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
+      const expected = shape.reduce((product, n) => product * n, BITS[dtype]) / 8;
+      if (!Number.isInteger(expected))
+        throw broken(file, phrase`tensor ${name} (${dtype} [${shape.join()}]) does not end at a whole byte`);
       if (end - begin !== expected)
         throw broken(
           file,
@@ -105,6 +138,18 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   if (fileBytes !== null && dataStart + at !== fileBytes)
     throw broken(file, phrase`its tensors end at byte ${dataStart + at}, but the file has ${fileBytes}`);
   return { entries, dataStart };
+}
+
+const isDtype = (dtype: string): dtype is Dtype => Object.hasOwn(BITS, dtype);
+
+/** Throws InputError for a tensor of a type that weights can't be computed from. */
+export function checkFloats({ name, dtype }: Pick<Tensor, 'name' | 'dtype'>): void {
+  if (FLOATS.includes(dtype)) return;
+  if (OTHERS.includes(dtype))
+    throw new InputError(phrase`Tensor ${name} is ${dtype}; a floating-point type is needed.`);
+  throw new InputError(
+    phrase`Tensor ${name} is ${dtype}; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.`,
+  );
 }
 
 /** A key that the outermost object of a valid JSON text has twice, which JSON.parse does not tell; or null. */
@@ -159,7 +204,8 @@ export function readFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
       return new Float32Array(words.buffer);
     }
     default:
-      throw new InputError(phrase`Tensor ${tensor.name} is ${tensor.dtype}; a floating-point type is needed.`);
+      checkFloats(tensor);
+      throw new Error(`no reader of ${tensor.dtype}`);
   }
 }
 

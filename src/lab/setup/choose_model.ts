@@ -1,5 +1,5 @@
 import { isUntrained, PRESETS } from '../../model/presets';
-import { readJson, type Source, within } from '../../model/source';
+import { has, readJson, type Source, within } from '../../model/source';
 import { parseTokenizer, type TextTokenizer } from '../../model/tokenizer';
 import { type FoundModel, findModel, type Places } from './find_model';
 
@@ -34,10 +34,4 @@ async function stopTokensOf(source: Source): Promise<Set<number>> {
   if (await has(source, 'generation_config.json')) configs.push(await readJson(source, 'generation_config.json'));
   const named = configs.flatMap((config) => (config as { eos_token_id?: unknown }).eos_token_id ?? []);
   return new Set(named.flat().filter((id): id is number => typeof id === 'number'));
-}
-
-async function has(source: Source, path: string): Promise<boolean> {
-  const file = await source.open(path);
-  await file?.close();
-  return file !== null;
 }

@@ -34,6 +34,7 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
       spec: balanced ? withBalancedRouting(spec) : spec,
       config: drawn.config,
       weights: { kind: 'drawn', seed: DRAWN_SEED },
+      leftOut: 0,
     };
     return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => [] };
   }
