@@ -1,6 +1,6 @@
 import { InputError } from '../words/error';
 import { KIND_BYTES } from '../words/file_kind';
-import { phrase } from '../words/phrase';
+import { type Phrase, phrase } from '../words/phrase';
 import { SAFETENSORS_FILE, wrongFile } from '../words/wrong_file';
 import { because, whyNot, z } from '../words/zod';
 import { parseConfig, textConfigOf } from './config';
@@ -18,6 +18,12 @@ export type Checkpoint = {
   /** Tensors of other parts of the checkpoint, which are not run; 0 in most. */
   readonly leftOut: number;
 };
+
+/** What is to be said of a checkpoint that runs in part; or null. */
+export const remarkOn = ({ leftOut }: Checkpoint): Phrase | null =>
+  leftOut === 0
+    ? null
+    : phrase`Its language model runs; ${leftOut} tensors of its other parts, such as a vision model, are left out.`;
 
 /** Tensors as they are stored, each read once, in the order of their files; or drawn from a seed on the device. */
 export type WeightSource =

@@ -323,4 +323,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a program': '程序',
   'text in UTF-16': ' UTF-16 文本',
   'save it as UTF-8': '另存为 UTF-8',
+  'Its language model runs; {0} tensors of its other parts, such as a vision model, are left out.':
+    '运行其中的语言模型；其他部分（如视觉模型）的 {0} 个张量被略去。',
 };

@@ -8,7 +8,7 @@ import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
-import type { Emit, Experiment } from '../experiment';
+import { type Emit, type Experiment, tellRemark } from '../experiment';
 import { decodingOf } from './decoding';
 import type { Generation, GenerationResult, GenerationStep } from './result';
 import { GenerateSettings } from './settings';
@@ -91,6 +91,7 @@ async function deployedFor(
   const checkpoint = await model.checkpointOf(connectivity);
   const known = deployed.get(checkpoint);
   if (known) return known;
+  tellRemark(checkpoint, emit);
   const onProgress = (done: number, total: number) =>
     emit({ kind: 'progress', doing: { phase: 'loading', connectivity }, done, total, part: null });
   const own = await deploy(lab, checkpoint, { kind: parallel, ranks }, { onProgress, signal });
