@@ -181,6 +181,7 @@ function Description({ described, plan }: { described: Described; plan: Plan }) 
     <>
       <p className="hint described">
         {summaryOf(words, described.checkpoint)} {remark && `${t.say(remark)} `}
+        {!described.readsText && `${words.noTokenizer} `}
         {words.memory(
           plan.ranks,
           megabytes(bytes),

@@ -9,7 +9,7 @@ import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 
 const { tokens, link, repeats, until, budget, schedule } = MeasureSettings.shape;
-const { others, chunk, sampling } = GenerateSettings.shape;
+const { promptAs, others, chunk, sampling } = GenerateSettings.shape;
 
 /**
  * What the form holds but for files, in the terms of the settings of a run: one schema for the form, a link and the
@@ -27,6 +27,7 @@ export const FormSettings = RunSettings.extend({
   budget,
   /** Measured again and again at each of the values; null: once. */
   sweep: Sweep.nullable(),
+  promptAs,
   others,
   newTokens: GenerateSettings.shape.tokens,
   chunk,
@@ -54,6 +55,7 @@ export const DEFAULT_FORM: Form = {
   until: null,
   budget: 300,
   sweep: null,
+  promptAs: DEFAULT_GENERATION.promptAs,
   others: 3,
   newTokens: DEFAULT_GENERATION.tokens,
   chunk: DEFAULT_GENERATION.chunk,
@@ -98,6 +100,7 @@ const generationOf = (form: Form): GenerateSettings => ({
   ...runSettingsOf(form),
   schedule: form.schedule,
   prompts: [form.prompt],
+  promptAs: form.promptAs,
   others: form.others,
   tokens: form.newTokens,
   chunk: form.chunk,

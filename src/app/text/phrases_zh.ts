@@ -325,4 +325,24 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'save it as UTF-8': '另存为 UTF-8',
   'Its language model runs; {0} tensors of its other parts, such as a vision model, are left out.':
     '运行其中的语言模型；其他部分（如视觉模型）的 {0} 个张量被略去。',
+  'The checkpoint has no tokenizer.json: random tokens are measured.': '检查点没有 tokenizer.json：测量使用随机词元。',
+  "tokenizer_config.json can't be used: {0}.": '无法使用 tokenizer_config.json：{0}。',
+  'tokenizer.json has no token for “{0}”, nor one for what is unknown.':
+    'tokenizer.json 没有对应“{0}”的词元，也没有表示未知内容的词元。',
+  'tokenizer_config.json says that {0} is put around texts ({1}), but tokenizer.json has no such token.':
+    'tokenizer_config.json 说明文本前后要加 {0}（{1}），但 tokenizer.json 没有这个词元。',
+  "Give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json.":
+    '请改为给出词元编号（在终端中：--ids 1,2,3），或把模型的 tokenizer.json 放在 config.json 旁边。',
+  'The checkpoint has {0} but no tokenizer.json, and text is read by that alone. {1}':
+    '检查点有 {0} 但没有 tokenizer.json，而文本只能由后者读取。{1}',
+  "The checkpoint has no tokenizer.json, so it can't read text. {0}":
+    '检查点没有 tokenizer.json，因此无法读取文本。{0}',
+  "chat_template in tokenizer_config.json can't be used: it should be a text, or a list of templates with names.":
+    '无法使用 tokenizer_config.json 中的 chat_template：应为文本，或由带名称的模板组成的列表。',
+  'chat_template in tokenizer_config.json has {0}, but none is called default; give one that name.':
+    'tokenizer_config.json 中的 chat_template 有 {0}，但没有名为 default 的；请将其中一个命名为 default。',
+  "The checkpoint's chat template can't be rendered: {0}.": '无法渲染检查点的聊天模板：{0}。',
+  'The checkpoint has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); give the prompt as text (in the terminal: without --chat).':
+    '检查点没有聊天模板（chat_template.jinja，或 tokenizer_config.json 中的 chat_template）；请把提示词作为文本给出（在终端中：不加 --chat）。',
+  'Token ids are whole numbers with commas between, such as 1,2,3.': '词元编号是以逗号分隔的整数，例如 1,2,3。',
 };
