@@ -1,6 +1,6 @@
 import { DEFAULT_GENERATION, GenerateSettings } from '../../lab/experiments/generation/settings';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
-import { DEFAULT_RUN_SETTINGS, Prompt, RunSettings } from '../../lab/experiments/run_settings';
+import { DEFAULT_RUN_SETTINGS, isFiles, Prompt, RunSettings } from '../../lab/experiments/run_settings';
 import { Sweep, type SweepSettings } from '../../lab/experiments/sweep_settings';
 import type { RunContent } from '../../lab/runs/run_kinds';
 import { isUntrained } from '../../model/presets';
@@ -76,11 +76,17 @@ export function askedBy(form: Form): Asked {
     : { experiment: 'measurement', settings };
 }
 
+/** Files are called what their folder is, so that a run of them is, too. */
+function modelOf({ model, files }: Form): string {
+  const [folder, ...inside] = files[0]?.webkitRelativePath.split('/') ?? [];
+  return model === 'files' && folder && inside.length > 0 ? `files:${folder}` : model;
+}
+
 /** The settings that all experiments share. */
 function runSettingsOf(form: Form): RunSettings {
   const keys = Object.keys(RunSettings.shape) as (keyof RunSettings)[];
   const own = Object.fromEntries(keys.map((key) => [key, form[key]])) as RunSettings;
-  return { ...own, balanced: form.balanced && isUntrained(form.model) };
+  return { ...own, model: modelOf(form), balanced: form.balanced && isUntrained(form.model) };
 }
 
 const measurementOf = (form: Form): MeasureSettings => ({
@@ -115,7 +121,7 @@ const generationOf = (form: Form): GenerateSettings => ({
  */
 export function formOfRun(run: RunContent): Partial<Form> | null {
   const change = changeOfRun(run);
-  if (!change || change.model === 'files') return null;
+  if (!change || isFiles(change.model!)) return null;
   const { files: _, ...settings } = change;
   if (!SOME_SETTINGS.safeParse(settings).success) return null;
   // A checkpoint routes by itself: what an untrained model would do stays as it is.

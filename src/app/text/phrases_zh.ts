@@ -15,8 +15,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '节点之间的链路需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US），而不要用比值。',
   'A link between nodes, jitter or a slow device need a bandwidth within the nodes; set the wire by bandwidth (--link GBPS,US).':
     '节点间链路、抖动或慢设备都需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US）。',
-  "A link of ratio {0} can't be set: the {1} model on {2} device(s) sends nothing; use more devices or give a bandwidth.":
-    '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
   'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
   'A prompt needs at least one token; write some text.': '提示词至少需要一个词元；请输入一些文本。',
   'Stopped after {0}.': '在完成{0}后停止。',
@@ -345,4 +343,12 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The checkpoint has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); give the prompt as text (in the terminal: without --chat).':
     '检查点没有聊天模板（chat_template.jinja，或 tokenizer_config.json 中的 chat_template）；请把提示词作为文本给出（在终端中：不加 --chat）。',
   'Token ids are whole numbers with commas between, such as 1,2,3.': '词元编号是以逗号分隔的整数，例如 1,2,3。',
+  "A link of ratio {0} can't be set: {1}.": '无法设置比值为 {0} 的链路：{1}。',
+  'one device sends nothing; use more devices, or give a bandwidth (--link GBPS,US)':
+    '单个设备不发送任何数据；请使用更多设备，或给出带宽（--link GBPS,US）',
+  'dealt out by sequences (ep), this model sends nothing, as one without routed experts does; spread its heads and channels instead (--parallel tp), or give a bandwidth (--link GBPS,US)':
+    '按序列分发（ep）时，该模型不发送任何数据，没有路由专家的模型都是如此；请改为切分其注意力头和通道（--parallel tp），或给出带宽（--link GBPS,US）',
+  'this model sends nothing; give a bandwidth (--link GBPS,US)': '该模型不发送任何数据；请给出带宽（--link GBPS,US）',
+  'Choose a folder first: the model is to be a checkpoint of your own, and no files are chosen.':
+    '请先选择文件夹：模型设为自己的检查点，但尚未选择文件。',
 };

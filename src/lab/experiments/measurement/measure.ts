@@ -74,7 +74,7 @@ export async function measure(
     for (const connectivity of settings.connectivity)
       subjects.push(await prepareSubject(stage, connectivity, subjects[0]));
     const regular = await regularOf(stage, subjects);
-    const link = chooseLink(settings, regular.connectivity, regular.calibration);
+    const link = chooseLink(settings, regular.calibration);
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
     const asked = link && {
       wireMs: wireMsOf(
