@@ -1,10 +1,9 @@
 import { InputError } from '../words/error';
 import { KIND_BYTES } from '../words/file_kind';
 import { type Phrase, phrase } from '../words/phrase';
-import { SAFETENSORS_FILE, wrongFile } from '../words/wrong_file';
 import { because, whyNot, z } from '../words/zod';
 import { parseConfig, textConfigOf } from './config';
-import { type Entry, type Header, headerLength, PREFIX, parseHeader, type Tensor } from './safetensors';
+import { type Entry, type Header, headerLength, PREFIX, parseHeader, refuseOthers, type Tensor } from './safetensors';
 import { byteReader, has, joined, type OpenFile, readJson, type Source } from './source';
 import type { ModelSpec } from './spec';
 import { checkTensors, checkTypes, isLeftOut } from './weights';
@@ -138,8 +137,7 @@ async function openShard(source: Source, name: string, file: OpenFile): Promise<
   const reader = byteReader(file.from(0));
   try {
     const first = await reader.take(KIND_BYTES);
-    const wrong = wrongFile(called, first, SAFETENSORS_FILE, 'safetensors');
-    if (wrong) throw wrong;
+    refuseOthers(first, called);
     const length = headerLength(first.subarray(0, PREFIX), file.bytes, called);
     const text = joined([
       first.subarray(PREFIX, PREFIX + length),

@@ -1,5 +1,6 @@
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
+import { SAFETENSORS_FILE, wrongFile } from '../words/wrong_file';
 import { z } from '../words/zod';
 
 /** A tensor of a checkpoint: its shape and where its bytes lie. Values are read by `readFloats` or `readIntegers`. */
@@ -72,6 +73,12 @@ const LONGEST_HEADER = 100_000_000;
 
 const broken = (file: string, what: Phrase) =>
   new InputError(phrase`${file} is not a readable safetensors file: ${what}.`);
+
+/** Throws InputError for a file that is of another kind, by its first bytes (`KIND_BYTES`). */
+export function refuseOthers(first: Uint8Array, file: string): void {
+  const wrong = wrongFile(file, first, SAFETENSORS_FILE, 'safetensors');
+  if (wrong) throw wrong;
+}
 
 /** Length of the JSON header, from the file's first bytes; `fileBytes` null when unknown. Throws InputError. */
 export function headerLength(prefix: Uint8Array, fileBytes: number | null, file: string): number {
@@ -176,6 +183,7 @@ function repeatedKey(json: string): string | null {
 
 /** The tensors of a whole file in memory; they view `bytes` and copy nothing. Throws InputError. */
 export function parseSafetensors(bytes: Uint8Array, file: string): Tensors {
+  refuseOthers(bytes, file);
   const length = headerLength(bytes.subarray(0, PREFIX), bytes.byteLength, file);
   const { entries, dataStart } = parseHeader(bytes.subarray(PREFIX, PREFIX + length), bytes.byteLength, file);
   return new Map(

@@ -131,7 +131,7 @@ export async function readJson(source: Source, path: string): Promise<object> {
     // Falls through to the sentences below: what JSON.parse says names no file.
   }
   throw (
-    wrongFile(source.nameOf(path), bytes, JSON_FILE, null) ??
+    wrongFile(source.nameOf(path), bytes, JSON_FILE, 'json') ??
     new InputError(phrase`${source.nameOf(path)} is not a JSON object.`)
   );
 }

@@ -111,11 +111,11 @@ const SOME_TEXT = 'a';
 export const withoutTokenizer = (found: string | null): TextTokenizer => ({
   readsText: false,
   encode() {
-    const instead = phrase`Give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json.`;
+    const instead = phrase`give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json`;
     throw new InputError(
       found
-        ? phrase`The checkpoint has ${found} but no tokenizer.json, and text is read by that alone. ${instead}`
-        : phrase`The checkpoint has no tokenizer.json, so it can't read text. ${instead}`,
+        ? phrase`The checkpoint has ${found} but no tokenizer.json, and text is read by that alone; ${instead}.`
+        : phrase`The checkpoint has no tokenizer.json, so it can't read text; ${instead}.`,
     );
   },
   decode: (ids) => ids.join(','),

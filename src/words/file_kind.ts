@@ -25,7 +25,8 @@ export type FileKind =
   | 'jpeg'
   | 'gif'
   | 'program'
-  | 'utf-16';
+  | 'utf-16'
+  | 'json';
 
 /** How many of a file's first bytes tell its kind. */
 export const KIND_BYTES = 512;
@@ -82,5 +83,7 @@ export function fileKind(first: Uint8Array): FileKind | null {
   const long = first.subarray(4, 8);
   return long.byteLength === 4 && long.every((byte) => byte === 0) && /^\{\s*["}]/.test(text.slice(8))
     ? 'safetensors'
-    : null;
+    : /^[[{]/.test(words)
+      ? 'json'
+      : null;
 }

@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<FileKind, { readonly name: Phrase; readonly advice?
   jpeg: { name: phrase`a JPEG picture` },
   gif: { name: phrase`a GIF picture` },
   program: { name: phrase`a program` },
+  json: { name: phrase`a JSON file`, advice: phrase`check that the files were not renamed` },
   'utf-16': { name: phrase`text in UTF-16`, advice: phrase`save it as UTF-8` },
 };
 

@@ -329,12 +329,12 @@ export const PHRASES: Readonly<Record<string, string>> = {
     'tokenizer.json 没有对应“{0}”的词元，也没有表示未知内容的词元。',
   'tokenizer_config.json says that {0} is put around texts ({1}), but tokenizer.json has no such token.':
     'tokenizer_config.json 说明文本前后要加 {0}（{1}），但 tokenizer.json 没有这个词元。',
-  "Give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json.":
-    '请改为给出词元编号（在终端中：--ids 1,2,3），或把模型的 tokenizer.json 放在 config.json 旁边。',
-  'The checkpoint has {0} but no tokenizer.json, and text is read by that alone. {1}':
-    '检查点有 {0} 但没有 tokenizer.json，而文本只能由后者读取。{1}',
-  "The checkpoint has no tokenizer.json, so it can't read text. {0}":
-    '检查点没有 tokenizer.json，因此无法读取文本。{0}',
+  "give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json":
+    '请改为给出词元编号（在终端中：--ids 1,2,3），或把模型的 tokenizer.json 放在 config.json 旁边',
+  'The checkpoint has {0} but no tokenizer.json, and text is read by that alone; {1}.':
+    '检查点有 {0} 但没有 tokenizer.json，而文本只能由后者读取；{1}。',
+  "The checkpoint has no tokenizer.json, so it can't read text; {0}.":
+    '检查点没有 tokenizer.json，因此无法读取文本；{0}。',
   "chat_template in tokenizer_config.json can't be used: it should be a text, or a list of templates with names.":
     '无法使用 tokenizer_config.json 中的 chat_template：应为文本，或由带名称的模板组成的列表。',
   'chat_template in tokenizer_config.json has {0}, but none is called default; give one that name.':

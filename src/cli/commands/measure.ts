@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type Ended, earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import type { Measurement } from '../../lab/experiments/measurement/result';
@@ -8,7 +7,7 @@ import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
 import { measureJson, measureTable, measureTraces, sweepJson } from '../report';
 import { runExperiment } from '../run_experiment';
-import { saveRun, writeJson } from '../write_files';
+import { saveRun, writeJson, writeTo } from '../write_files';
 import {
   CONNECTIVITIES,
   modelAt,
@@ -70,7 +69,7 @@ export function addMeasure(program: Command): void {
     const given = (own: Measurement): Measurement => ({ ...own, settings: { ...own.settings, model: settings.model } });
     const show = (own: Measurement, point: number | null): void => {
       console.log(measureTable(own));
-      if (trace) for (const [path, text] of measureTraces(own, trace, point)) writeFileSync(path, text);
+      if (trace) for (const [path, text] of measureTraces(own, trace, point)) writeTo(path, text);
     };
     const kept = lean ? withoutSpans : (own: Measurement) => own;
     if (!swept) {
