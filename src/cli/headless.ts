@@ -24,7 +24,8 @@ window.runJob = async (job, gpu) => {
     const running = clients.map((client, i) =>
       client.run(own, (event) => {
         // The rest is for pages: the terminal shows none of it while a run goes on.
-        if ((event.kind === 'progress' && i === 0) || event.kind === 'point') window.onJobEvent(event);
+        const first = i === 0 && (event.kind === 'progress' || event.kind === 'remark');
+        if (first || event.kind === 'point') window.onJobEvent(event);
       }),
     );
     const results: readonly unknown[] = await Promise.all(running);

@@ -10,12 +10,22 @@ import { addMeasure } from './commands/measure';
 import { addOverlap } from './commands/overlap';
 import { addPage } from './commands/page';
 import { addProgram } from './commands/program';
+import { checkWritable } from './write_files';
+
+/** Options that name a file to be written. */
+const FILES = ['json', 'save', 'trace'];
 
 const program = new Command('lab')
   .description('FarSkip Lab from a terminal')
   .exitOverride()
   .configureOutput({ outputError: () => {} })
-  .showSuggestionAfterError(false);
+  .showSuggestionAfterError(false)
+  .hook('preAction', (_, command) => {
+    for (const option of FILES) {
+      const path = command.opts()[option];
+      if (path) checkWritable(path);
+    }
+  });
 for (const add of [
   addMeasure,
   addOverlap,

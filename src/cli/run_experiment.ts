@@ -58,6 +58,7 @@ export async function runExperiment<Id extends ExperimentId>(
 function teller(): (event: ExperimentEvent) => void {
   let loading = '';
   return (event) => {
+    if (event.kind === 'remark') process.stderr.write(`${english(event.remark)}\n`);
     // A text tells its steps as it goes: in a terminal they would bury what is read.
     if (event.kind !== 'progress' || event.doing.phase === 'generating') return;
     const doing = english(doingIn(event.doing));

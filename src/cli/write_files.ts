@@ -1,21 +1,43 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { newRun } from '../lab/runs/lab_run';
 import { toRunFile } from '../lab/runs/run_file';
 import { nameOf, type RunContent } from '../lab/runs/run_kinds';
-import { english } from '../words/phrase';
+import { InputError } from '../words/error';
+import { english, phrase, wordsOf } from '../words/phrase';
+
+/** Throws InputError where a file can't be written: to be called before anything is measured for it. */
+export function checkWritable(path: string): void {
+  const kindOf = (at: string) => statSync(at, { throwIfNoEntry: false });
+  if (kindOf(path)?.isDirectory()) throw new InputError(phrase`${path} is a folder; give the name of a file.`);
+  if (!kindOf(dirname(path))?.isDirectory())
+    throw new InputError(phrase`${path} can't be written: there is no folder ${dirname(path)}.`);
+}
+
+/** Writes a file. Throws InputError. */
+export function writeTo(path: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(path, content);
+  } catch (cause) {
+    throw new InputError(phrase`${path} can't be written (${wordsOf(cause)}); give another place.`);
+  }
+}
 
 /** Writes what `--json` asks for. */
 export function writeJson(path: string | undefined, value: unknown): void {
-  if (path) writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`);
+  if (path) writeTo(path, `${JSON.stringify(value, null, 1)}\n`);
 }
 
 /** Writes texts by their paths, whose folders are made. */
 export function writeTexts(texts: readonly (readonly [path: string, text: string])[]): void {
   for (const [path, text] of texts) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch (cause) {
+      throw new InputError(phrase`The folder ${dirname(path)} can't be made (${wordsOf(cause)}); give another place.`);
+    }
+    writeTo(path, text);
   }
 }
 
@@ -26,5 +48,5 @@ export function saveRun(
 ): void {
   if (!save) return;
   const text = toRunFile(newRun(content, name ?? english(nameOf(content)), machine ?? null));
-  writeFileSync(save, save.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text);
+  writeTo(save, save.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text);
 }

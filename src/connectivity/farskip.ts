@@ -1,7 +1,7 @@
 import { isMoe, type ModelSpec } from '../model/spec';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
-import { whyNot, z } from '../words/zod';
+import { wholeNumber, whyNot, z } from '../words/zod';
 import type { Connectivity, Term } from './connectivity';
 
 /** The FarSkip keys of a config.json, named as the public implementation names them; both indices are inclusive. */
@@ -13,16 +13,18 @@ type Switches = {
   readonly mlp_only_farskip: boolean;
 };
 
+const Index = wholeNumber().nonnegative().nullish();
 const Keys = z.object({
   farskip: z.boolean().default(false),
-  farskip_start_idx: z.number().int().nonnegative().optional(),
-  farskip_end_idx: z.number().int().nonnegative().optional(),
+  farskip_start_idx: Index,
+  farskip_end_idx: Index,
   attn_only_farskip: z.boolean().default(false),
   mlp_only_farskip: z.boolean().default(false),
 });
 
 /**
- * Switches in a parsed JSON object: absent keys mean the regular model, absent indices all layers. Throws InputError.
+ * Switches in a parsed JSON object: absent keys mean the regular model, absent indices all layers, and so
+ * does an end beyond the last, as the public model reads it (its default is 10000). Throws InputError.
  */
 export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
   const parsed = Keys.safeParse(json);
@@ -32,14 +34,10 @@ export function parseSwitches(json: unknown, spec: ModelSpec): Switches {
   const switches = {
     farskip: keys.farskip,
     farskip_start_idx: keys.farskip_start_idx ?? 0,
-    farskip_end_idx: keys.farskip_end_idx ?? last,
+    farskip_end_idx: Math.min(keys.farskip_end_idx ?? last, last),
     attn_only_farskip: keys.attn_only_farskip,
     mlp_only_farskip: keys.mlp_only_farskip,
   };
-  if (switches.farskip && switches.farskip_end_idx > last)
-    throw new InputError(
-      phrase`farskip_end_idx is ${switches.farskip_end_idx}, but the model's last layer is ${last}.`,
-    );
   if (switches.attn_only_farskip && switches.mlp_only_farskip)
     throw new InputError(phrase`attn_only_farskip and mlp_only_farskip exclude each other: at most one may be true.`);
   return switches;

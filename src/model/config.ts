@@ -2,16 +2,25 @@ import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
 import { whyNot, z } from '../words/zod';
 import { deepseekV2, deepseekV3, instella } from './families/deepseek';
-import { llama4 } from './families/llama4';
+import { llama4, llama4Whole } from './families/llama4';
 import { mixtral } from './families/mixtral';
 import { qwen3Moe } from './families/qwen3_moe';
 import type { Family } from './family';
 import type { ModelSpec } from './spec';
 
 const Architectures = z.object({ architectures: z.tuple([z.string()]) });
-const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4];
+const FAMILIES = [mixtral, qwen3Moe, deepseekV2, deepseekV3, instella, llama4, llama4Whole];
 
-/** ModelSpec of a Hugging Face config.json, already parsed from JSON. Throws InputError when it can't be run. */
+/**
+ * The config of the language model: that of a model of several parts has it as `text_config`, beside keys of the whole.
+ */
+export function textConfigOf(json: object): object {
+  const { text_config: text } = json as { readonly text_config?: unknown };
+  const { architectures } = json as { readonly architectures?: unknown };
+  return typeof text === 'object' && text !== null ? { ...json, ...text, architectures } : json;
+}
+
+/** ModelSpec of a Hugging Face config.json, already parsed from JSON (`textConfigOf`). Throws InputError when it can't be run. */
 export function parseConfig(json: unknown): ModelSpec {
   const named = Architectures.safeParse(json);
   if (!named.success)

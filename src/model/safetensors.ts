@@ -1,5 +1,6 @@
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
+import { SAFETENSORS_FILE, wrongFile } from '../words/wrong_file';
 import { z } from '../words/zod';
 
 /** A tensor of a checkpoint: its shape and where its bytes lie. Values are read by `readFloats` or `readIntegers`. */
@@ -11,12 +12,41 @@ export type Tensor = {
 };
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-type Dtype = keyof typeof BYTES;
+/** Bits of a value of every type of the format. */
+const BITS = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+} as const;
+type Dtype = keyof typeof BITS;
+
+/** Types that weights are computed from. */
+const FLOATS: readonly Dtype[] = ['F64', 'F32', 'F16', 'BF16'];
+/** Types that no quantised weights are stored in. */
+const OTHERS: readonly Dtype[] = ['BOOL', 'C64', 'I64', 'U64'];
 
 const Offset = z.number().int().nonnegative();
 const Entry = z.object({
-  dtype: z.enum(Object.keys(BYTES) as [Dtype, ...Dtype[]]),
+  dtype: z.string(),
   shape: z.array(Offset),
   data_offsets: z.tuple([Offset, Offset]),
 });
@@ -43,6 +73,12 @@ const LONGEST_HEADER = 100_000_000;
 
 const broken = (file: string, what: Phrase) =>
   new InputError(phrase`${file} is not a readable safetensors file: ${what}.`);
+
+/** Throws InputError for a file that is of another kind, by its first bytes (`KIND_BYTES`). */
+export function refuseOthers(first: Uint8Array, file: string): void {
+  const wrong = wrongFile(file, first, SAFETENSORS_FILE, 'safetensors');
+  if (wrong) throw wrong;
+}
 
 /** Length of the JSON header, from the file's first bytes; `fileBytes` null when unknown. Throws InputError. */
 export function headerLength(prefix: Uint8Array, fileBytes: number | null, file: string): number {
@@ -82,8 +118,12 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
       const parsed = Entry.safeParse(value);
       if (!parsed.success) throw broken(file, phrase`tensor ${name} has no valid dtype, shape and data_offsets`);
       const { dtype, shape, data_offsets } = parsed.data;
+      if (!isDtype(dtype))
+        throw broken(file, phrase`tensor ${name} has the dtype ${dtype}, which the format does not know`);
       const [begin, end] = data_offsets;
-      const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
+      const expected = shape.reduce((product, n) => product * n, BITS[dtype]) / 8;
+      if (!Number.isInteger(expected))
+        throw broken(file, phrase`tensor ${name} (${dtype} [${shape.join()}]) does not end at a whole byte`);
       if (end - begin !== expected)
         throw broken(
           file,
@@ -105,6 +145,18 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   if (fileBytes !== null && dataStart + at !== fileBytes)
     throw broken(file, phrase`its tensors end at byte ${dataStart + at}, but the file has ${fileBytes}`);
   return { entries, dataStart };
+}
+
+const isDtype = (dtype: string): dtype is Dtype => Object.hasOwn(BITS, dtype);
+
+/** Throws InputError for a tensor of a type that weights can't be computed from. */
+export function checkFloats({ name, dtype }: Pick<Tensor, 'name' | 'dtype'>): void {
+  if (FLOATS.includes(dtype)) return;
+  if (OTHERS.includes(dtype))
+    throw new InputError(phrase`Tensor ${name} is ${dtype}; a floating-point type is needed.`);
+  throw new InputError(
+    phrase`Tensor ${name} is ${dtype}; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.`,
+  );
 }
 
 /** A key that the outermost object of a valid JSON text has twice, which JSON.parse does not tell; or null. */
@@ -131,6 +183,7 @@ function repeatedKey(json: string): string | null {
 
 /** The tensors of a whole file in memory; they view `bytes` and copy nothing. Throws InputError. */
 export function parseSafetensors(bytes: Uint8Array, file: string): Tensors {
+  refuseOthers(bytes, file);
   const length = headerLength(bytes.subarray(0, PREFIX), bytes.byteLength, file);
   const { entries, dataStart } = parseHeader(bytes.subarray(PREFIX, PREFIX + length), bytes.byteLength, file);
   return new Map(
@@ -159,7 +212,8 @@ export function readFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
       return new Float32Array(words.buffer);
     }
     default:
-      throw new InputError(phrase`Tensor ${tensor.name} is ${tensor.dtype}; a floating-point type is needed.`);
+      checkFloats(tensor);
+      throw new Error(`no reader of ${tensor.dtype}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from '../words/error';
 import { phrase, wordsOf } from '../words/phrase';
+import { JSON_FILE, wrongFile } from '../words/wrong_file';
 
 /** A place with files, by path: a site, a folder of the disk, files dropped on the page. */
 export type Source = {
@@ -122,14 +123,23 @@ export async function readFile(source: Source, path: string): Promise<Uint8Array
 
 /** A whole file, parsed as a JSON object. Throws InputError. */
 export async function readJson(source: Source, path: string): Promise<object> {
-  const text = new TextDecoder().decode(await readFile(source, path));
+  const bytes = await readFile(source, path);
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === 'object' && json !== null) return json;
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
   } catch {
-    // Falls through to the sentence below: what JSON.parse says names no file.
+    // Falls through to the sentences below: what JSON.parse says names no file.
   }
-  throw new InputError(phrase`${source.nameOf(path)} is not a JSON object.`);
+  throw (
+    wrongFile(source.nameOf(path), bytes, JSON_FILE, 'json') ??
+    new InputError(phrase`${source.nameOf(path)} is not a JSON object.`)
+  );
+}
+
+export async function has(source: Source, path: string): Promise<boolean> {
+  const file = await source.open(path);
+  await file?.close();
+  return file !== null;
 }
 
 /** Takes a stream of chunks by the number of bytes wanted. Allocates no more than has come. */
@@ -161,7 +171,7 @@ export function byteReader(chunks: AsyncIterable<Uint8Array>) {
   };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;

@@ -112,6 +112,10 @@ export type TensorNames = {
   readonly experts: readonly [gate: string, up: string, down: string] | 'stacked';
   /** Layers after the last that checkpoints carry for predicting further tokens, and that are not run. */
   readonly unusedLayers: number;
+  /** What all of the model's tensors begin with, where it is a part of another: `language_model.`; or nothing. */
+  readonly within: string;
+  /** What tensors of the other parts begin with, which are left out. */
+  readonly leftOut: readonly string[];
 };
 
 export const isMoe = (layer: LayerSpec): boolean => layer.feedForward.kind === 'moe';

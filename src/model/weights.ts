@@ -1,6 +1,7 @@
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import type { Plan } from './plan';
+import { checkFloats, type Tensor } from './safetensors';
 import type { ModelSpec } from './spec';
 
 /**
@@ -62,7 +63,8 @@ const valuesIn = ({ shape, expert }: Piece): number => shape.slice(expert === nu
 export function weightsOf(spec: ModelSpec): Weight[] {
   const out: Weight[] = [];
   const { names, hidden } = spec;
-  const whole = (tensor: string, ...shape: number[]): Piece => ({ tensor, shape, expert: null });
+  const named = (tensor: string): string => `${names.within}${tensor}`;
+  const whole = (tensor: string, ...shape: number[]): Piece => ({ tensor: named(tensor), shape, expert: null });
   const add = (name: string, kind: Weight['kind'], experts: number, pieces: Piece[], split: Weight['split'] = null) =>
     out.push({ name, kind, experts, split, pieces });
   const matrix = (name: string, rows: number, cols: number, tensor = `${name}.weight`, split: Weight['split'] = null) =>
@@ -122,14 +124,14 @@ export function weightsOf(spec: ModelSpec): Weight[] {
     const of = names.experts;
     const gateUp = (e: number): Piece[] =>
       of === 'stacked'
-        ? [{ tensor: `${block}.experts.gate_up_proj`, shape: [f.experts, hidden, 2 * f.inner], expert: e }]
+        ? [{ tensor: named(`${block}.experts.gate_up_proj`), shape: [f.experts, hidden, 2 * f.inner], expert: e }]
         : [
             whole(`${block}.experts.${e}.${of[0]}.weight`, f.inner, hidden),
             whole(`${block}.experts.${e}.${of[1]}.weight`, f.inner, hidden),
           ];
     const down = (e: number): Piece =>
       of === 'stacked'
-        ? { tensor: `${block}.experts.down_proj`, shape: [f.experts, f.inner, hidden], expert: e }
+        ? { tensor: named(`${block}.experts.down_proj`), shape: [f.experts, f.inner, hidden], expert: e }
         : whole(`${block}.experts.${e}.${of[2]}.weight`, hidden, f.inner);
     add(`${at}.mlp.experts.gate_up`, 'matrix', f.experts, experts.flatMap(gateUp));
     add(`${at}.mlp.experts.down`, 'matrix', f.experts, experts.map(down));
@@ -146,14 +148,23 @@ export const parametersOf = (spec: ModelSpec): number =>
 /** The weight that the LM head multiplies by. */
 export const headOf = (spec: ModelSpec): string => (spec.tiedHead ? 'model.embed_tokens' : 'lm_head');
 
+const tensorsOf = (spec: ModelSpec): Map<string, readonly number[]> =>
+  new Map(weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)));
+
+/** Throws InputError where a tensor of the model is of a type that it can't be computed from. */
+export function checkTypes(spec: ModelSpec, tensors: ReadonlyMap<string, Pick<Tensor, 'name' | 'dtype'>>): void {
+  for (const name of tensorsOf(spec).keys()) {
+    const tensor = tensors.get(name);
+    if (tensor) checkFloats(tensor);
+  }
+}
+
 /** Throws InputError unless there is each tensor of the model with its shape, and no other. */
 export function checkTensors(
   spec: ModelSpec,
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
 ): void {
-  const wanted = new Map(
-    weightsOf(spec).flatMap(({ pieces }) => pieces.map((piece) => [piece.tensor, piece.shape] as const)),
-  );
+  const wanted = tensorsOf(spec);
   for (const [name, shape] of wanted) {
     const found = tensors.get(name)?.shape;
     if (!found) throw new InputError(phrase`The checkpoint lacks tensor ${name} [${shape.join()}].`);
@@ -169,10 +180,17 @@ export function checkTensors(
       );
 }
 
+/** Whether a tensor is of another part of the checkpoint than the model that runs. */
+export const isLeftOut = ({ names }: ModelSpec, tensor: string): boolean =>
+  names.leftOut.some((part) => tensor.startsWith(part));
+
 /** Tensors that checkpoints carry though no forward pass reads them. */
-function isUnused(spec: ModelSpec, name: string): boolean {
+function isUnused(spec: ModelSpec, tensor: string): boolean {
+  if (isLeftOut(spec, tensor)) return true;
+  if (tensor.endsWith('.rotary_emb.inv_freq')) return true;
+  if (!tensor.startsWith(spec.names.within)) return false;
+  const name = tensor.slice(spec.names.within.length);
   if (spec.tiedHead && name === 'lm_head.weight') return true;
-  if (name.endsWith('.rotary_emb.inv_freq')) return true;
   const layer = Number(/^model\.layers\.(\d+)\./.exec(name)?.[1]);
   return layer >= spec.layers.length && layer < spec.layers.length + spec.names.unusedLayers;
 }

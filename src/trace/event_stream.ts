@@ -1,6 +1,7 @@
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
+import { wrongFile } from '../words/wrong_file';
 import { numberOf } from './long_number';
 
 /** What a trace says beside its events. */
@@ -24,7 +25,10 @@ export async function readEvents(
 ): Promise<Head> {
   const place = createPlace();
   const reader = createReader(onEvent);
+  let isFirst = true;
   for await (const chunk of inUtf8(bytes)) {
+    if (isFirst) refuseOther(name, chunk);
+    isFirst = false;
     try {
       reader.write(chunk);
     } catch (cause) {
@@ -45,6 +49,12 @@ export async function readEvents(
     case 'other':
       throw noTrace(name, end.keys);
   }
+}
+
+/** Throws InputError for what begins as no text in JSON does, and says what it is. */
+function refuseOther(name: string, first: Uint8Array): void {
+  const wrong = wrongFile(name, first, phrase`a Chrome trace`, 'json');
+  if (wrong) throw wrong;
 }
 
 /** Chunks in UTF-8, whatever of Unicode's two usual encodings they are in; one may end within a character. */

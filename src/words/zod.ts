@@ -11,6 +11,9 @@ config({
 
 export { z };
 
+/** A whole number of any size, as configs have for "all": 1e30 too, which is no safe integer. */
+export const wholeNumber = () => z.number().refine(Number.isInteger, because(phrase`it should be a whole number`));
+
 /** A schema's own message. zod's messages are strings: `firstIssue` makes a phrase of it again. */
 export const because = (why: Phrase): string => JSON.stringify(why);
 

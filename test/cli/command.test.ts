@@ -146,12 +146,23 @@ test.each([
   [['generate', 'public/models/reference'], /setting prompts can't be used: at least one prompt is needed/],
   [['generate', 'gpt', '--prompt', 'a'], /setting model can't be used: it should be one of reference, /],
   [['generate', 'public/models/reference', '--prompt', 'a', '--top-p', '2'], /setting sampling.topP/],
-  [['generate', 'test', '--prompt', 'a'], /model can't be used|config.json can't be read/],
+  [['generate', 'test', '--prompt', 'a'], /test is not a checkpoint folder: it has no config.json/],
+  [['generate', 'package.json', '--prompt', 'a'], /package.json is a file; give the folder of the checkpoint/],
+  [['measure', '--model', 'public/models/reference/config.json'], /config.json is a file; give the folder/],
+  [['measure', '--model', '/nonexistent'], /There is no folder \/nonexistent/],
+  [['program', 'package.json'], /package.json is a file; give the folder of the checkpoint/],
+  [['check', '/nonexistent'], /There is no folder \/nonexistent/],
+  [['eval', 'public/models/reference', '--val', 'test'], /test is a folder; give a file in it/],
+  [['eval', 'public/models/reference', '--val', 'package.json'], /package.json is a JSON file, not a safetensors file/],
+  [['measure', '--json', '/nonexistent/m.json'], /m.json can't be written: there is no folder \/nonexistent/],
+  [['measure', '--save', 'test'], /test is a folder; give the name of a file/],
+  [['generate', 'reference', '--prompt', 'a', '--ids', '1'], /--ids stands in the place of --prompt/],
+  [['generate', 'reference', '--prompt', 'a', '--chat'], /The checkpoint has no chat template/],
   [['juggle'], /unknown command 'juggle'/],
 ])('%j is one line and exit 2', async (args, sentence) => {
   const { code, err } = await lab(
     ...args,
-    ...(args[1] === '--gpu' || args[0] === 'juggle' || args[0] === 'overlap' ? [] : ['--runtime', 'node']),
+    ...(args[1] === '--gpu' || ['juggle', 'overlap', 'program'].includes(args[0]!) ? [] : ['--runtime', 'node']),
   );
   expect(code).toBe(2);
   expect(err.trim()).toMatch(sentence);

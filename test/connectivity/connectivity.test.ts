@@ -48,11 +48,16 @@ test('the switches by config name', () => {
   expect(table({})).toEqual(tableOf('regular', spec));
   expect(tableOf('first:2', spec)).toEqual(table({ farskip: true, farskip_end_idx: 1 }));
   expect(tableOf('last:0', spec)).toEqual(table({}));
+  // The public model's default, as transformers saves it: up to the last layer.
+  for (const farskip_end_idx of [10_000, 1e30, null])
+    expect(table({ farskip: true, farskip_end_idx })).toEqual(tableOf('farskip', spec));
+  expect(table({ farskip: true, farskip_start_idx: 1e30, farskip_end_idx: 1e30 })).toEqual(table({}));
 });
 
 test.each([
   [{ farskip: 'yes' }, /farskip/],
-  [{ farskip: true, farskip_end_idx: 9 }, /last layer is 4/],
+  [{ farskip: true, farskip_end_idx: 1.5 }, /farskip_end_idx: it should be a whole number/],
+  [{ farskip: true, farskip_start_idx: -1 }, /farskip_start_idx: it should be at least 0/],
   [{ farskip: true, attn_only_farskip: true, mlp_only_farskip: true }, /exclude each other/],
 ])('switches %j are refused', (json, sentence) => {
   expect(() => parseSwitches(json, spec)).toThrow(InputError);

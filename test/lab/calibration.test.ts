@@ -7,7 +7,7 @@ import {
   ratioReachedIn,
   wireMsOf,
 } from '../../src/lab/experiments/measurement/calibration';
-import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
+import { DEFAULT_MEASUREMENT, type MeasureSettings } from '../../src/lab/experiments/measurement/settings';
 import { topologyOf } from '../../src/lab/experiments/wire_settings';
 import { INSTANT_TOPOLOGY, linksOf } from '../../src/network/topology';
 import type { OperationTimes } from '../../src/trace/operation_times';
@@ -77,7 +77,7 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {
   const calibration = calibrated();
   const settings = { ...DEFAULT_MEASUREMENT, ranks: RANKS, link: { kind: 'ratio', ratio } } as const;
-  const link = chooseLink(settings, 'regular', calibration)!;
+  const link = chooseLink(settings, calibration)!;
   // 14 MB in ratio × 7 ms, on a GPU that is as good as twice as fast as the devices that it plays.
   expect(link).toEqual({ gbps: expect.closeTo((2 * 2) / ratio, 9), us: 0, dilation: 2 });
   const topology = topologyOf(settings, link, 2);
@@ -90,15 +90,18 @@ test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many 
 test('a link of a speed is as it is asked for, and none is chosen where messages take what they take', () => {
   const calibration = calibrated();
   const speed = { kind: 'speed', gbps: 50, us: 10 } as const;
-  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: speed, dilate: 3 }, '', calibration)).toEqual({
+  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: speed, dilate: 3 }, calibration)).toEqual({
     gbps: 50,
     us: 10,
     dilation: 3,
   });
-  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: { kind: 'native' } }, '', calibration)).toBeNull();
+  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: { kind: 'native' } }, calibration)).toBeNull();
   const silent = { ...calibration, portBytes: new Map() };
   const ratio = { kind: 'ratio', ratio: 1 } as const;
-  expect(() => chooseLink({ ...DEFAULT_MEASUREMENT, link: ratio }, 'regular', silent)).toThrow(/sends nothing/);
+  const refused = (change: Partial<MeasureSettings>) => () =>
+    chooseLink({ ...DEFAULT_MEASUREMENT, link: ratio, ...change }, silent);
+  expect(refused({ ranks: 1 })).toThrow(/one device sends nothing; use more devices/);
+  expect(refused({ ranks: 4 })).toThrow(/sends nothing, as one without routed experts does; .*--parallel tp/);
 });
 
 test('the schedule expects of a collective what the link takes, but no less than without one', () => {

@@ -11,7 +11,7 @@ import { createDecoder } from '../../src/lab/setup/decoder';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { estimate } from '../../src/lab/statistics/estimate';
 import { openCheckpoint } from '../../src/model/checkpoint';
-import { within } from '../../src/model/source';
+import { filesSource, type Source, within } from '../../src/model/source';
 import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { openLab } from '../support';
 
@@ -184,15 +184,81 @@ test('an untrained model is drawn on the device, the same over any number of dev
   expect(two.results[0]!.continuations[0]!.ids).toEqual(four.results[0]!.continuations[0]!.ids);
 });
 
+/** The reference model with some files of others beside it, or without one that it has. */
+const beside = (files: Readonly<Record<string, string | null>>): Lab => {
+  const source = within(lab.source, 'models/reference');
+  const dropped: Source = {
+    ...source,
+    async open(path) {
+      const text = files[path];
+      if (text === undefined) return source.open(path);
+      return text === null ? null : filesSource([new File([text], path)]).open(path);
+    },
+  };
+  return { ...lab, dropped };
+};
+const FEW = {
+  ...DEFAULT_GENERATION,
+  model: 'files',
+  wire: 'f32',
+  ranks: 2,
+  connectivity: ['regular'],
+  tokens: 4,
+} as const;
+
+test('token ids are continued as their text is; without a tokenizer, and then into ids', async () => {
+  const report = JSON.parse(await readFile('public/models/reference/report.json', 'utf8'));
+  const [ids, next] = [report.greedy_regular.ids.slice(0, 8), report.greedy_regular.ids.slice(8, 12)];
+  const settings = { ...FEW, prompts: [ids.join(', ')], promptAs: 'ids' } as const;
+  for (const files of [{}, { 'tokenizer.json': null }]) {
+    const [result] = (await generate(beside(files), settings, () => {})).results;
+    expect(result!.continuations[0]!.ids).toEqual(next);
+    if ('tokenizer.json' in files) expect(result!.continuations[0]!.text).toBe(next.join(','));
+  }
+  const others = await generate(beside({ 'tokenizer.json': null }), { ...settings, others: 1 }, () => {});
+  expect(others.results[0]!.promptTokens).toEqual([8, 8]);
+});
+
+test('text without a tokenizer is refused, with what is there and what would do', async () => {
+  const text = (files: Readonly<Record<string, string | null>>) => generate(beside(files), FEW, () => {});
+  await expect(text({ 'tokenizer.json': null })).rejects.toThrow(/has no tokenizer.json, .*--ids 1,2,3/);
+  await expect(text({ 'tokenizer.json': null, 'tiktoken.model': '' })).rejects.toThrow(
+    /has tiktoken.model but no tokenizer.json, .*--ids 1,2,3/,
+  );
+});
+
+test('a prompt has the first token that tokenizer_config.json says, or is put into its chat template', async () => {
+  const config = JSON.stringify({
+    tokenizer_class: 'LlamaTokenizerFast',
+    add_bos_token: true,
+    bos_token: '<|end|>',
+    chat_template: '{{ bos_token }}User: {{ messages[0].content }}',
+  });
+  const [plain] = (await generate(beside({ 'tokenizer_config.json': config }), FEW, () => {})).results;
+  expect(plain!.promptTokens).toEqual([9]);
+  const asked = { ...FEW, prompts: ['Alice'], promptAs: 'chat' } as const;
+  const chat = (files: Readonly<Record<string, string>>) =>
+    generate(beside({ 'tokenizer_config.json': config, ...files }), asked, () => {});
+  const [own] = (await chat({})).results;
+  const [other] = (await chat({ 'chat_template.jinja': 'User: {{ messages[0].content }}' })).results;
+  expect(own!.promptTokens[0]).toBe(other!.promptTokens[0]! + 1);
+  await expect(chat({ 'chat_template.jinja': '{{ raise_exception("No user here") }}' })).rejects.toThrow(
+    /chat template can't be rendered: No user here/,
+  );
+});
+
 test.each([
   [{ prompts: [''] }, /The prompt is empty/],
   [{ tokens: 2000 }, /have 2007 tokens, but the model reads at most 1024/],
   [{ model: 'gpt' }, /There is no model gpt/],
   [{ model: 'files' }, /No files were handed over/],
-  [{ model: 'models/nowhere' }, /nowhere\/tokenizer.json can't be read/],
+  [{ model: 'models/nowhere' }, /nowhere\/config.json can't be read/],
+  [{ promptAs: 'chat' }, /The checkpoint has no chat template/],
+  [{ promptAs: 'ids' }, /Token ids are whole numbers with commas between/],
+  [{ promptAs: 'ids', prompts: ['1,5000'] }, /Token 5000 is outside the model's vocabulary of 1024/],
   [{ balanced: true }, /for untrained models only/],
   [{ ranks: 3 }, /16 experts can't be spread evenly over 3/],
   [{ topology: { nodes: 2, between: { gbps: 1, us: 1 }, jitter: 0, slow: null } }, /need a bandwidth within the nodes/],
 ])('%j is refused in a sentence', async (change, sentence) => {
-  await expect(run(change)).rejects.toThrow(sentence);
+  await expect(run(change as Partial<GenerateSettings>)).rejects.toThrow(sentence);
 });

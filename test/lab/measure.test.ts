@@ -6,10 +6,12 @@ import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/setti
 import { sweepExperiment } from '../../src/lab/experiments/sweep';
 import type { Lab } from '../../src/lab/setup/lab';
 import { sumOf } from '../../src/lab/statistics/numbers';
+import { type Source, within } from '../../src/model/source';
 import { lengthOf, merge } from '../../src/trace/intervals';
 import { overlapOf } from '../../src/trace/overlap';
 import type { Interval } from '../../src/trace/span';
 import { toChromeTrace } from '../../src/trace/write_trace';
+import { english } from '../../src/words/phrase';
 import { openLab } from '../support';
 import { holisticOverlap } from '../trace/holistic_reading';
 import { spansOf } from '../trace/read_texts';
@@ -17,6 +19,33 @@ import { spansOf } from '../trace/read_texts';
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab('public');
+});
+
+test('a checkpoint without a tokenizer is measured with random tokens, and that is said', async () => {
+  const source = within(lab.source, 'models/reference');
+  const dropped: Source = {
+    ...source,
+    open: async (path) => (path === 'tokenizer.json' ? null : source.open(path)),
+  };
+  const remarks: string[] = [];
+  const settings = {
+    ...DEFAULT_MEASUREMENT,
+    model: 'files:mine',
+    prompt: 'Alice',
+    connectivity: ['regular'],
+    schedule: ['blocking'],
+    ranks: 2,
+    tokens: 8,
+    repeats: 1,
+    continuation: 2,
+  } as const;
+  const { promptTokens, results } = await measure({ ...lab, dropped }, settings, (event) => {
+    if (event.kind === 'remark') remarks.push(english(event.remark));
+  });
+  expect(promptTokens).toBe(8);
+  const { ids, text } = results[0]!.continuation!;
+  expect(text).toBe(ids.join(','));
+  expect(remarks).toEqual(['The checkpoint has no tokenizer.json: random tokens are measured.']);
 });
 
 describe('the reference model on two devices, communication half of computation', () => {
@@ -201,7 +230,7 @@ test.each([
     /There is no device 9 to be slow/,
   ],
   [{ link: { kind: 'native' as const } }, /set the backing to separate/],
-  [{ ranks: 1 }, /sends nothing; use more devices or give a bandwidth/],
+  [{ ranks: 1 }, /one device sends nothing; use more devices, or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
   await expect(measure(lab, { ...DEFAULT_MEASUREMENT, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(
     sentence,

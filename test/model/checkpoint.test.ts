@@ -32,7 +32,11 @@ test.each([
   ],
   ['a header that is not JSON', fileOf('{"a":', 0), /not JSON/],
   ['a header that is a list', fileOf([], 0), /not an object/],
-  ['an unknown type', fileOf({ a: { dtype: 'F13', shape: [1], data_offsets: [0, 4] } }, 4), /no valid dtype/],
+  [
+    'an unknown type',
+    fileOf({ a: { dtype: 'F13', shape: [1], data_offsets: [0, 4] } }, 4),
+    /tensor a has the dtype F13, which the format does not know/,
+  ],
   [
     'a name twice',
     fileOf(
@@ -79,7 +83,7 @@ test('floating-point types are read as float32', () => {
 
 test('configs that are not known or can not be run are named', () => {
   expect(() => parseConfig({ architectures: ['GPT2LMHeadModel'] })).toThrow(
-    /GPT2LMHeadModel is not known here; known are MixtralForCausalLM, .* and Llama4ForCausalLM/,
+    /GPT2LMHeadModel is not known here; known are MixtralForCausalLM, .*, Llama4ForCausalLM and Llama4ForConditionalGeneration/,
   );
   expect(() => parseConfig({})).toThrow(/names no architecture/);
   expect(() => parseConfig({ ...config, hidden_size: 'wide' })).toThrow(/hidden_size/);

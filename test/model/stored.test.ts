@@ -3,57 +3,19 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/lab/statistics/random';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { parseSafetensors, type Tensor } from '../../src/model/safetensors';
-import { filesSource, type OpenFile, type Source, siteSource, within } from '../../src/model/source';
+import { filesSource, type Source, siteSource, within } from '../../src/model/source';
 import { InputError } from '../../src/words/error';
+import { safetensorsOf as fileOf, json, memory } from './memory_files';
 
 const folder = 'test/oracle/fixtures/mixtral';
 const config = new Uint8Array(readFileSync(`${folder}/config.json`));
 const model = new Uint8Array(readFileSync(`${folder}/model.safetensors`));
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-
-/** Files in memory, in chunks of any size; `told` says whether the place knows their sizes. */
-function memory(files: Readonly<Record<string, Uint8Array>>, told = true, chunk = 1000): Source {
-  return {
-    nameOf: (path) => path,
-    async open(path): Promise<OpenFile | null> {
-      const bytes = files[path];
-      if (!bytes) return null;
-      return {
-        bytes: told ? bytes.byteLength : null,
-        close: async () => {},
-        async *from(begin) {
-          for (let at = begin; at < bytes.byteLength; at += chunk) yield bytes.subarray(at, at + chunk);
-        },
-      };
-    },
-  };
-}
 
 async function readAll(source: Source): Promise<Map<string, Tensor>> {
   const { weights } = await openCheckpoint(source);
   const found = new Map<string, Tensor>();
   if (weights.kind === 'stored') for await (const tensor of weights.tensors()) found.set(tensor.name, tensor);
   return found;
-}
-
-/** A safetensors file of some tensors. */
-function fileOf(tensors: readonly Tensor[]): Uint8Array {
-  let at = 0;
-  const header: Record<string, object> = { __metadata__: { format: 'pt' } };
-  for (const { name, dtype, shape, bytes } of tensors) {
-    header[name] = { dtype, shape, data_offsets: [at, at + bytes.byteLength] };
-    at += bytes.byteLength;
-  }
-  const text = json(header);
-  const out = new Uint8Array(8 + text.byteLength + at);
-  new DataView(out.buffer).setBigUint64(0, BigInt(text.byteLength), true);
-  out.set(text, 8);
-  at = 8 + text.byteLength;
-  for (const { bytes } of tensors) {
-    out.set(bytes, at);
-    at += bytes.byteLength;
-  }
-  return out;
 }
 
 const tensors = [...parseSafetensors(model, 'model').values()];

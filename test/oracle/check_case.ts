@@ -8,7 +8,7 @@ import { type Deployed, deploy, type Lab } from '../../src/lab/setup/lab';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../../src/model/safetensors';
-import { within } from '../../src/model/source';
+import { type Source, within } from '../../src/model/source';
 import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { openLab } from '../support';
 import { errorOf, lossOf, TOLERANCE } from './compare';
@@ -26,11 +26,16 @@ export const FOLDERS: readonly (readonly [name: string, connectivities: readonly
 /** The embedding and what follows each of three layers. */
 const HIDDEN = [0, 1, 2, 3];
 
-/** Logits, loss, hidden states and greedy tokens agree with PyTorch's, in each connectivity. */
-export async function agreesWithPyTorch(name: string, connectivities: readonly string[], plan: Plan): Promise<void> {
+/** Logits, loss, hidden states and greedy tokens agree with PyTorch's, in each connectivity; of another `source` too. */
+export async function agreesWithPyTorch(
+  name: string,
+  connectivities: readonly string[],
+  plan: Plan,
+  source?: Source,
+): Promise<void> {
   const lab = await openLab();
   const folder = `test/oracle/fixtures/${name}`;
-  const model = await deploy(lab, await openCheckpoint(within(lab.source, folder)), plan);
+  const model = await deploy(lab, await openCheckpoint(source ?? within(lab.source, folder)), plan);
   const { spec } = model.checkpoint;
   for (const connectivity of connectivities) {
     const switches = JSON.parse(readFileSync(`${folder}/${connectivity}.json`, 'utf8'));

@@ -2,7 +2,8 @@ import { useEffect, useState } from 'react';
 import { connectivityIn, FROM_CONFIG } from '../../connectivity/methods';
 import { findModel } from '../../lab/setup/find_model';
 import type { Checkpoint } from '../../model/checkpoint';
-import { filesSource, type Source, siteSource } from '../../model/source';
+import { PRESETS } from '../../model/presets';
+import { filesSource, has, type Source, siteSource } from '../../model/source';
 import { InputError } from '../../words/error';
 import { type Phrase, phrase, wordsOf } from '../../words/phrase';
 
@@ -12,7 +13,13 @@ import { type Phrase, phrase, wordsOf } from '../../words/phrase';
  */
 export type Described =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'found'; readonly checkpoint: Checkpoint; readonly source: Source | null }
+  | {
+      readonly kind: 'found';
+      readonly checkpoint: Checkpoint;
+      readonly source: Source | null;
+      /** It has a tokenizer.json, or one of the site's is used. */
+      readonly readsText: boolean;
+    }
   | { readonly kind: 'refused'; readonly why: Phrase };
 
 const WAITING: Described = { kind: 'waiting' };
@@ -43,5 +50,7 @@ async function describe(model: string, files: readonly File[]): Promise<Describe
   const checkpoint = await checkpointOf(FROM_CONFIG);
   // What its keys switch on is wanted for the wiring: keys that contradict one another are refused here.
   connectivityIn(checkpoint.config, checkpoint.spec);
-  return { kind: 'found', checkpoint, source };
+  const preset = PRESETS.some(({ id }) => id === model);
+  const readsText = preset || !source || (await has(source, 'tokenizer.json'));
+  return { kind: 'found', checkpoint, source, readsText };
 }

@@ -9,6 +9,15 @@ import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import type { Kept } from './useKept';
 
+/** Files of a checkpoint beside its weights, as far as it has them. */
+const BESIDE = [
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  'generation_config.json',
+];
+
 /** Keeping the model on show in the browser's storage, and deleting what is kept there. */
 export function KeptModels({ described, kept }: { described: Described; kept: Kept }) {
   const t = useText();
@@ -27,11 +36,8 @@ export function KeptModels({ described, kept }: { described: Described; kept: Ke
     if (described.kind !== 'found' || !described.source) return;
     setBusy(true);
     try {
-      await keepModel(
-        name.trim(),
-        described.source,
-        ['config.json', 'tokenizer.json', 'generation_config.json', ...files],
-        (done) => setMessage(phrase`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
+      await keepModel(name.trim(), described.source, [...BESIDE, ...files], (done) =>
+        setMessage(phrase`Keeping ${name.trim()}: ${megabytes(done)} of ${megabytes(bytes)}`),
       );
       setMessage(null);
       // Unless another model has been chosen meanwhile.

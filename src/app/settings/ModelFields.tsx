@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Checkpoint } from '../../model/checkpoint';
+import { type Checkpoint, remarkOn } from '../../model/checkpoint';
 import { megabytes, memoryOf } from '../../model/memory';
 import type { Plan } from '../../model/plan';
 import { DRAWN, isUntrained, PRESETS } from '../../model/presets';
@@ -174,12 +174,14 @@ function Description({ described, plan }: { described: Described; plan: Plan }) 
       </p>
     );
   const { spec } = described.checkpoint;
+  const remark = remarkOn(described.checkpoint);
   const { bytes, largest } = memoryOf(spec, plan);
   const fits = limit === null || largest.bytes <= limit;
   return (
     <>
       <p className="hint described">
-        {summaryOf(words, described.checkpoint)}{' '}
+        {summaryOf(words, described.checkpoint)} {remark && `${t.say(remark)} `}
+        {!described.readsText && `${words.noTokenizer} `}
         {words.memory(
           plan.ranks,
           megabytes(bytes),

@@ -33,6 +33,16 @@ export function TaskFields() {
           onChange={(source) => edit({ source })}
         />
       )}
+      {!measuring && (
+        <EnumField
+          name="promptAs"
+          label={words.promptAs}
+          value={form.promptAs}
+          of={FormSettings.shape.promptAs}
+          words={words.promptsAre}
+          onChange={(promptAs) => edit({ promptAs })}
+        />
+      )}
       {fromBook ? (
         <PassageFields />
       ) : (

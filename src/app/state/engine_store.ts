@@ -73,9 +73,10 @@ export const useEngine = create<EngineState>((set, get) => {
     async run() {
       // The engine does one job at a time.
       if (get().status.kind === 'running') return;
-      client ??= createEngineClient(preference, document.baseURI);
       const { form } = useForm.getState();
+      if (form.model === 'files' && form.files.length === 0) return end(NO_FILES, null);
       const asked = askedBy(form);
+      client ??= createEngineClient(preference, document.baseURI);
       set({ live: NOTHING_YET });
       useView.getState().watch();
       tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
@@ -97,6 +98,12 @@ export const useEngine = create<EngineState>((set, get) => {
     stop: () => client?.stop(),
   };
 });
+
+const NO_FILES: Status = {
+  kind: 'failed',
+  reason: 'input',
+  phrase: phrase`Choose a folder first: the model is to be a checkpoint of your own, and no files are chosen.`,
+};
 
 const statusOf = ({ reason, phrase: why }: JobFailed): Status =>
   reason === 'stopped' ? { kind: 'idle', ended: 'stopped' } : { kind: 'failed', reason, phrase: why };

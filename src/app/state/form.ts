@@ -1,6 +1,6 @@
 import { DEFAULT_GENERATION, GenerateSettings } from '../../lab/experiments/generation/settings';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
-import { DEFAULT_RUN_SETTINGS, Prompt, RunSettings } from '../../lab/experiments/run_settings';
+import { DEFAULT_RUN_SETTINGS, isFiles, Prompt, RunSettings } from '../../lab/experiments/run_settings';
 import { Sweep, type SweepSettings } from '../../lab/experiments/sweep_settings';
 import type { RunContent } from '../../lab/runs/run_kinds';
 import { isUntrained } from '../../model/presets';
@@ -9,7 +9,7 @@ import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 
 const { tokens, link, repeats, until, budget, schedule } = MeasureSettings.shape;
-const { others, chunk, sampling } = GenerateSettings.shape;
+const { promptAs, others, chunk, sampling } = GenerateSettings.shape;
 
 /**
  * What the form holds but for files, in the terms of the settings of a run: one schema for the form, a link and the
@@ -27,6 +27,7 @@ export const FormSettings = RunSettings.extend({
   budget,
   /** Measured again and again at each of the values; null: once. */
   sweep: Sweep.nullable(),
+  promptAs,
   others,
   newTokens: GenerateSettings.shape.tokens,
   chunk,
@@ -54,6 +55,7 @@ export const DEFAULT_FORM: Form = {
   until: null,
   budget: 300,
   sweep: null,
+  promptAs: DEFAULT_GENERATION.promptAs,
   others: 3,
   newTokens: DEFAULT_GENERATION.tokens,
   chunk: DEFAULT_GENERATION.chunk,
@@ -74,11 +76,17 @@ export function askedBy(form: Form): Asked {
     : { experiment: 'measurement', settings };
 }
 
+/** Files are called what their folder is, so that a run of them is, too. */
+function modelOf({ model, files }: Form): string {
+  const [folder, ...inside] = files[0]?.webkitRelativePath.split('/') ?? [];
+  return model === 'files' && folder && inside.length > 0 ? `files:${folder}` : model;
+}
+
 /** The settings that all experiments share. */
 function runSettingsOf(form: Form): RunSettings {
   const keys = Object.keys(RunSettings.shape) as (keyof RunSettings)[];
   const own = Object.fromEntries(keys.map((key) => [key, form[key]])) as RunSettings;
-  return { ...own, balanced: form.balanced && isUntrained(form.model) };
+  return { ...own, model: modelOf(form), balanced: form.balanced && isUntrained(form.model) };
 }
 
 const measurementOf = (form: Form): MeasureSettings => ({
@@ -98,6 +106,7 @@ const generationOf = (form: Form): GenerateSettings => ({
   ...runSettingsOf(form),
   schedule: form.schedule,
   prompts: [form.prompt],
+  promptAs: form.promptAs,
   others: form.others,
   tokens: form.newTokens,
   chunk: form.chunk,
@@ -112,7 +121,7 @@ const generationOf = (form: Form): GenerateSettings => ({
  */
 export function formOfRun(run: RunContent): Partial<Form> | null {
   const change = changeOfRun(run);
-  if (!change || change.model === 'files') return null;
+  if (!change || isFiles(change.model!)) return null;
   const { files: _, ...settings } = change;
   if (!SOME_SETTINGS.safeParse(settings).success) return null;
   // A checkpoint routes by itself: what an untrained model would do stays as it is.

@@ -1,3 +1,4 @@
+import { isFiles } from '../../lab/experiments/run_settings';
 import { english, type Phrase, phrase } from '../../words/phrase';
 import { whyNot, type z } from '../../words/zod';
 import { DEFAULT_FORM, type Form, FormSettings } from './form';
@@ -26,7 +27,8 @@ export function linkOf(form: Form, view: View): string {
   const all = { ...form, ...view };
   for (const key of KEYS) {
     const value = all[key];
-    if (JSON.stringify(value) === JSON.stringify(DEFAULTS[key]) || (key === 'model' && value === 'files')) continue;
+    if (JSON.stringify(value) === JSON.stringify(DEFAULTS[key]) || (key === 'model' && isFiles(String(value))))
+      continue;
     parts.set(key, written(value));
   }
   return parts.size === 0 ? '' : `#v=${LINK_VERSION}&${parts}`;
@@ -58,7 +60,7 @@ export function readLink(fragment: string): Read {
       continue;
     }
     const parsed = SHAPE[key].safeParse(valueIn(key, raw));
-    if (parsed.success && !(key === 'model' && raw === 'files')) said[key] = parsed.data;
+    if (parsed.success && !(key === 'model' && isFiles(raw))) said[key] = parsed.data;
     else {
       const why = parsed.success ? phrase`files are not in a link` : whyNot(parsed.error);
       problems.push(phrase`The link's ${key}, ${shown(raw)}, can't be used: ${why}. The default was taken instead.`);

@@ -69,6 +69,8 @@ export const en = {
     checkpointFiles: 'Checkpoint files',
     address: 'Or the address of a folder',
     open: 'Open',
+    noTokenizer:
+      'It has no tokenizer.json: measurements take random tokens, and to generate, token ids are to be given.',
     describing: 'Reading what the model says of itself …',
     summary: (family: string, layers: number, experts: string, parameters: string, stored: string | null) =>
       `${family}: ${layers} layers, ${experts}, ${parameters} M parameters${stored ? `; ${stored} as stored` : ''}.`,
@@ -92,6 +94,8 @@ export const en = {
     aBook: 'A book',
     prompt: 'Text that device 0 reads',
     toContinue: 'Text to continue',
+    promptAs: 'Taken as',
+    promptsAre: { text: 'Text', chat: 'A chat message', ids: 'Token ids (1,2,3)' },
     book: 'Book',
     bookTitles: { alice: "Alice's Adventures in Wonderland", moby_dick: 'Moby-Dick', emma: 'Emma' },
     tokens: 'Tokens a device',

@@ -1,6 +1,7 @@
 /** In Chinese, by its id, whatever the engine, a link or a file says (words/phrase.ts). */
 export const PHRASES: Readonly<Record<string, string>> = {
   "The files can't be read: {0}.": '无法读取这些文件：{0}。',
+  'a Chrome trace': 'Chrome 跟踪文件',
   'a character is not in UTF-8': '有字符不是 UTF-8 编码',
   'a control character (U+{0}) must be escaped within a text': '文本中的控制字符（U+{0}）必须转义',
   'a heap snapshot': '堆快照',
@@ -28,8 +29,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '节点之间的链路需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US），而不要用比值。',
   'A link between nodes, jitter or a slow device need a bandwidth within the nodes; set the wire by bandwidth (--link GBPS,US).':
     '节点间链路、抖动或慢设备都需要节点内有给定带宽；请按带宽设置链路（--link GBPS,US）。',
-  "A link of ratio {0} can't be set: the {1} model on {2} device(s) sends nothing; use more devices or give a bandwidth.":
-    '无法设置比值为 {0} 的链路：{1} 模型在 {2} 个设备上不发送任何数据；请使用更多设备或给出带宽。',
   'A model {0} is kept already; delete it or take another name.': '已保存有名为 {0} 的模型；请删除它或换一个名称。',
   'A prompt needs at least one token; write some text.': '提示词至少需要一个词元；请输入一些文本。',
   'Stopped after {0}.': '在完成{0}后停止。',
@@ -133,7 +132,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "config.json can't be run here: {0}.": '此处无法运行 config.json：{0}。',
   'config.json names no architecture: "architectures" should be a list of one name.':
     'config.json 没有写明架构：“architectures”应是只含一个名称的列表。',
-  "farskip_end_idx is {0}, but the model's last layer is {1}.": 'farskip_end_idx 为 {0}，但模型的最后一层是 {1}。',
   'files are not in a link': '链接中不能包含文件',
   'it does not say that it is one': '它没有写明自己是这样的文件',
   'it has another form than it should': '它的形式不对',
@@ -298,4 +296,84 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '“{0}” is not expected': '此处不应有“{0}”',
   '{0}: {1} of {2} steps stalled: {3} ms at most, with a median of {4} ms.':
     '{0}：{2} 步中有 {1} 步停顿：最长 {3} ms，中位数为 {4} ms。',
+  'Tensor {0} is {1}; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.':
+    '张量 {0} 是 {1}；此处不读取量化权重，请使用 float32、float16 或 bfloat16 的检查点。',
+  'tensor {0} has the dtype {1}, which the format does not know': '张量 {0} 的类型是 {1}，该格式没有这种类型',
+  'tensor {0} ({1} [{2}]) does not end at a whole byte': '张量 {0}（{1} [{2}]）不在整字节处结束',
+  '{0} says that this checkpoint is quantised; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.':
+    '{0} 说明此检查点已量化；此处不读取量化权重，请使用 float32、float16 或 bfloat16 的检查点。',
+  '{0} is not there, but {1} is; weights are read as transformers saves them in safetensors, with save_pretrained.':
+    '没有 {0}，但有 {1}；权重按 transformers 用 save_pretrained 保存的 safetensors 读取。',
+  'rope_scaling takes the place of rope_parameters and names no rope_theta, which is {0} there; put rope_theta into rope_scaling, or the scaling into rope_parameters':
+    'rope_scaling 取代 rope_parameters，却没有写 rope_theta（后者中为 {0}）；请把 rope_theta 写入 rope_scaling，或把缩放写入 rope_parameters',
+  '{0} is {1}, not {2}; {3}.': '{0} 是{1}，而不是{2}；请{3}。',
+  '{0} is {1}, not {2}.': '{0} 是{1}，而不是{2}。',
+  'a JSON file': ' JSON 文件',
+  'a safetensors file': ' safetensors 文件',
+  empty: '空文件',
+  'copy or download it again': '重新复制或下载',
+  'a Git LFS pointer': ' Git LFS 指针',
+  'run git lfs pull in its folder, or download the file itself': '在其文件夹中运行 git lfs pull，或下载文件本身',
+  'a web page': '网页',
+  'an XML file': ' XML 文件',
+  'download the file itself (the address of the raw file)': '下载文件本身（原始文件的地址）',
+  gzipped: ' gzip 压缩文件',
+  'unpack it first': '先解压',
+  'a zip archive': ' zip 压缩包',
+  'a PyTorch file (torch.save)': ' PyTorch 文件（torch.save）',
+  'a Python pickle, as older PyTorch saves': ' Python pickle 文件（旧版 PyTorch 所保存）',
+  'save the model with save_pretrained(…, safe_serialization=True)':
+    '用 save_pretrained(…, safe_serialization=True) 保存模型',
+  'a GGUF file (llama.cpp)': ' GGUF 文件（llama.cpp）',
+  'take the checkpoint that it was converted from': '使用转换之前的检查点',
+  'an ONNX model': ' ONNX 模型',
+  'take the checkpoint that it was exported from': '使用导出之前的检查点',
+  'check that the files were not renamed': '检查文件是否被改名',
+  'packed with zstd': ' zstd 压缩文件',
+  'packed with xz': ' xz 压缩文件',
+  'packed with bzip2': ' bzip2 压缩文件',
+  'a 7z archive': ' 7z 压缩包',
+  'a tar archive': ' tar 归档',
+  'an SQLite database': ' SQLite 数据库',
+  'an HDF5 file': ' HDF5 文件',
+  'take the checkpoint in safetensors': '使用 safetensors 格式的检查点',
+  'a NumPy file': ' NumPy 文件',
+  'a Parquet file': ' Parquet 文件',
+  'a PDF': ' PDF 文件',
+  'a PNG picture': ' PNG 图片',
+  'a JPEG picture': ' JPEG 图片',
+  'a GIF picture': ' GIF 图片',
+  'a program': '程序',
+  'text in UTF-16': ' UTF-16 文本',
+  'save it as UTF-8': '另存为 UTF-8',
+  'Its language model runs; {0} tensors of its other parts, such as a vision model, are left out.':
+    '运行其中的语言模型；其他部分（如视觉模型）的 {0} 个张量被略去。',
+  'The checkpoint has no tokenizer.json: random tokens are measured.': '检查点没有 tokenizer.json：测量使用随机词元。',
+  "tokenizer_config.json can't be used: {0}.": '无法使用 tokenizer_config.json：{0}。',
+  'tokenizer.json has no token for “{0}”, nor one for what is unknown.':
+    'tokenizer.json 没有对应“{0}”的词元，也没有表示未知内容的词元。',
+  'tokenizer_config.json says that {0} is put around texts ({1}), but tokenizer.json has no such token.':
+    'tokenizer_config.json 说明文本前后要加 {0}（{1}），但 tokenizer.json 没有这个词元。',
+  "give token ids instead (in the terminal: --ids 1,2,3), or put the model's tokenizer.json beside config.json":
+    '请改为给出词元编号（在终端中：--ids 1,2,3），或把模型的 tokenizer.json 放在 config.json 旁边',
+  'The checkpoint has {0} but no tokenizer.json, and text is read by that alone; {1}.':
+    '检查点有 {0} 但没有 tokenizer.json，而文本只能由后者读取；{1}。',
+  "The checkpoint has no tokenizer.json, so it can't read text; {0}.":
+    '检查点没有 tokenizer.json，因此无法读取文本；{0}。',
+  "chat_template in tokenizer_config.json can't be used: it should be a text, or a list of templates with names.":
+    '无法使用 tokenizer_config.json 中的 chat_template：应为文本，或由带名称的模板组成的列表。',
+  'chat_template in tokenizer_config.json has {0}, but none is called default; give one that name.':
+    'tokenizer_config.json 中的 chat_template 有 {0}，但没有名为 default 的；请将其中一个命名为 default。',
+  "The checkpoint's chat template can't be rendered: {0}.": '无法渲染检查点的聊天模板：{0}。',
+  'The checkpoint has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); give the prompt as text (in the terminal: without --chat).':
+    '检查点没有聊天模板（chat_template.jinja，或 tokenizer_config.json 中的 chat_template）；请把提示词作为文本给出（在终端中：不加 --chat）。',
+  'Token ids are whole numbers with commas between, such as 1,2,3.': '词元编号是以逗号分隔的整数，例如 1,2,3。',
+  "A link of ratio {0} can't be set: {1}.": '无法设置比值为 {0} 的链路：{1}。',
+  'one device sends nothing; use more devices, or give a bandwidth (--link GBPS,US)':
+    '单个设备不发送任何数据；请使用更多设备，或给出带宽（--link GBPS,US）',
+  'dealt out by sequences (ep), this model sends nothing, as one without routed experts does; spread its heads and channels instead (--parallel tp), or give a bandwidth (--link GBPS,US)':
+    '按序列分发（ep）时，该模型不发送任何数据，没有路由专家的模型都是如此；请改为切分其注意力头和通道（--parallel tp），或给出带宽（--link GBPS,US）',
+  'this model sends nothing; give a bandwidth (--link GBPS,US)': '该模型不发送任何数据；请给出带宽（--link GBPS,US）',
+  'Choose a folder first: the model is to be a checkpoint of your own, and no files are chosen.':
+    '请先选择文件夹：模型设为自己的检查点，但尚未选择文件。',
 };

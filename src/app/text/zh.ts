@@ -66,6 +66,7 @@ export const zh: Text = {
     checkpointFiles: '检查点文件',
     address: '或填写文件夹的网址',
     open: '打开',
+    noTokenizer: '它没有 tokenizer.json：测量使用随机词元；生成时须给出词元编号。',
     describing: '正在读取模型的自述信息…',
     summary: (family, layers, experts, parameters, stored) =>
       `${family}：${layers} 层，${experts}，参数量 ${parameters} M${stored ? `；存储大小 ${stored}` : ''}。`,
@@ -89,6 +90,8 @@ export const zh: Text = {
     aBook: '书籍',
     prompt: '设备 0 读取的文本',
     toContinue: '待续写的文本',
+    promptAs: '作为',
+    promptsAre: { text: '文本', chat: '聊天消息', ids: '词元编号（1,2,3）' },
     book: '书籍',
     bookTitles: { alice: '《爱丽丝梦游仙境》', moby_dick: '《白鲸》', emma: '《爱玛》' },
     tokens: '每个设备的词元数',

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CONNECTIVITY_IDS } from '../../connectivity/methods';
 import { DEFAULT_RUN_SETTINGS, RunSettings } from '../../lab/experiments/run_settings';
+import { DRAWN, PRESETS } from '../../model/presets';
 import { textOf } from '../../words/bytes_of';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
@@ -97,13 +98,21 @@ export type Options = any;
 
 export { list };
 
+const PRESET_IDS: readonly string[] = [...PRESETS, ...DRAWN].map(({ id }) => id);
+
 /** The full path of a folder, or a preset or an address as it is. */
 export function modelAt(model: string): string {
   if (/^https?:/.test(model)) return model;
-  return model.includes('/') || existsSync(join(model, 'config.json')) ? folder(model) : model;
+  if (existsSync(join(model, 'config.json'))) return folder(model);
+  const meansFolder = model.includes('/') || (existsSync(model) && !PRESET_IDS.includes(model));
+  return meansFolder ? folder(model) : model;
 }
 
 export function folder(dir: string): string {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  if (!found) throw new InputError(phrase`There is no folder ${dir}.`);
+  if (!found.isDirectory())
+    throw new InputError(phrase`${dir} is a file; give the folder of the checkpoint, in which its config.json is.`);
   if (!existsSync(join(dir, 'config.json')))
     throw new InputError(phrase`${dir} is not a checkpoint folder: it has no config.json.`);
   return resolve(dir);
@@ -111,6 +120,7 @@ export function folder(dir: string): string {
 
 export function file(path: string): string {
   if (!existsSync(path)) throw new InputError(phrase`There is no file ${path}.`);
+  if (statSync(path).isDirectory()) throw new InputError(phrase`${path} is a folder; give a file in it.`);
   return resolve(path);
 }
 

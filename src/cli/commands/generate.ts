@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { FROM_CONFIG } from '../../connectivity/methods';
 import { earlyGeneration } from '../../lab/experiments/ended';
 import { DEFAULT_GENERATION } from '../../lab/experiments/generation/settings';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
 import { failEarly } from '../early';
 import { integer, link, list, number, speedOf } from '../options';
 import { generationJson, generationTable } from '../report';
@@ -17,6 +19,8 @@ import {
   withWhere,
 } from './command';
 
+const another = (text: string, all: readonly string[]): string[] => [...all, text];
+
 export function addGenerate(program: Command): void {
   const { sampling, ...defaults } = DEFAULT_GENERATION;
   const command = program
@@ -24,12 +28,9 @@ export function addGenerate(program: Command): void {
     .description('continue prompts, token by token with a key-value cache')
     .argument('<model>', 'checkpoint folder, its address, or a preset')
     .option('--connectivity <list>', CONNECTIVITIES, list, [FROM_CONFIG])
-    .requiredOption(
-      '--prompt <text>',
-      'text to continue; given again: further requests of the batch',
-      (text, all: string[]) => [...all, text],
-      [],
-    )
+    .option('--prompt <text>', 'text to continue; given again: further requests of the batch', another, [])
+    .option('--ids <list>', 'token ids to continue, in the place of a text: 1,2,3', another, [])
+    .option('--chat', 'put the prompts into the chat template of the checkpoint', false)
     .option('--others <n>', 'further requests: passages as long as the first prompt', integer, defaults.others)
     .option('--tokens <n>', 'tokens to add at most', integer, defaults.tokens)
     .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, defaults.chunk)
@@ -49,16 +50,21 @@ export function addGenerate(program: Command): void {
       name,
       machine,
       prompt,
+      ids,
+      chat,
       ignoreStop,
       link: within,
       ...others
     } = options;
+    if (ids.length > 0 && (prompt.length > 0 || chat))
+      throw new InputError(phrase`--ids stands in the place of --prompt and --chat; give one of them.`);
     const { temperature, topK, topP, ...rest } = others;
     const settings = {
       ...DEFAULT_GENERATION,
       ...readRunSettings(rest),
       model: modelAt(model),
-      prompts: prompt,
+      prompts: ids.length > 0 ? ids : prompt,
+      promptAs: ids.length > 0 ? 'ids' : chat ? 'chat' : 'text',
       sampling: { temperature, topK, topP },
       stopAtEnd: !ignoreStop,
       link: speedOf(within),

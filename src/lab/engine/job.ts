@@ -34,7 +34,7 @@ export async function runJob<Id extends ExperimentId>(
   stop?: AbortSignal,
 ): Promise<ResultOf<Id>> {
   const own = EXPERIMENTS[experiment] as unknown as Experiment<unknown, ResultOf<Id>>;
-  const dropped = files ? filesSource(files) : lab.dropped;
+  const dropped = files && files.length > 0 ? filesSource(files) : lab.dropped;
   const signal = interruptible([lab.engine], stop);
   signal.throwIfAborted();
   try {

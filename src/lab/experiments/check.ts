@@ -10,7 +10,7 @@ import { createDecoder } from '../setup/decoder';
 import { forward } from '../setup/forward';
 import { type Deployed, deploy, type Lab } from '../setup/lab';
 import { argmax, crossEntropy, relativeError } from '../statistics/numbers';
-import type { Experiment } from './experiment';
+import { type Experiment, tellRemark } from './experiment';
 import { RunSettings } from './run_settings';
 
 /** What became of one entry of an expected.*.safetensors; `not yet` is an entry that this engine does not compute. */
@@ -38,7 +38,9 @@ export const checkExperiment: Experiment<CheckSettings, readonly CheckRow[]> = {
   paths: ['folder'],
   async run(lab, { folder, connectivities, plan }, emit, signal) {
     const source = within(lab.source, folder);
-    const model = await deploy(lab, await openCheckpoint(source), plan);
+    const checkpoint = await openCheckpoint(source);
+    tellRemark(checkpoint, emit);
+    const model = await deploy(lab, checkpoint, plan);
     const rows: CheckRow[] = [];
     try {
       for (const connectivity of connectivities)

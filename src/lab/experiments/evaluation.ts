@@ -11,7 +11,7 @@ import { createForward } from '../setup/forward';
 import { type Deployed, deploy, type Lab } from '../setup/lab';
 import { crossEntropy } from '../statistics/numbers';
 import { sequencesOf } from './check';
-import type { Emit, Experiment } from './experiment';
+import { type Emit, type Experiment, tellRemark } from './experiment';
 import { RunSettings } from './run_settings';
 
 type Evaluation = { readonly loss: number; readonly sequences: number; readonly tokens: number };
@@ -39,6 +39,7 @@ export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
     if (windows?.shape.length !== 2 || windows.shape.includes(0))
       throw new InputError(phrase`${val} should have a tensor input_ids [windows, tokens].`);
     const checkpoint = await openCheckpoint(within(lab.source, folder));
+    tellRemark(checkpoint, emit);
     const table = connectivityOf(connectivity, checkpoint);
     const model = await deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
     try {

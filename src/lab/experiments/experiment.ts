@@ -1,4 +1,5 @@
 import { nameOfMethod } from '../../connectivity/methods';
+import { type Checkpoint, remarkOn } from '../../model/checkpoint';
 import { SCHEDULES, type ScheduleKind } from '../../schedule/orders';
 import type { Span } from '../../trace/span';
 import type { Frozen } from '../../words/frozen';
@@ -31,8 +32,16 @@ export type ExperimentEvent =
   | { readonly kind: 'written'; readonly result: GenerationResult }
   /** A point of a sweep is measured. */
   | { readonly kind: 'point'; readonly point: SweepPoint }
-  | { readonly kind: 'row'; readonly row: CheckRow };
+  | { readonly kind: 'row'; readonly row: CheckRow }
+  /** Of the model, while it is loaded. */
+  | { readonly kind: 'remark'; readonly remark: Phrase };
 export type Emit = (event: ExperimentEvent) => void;
+
+/** Says what of a checkpoint does not run. */
+export function tellRemark(checkpoint: Checkpoint, emit: Emit): void {
+  const remark = remarkOn(checkpoint);
+  if (remark) emit({ kind: 'remark', remark });
+}
 
 /** `done` of `total`: bytes while loading, else steps of the experiment. */
 export type Progress = {

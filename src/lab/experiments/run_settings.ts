@@ -25,6 +25,16 @@ export const Nodes = z.object({
   slow: z.object({ rank: z.number().int().min(0).max(15), times: z.number().min(1).max(100) }).nullable(),
 });
 
+/** Whether a model is of files handed over: `files`, or `files:NAME` where their folder's name is known. */
+export const isFiles = (model: string): boolean => /^files(:|$)/.test(model);
+
+/** What a model is called: the name of its folder, or that of a preset. */
+export const nameOfModel = (model: string): string =>
+  model
+    .replace(/^(files|kept):/, '')
+    .replace(/[/\\]+$/, '')
+    .replace(/^.*[/\\]/, '') || model;
+
 /** What all experiments that run a model share: which model, connected how, on which devices, over which links. */
 export const RunSettings = z.object({
   /** As find_model.ts finds it. */
@@ -32,7 +42,7 @@ export const RunSettings = z.object({
     .string()
     .max(2000)
     .refine(
-      (id) => presetIds.includes(id) || id === 'files' || id.startsWith('kept:') || id.includes('/'),
+      (id) => presetIds.includes(id) || isFiles(id) || id.startsWith('kept:') || id.includes('/'),
       because(phrase`it should be one of ${presetIds.join(', ')}, or the path or address of a checkpoint folder`),
     ),
   /** Deal experts out evenly whatever the router says; untrained models only. */

@@ -5,6 +5,7 @@ import { Ended } from './ended';
 import { tracksAt } from './measurement/measurement';
 import { Measurement } from './measurement/result';
 import type { RunKind } from './run_kind';
+import { nameOfModel } from './run_settings';
 import { SWEEP_SETTINGS } from './sweep_settings';
 
 const SweepPoint = z.object({ value: z.number(), measurement: Measurement });
@@ -27,11 +28,11 @@ export const sweep: RunKind<SweepResult> = {
     const values = points.map(({ value }) => value).join(', ');
     switch (over) {
       case 'ranks':
-        return phrase`${model}, ${parallel}, devices ${values}`;
+        return phrase`${nameOfModel(model)}, ${parallel}, devices ${values}`;
       case 'ratio':
-        return phrase`${model}, ${parallel} on ${ranks}, ratio ${values}`;
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, ratio ${values}`;
       case 'tokens':
-        return phrase`${model}, ${parallel} on ${ranks}, tokens ${values}`;
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, tokens ${values}`;
     }
   },
   tracksOf: ({ over, points }) => points.flatMap(({ value, measurement }) => tracksAt(measurement, { over, value })),

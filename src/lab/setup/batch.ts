@@ -3,20 +3,19 @@ import { readFile, type Source } from '../../model/source';
 import type { TextTokenizer } from '../../model/tokenizer';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
+import { seededRandom } from '../statistics/random';
 
 /**
- * One sequence a rank, all of one length: rank 0 gets `prompt` or, when there is none, the first `tokens` of `text`;
- * the other ranks get the passages of `text` that follow one another, as a server's other requests would.
+ * One sequence a rank, all of one length: rank 0 gets `prompt` or, when there is none, the first `tokens` of the
+ * passages; the other ranks get the passages that follow one another, as a server's other requests would.
  */
 export function batchOf(
-  tokenizer: TextTokenizer,
-  prompt: string | null,
-  text: string,
+  prompt: readonly number[] | null,
+  passages: readonly number[],
   ranks: number,
   tokens: number,
 ): number[][] {
-  const passages = tokenizer.encode(text);
-  const first = prompt === null ? passages.slice(0, tokens) : tokenizer.encode(prompt);
+  const first = [...(prompt ?? passages.slice(0, tokens))];
   if (first.length === 0) throw new InputError(phrase`The prompt is empty; write at least one word.`);
   const { length } = first;
   const skipped = prompt === null ? length : 0;
@@ -32,7 +31,21 @@ export function batchOf(
   });
 }
 
+/** Tokens of a text of the site; where the model reads no text, as many as a long one has, drawn from a seed. */
+export async function passagesOf(
+  tokenizer: TextTokenizer,
+  source: Source,
+  text: string,
+  vocabulary: number,
+  seed: number,
+): Promise<number[]> {
+  if (tokenizer.readsText) return tokenizer.encode(await readText(source, text));
+  const random = seededRandom(seed);
+  return Array.from({ length: DRAWN_TOKENS }, () => Math.floor(random() * vocabulary));
+}
+const DRAWN_TOKENS = 65536;
+
 /** A text of the site, by its id. */
-export async function readText(source: Source, id: string): Promise<string> {
+async function readText(source: Source, id: string): Promise<string> {
   return new TextDecoder().decode(await readFile(source, TEXTS.find((text) => text.id === id)!.file));
 }

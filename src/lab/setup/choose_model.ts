@@ -1,11 +1,23 @@
+import { renderChat, templateIn } from '../../model/chat_template';
+import { textConfigOf } from '../../model/config';
 import { isUntrained, PRESETS } from '../../model/presets';
-import { readJson, type Source, within } from '../../model/source';
-import { parseTokenizer, type TextTokenizer } from '../../model/tokenizer';
+import { has, readFile, readJson, type Source, within } from '../../model/source';
+import {
+  parseTokenizer,
+  parseTokenizerConfig,
+  type TextTokenizer,
+  type TokenizerConfig,
+  withoutTokenizer,
+} from '../../model/tokenizer';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
 import { type FoundModel, findModel, type Places } from './find_model';
 
 /** A model with what it takes to read and write text by it. */
 export type ChosenModel = FoundModel & {
   readonly tokenizer: TextTokenizer;
+  /** A user's message in the words of the checkpoint's chat template. Throws InputError where there is none. */
+  readonly chat: (message: string) => Promise<string>;
   /** Drawn from a seed: its text means nothing. */
   readonly untrained: boolean;
   /** Tokens that end a text, as config.json and generation_config.json name them. */
@@ -18,26 +30,46 @@ export type ChosenModel = FoundModel & {
  */
 export async function chooseModel(places: Places, id: string, balanced: boolean): Promise<ChosenModel> {
   const found = await findModel(places, id, balanced);
-  const tokenizer = parseTokenizer(
-    await readJson(found.source ?? within(places.source, PRESETS[0].folder), 'tokenizer.json'),
-  );
+  const source = found.source ?? within(places.source, PRESETS[0].folder);
+  // Before the tokenizer, which a folder without a config.json has no less.
+  const stopTokens = found.source ? await stopTokensOf(found.source) : new Set<number>();
+  const config = parseTokenizerConfig((await jsonIn(source, 'tokenizer_config.json')) ?? {});
   return {
     ...found,
-    tokenizer,
+    tokenizer: await tokenizerOf(source, config),
+    async chat(message) {
+      const template = found.source && (await templateOf(found.source, config));
+      if (template) return renderChat(template, message, config);
+      throw new InputError(
+        phrase`The checkpoint has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); give the prompt as text (in the terminal: without --chat).`,
+      );
+    },
     untrained: isUntrained(id),
-    stopTokens: found.source ? await stopTokensOf(found.source) : new Set(),
+    stopTokens,
   };
 }
 
-async function stopTokensOf(source: Source): Promise<Set<number>> {
-  const configs = [await readJson(source, 'config.json')];
-  if (await has(source, 'generation_config.json')) configs.push(await readJson(source, 'generation_config.json'));
-  const named = configs.flatMap((config) => (config as { eos_token_id?: unknown }).eos_token_id ?? []);
-  return new Set(named.flat().filter((id): id is number => typeof id === 'number'));
+const jsonIn = async (source: Source, path: string): Promise<object | null> =>
+  (await has(source, path)) ? readJson(source, path) : null;
+
+/** What families have in the place of a tokenizer.json. */
+const OTHERS = ['tiktoken.model', 'tokenizer.model', 'vocab.json'];
+
+async function tokenizerOf(source: Source, config: TokenizerConfig): Promise<TextTokenizer> {
+  const json = await jsonIn(source, 'tokenizer.json');
+  if (json) return parseTokenizer(json, config);
+  for (const other of OTHERS) if (await has(source, other)) return withoutTokenizer(other);
+  return withoutTokenizer(null);
 }
 
-async function has(source: Source, path: string): Promise<boolean> {
-  const file = await source.open(path);
-  await file?.close();
-  return file !== null;
+/** A file of its own counts before what tokenizer_config.json has, as in transformers. */
+async function templateOf(source: Source, config: TokenizerConfig): Promise<string | null> {
+  const file = 'chat_template.jinja';
+  return (await has(source, file)) ? new TextDecoder().decode(await readFile(source, file)) : templateIn(config);
+}
+
+async function stopTokensOf(source: Source): Promise<Set<number>> {
+  const configs = [textConfigOf(await readJson(source, 'config.json')), await jsonIn(source, 'generation_config.json')];
+  const named = configs.flatMap((config) => (config as { eos_token_id?: unknown } | null)?.eos_token_id ?? []);
+  return new Set(named.flat().filter((id): id is number => typeof id === 'number'));
 }

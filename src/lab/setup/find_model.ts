@@ -13,7 +13,7 @@ import { keptModel } from './kept_models';
 export type Places = { readonly source: Source; readonly dropped: Source | null };
 
 /**
- * A model as settings name it: a preset's id; `files`, those dropped on the page; `kept:NAME`, one kept in the
+ * A model as settings name it: a preset's id; `files` or `files:NAME`, those dropped on the page; `kept:NAME`, one kept in the
  * browser's storage; or a folder's path or address.
  */
 export type FoundModel = {
@@ -34,6 +34,7 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
       spec: balanced ? withBalancedRouting(spec) : spec,
       config: drawn.config,
       weights: { kind: 'drawn', seed: DRAWN_SEED },
+      leftOut: 0,
     };
     return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => [] };
   }
@@ -72,7 +73,7 @@ export function connectivityOf(name: string, { spec, config }: Checkpoint): Conn
 }
 
 async function sourceOf(places: Places, id: string): Promise<Source> {
-  if (id === 'files') {
+  if (/^files(:|$)/.test(id)) {
     if (!places.dropped)
       throw new InputError(phrase`No files were handed over; choose or drop a checkpoint folder first.`);
     return places.dropped;

@@ -1,10 +1,12 @@
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { because, z } from '../../words/zod';
+import { because, wholeNumber, z } from '../../words/zod';
 import { yarnMscale } from '../rope';
 import type { RopeScaling, RopeSpec, TensorNames } from '../spec';
 
 export const size = z.number().int().positive();
+/** A size that may be of any amount, as where it only ends or bounds something. */
+export const bound = wholeNumber().positive();
 export const expertNumber = size.max(4096);
 export const flag = (value: boolean) =>
   z.literal(value, because(phrase`it should be ${String(value)}, as nothing else is computed here`)).default(value);
@@ -34,7 +36,7 @@ export const CommonConfig = z.object({
   hidden_size: size,
   num_hidden_layers: size.max(512),
   num_attention_heads: size,
-  max_position_embeddings: size,
+  max_position_embeddings: bound,
   rms_norm_eps: positive,
   hidden_act: z.literal('silu').default('silu'),
   attention_bias: flag(false),
@@ -66,17 +68,28 @@ export const PLAIN_NAMES: TensorNames = {
   sharedExperts: 'shared_experts',
   experts: ['gate_proj', 'up_proj', 'down_proj'],
   unusedLayers: 0,
+  within: '',
+  leftOut: [],
 };
 
-const parametersOf = (config: Common) => config.rope_parameters ?? config.rope_scaling ?? {};
+/** As transformers 5 reads the two: one that has rope_scaling too is read as if rope_parameters were not there. */
+function parametersOf({ rope_parameters, rope_scaling }: Common): z.infer<typeof RopeParameters> {
+  const scaled = rope_scaling && Object.values(rope_scaling).some((value) => value !== undefined);
+  return (scaled ? rope_scaling : rope_parameters) ?? {};
+}
 
 /**
  * RoPE over `dim` columns a head; `usualTheta` is the family's own default. Throws InputError with what is wrong, a
- * part of a sentence, when the scaling lacks a key.
+ * part of a sentence, when the scaling lacks a key, or leaves open which theta is meant.
  */
 export function ropeOf(config: Common, dim: number, usualTheta: number): RopeSpec {
   const given = parametersOf(config);
   const theta = given.rope_theta ?? config.rope_theta ?? usualTheta;
+  const other = config.rope_parameters?.rope_theta;
+  if (given.rope_theta === undefined && config.rope_theta === undefined && other !== undefined && other !== theta)
+    throw new InputError(
+      phrase`rope_scaling takes the place of rope_parameters and names no rope_theta, which is ${other} there; put rope_theta into rope_scaling, or the scaling into rope_parameters`,
+    );
   return { theta, dim, scaling: scalingOf(config) };
 }
 

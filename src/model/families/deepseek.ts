@@ -1,11 +1,12 @@
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { z } from '../../words/zod';
+import { wholeNumber, z } from '../../words/zod';
 import type { Family } from '../family';
 import type { ModelSpec, RouterSpec } from '../spec';
 import { CommonConfig, commonSpec, expertNumber, flag, mlaScaleFactor, PLAIN_NAMES, ropeOf, size } from './common';
 
 const count = z.number().int().nonnegative();
+const anyCount = wholeNumber().nonnegative();
 
 const MlaConfig = CommonConfig.extend({
   q_lora_rank: size.nullish(),
@@ -18,12 +19,12 @@ const MlaConfig = CommonConfig.extend({
   num_experts_per_tok: size,
   moe_intermediate_size: size,
   intermediate_size: size,
-  first_k_dense_replace: count,
+  first_k_dense_replace: anyCount,
   moe_layer_freq: z.literal(1).default(1),
   routed_scaling_factor: z.number(),
   n_group: size.max(32).nullish(),
   topk_group: size.nullish(),
-  num_nextn_predict_layers: count.nullish(),
+  num_nextn_predict_layers: anyCount.nullish(),
 });
 
 /** What the DeepSeek families share: multi-head latent attention, shared and routed experts, dense first layers. */

@@ -1,7 +1,7 @@
 import { phrase } from '../../words/phrase';
 import { because, z } from '../../words/zod';
 import type { Family } from '../family';
-import { CommonConfig, commonSpec, expertNumber, ropeOf, size } from './common';
+import { bound, CommonConfig, commonSpec, expertNumber, PLAIN_NAMES, ropeOf, size } from './common';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,
@@ -15,7 +15,7 @@ const Config = CommonConfig.extend({
   no_rope_layers: z.array(z.number().int()).nullish(),
   no_rope_layer_interval: size.default(4),
   use_qk_norm: z.boolean().default(true),
-  attention_chunk_size: size.nullish(),
+  attention_chunk_size: bound.nullish(),
   layer_types: z.array(z.enum(['chunked_attention', 'full_attention'])).nullish(),
   attn_temperature_tuning: z.union([z.boolean(), z.number()]).default(true),
   attn_scale: z.number().default(0.1),
@@ -48,11 +48,11 @@ export const llama4: Family<typeof Config> = {
       attentionChunk: config.attention_chunk_size ?? null,
       temperature: config.attn_temperature_tuning ? { scale: config.attn_scale, floor: config.floor_scale } : null,
       names: {
+        ...PLAIN_NAMES,
         block: 'feed_forward',
         router: 'router',
         sharedExperts: 'shared_expert',
         experts: 'stacked',
-        unusedLayers: 0,
       },
       layers: layers.map((layer) => ({
         attention: {
@@ -85,6 +85,22 @@ export const llama4: Family<typeof Config> = {
             }
           : { kind: 'dense', inner: config.intermediate_size_mlp },
       })),
+    };
+  },
+};
+
+/**
+ * Llama 4 with its vision model, as it is published. Its text part runs: `text_config` (`textConfigOf` in config.ts),
+ * and the tensors of language_model.
+ */
+export const llama4Whole: Family<typeof Config> = {
+  ...llama4,
+  architecture: 'Llama4ForConditionalGeneration',
+  spec(config) {
+    const spec = llama4.spec(config);
+    return {
+      ...spec,
+      names: { ...spec.names, within: 'language_model.', leftOut: ['vision_model.', 'multi_modal_projector.'] },
     };
   },
 };

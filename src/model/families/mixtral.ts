@@ -1,7 +1,7 @@
 import { phrase } from '../../words/phrase';
 import { because, z } from '../../words/zod';
 import type { Family } from '../family';
-import { CommonConfig, commonSpec, expertCount, expertsOf, ropeOf, size } from './common';
+import { CommonConfig, commonSpec, expertCount, expertsOf, PLAIN_NAMES, ropeOf, size } from './common';
 
 const Config = CommonConfig.extend({
   num_key_value_heads: size,
@@ -22,13 +22,7 @@ export const mixtral: Family<typeof Config> = {
       ...commonSpec(config),
       family: 'mixtral',
       rope: ropeOf(config, headDim, 1_000_000),
-      names: {
-        block: 'block_sparse_moe',
-        router: 'gate',
-        sharedExperts: '',
-        experts: ['w1', 'w3', 'w2'],
-        unusedLayers: 0,
-      },
+      names: { ...PLAIN_NAMES, block: 'block_sparse_moe', sharedExperts: '', experts: ['w1', 'w3', 'w2'] },
       layers: Array.from({ length: config.num_hidden_layers }, () => ({
         attention: {
           kind: 'gqa',

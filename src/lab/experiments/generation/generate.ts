@@ -1,14 +1,13 @@
 import type { Checkpoint } from '../../../model/checkpoint';
-import type { TextTokenizer } from '../../../model/tokenizer';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
-import { batchOf, readText } from '../../setup/batch';
+import { batchOf, passagesOf } from '../../setup/batch';
 import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
-import type { Emit, Experiment } from '../experiment';
+import { type Emit, type Experiment, tellRemark } from '../experiment';
 import { decodingOf } from './decoding';
 import type { Generation, GenerationResult, GenerationStep } from './result';
 import { GenerateSettings } from './settings';
@@ -32,7 +31,7 @@ export async function generate(
   signal?: AbortSignal,
 ): Promise<Generation> {
   const model = await chooseModel(lab, settings.model, settings.balanced);
-  const prompts = await promptsOf(lab, model.tokenizer, settings);
+  const prompts = await promptsOf(lab, model, settings);
   const deployed = new Map<Checkpoint, Deployed>();
   const writers: Writer[] = [];
   const watch = createWatch(lab.incidents);
@@ -68,14 +67,35 @@ export async function generate(
 
 async function promptsOf(
   { source }: Lab,
-  tokenizer: TextTokenizer,
-  { prompts, others, text }: GenerateSettings,
+  model: ChosenModel,
+  { prompts, promptAs, others, text, connectivity, seed }: GenerateSettings,
 ): Promise<number[][]> {
-  const own = prompts.map((prompt) => tokenizer.encode(prompt));
+  const own = await Promise.all(prompts.map((prompt) => tokensOf(model, prompt, promptAs)));
   if (own.some((ids) => ids.length === 0)) throw new InputError(phrase`The prompt is empty; write at least one word.`);
   if (others === 0) return own;
-  const passages = batchOf(tokenizer, prompts[0]!, await readText(source, text), 1 + others, own[0]!.length);
-  return [...own, ...passages.slice(1)];
+  const { spec } = await model.checkpointOf(connectivity[0]!);
+  const passages = await passagesOf(model.tokenizer, source, text, spec.vocabulary, seed);
+  return [...own, ...batchOf(own[0]!, passages, 1 + others, own[0]!.length).slice(1)];
+}
+
+async function tokensOf(
+  { tokenizer, chat }: ChosenModel,
+  prompt: string,
+  as: GenerateSettings['promptAs'],
+): Promise<number[]> {
+  switch (as) {
+    case 'text':
+      return tokenizer.encode(prompt);
+    case 'chat':
+      return tokenizer.encode(await chat(prompt), true);
+    case 'ids':
+      if (!/^\s*\d{1,10}(\s*[,\s]\s*\d{1,10})*\s*$/.test(prompt))
+        throw new InputError(phrase`Token ids are whole numbers with commas between, such as 1,2,3.`);
+      return prompt
+        .trim()
+        .split(/[,\s]+/)
+        .map(Number);
+  }
 }
 
 /** The checkpoint that a connectivity uses, on the ranks; connectivities may share one. */
@@ -91,6 +111,7 @@ async function deployedFor(
   const checkpoint = await model.checkpointOf(connectivity);
   const known = deployed.get(checkpoint);
   if (known) return known;
+  tellRemark(checkpoint, emit);
   const onProgress = (done: number, total: number) =>
     emit({ kind: 'progress', doing: { phase: 'loading', connectivity }, done, total, part: null });
   const own = await deploy(lab, checkpoint, { kind: parallel, ranks }, { onProgress, signal });

@@ -1,6 +1,7 @@
 import { phrase } from '../../../words/phrase';
 import { nameOfSchedule } from '../experiment';
 import type { RunKind } from '../run_kind';
+import { nameOfModel } from '../run_settings';
 import { Generation } from './result';
 import { tracksOfGeneration } from './tracks';
 
@@ -11,8 +12,8 @@ export const generation: RunKind<Generation> = {
   nameOf({ settings: { model, ranks, parallel, schedule } }) {
     const [first, ...others] = schedule;
     return first && others.length === 0
-      ? phrase`${model}, ${parallel} on ${ranks}, ${nameOfSchedule(first)}, text`
-      : phrase`${model}, ${parallel} on ${ranks}, text`;
+      ? phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, ${nameOfSchedule(first)}, text`
+      : phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, text`;
   },
   tracksOf: tracksOfGeneration,
 };

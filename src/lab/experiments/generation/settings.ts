@@ -9,6 +9,8 @@ export const GenerateSettings = RunSettings.extend({
   schedule: z.array(z.enum(SCHEDULES)).min(1),
   /** Requests of one batch, dealt out to the devices in turn. */
   prompts: z.array(Prompt).min(1, because(phrase`at least one prompt is needed`)).max(64),
+  /** What the prompts are: text; what a user says, put into the checkpoint's chat template; or token ids (1,2,3). */
+  promptAs: z.enum(['text', 'chat', 'ids']),
   /** Further requests of the batch: passages of `text` as long as the first prompt, one after the other. */
   others: z.number().int().min(0).max(255),
   /** Tokens that each prompt is continued by at most. */
@@ -31,6 +33,7 @@ export const DEFAULT_GENERATION: GenerateSettings = {
   ...DEFAULT_RUN_SETTINGS,
   schedule: ['overlapped'],
   prompts: ['Alice was beginning to'],
+  promptAs: 'text',
   others: 0,
   tokens: 48,
   chunk: 64,

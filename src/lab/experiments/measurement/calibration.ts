@@ -8,7 +8,7 @@ import type { Cost } from '../../../schedule/orders';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
 import type { Span } from '../../../trace/span';
 import { InputError } from '../../../words/error';
-import { phrase } from '../../../words/phrase';
+import { type Phrase, phrase } from '../../../words/phrase';
 import { mediansOf, sumOf } from '../../statistics/numbers';
 import type { MeasureSettings } from './settings';
 
@@ -86,8 +86,7 @@ type NominalLink = { readonly gbps: number; readonly us: number; readonly dilati
  * computation.
  */
 export function chooseLink(
-  { link, dilate, ranks }: MeasureSettings,
-  connectivity: string,
+  { link, dilate, ranks, parallel }: MeasureSettings,
   { portBytes, computeMs }: Calibration,
 ): NominalLink | null {
   if (link.kind === 'native') return null;
@@ -95,10 +94,16 @@ export function chooseLink(
   if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
   const bytes = [...portBytes.values()].reduce((a, b) => a + b, 0);
   if (bytes === 0)
-    throw new InputError(
-      phrase`A link of ratio ${link.ratio} can't be set: the ${connectivity} model on ${ranks} device(s) sends nothing; use more devices or give a bandwidth.`,
-    );
+    throw new InputError(phrase`A link of ratio ${link.ratio} can't be set: ${silence(ranks, parallel)}.`);
   return { gbps: (bytes / (link.ratio * computeMs) / 1e6) * dilation, us: 0, dilation };
+}
+
+/** Why nothing is sent, and what would send. */
+function silence(ranks: number, parallel: MeasureSettings['parallel']): Phrase {
+  if (ranks === 1) return phrase`one device sends nothing; use more devices, or give a bandwidth (--link GBPS,US)`;
+  return parallel === 'ep'
+    ? phrase`dealt out by sequences (ep), this model sends nothing, as one without routed experts does; spread its heads and channels instead (--parallel tp), or give a bandwidth (--link GBPS,US)`
+    : phrase`this model sends nothing; give a bandwidth (--link GBPS,US)`;
 }
 
 /** What all collectives take by the formula of the links, each alone, ms; with the jitter that these draw. */

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../../model/checkpoint';
 import { linksOf } from '../../../network/topology';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
-import { batchOf, readText } from '../../setup/batch';
+import { batchOf, passagesOf } from '../../setup/batch';
 import { chooseModel } from '../../setup/choose_model';
 import { continueGreedily } from '../../setup/decoder';
 import { stallsIn } from '../../setup/disturbance';
@@ -42,8 +42,13 @@ export async function measure(
   progress({ phase: 'loading', connectivity: null });
   const plan = { kind: settings.parallel, ranks: settings.ranks };
   const chosen = await chooseModel(lab, settings.model, settings.balanced);
-  const text = await readText(lab.source, settings.text);
-  const batch = batchOf(chosen.tokenizer, settings.prompt, text, settings.ranks, settings.tokens);
+  const { tokenizer } = chosen;
+  // Times are the same whatever the tokens: a model that reads no text is measured all the same.
+  if (!tokenizer.readsText) emit({ kind: 'remark', remark: RANDOM_TOKENS });
+  const prompt = settings.prompt === null || !tokenizer.readsText ? null : tokenizer.encode(settings.prompt);
+  const { spec } = await chosen.checkpointOf(settings.connectivity[0]!);
+  const passages = await passagesOf(tokenizer, lab.source, settings.text, spec.vocabulary, settings.seed);
+  const batch = batchOf(prompt, passages, settings.ranks, settings.tokens);
   const engines = await openEngines(lab, settings.backing, settings.ranks);
   const opened = { models: new Map<Checkpoint, Deployed>(), executables: [] as Executable[] };
   const watch = createWatch(lab.incidents);
@@ -69,7 +74,7 @@ export async function measure(
     for (const connectivity of settings.connectivity)
       subjects.push(await prepareSubject(stage, connectivity, subjects[0]));
     const regular = await regularOf(stage, subjects);
-    const link = chooseLink(settings, regular.connectivity, regular.calibration);
+    const link = chooseLink(settings, regular.calibration);
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
     const asked = link && {
       wireMs: wireMsOf(
@@ -110,6 +115,8 @@ export async function measure(
     engines.close();
   }
 }
+
+const RANDOM_TOKENS = phrase`The checkpoint has no tokenizer.json: random tokens are measured.`;
 
 /** What a ratio and shares are over: the regular model, which is timed without a wire though it may not be measured. */
 async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Subject> {

@@ -1,5 +1,6 @@
 import { phrase } from '../../../words/phrase';
 import type { RunKind } from '../run_kind';
+import { nameOfModel } from '../run_settings';
 import { combinationTrack, keyOf, type Track } from '../track';
 import { Measurement } from './result';
 
@@ -10,11 +11,11 @@ export const measurement: RunKind<Measurement> = {
   nameOf({ settings: { model, ranks, parallel, link } }) {
     switch (link.kind) {
       case 'ratio':
-        return phrase`${model}, ${parallel} on ${ranks}, ratio ${link.ratio}`;
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, ratio ${link.ratio}`;
       case 'speed':
-        return phrase`${model}, ${parallel} on ${ranks}, ${link.gbps} GB/s`;
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, ${link.gbps} GB/s`;
       case 'native':
-        return phrase`${model}, ${parallel} on ${ranks}, native`;
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, native`;
     }
   },
   tracksOf: (own) => tracksAt(own, null),

@@ -12,7 +12,7 @@ import { connectivityOf } from '../../setup/find_model';
 import { checkSequences } from '../../setup/forward';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import type { Watch } from '../../setup/watch';
-import type { Doing, Emit } from '../experiment';
+import { type Doing, type Emit, tellRemark } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
 import { type Calibration, calibrationOf } from './calibration';
 import { areCoarse, type KernelTimes, timeKernels } from './kernel_times';
@@ -94,6 +94,7 @@ async function deployed(stage: Stage, connectivity: string): Promise<Deployed> {
   const known = opened.models.get(checkpoint);
   if (known) return known;
   checkSequences(checkpoint.spec, batch);
+  tellRemark(checkpoint, emit);
   const onProgress = (done: number, total: number) =>
     emit({ kind: 'progress', doing: { phase: 'loading', connectivity: null }, done, total, part: null });
   const model = await deploy(lab, checkpoint, plan, { engines, onProgress, signal });
