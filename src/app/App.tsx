@@ -18,6 +18,7 @@ import { runShown } from './state/session';
 import { useView } from './state/view_store';
 import { LANGUAGES } from './text/catalogues';
 import { Update } from './Update';
+import { useDrop } from './useDrop';
 import { useTimelines } from './useTimelines';
 import { Wiring } from './wiring/Wiring';
 
@@ -32,6 +33,7 @@ export function App({ embedded }: { embedded: boolean }) {
   const [said, say] = useSaid();
   const context = useCommandContext(timelines, setDialog, say);
   useLanguageOfPage();
+  useDrop(!embedded);
   // A play head and the end of a range are times of an axis.
   // biome-ignore lint/correctness/useExhaustiveDependencies: this says which axis is shown
   useEffect(() => {

@@ -220,6 +220,7 @@ const OTHER_FILES: readonly (readonly [key: string, what: Phrase])[] = [
   ['weight_map', phrase`the index of a checkpoint's weights`],
   ['added_tokens', phrase`a tokenizer.json`],
   ['bos_token', phrase`a tokenizer_config.json`],
+  ['content', phrase`a run of this lab`],
   ['snapshot', phrase`a heap snapshot`],
   ['nodes', phrase`an execution trace or a graph`],
   ['log', phrase`a network log`],

@@ -8,7 +8,8 @@ type Ranked = { readonly file: TraceFile; readonly rank: number };
 /**
  * Which trace files belong together. One with several GPU processes is a run, and so is one of which nothing says the
  * rank: neither it (distributedInfo) nor its name. The others are one run; where two are of the same rank they are
- * several, told apart by their folders, by the rest of their names, or else by the order of their names.
+ * several, told apart by their folders, by the rest of their names, or else by the order of their names. Runs are in the
+ * order of their first files.
  */
 export function traceRuns(given: readonly TraceFile[]): TraceFiles[] {
   const files = given.toSorted((a, b) => inOrder(a.name, b.name));
@@ -18,7 +19,8 @@ export function traceRuns(given: readonly TraceFile[]): TraceFiles[] {
   });
   const single = files.filter((file) => !ranked.some((own) => own.file === file)).map((file) => [file]);
   const runs = [...single, ...apart(ranked).map((run) => run.map(({ file }) => file))];
-  return runs.map((own) => ({ name: nameOf(own), files: own })).toSorted((a, b) => inOrder(a.name, b.name));
+  const place = (own: readonly TraceFile[]) => Math.min(...own.map((file) => given.indexOf(file)));
+  return runs.toSorted((a, b) => place(a) - place(b)).map((own) => ({ name: nameOf(own), files: own }));
 }
 
 /** The rank of a file of one process that is of one of several. */

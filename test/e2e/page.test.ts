@@ -207,7 +207,7 @@ test('Regular and FarSkip are run, compared, saved, and found again by the link,
         .evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value)),
     ).toEqual(['mine', 'mine-Regular-overlapped', 'mine-FarSkip-overlapped']);
     await search.fill('Dispatch layer 2 collective');
-    await page.getByText('2 found').waitFor();
+    await page.getByText('4 found').waitFor();
     await search.press('Enter');
     await inspector.getByText('Bytes from device (row) to device (column)').waitFor();
     await page.getByRole('button', { name: 'Save a trace a device: mine', exact: true }).click();

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { type ChangeEvent, useRef, useState } from 'react';
 import { doingIn } from '../../lab/experiments/experiment';
 import { RECORDED } from '../../lab/runs/recorded';
 import type { Phrase } from '../../words/phrase';
@@ -9,6 +9,7 @@ import { namesShown } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
 import { percent } from '../text/format';
+import { placedFiles } from './files';
 import { loadRecorded } from './load_recorded';
 import { useOpening } from './opening';
 import { RunItem, ShowButton } from './RunItem';
@@ -95,7 +96,13 @@ function RecordedField({ onProblems }: Pick<Props, 'onProblems'>) {
 function OpenButton() {
   const t = useText();
   const input = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
   const { state, open, stop } = useOpening();
+  const take = ({ target }: ChangeEvent<HTMLInputElement>) => {
+    const files = placedFiles([...(target.files ?? [])]);
+    target.value = '';
+    if (files.length > 0) void open(files);
+  };
   return (
     <>
       <button type="button" id="open-runs" onClick={() => input.current?.click()}>
@@ -108,11 +115,19 @@ function OpenButton() {
         hidden
         accept=".json,.gz,application/json,application/gzip"
         aria-label={t.runs.openLabel}
-        onChange={(event) => {
-          const files = [...(event.target.files ?? [])];
-          event.target.value = '';
-          if (files.length > 0) void open(files.map((file) => ({ path: file.name, file })));
-        }}
+        onChange={take}
+      />
+      <button type="button" onClick={() => folder.current?.click()}>
+        {t.runs.openFolder}
+      </button>
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        aria-label={t.runs.openFolder}
+        // React knows no such attribute; browsers do.
+        {...{ webkitdirectory: '' }}
+        onChange={take}
       />
       {state.kind === 'reading' && (
         <span className="opening" role="status">

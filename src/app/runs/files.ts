@@ -10,6 +10,12 @@ import { type Phrase, phrase } from '../../words/phrase';
 /** A file and where it lay: the path below what was dropped or chosen. */
 export type PlacedFile = { readonly path: string; readonly file: File };
 
+/** Files as they were dropped or chosen; of a folder those that may be runs or traces. */
+export const placedFiles = (files: readonly File[]): PlacedFile[] =>
+  files
+    .map((file) => ({ path: file.webkitRelativePath || file.name, file }))
+    .filter(({ path }) => !path.includes('/') || /\.json(\.gz)?$/i.test(path));
+
 /** Reads traces, each of which may turn out to be none. */
 export type ReadTraces = (files: readonly PlacedFile[]) => Promise<readonly (TraceFile | InputError)[]>;
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { type Checkpoint, remarkOn } from '../../model/checkpoint';
 import { megabytes, memoryOf } from '../../model/memory';
 import type { Plan } from '../../model/plan';
@@ -10,7 +10,6 @@ import type { Described } from '../parts/useDescribed';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import type { Text } from '../text/en';
-import { droppedFiles } from './dropped_files';
 import { KeptModels } from './KeptModels';
 import { useBufferLimit } from './useBufferLimit';
 import { useKept } from './useKept';
@@ -26,24 +25,6 @@ export function ModelFields({ described }: { described: Described }) {
   const edit = useForm((state) => state.edit);
   const kept = useKept();
   const showsOwn = form.model === 'files' || form.model.includes('/');
-  useEffect(() => {
-    const allow = (event: DragEvent) => event.dataTransfer?.types.includes('Files') && event.preventDefault();
-    const drop = (event: DragEvent) => {
-      const { dataTransfer } = event;
-      if (!dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      droppedFiles(dataTransfer).then(
-        (files) => files.length > 0 && edit({ model: 'files', files }),
-        (cause) => edit({ model: 'files', files: [new File([String(cause)], 'unreadable')] }),
-      );
-    };
-    window.addEventListener('dragover', allow);
-    window.addEventListener('drop', drop);
-    return () => {
-      window.removeEventListener('dragover', allow);
-      window.removeEventListener('drop', drop);
-    };
-  }, [edit]);
   return (
     <fieldset>
       <legend>{words.model}</legend>

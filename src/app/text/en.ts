@@ -180,6 +180,7 @@ export const en = {
     heading: 'Runs',
     none: 'No run yet.',
     open: 'Open a run or traces …',
+    openFolder: 'Open a folder …',
     openLabel: 'Files of runs, or Chrome traces',
     reading: (share: string) => `${share} read`,
     readingLabel: 'Reading files',

@@ -7,6 +7,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a heap snapshot': '堆快照',
   "a model's config.json": '模型的 config.json',
   'a network log': '网络日志',
+  'a run of this lab': '本实验室的运行文件',
   'a tokenizer.json': '分词器文件 tokenizer.json',
   'a tokenizer_config.json': '分词器设置 tokenizer_config.json',
   'an execution trace or a graph': '执行跟踪或计算图',

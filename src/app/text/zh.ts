@@ -173,6 +173,7 @@ export const zh: Text = {
     heading: '运行',
     none: '尚无运行。',
     open: '打开运行或跟踪…',
+    openFolder: '打开文件夹…',
     openLabel: '运行文件或 Chrome 跟踪文件',
     reading: (share) => `已读取 ${share}`,
     readingLabel: '正在读取文件',

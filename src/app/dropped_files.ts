@@ -3,6 +3,8 @@
  */
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  // What is dragged from another page may be a file and no entry of a folder.
+  if (entries.length === 0) return [...transfer.files];
   // A folder's own files come before those of its subfolders, which may be called the same.
   const ownFirst = (all: readonly FileSystemEntry[]) =>
     all.toSorted((a, b) => Number(a.isDirectory) - Number(b.isDirectory));
