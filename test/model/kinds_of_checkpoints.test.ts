@@ -135,6 +135,16 @@ test.each(WRONG)('%s in the place of another file is named', async (_, bytes, se
   expect(await refused({ ...config, 'model.safetensors.index.json': bytes })).toMatch(sentence);
 });
 
+test('NaN and Infinity, as Python writes them, are no hindrance where nothing needs them', async () => {
+  const files = emptyCheckpoint(mixtral);
+  const text = new TextDecoder().decode(files['config.json']);
+  const python = (part: string) => new TextEncoder().encode(text.replace('{', `{${part},`));
+  await openCheckpoint(
+    memory({ ...files, 'config.json': python('"a": Infinity, "b": [NaN, -Infinity], "c": "NaN {"') }),
+  );
+  expect(await refused({ ...files, 'config.json': python('"a": Infinite') })).toMatch(/is not a JSON object/);
+});
+
 test('a config in the place of the weights, and weights in that of the config', async () => {
   const { 'config.json': config, 'model.safetensors': weights } = emptyCheckpoint(mixtral);
   expect(await refused({ 'config.json': weights!, 'model.safetensors': weights! })).toMatch(
