@@ -54,6 +54,12 @@ test('rope_scaling beside rope_parameters takes its place, as in transformers 5'
     });
 });
 
+test('a RoPE for each kind of layer is refused', () => {
+  expect(() => ropeOf({ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 1e6 } } })).toThrow(
+    /rope_parameters.full_attention: one RoPE for all layers is computed here, not one for each kind/,
+  );
+});
+
 test('rope_scaling that would lose the theta of rope_parameters is refused', () => {
   expect(() => ropeOf({ rope_parameters: { rope_theta: 1e6 }, rope_scaling: YARN })).toThrow(
     /rope_scaling takes the place of rope_parameters and names no rope_theta, which is 1000000 there/,

@@ -354,4 +354,6 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it should be a text, or an object with its content': '应为文本，或含有 content 的对象',
   "tokenizer.json can't be read: a part of it is missing or has another form than transformers saves; copy or save it again.":
     '无法读取 tokenizer.json：其中某部分缺失，或与 transformers 保存的形式不同；请重新复制或保存。',
+  'one RoPE for all layers is computed here, not one for each kind': '此处所有层共用一个 RoPE，不按层的种类分别计算',
+  'a chat template': '聊天模板',
 };
