@@ -54,11 +54,16 @@ export async function runExperiment<Id extends ExperimentId>(
   return outcome.result as ResultOf<Id>;
 }
 
-/** Says what goes on, a line a step; loading tells its bytes often, and is said once. */
+/** Says what goes on, a line a step; loading tells its bytes often, and is said once, as are remarks. */
 function teller(): (event: ExperimentEvent) => void {
   let loading = '';
+  const remarks = new Set<string>();
   return (event) => {
-    if (event.kind === 'remark') process.stderr.write(`${english(event.remark)}\n`);
+    if (event.kind === 'remark') {
+      const remark = english(event.remark);
+      if (!remarks.has(remark)) process.stderr.write(`${remark}\n`);
+      remarks.add(remark);
+    }
     // A text tells its steps as it goes: in a terminal they would bury what is read.
     if (event.kind !== 'progress' || event.doing.phase === 'generating') return;
     const doing = english(doingIn(event.doing));

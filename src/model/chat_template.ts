@@ -1,6 +1,6 @@
 import { Template } from '@huggingface/jinja';
 import { InputError } from '../words/error';
-import { phrase, wordsOf } from '../words/phrase';
+import { phrase, quoted, wordsOf } from '../words/phrase';
 import { z } from '../words/zod';
 import type { TokenizerConfig } from './tokenizer';
 
@@ -20,7 +20,7 @@ export function templateIn({ chat_template: given }: TokenizerConfig): string | 
   if (chosen) return chosen.template;
   const names = parsed.data.map(({ name }) => name).join(', ');
   throw new InputError(
-    phrase`chat_template in tokenizer_config.json has ${names}, but none is called default; give one that name.`,
+    phrase`chat_template in tokenizer_config.json has ${quoted(names)}, but none is called default; give one that name.`,
   );
 }
 
@@ -39,6 +39,6 @@ export function renderChat(template: string, message: string, { bos_token, eos_t
       eos_token: eos_token ?? '',
     });
   } catch (cause) {
-    throw new InputError(phrase`The checkpoint's chat template can't be rendered: ${wordsOf(cause)}.`);
+    throw new InputError(phrase`The checkpoint's chat template can't be rendered: ${quoted(wordsOf(cause))}.`);
   }
 }

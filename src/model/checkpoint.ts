@@ -1,6 +1,6 @@
 import { InputError } from '../words/error';
 import { KIND_BYTES } from '../words/file_kind';
-import { type Phrase, phrase } from '../words/phrase';
+import { type Phrase, phrase, quoted } from '../words/phrase';
 import { because, whyNot, z } from '../words/zod';
 import { parseConfig, textConfigOf } from './config';
 import { type Entry, type Header, headerLength, PREFIX, parseHeader, refuseOthers, type Tensor } from './safetensors';
@@ -56,7 +56,9 @@ export async function openCheckpoint(source: Source): Promise<Checkpoint> {
   for (const { name, header } of shards)
     for (const entry of header.entries) {
       if (tensors.has(entry.name))
-        throw new InputError(phrase`Tensor ${entry.name} is in ${source.nameOf(name)} and in another file too.`);
+        throw new InputError(
+          phrase`Tensor ${quoted(entry.name)} is in ${source.nameOf(name)} and in another file too.`,
+        );
       tensors.set(entry.name, entry);
     }
   await checkAll(source, spec, tensors);
@@ -120,13 +122,13 @@ async function openShards(source: Source): Promise<Shard[]> {
     const file = await source.open(name);
     if (!file)
       throw new InputError(
-        phrase`${source.nameOf(name)}, which ${INDEX} names, can't be read; check that the file is there.`,
+        phrase`${quoted(source.nameOf(name))}, which ${INDEX} names, can't be read; check that the file is there.`,
       );
     const shard = await openShard(source, name, file);
     const held = new Set(shard.header.entries.map((entry) => entry.name));
     for (const [tensor, place] of places)
       if (place === name && !held.has(tensor))
-        throw new InputError(phrase`${INDEX} says that ${name} has tensor ${tensor}, but it does not.`);
+        throw new InputError(phrase`${INDEX} says that ${name} has tensor ${quoted(tensor)}, but it does not.`);
     shards.push(shard);
   }
   return shards;
@@ -162,7 +164,7 @@ async function* readTensors(source: Source, shards: readonly Shard[]): AsyncGene
         const bytes = await reader.take(end - begin);
         if (bytes.byteLength < end - begin)
           throw new InputError(
-            phrase`${source.nameOf(name)} is cut short: tensor ${tensor} should have ${end - begin} bytes, but the file ends after ${bytes.byteLength} of them.`,
+            phrase`${source.nameOf(name)} is cut short: tensor ${quoted(tensor)} should have ${end - begin} bytes, but the file ends after ${bytes.byteLength} of them.`,
           );
         yield { name: tensor, dtype, shape, bytes };
       }

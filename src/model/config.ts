@@ -1,5 +1,5 @@
 import { InputError } from '../words/error';
-import { type Phrase, phrase } from '../words/phrase';
+import { type Phrase, phrase, quoted } from '../words/phrase';
 import { whyNot, z } from '../words/zod';
 import { deepseekV2, deepseekV3, instella } from './families/deepseek';
 import { llama4, llama4Whole } from './families/llama4';
@@ -30,7 +30,7 @@ export function parseConfig(json: unknown): ModelSpec {
   if (!family) {
     const known = FAMILIES.map((each) => each.architecture);
     throw new InputError(
-      phrase`The architecture ${architecture} is not known here; known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)!}.`,
+      phrase`The architecture ${quoted(architecture)} is not known here; known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)!}.`,
     );
   }
   const parsed = family.config.safeParse(json);

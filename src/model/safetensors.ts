@@ -1,5 +1,5 @@
 import { InputError } from '../words/error';
-import { type Phrase, phrase } from '../words/phrase';
+import { type Phrase, phrase, quoted } from '../words/phrase';
 import { SAFETENSORS_FILE, wrongFile } from '../words/wrong_file';
 import { z } from '../words/zod';
 
@@ -111,23 +111,30 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw broken(file, phrase`its header is not an object`);
   const twice = repeatedKey(json);
-  if (twice !== null) throw broken(file, phrase`its header names ${twice} twice`);
+  if (twice !== null) throw broken(file, phrase`its header names ${quoted(twice)} twice`);
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]): Entry => {
       const parsed = Entry.safeParse(value);
-      if (!parsed.success) throw broken(file, phrase`tensor ${name} has no valid dtype, shape and data_offsets`);
+      if (!parsed.success)
+        throw broken(file, phrase`tensor ${quoted(name)} has no valid dtype, shape and data_offsets`);
       const { dtype, shape, data_offsets } = parsed.data;
       if (!isDtype(dtype))
-        throw broken(file, phrase`tensor ${name} has the dtype ${dtype}, which the format does not know`);
+        throw broken(
+          file,
+          phrase`tensor ${quoted(name)} has the dtype ${quoted(dtype)}, which the format does not know`,
+        );
       const [begin, end] = data_offsets;
       const expected = shape.reduce((product, n) => product * n, BITS[dtype]) / 8;
       if (!Number.isInteger(expected))
-        throw broken(file, phrase`tensor ${name} (${dtype} [${shape.join()}]) does not end at a whole byte`);
+        throw broken(
+          file,
+          phrase`tensor ${quoted(name)} (${dtype} [${quoted(shape.join())}]) does not end at a whole byte`,
+        );
       if (end - begin !== expected)
         throw broken(
           file,
-          phrase`tensor ${name} (${dtype} [${shape.join()}]) should take ${expected} bytes, found ${begin}..${end}`,
+          phrase`tensor ${quoted(name)} (${dtype} [${quoted(shape.join())}]) should take ${expected} bytes, found ${begin}..${end}`,
         );
       return { name, dtype, shape, begin, end };
     })
@@ -138,7 +145,7 @@ export function parseHeader(text: Uint8Array, fileBytes: number | null, file: st
     if (begin !== at)
       throw broken(
         file,
-        phrase`tensor ${name} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`,
+        phrase`tensor ${quoted(name)} should begin at byte ${at} of the data, where the one before it ends, found ${begin}`,
       );
     at = end;
   }
@@ -153,9 +160,9 @@ const isDtype = (dtype: string): dtype is Dtype => Object.hasOwn(BITS, dtype);
 export function checkFloats({ name, dtype }: Pick<Tensor, 'name' | 'dtype'>): void {
   if (FLOATS.includes(dtype)) return;
   if (OTHERS.includes(dtype))
-    throw new InputError(phrase`Tensor ${name} is ${dtype}; a floating-point type is needed.`);
+    throw new InputError(phrase`Tensor ${quoted(name)} is ${dtype}; a floating-point type is needed.`);
   throw new InputError(
-    phrase`Tensor ${name} is ${dtype}; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.`,
+    phrase`Tensor ${quoted(name)} is ${dtype}; quantised weights are not read here, use a float32, float16 or bfloat16 checkpoint.`,
   );
 }
 

@@ -121,18 +121,29 @@ export async function readFile(source: Source, path: string): Promise<Uint8Array
   return joined(chunks);
 }
 
+/** JSON as Python writes it too: with NaN and Infinity, which are no numbers that anything here is made of. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON.parse(
+      text.replace(/"(?:\\.|[^"\\])*"|-?\bInfinity\b|\bNaN\b/g, (part) => (part[0] === '"' ? part : 'null')),
+    );
+  }
+}
+
 /** A whole file, parsed as a JSON object. Throws InputError. */
 export async function readJson(source: Source, path: string): Promise<object> {
   const bytes = await readFile(source, path);
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const json = parseJson(new TextDecoder().decode(bytes));
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
   } catch {
     // Falls through to the sentences below: what JSON.parse says names no file.
   }
   throw (
     wrongFile(source.nameOf(path), bytes, JSON_FILE, 'json') ??
-    new InputError(phrase`${source.nameOf(path)} is not a JSON object.`)
+    new InputError(phrase`${source.nameOf(path)} is not a JSON object; check that it is whole.`)
   );
 }
 

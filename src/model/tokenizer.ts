@@ -1,7 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InputError } from '../words/error';
-import { phrase, wordsOf } from '../words/phrase';
-import { whyNot, z } from '../words/zod';
+import { phrase, quoted, wordsOf } from '../words/phrase';
+import { because, whyNot, z } from '../words/zod';
 
 export type TextTokenizer = {
   /** `bare` leaves out the tokens that begin and end a text: a chat template has written its own. */
@@ -12,7 +12,10 @@ export type TextTokenizer = {
 };
 
 const Named = z
-  .union([z.string(), z.object({ content: z.string() })])
+  .union(
+    [z.string(), z.object({ content: z.string() })],
+    because(phrase`it should be a text, or an object with its content`),
+  )
   .transform((token) => (typeof token === 'string' ? token : token.content));
 
 /** What is read of a tokenizer_config.json. */
@@ -51,7 +54,9 @@ export function parseTokenizer(json: object, config: TokenizerConfig = parseToke
     const { ids, tokens } = sound(() => tokenizer.encode(text, { add_special_tokens }));
     const unknown = ids.findIndex((id) => !Number.isInteger(id));
     if (unknown >= 0)
-      throw new InputError(phrase`tokenizer.json has no token for “${tokens[unknown]!}”, nor one for what is unknown.`);
+      throw new InputError(
+        phrase`tokenizer.json has no token for “${quoted(String(tokens[unknown]))}”, nor one for what is unknown.`,
+      );
     return ids;
   };
   const around = tokensAround(config, tokenizer, idsOf);
@@ -70,7 +75,12 @@ function sound<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new InputError(phrase`tokenizer.json can't be read: ${wordsOf(cause)}.`);
+    // Of a part that is missing the library says nothing: it just fails there.
+    if (cause instanceof TypeError)
+      throw new InputError(
+        phrase`tokenizer.json can't be read: a part of it is missing or has another form than transformers saves; copy or save it again.`,
+      );
+    throw new InputError(phrase`tokenizer.json can't be read: ${quoted(wordsOf(cause))}.`);
   }
 }
 
@@ -91,7 +101,7 @@ function tokensAround(
     const id = tokenizer.token_to_id(named ?? usual);
     if (id !== undefined) return [id];
     throw new InputError(
-      phrase`tokenizer_config.json says that ${named ?? usual} is put around texts (${key}), but tokenizer.json has no such token.`,
+      phrase`tokenizer_config.json says that ${quoted(named ?? usual)} is put around texts (${key}), but tokenizer.json has no such token.`,
     );
   };
   const first = () => tokenOf('bos_token', '<s>');

@@ -1,5 +1,5 @@
 import { InputError } from '../words/error';
-import { phrase } from '../words/phrase';
+import { phrase, quoted } from '../words/phrase';
 import type { Plan } from './plan';
 import { checkFloats, type Tensor } from './safetensors';
 import type { ModelSpec } from './spec';
@@ -170,13 +170,13 @@ export function checkTensors(
     if (!found) throw new InputError(phrase`The checkpoint lacks tensor ${name} [${shape.join()}].`);
     if (found.join() !== shape.join())
       throw new InputError(
-        phrase`Tensor ${name} should be [${shape.join()}], but the checkpoint has [${found.join()}].`,
+        phrase`Tensor ${name} should be [${shape.join()}], but the checkpoint has [${quoted(found.join())}].`,
       );
   }
   for (const name of tensors.keys())
     if (!wanted.has(name) && !isUnused(spec, name))
       throw new InputError(
-        phrase`The checkpoint has tensor ${name}, which a ${spec.family} of this config does not have.`,
+        phrase`The checkpoint has tensor ${quoted(name)}, which a ${spec.family} of this config does not have.`,
       );
 }
 

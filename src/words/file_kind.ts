@@ -83,7 +83,7 @@ export function fileKind(first: Uint8Array): FileKind | null {
   const long = first.subarray(4, 8);
   return long.byteLength === 4 && long.every((byte) => byte === 0) && /^\{\s*["}]/.test(text.slice(8))
     ? 'safetensors'
-    : /^[[{]/.test(words)
+    : /^(\{\s*["}]|\[)/.test(words)
       ? 'json'
       : null;
 }

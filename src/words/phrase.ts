@@ -20,5 +20,8 @@ export function inWords({ id, values }: Phrase, translated: (id: string) => stri
 
 export const english = (said: Phrase): string => inWords(said, () => undefined);
 
+/** A text of a file, as a sentence may quote it: files can hold names of any length. */
+export const quoted = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
 /** What an error says of itself, in whatever language. */
 export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -347,6 +347,32 @@ test('a model that a page copied half into the storage before it went is no mode
     expect(await folders()).toEqual([]);
   }));
 
+test('a folder without a tokenizer is measured under its name, and text of it is of token ids', () =>
+  openPage(async (page) => {
+    await page.goto(site.url);
+    await chooseLittle(page);
+    await runAlone(page, 'FarSkip');
+    await model(page).selectOption('Your own checkpoint …');
+    await runButton(page, 'Run FarSkip, overlapped').click();
+    await page.getByText('Choose a folder first').waitFor();
+    await page.setInputFiles('input[aria-label="Checkpoint folder"]', 'test/oracle/fixtures/mixtral');
+    await page.getByText('It has no tokenizer.json: measurements take random tokens').waitFor();
+    await runButton(page, 'Run FarSkip, overlapped').click();
+    await page.getByText('measured on').waitFor({ timeout: 3 * MINUTES });
+    const names = page.getByRole('textbox', { name: 'Name of the run' });
+    expect(await names.evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value))).toEqual([
+      expect.stringMatching(/^mixtral, ep on 2/),
+    ]);
+    await chooseText(page, 2);
+    await runButton(page, 'Generate: FarSkip, overlapped').click();
+    await page.getByText("The checkpoint has no tokenizer.json, so it can't read text").first().waitFor();
+    await pick(page, 'Token ids (1,2,3)');
+    await page.getByLabel('Text to continue').fill('1, 2, 3');
+    await runButton(page, 'Generate: FarSkip, overlapped').click();
+    const text = page.getByRole('article', { name: 'FarSkip' }).locator('.text').first();
+    await expect.poll(() => text.innerText(), { timeout: 3 * MINUTES }).toMatch(/^1, 2, 3\s*\d+,\d+$/);
+  }));
+
 test('files that are no checkpoint are a sentence as soon as they are chosen', () =>
   openPage(async (page) => {
     await page.goto(site.url);

@@ -215,7 +215,7 @@ test('token ids are continued as their text is; without a tokenizer, and then in
     expect(result!.continuations[0]!.ids).toEqual(next);
     if ('tokenizer.json' in files) expect(result!.continuations[0]!.text).toBe(next.join(','));
   }
-  const others = await generate(beside({ 'tokenizer.json': null }), { ...settings, others: 1 }, () => {});
+  const others = await generate(beside({ 'tokenizer.json': null }), { ...settings, tokens: 1, others: 1 }, () => {});
   expect(others.results[0]!.promptTokens).toEqual([8, 8]);
 });
 
@@ -234,9 +234,10 @@ test('a prompt has the first token that tokenizer_config.json says, or is put in
     bos_token: '<|end|>',
     chat_template: '{{ bos_token }}User: {{ messages[0].content }}',
   });
-  const [plain] = (await generate(beside({ 'tokenizer_config.json': config }), FEW, () => {})).results;
+  const [plain] = (await generate(beside({ 'tokenizer_config.json': config }), { ...FEW, tokens: 1 }, () => {}))
+    .results;
   expect(plain!.promptTokens).toEqual([9]);
-  const asked = { ...FEW, prompts: ['Alice'], promptAs: 'chat' } as const;
+  const asked = { ...FEW, tokens: 1, prompts: ['Alice'], promptAs: 'chat' } as const;
   const chat = (files: Readonly<Record<string, string>>) =>
     generate(beside({ 'tokenizer_config.json': config, ...files }), asked, () => {});
   const [own] = (await chat({})).results;
@@ -244,6 +245,9 @@ test('a prompt has the first token that tokenizer_config.json says, or is put in
   expect(own!.promptTokens[0]).toBe(other!.promptTokens[0]! + 1);
   await expect(chat({ 'chat_template.jinja': '{{ raise_exception("No user here") }}' })).rejects.toThrow(
     /chat template can't be rendered: No user here/,
+  );
+  await expect(chat({ 'chat_template.jinja': 'version https://git-lfs.github.com/spec/v1' })).rejects.toThrow(
+    /chat_template.jinja is a Git LFS pointer, not a chat template; run git lfs pull/,
   );
 });
 

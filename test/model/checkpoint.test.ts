@@ -101,6 +101,7 @@ test.each([
   ['groups of one expert', 'deepseek_v3', { n_group: 8, topk_group: 8 }, /8 groups need at least two experts each/],
   ['more experts than anyone has', 'mixtral', { num_local_experts: 1e9 }, /num_local_experts/],
   ['quantised weights', 'mixtral', { quantization_config: { bits: 4 } }, /quantised weights are not read here/],
+  ['compressed weights', 'mixtral', { compression_config: { format: 'int' } }, /quantised weights are not read here/],
   ['a sliding window', 'mixtral', { sliding_window: 4096 }, /sliding-window attention is not computed here/],
   ['several experts that weigh their input', 'llama4', { num_experts_per_tok: 2 }, /only top-1/],
 ])('%s is refused in a sentence', (_, family, change, sentence) => {

@@ -54,6 +54,12 @@ test('rope_scaling beside rope_parameters takes its place, as in transformers 5'
     });
 });
 
+test('a RoPE for each kind of layer is refused', () => {
+  expect(() => ropeOf({ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 1e6 } } })).toThrow(
+    /rope_parameters.full_attention: one RoPE for all layers is computed here, not one for each kind/,
+  );
+});
+
 test('rope_scaling that would lose the theta of rope_parameters is refused', () => {
   expect(() => ropeOf({ rope_parameters: { rope_theta: 1e6 }, rope_scaling: YARN })).toThrow(
     /rope_scaling takes the place of rope_parameters and names no rope_theta, which is 1000000 there/,
@@ -133,6 +139,16 @@ test.each(WRONG)('%s in the place of another file is named', async (_, bytes, se
   expect(await refused({ ...whole, 'model.safetensors': bytes })).toMatch(sentence);
   const { 'model.safetensors': _model, ...config } = whole;
   expect(await refused({ ...config, 'model.safetensors.index.json': bytes })).toMatch(sentence);
+});
+
+test('NaN and Infinity, as Python writes them, are no hindrance where nothing needs them', async () => {
+  const files = emptyCheckpoint(mixtral);
+  const text = new TextDecoder().decode(files['config.json']);
+  const python = (part: string) => new TextEncoder().encode(text.replace('{', `{${part},`));
+  await openCheckpoint(
+    memory({ ...files, 'config.json': python('"a": Infinity, "b": [NaN, -Infinity], "c": "NaN {"') }),
+  );
+  expect(await refused({ ...files, 'config.json': python('"a": Infinite') })).toMatch(/is not a JSON object/);
 });
 
 test('a config in the place of the weights, and weights in that of the config', async () => {

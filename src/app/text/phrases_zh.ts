@@ -224,7 +224,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '{0} 不是 JSON；本实验室的运行是由“保存”写出的文件。',
   '{0} is not a Chrome trace: it should be a list of events, or an object with traceEvents.':
     '{0} 不是 Chrome 跟踪文件：它应是事件列表，或含 traceEvents 的对象。',
-  '{0} is not a JSON object.': '{0} 不是 JSON 对象。',
+  '{0} is not a JSON object; check that it is whole.': '{0} 不是 JSON 对象；请检查文件是否完整。',
   '{0} is not a readable safetensors file: its header should have {1} bytes, but the file ends after {2}.':
     '{0} 不是可读的 safetensors 文件：它的文件头应有 {1} 字节，但文件在 {2} 字节后就结束了。',
   '{0} is not a readable safetensors file: {1}.': '{0} 不是可读的 safetensors 文件：{1}。',
@@ -377,4 +377,9 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'this model sends nothing; give a bandwidth (--link GBPS,US)': '该模型不发送任何数据；请给出带宽（--link GBPS,US）',
   'Choose a folder first: the model is to be a checkpoint of your own, and no files are chosen.':
     '请先选择文件夹：模型设为自己的检查点，但尚未选择文件。',
+  'it should be a text, or an object with its content': '应为文本，或含有 content 的对象',
+  "tokenizer.json can't be read: a part of it is missing or has another form than transformers saves; copy or save it again.":
+    '无法读取 tokenizer.json：其中某部分缺失，或与 transformers 保存的形式不同；请重新复制或保存。',
+  'one RoPE for all layers is computed here, not one for each kind': '此处所有层共用一个 RoPE，不按层的种类分别计算',
+  'a chat template': '聊天模板',
 };

@@ -11,6 +11,7 @@ import {
 } from '../../model/tokenizer';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
+import { wrongFile } from '../../words/wrong_file';
 import { type FoundModel, findModel, type Places } from './find_model';
 
 /** A model with what it takes to read and write text by it. */
@@ -65,7 +66,11 @@ async function tokenizerOf(source: Source, config: TokenizerConfig): Promise<Tex
 /** A file of its own counts before what tokenizer_config.json has, as in transformers. */
 async function templateOf(source: Source, config: TokenizerConfig): Promise<string | null> {
   const file = 'chat_template.jinja';
-  return (await has(source, file)) ? new TextDecoder().decode(await readFile(source, file)) : templateIn(config);
+  if (!(await has(source, file))) return templateIn(config);
+  const bytes = await readFile(source, file);
+  const wrong = wrongFile(source.nameOf(file), bytes, phrase`a chat template`, 'json');
+  if (wrong) throw wrong;
+  return new TextDecoder().decode(bytes);
 }
 
 async function stopTokensOf(source: Source): Promise<Set<number>> {

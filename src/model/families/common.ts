@@ -13,22 +13,37 @@ export const flag = (value: boolean) =>
 const positive = z.number().positive();
 
 /** Scaling of RoPE as transformers 5 (`rope_parameters`) and 4 (`rope_scaling`; older ones say `type`) write it. */
-const RopeParameters = z.object({
-  rope_theta: positive.optional(),
-  rope_type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
-  type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
-  factor: positive.optional(),
-  original_max_position_embeddings: positive.optional(),
-  attention_factor: positive.nullish(),
-  beta_fast: positive.nullish(),
-  beta_slow: positive.nullish(),
-  mscale: z.number().nullish(),
-  mscale_all_dim: z.number().nullish(),
-  truncate: z.boolean().optional(),
-  low_freq_factor: positive.optional(),
-  high_freq_factor: positive.optional(),
-  partial_rotary_factor: z.literal(1).optional(),
-});
+const RopeParameters = z
+  .object({
+    rope_theta: positive.optional(),
+    rope_type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
+    type: z.enum(['default', 'linear', 'yarn', 'llama3']).optional(),
+    factor: positive.optional(),
+    original_max_position_embeddings: positive.optional(),
+    attention_factor: positive.nullish(),
+    beta_fast: positive.nullish(),
+    beta_slow: positive.nullish(),
+    mscale: z.number().nullish(),
+    mscale_all_dim: z.number().nullish(),
+    truncate: z.boolean().optional(),
+    low_freq_factor: positive.optional(),
+    high_freq_factor: positive.optional(),
+    partial_rotary_factor: z.literal(1).optional(),
+  })
+  // Some models have one for each kind of layer; none of those that run here.
+  .catchall(
+    z
+      .unknown()
+      .refine(
+        (value) => typeof value !== 'object' || value === null || Array.isArray(value),
+        because(phrase`one RoPE for all layers is computed here, not one for each kind`),
+      ),
+  );
+
+/** FP8 and the like, which no kernel here reads. */
+const unquantised = z
+  .null(because(phrase`quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint`))
+  .optional();
 
 /** Keys that every family's config.json has. */
 export const CommonConfig = z.object({
@@ -44,10 +59,8 @@ export const CommonConfig = z.object({
   rope_theta: positive.optional(),
   rope_scaling: RopeParameters.nullish(),
   rope_parameters: RopeParameters.nullish(),
-  /** FP8 and the like, which no kernel here reads. */
-  quantization_config: z
-    .null(because(phrase`quantised weights are not read here; use a float32, float16 or bfloat16 checkpoint`))
-    .optional(),
+  quantization_config: unquantised,
+  compression_config: unquantised,
 });
 type Common = z.infer<typeof CommonConfig>;
 
