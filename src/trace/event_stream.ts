@@ -93,12 +93,15 @@ function createReader(onEvent: (event: unknown) => void) {
   let lastToken: TokenType | null = null;
   let tokenAt = 0;
   let topKey = '';
+  let isKey = false;
+  let hasEvents = false;
   let isEnded = false;
   const keys: string[] = [];
   const head: Record<string, unknown> = {};
 
   const parserFor = (token: TokenType): TokenParser => {
     isList = token === TokenType.LEFT_BRACKET;
+    hasEvents = isList;
     const made = new TokenParser({
       paths: isList ? ['$.*'] : ['$.traceEvents.*', ...HEAD.map((key) => `$.${key}`)],
       keepStack: false,
@@ -119,8 +122,10 @@ function createReader(onEvent: (event: unknown) => void) {
     if (depth === 0 && token !== TokenType.LEFT_BRACE && token !== TokenType.LEFT_BRACKET)
       throw new NotJson(phrase`it should begin with { or [`);
     parser ??= parserFor(token);
-    if (depth === 1 && !isList && token === TokenType.STRING && lastToken !== TokenType.COLON) {
+    isKey = depth === 1 && !isList && token === TokenType.STRING && lastToken !== TokenType.COLON;
+    if (isKey) {
       topKey = String(value);
+      hasEvents ||= topKey === 'traceEvents';
       // Of a file that is no trace the first few say what it is.
       if (keys.length < 50) keys.push(topKey);
     }
@@ -137,18 +142,17 @@ function createReader(onEvent: (event: unknown) => void) {
     tokenAt: (): number => tokenAt,
     end(): End {
       if (!parser) return { kind: 'empty' };
-      const hasEvents = isList || keys.includes('traceEvents');
       if (isEnded) return hasEvents ? { kind: 'trace', head } : { kind: 'other', keys };
-      return isBetweenEvents() && isWholeToken() ? { kind: 'trace', head } : { kind: 'cut' };
+      return isWholeToken() && isBetweenEvents() ? { kind: 'trace', head } : { kind: 'cut' };
     },
   };
 
-  /** Only closing brackets are missing, after an event or the comma behind it, or after the whole list of them. */
+  /** Only closing brackets are missing, after an event or the comma behind it, or after all of them and a whole entry. */
   function isBetweenEvents(): boolean {
     const inList = depth === (isList ? 1 : 2) && (isList || topKey === 'traceEvents');
-    const behindList = !isList && depth === 1 && keys.includes('traceEvents');
     const ends = [TokenType.RIGHT_BRACE, TokenType.COMMA, TokenType.LEFT_BRACKET];
-    return (inList && ends.includes(lastToken!)) || (behindList && lastToken === TokenType.RIGHT_BRACKET);
+    const isBehind = !isList && depth === 1 && hasEvents && !isKey && lastToken !== TokenType.COLON;
+    return (inList && ends.includes(lastToken!)) || isBehind;
   }
   function isWholeToken(): boolean {
     try {

@@ -52,6 +52,11 @@ test.each([
     `[\n${EVENTS.map((e) => JSON.stringify(e)).join(',\n')},\n`,
   ],
   ['an object whose last brackets are missing', trace(EVENTS).slice(0, -2)],
+  ['an object that lacks its last bracket', `${trace(EVENTS).slice(0, -1)},"traceName":"a","displayTimeUnit":"ms"`],
+  [
+    'behind many other entries',
+    trace(EVENTS, Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`meta${i}`, { traceEvents: [i] }]))),
+  ],
   ['with a byte order mark', `\ufeff${trace(EVENTS)}`],
   ['in UTF-16', inUtf16(trace(EVENTS))],
   ['gzipped, whatever it is called', new Uint8Array(gzipSync(trace(EVENTS)))],
@@ -272,6 +277,10 @@ test.each([
   [
     '[]',
     "a.json has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.",
+  ],
+  [
+    `${trace(EVENTS).slice(0, -1)},"traceName"`,
+    'a.json is cut short: it ends within an event, at line 1; copy or write it again.',
   ],
   ['{"events": []}', 'a.json is not a Chrome trace: it should be a list of events, or an object with traceEvents.'],
   [
