@@ -36,7 +36,7 @@ export function exactTime(value: unknown): ExactTime | null {
   return { whole: factor * Number(whole), fraction: factor * Number(`0${fraction ?? ''}`) };
 }
 
-/** Nanoseconds since 1970 as JSON has them; null for anything else. */
+/** A whole number as JSON has it, or as digits in a text; null for anything else. */
 export function wholeNumber(value: unknown): bigint | null {
   const digits = value instanceof LongNumber ? value.digits : String(value);
   return /^-?\d{1,30}$/.test(digits) ? BigInt(digits) : null;

@@ -1,7 +1,6 @@
 import { bytesOf } from '../words/bytes_of';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
-import { z } from '../words/zod';
 import { type Head, readEvents } from './event_stream';
 import { type ExactTime, exactTime, wholeNumber, withDoubles } from './long_number';
 import { createRecords, msSince, type Records } from './records';
@@ -83,13 +82,17 @@ export async function readTrace(
     );
   const origin = firstOf(records.starts(), own);
   const kept = records.since(origin, DAY_US);
+  // Of some processes all records were lost.
+  const left = [...new Set([...new Set(kept.process), ...own.map(({ process }) => process)])];
+  const places = new Map(left.map((process, place) => [process, place]));
+  const called = [...processes.keys()];
   return {
     name,
     date: date.toISOString(),
     ...saidIn(name, head, origin),
-    processes: [...processes.keys()],
-    kernels: kept,
-    own: own.map((event) => since(origin, event)),
+    processes: left.map((process) => called[process]!),
+    kernels: { ...kept, process: kept.process.map((process) => places.get(process)!) },
+    own: own.map((event) => ({ ...since(origin, event), process: places.get(event.process)! })),
     lost: lost + records.starts().length - kept.count,
   };
 }
@@ -170,12 +173,11 @@ function since(origin: number, { called, kind, process, start, us, args }: Pendi
   return { name: called, kind, process, start: at, end: at + us / 1000, args: Object.fromEntries(times) };
 }
 
-const Info = z.object({ rank: z.number().int().min(0) });
-
 /** Which rank a file says it is of, and what its times count from. */
 function saidIn(name: string, head: Head, originUs: number): Pick<TraceFile, 'rank' | 'origin'> {
-  const info = Info.safeParse(withDoubles(head.distributedInfo));
-  const rank = info.success ? info.data.rank : null;
+  const info = head.distributedInfo;
+  const said = isObject(info) ? wholeNumber(info.rank) : null;
+  const rank = said === null || said < 0n ? null : Number(said);
   if (rank !== null && rank >= MOST_RANKS)
     throw new InputError(phrase`${name} is of rank ${rank}; ranks below ${MOST_RANKS} can be opened.`);
   const base = wholeNumber(head.baseTimeNanoseconds) ?? 0n;

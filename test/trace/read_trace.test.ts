@@ -136,6 +136,13 @@ test('several GPU processes of a file are several ranks, whatever its distribute
   );
 });
 
+test('a process of which all records were lost is no rank', async () => {
+  const stray = { ...GEMM, pid: 1, ts: 9e15 };
+  expect(await table({ 'a.json': trace([stray, ...EVENTS], { distributedInfo: { rank: '4' } }) })).toEqual([
+    [4, 0.1, 0.1, 0.05],
+  ]);
+});
+
 test('of a job only the ranks that have a file are told', async () => {
   const of = (rank: number) => trace(EVENTS, { distributedInfo: { rank } });
   expect((await table({ 'a.json': of(5), 'b.json': of(2) })).map(([rank]) => rank)).toEqual([2, 5]);
