@@ -152,8 +152,41 @@ const rank = (own: number) => trace(EVENTS, { distributedInfo: { rank: own } });
 test.each([
   [
     'of two folders',
-    { 'new/r0.json': rank(0), 'new/r1.json': rank(1), 'old/r0.json': rank(0), 'old/r1.json': rank(1) },
-    ['r', 'r'],
+    { 'x/new/r0.json': rank(0), 'x/new/r1.json': rank(1), 'x/old/r0.json': rank(0), 'x/old/r1.json': rank(1) },
+    ['new/r', 'old/r'],
+  ],
+  [
+    'of two folders, of which one has more ranks, in a folder a node',
+    {
+      'new/node0/rank0.json': rank(0),
+      'new/node0/rank1.json': rank(1),
+      'old/node0/rank0.json': rank(0),
+      'old/node0/rank1.json': rank(1),
+      'old/node1/rank2.json': rank(2),
+      'old/node1/rank3.json': rank(3),
+    },
+    ['new/node0', 'old/node0'],
+  ],
+  [
+    'of numbers, of which one has more ranks',
+    {
+      'run1_rank0.json': rank(0),
+      'run1_rank1.json': rank(1),
+      'run2_rank0.json': rank(0),
+      'run2_rank1.json': rank(1),
+      'run2_rank2.json': rank(2),
+    },
+    ['run1', 'run2'],
+  ],
+  [
+    'of names that say no more than when',
+    {
+      'dp0_tp0_rank0.1753.json': rank(0),
+      'dp0_tp1_rank1.1754.json': rank(1),
+      'dp0_tp0_rank0.1899.json': rank(0),
+      'dp0_tp1_rank1.1898.json': rank(1),
+    },
+    ['dp0', 'dp0 (2)'],
   ],
   [
     'of a folder a rank',
@@ -177,6 +210,22 @@ test.each([
   expect(runs.map(({ name }) => name)).toEqual(names);
   expect(runs.flatMap(({ files: own }) => own.map(({ name }) => name)).sort()).toEqual(Object.keys(files).sort());
   for (const { files: own } of runs) expect(new Set(own.map((file) => file.rank)).size).toBe(own.length);
+});
+
+test('two runs whose names mix are told apart by when they were recorded', async () => {
+  const at = (own: number, base: number) => rank(own).replace('{', `{"baseTimeNanoseconds":${base}000000000,`);
+  const runs = traceRuns(
+    await readTexts({
+      'h_100.json': at(0, 1711964646),
+      'h_101.json': at(0, 1711964999),
+      'h_102.json': at(1, 1711964999),
+      'h_103.json': at(1, 1711964646),
+    }),
+  );
+  expect(runs.map(({ files }) => files.map(({ name }) => name))).toEqual([
+    ['h_100.json', 'h_103.json'],
+    ['h_101.json', 'h_102.json'],
+  ]);
 });
 
 test.each([
