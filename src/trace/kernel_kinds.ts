@@ -13,7 +13,7 @@ export const isNcclKernel = (name: string): boolean => NCCL.test(name);
 const COMMUNICATION: readonly (readonly [library: string, names: RegExp])[] = [
   ['NCCL, RCCL', NCCL],
   ['MSCCL, HCCL', /msccl|^hccl/i],
-  ['DeepEP', /deep_ep::(?!layout)|\bdeepep_/i],
+  ['DeepEP', /deep_ep::(?!layout)|hybrid_ep::(?!scan)|\bdeepep_/i],
   ['NVSHMEM', /nvshmem/i],
   ['symmetric memory', /(one|two)_?shot_?all_?reduce|multimem_|symm_mem|all_to_all_v|alltoallv?d?ev/i],
   [
@@ -21,7 +21,10 @@ const COMMUNICATION: readonly (readonly [library: string, names: RegExp])[] = [
     /cross_device_reduce|custom_?all_?reduce|allreduce_fusion|all_?reduce_?kernel|quickreduce|lamport/i,
   ],
   ['Transformer Engine user buffers', /userbuffers_/i],
-  ['MORI, pplx and other expert parallel kernels', /mori::|pplx::|\bEp(Dispatch|Combine)|AllToAll(Inter|Intra)Node/],
+  [
+    'MORI, pplx and other expert parallel kernels',
+    /mori::|pplx::|\bEp(Dispatch|Combine)|AllToAll(Inter|Intra)Node|moeA2A(Dispatch|Combine)/,
+  ],
 ];
 
 /** How communication is told where nobody says otherwise. */
@@ -41,12 +44,15 @@ export function communicationRule(more: string): (name: string) => boolean {
 /** In this order: attention kernels are made of matrix products, norms read memory. */
 const OTHERS: readonly (readonly [KernelKind, RegExp])[] = [
   ['attention', /attention|attn|flash|fmha|\bmha|sdpa|\bmla_|paged_kv|mqa/i],
-  ['norm', /norm/i],
+  ['norm', /norm(?!al(?!i))/i],
   [
     'matrix product',
-    /gemm|gemv|matmul|cutlass|cublas|nvjet|xmma|wgmma|hmma|_mm\b|triton_.*mm|bmm|dot_kernel|splitk|Cijk_|fused_moe|grouped_mm|conv|winograd/i,
+    /gemm|gemv|matmul|cutlass|cublas|nvjet|xmma|wgmma|hmma|_mm\b|triton_.*mm|bmm|dot_kernel|splitk|Cijk_|fused_moe|grouped_mm|conv(?!ert)|winograd/i,
   ],
-  ['memory', /copy|memcpy|memset|fill|cat_?array|concat|transpose|permute|gather|scatter|index|embedding|pad\b|slice/i],
+  [
+    'memory',
+    /copy|memcpy|memset|(?<!pre)fill|cat_?array|concat|transpose|permute|gather|scatter|index|(?<!rotary_)embedding|pad\b|slice/i,
+  ],
 ];
 
 /** What a kernel is; `communicates` decides first whether it communicates. */

@@ -277,6 +277,8 @@ test.each([
   'void c10d::symmetric_memory::multimem_all_gather_kernel(x)',
   'nvshmemi_proxy_rma_entrypoint',
   'kuserbuffers_pushsend(int*, int*)',
+  'void hybrid_ep::dispatch_kernel<8>(x)',
+  'void tensorrt_llm::kernels::moe_alltoall::moeA2ADispatchKernel<8>(x)',
 ])('%s communicates', (name) => {
   expect(isCommunication(name)).toBe(true);
 });
@@ -293,6 +295,11 @@ test.each([
   ['void at::native::(anonymous namespace)::CatArrayBatchedCopy<x>', 'memory'],
   ['triton_poi_fused_silu_mul_0', 'other'],
   ['ncclDevKernel_SendRecv(x)', 'communication'],
+  ['void at::native::distribution_kernel<x>(normal_and_transform<float>)', 'other'],
+  ['l2_normalize_kernel', 'norm'],
+  ['convert_fp8_kernel', 'other'],
+  ['prefill_plan_kernel', 'other'],
+  ['void vllm::rotary_embedding_kernel<c10::BFloat16>(x)', 'other'],
 ] as const)('%s is of the kind %s', (name, kind) => {
   expect(kernelKind(name)).toBe(kind);
 });
