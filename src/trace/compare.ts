@@ -46,7 +46,9 @@ export function compareInOrder(first: readonly Span[], second: readonly Span[]):
   const [own, other] = [kernelsOf(first), kernelsOf(second)];
   const matched: [Kernel[], Kernel[]] = [[], []];
   const alone: [Kernel[], Kernel[]] = [[], []];
-  const ranks = ranksOf(own).filter((rank) => ranksOf(other).includes(rank));
+  const ofOther = ranksOf(other);
+  const ranks = ranksOf(own).filter((rank) => ofOther.includes(rank));
+  if (ranks.length === 0) return null;
   for (const rank of ranks)
     for (const is of [isCompute, isCollective]) {
       const [a, b] = [own, other].map((list) => list.filter((each) => each.span.rank === rank && is(each))) as [

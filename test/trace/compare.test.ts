@@ -71,3 +71,9 @@ test('runs of different programs are not matched', async () => {
   const of = (letter: string) => Array.from({ length: 2001 }, (_, i): Event => [`${letter}${i}`, i, 1]);
   expect(compareInOrder(await read(of('a')), await read(of('b')))).toBeNull();
 });
+
+test('runs that have no rank in common are not matched', async () => {
+  const later = BEFORE.map(([name, ts, dur]): Event => [name, ts, dur, 1]);
+  const onlySecond = (await read([...BEFORE, ...later])).filter((span) => span.rank === 1);
+  expect(compareInOrder(await read(BEFORE), onlySecond)).toBeNull();
+});
