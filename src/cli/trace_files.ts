@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { readTrace, type TraceFile } from '../trace/read_trace';
 import { InputError } from '../words/error';
@@ -9,8 +9,8 @@ import { phrase, wordsOf } from '../words/phrase';
 const LONG_BYTES = 50 * 2 ** 20;
 
 /**
- * The traces in files, and in folders with their subfolders, where what is none is left out; `tell` hears of that and
- * how far reading is.
+ * The traces in files, and in folders with their subfolders, where what can't be read as one is left out; `tell` hears
+ * why, and how far reading is.
  */
 export async function tracesAt(paths: readonly string[], tell: (sentence: string) => void): Promise<TraceFile[]> {
   const traces: TraceFile[] = [];
@@ -25,24 +25,23 @@ async function tracesIn(folder: string, tell: (sentence: string) => void): Promi
     (name) => /\.json(\.gz)?$/i.test(name) && !name.split(sep).includes('node_modules'),
   );
   const traces: TraceFile[] = [];
-  let others = 0;
-  for (const name of names.sort())
+  for (const path of names.sort().map((name) => join(folder, name)))
     try {
-      traces.push(await traceAt(join(folder, name), tell));
+      if (!(await known(path)).isDirectory()) traces.push(await traceAt(path, tell));
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
-      others++;
+      tell(`Left out: ${cause.message}`);
     }
   if (traces.length === 0)
     throw new InputError(
       phrase`The folder ${folder} has no traces; a trace is a file .json or .json.gz with GPU kernels.`,
     );
-  if (others > 0) tell(`${others} other files .json of ${folder} are no traces and were left out.`);
   return traces;
 }
 
 async function traceAt(path: string, tell: (sentence: string) => void): Promise<TraceFile> {
-  const { size, mtime } = await known(path);
+  const file = await known(path);
+  const { size, mtime } = file;
   let told = 0;
   const onRead = (bytes: number) => {
     const tenths = Math.floor((10 * bytes) / size);
@@ -50,7 +49,9 @@ async function traceAt(path: string, tell: (sentence: string) => void): Promise<
     told = tenths;
     tell(`${path}: ${tenths * 10} %`);
   };
-  return readTrace(path, await openAsBlob(path), mtime, onRead);
+  // A pipe has no size to open it by.
+  const blob = file.isFile() ? await openAsBlob(path) : new Blob([await readFile(path)]);
+  return readTrace(path, blob, mtime, onRead);
 }
 
 async function known(path: string) {

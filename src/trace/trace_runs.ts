@@ -92,10 +92,10 @@ const stemOf = (path: string): string => baseOf(path).replace(/(\.pt)?(\.trace)?
 /** Names of one run's files differ by their rank and by what stands behind it. */
 const PART = /[\s._-]*(?:global_?rank|rank|tp|ep|dp|pp|gpu|device|worker|node|host)?[\s._-]*\d*[\s._-]*$/i;
 
-/** Folders of a run's first file and what its files are called alike, as far as they are. */
+/** Folders of a run's first file, but for a rank's own, and what its files are called alike, as far as they are. */
 function pathOf(files: readonly TraceFile[]): string[] {
   const [first, ...others] = files.map(({ name }) => stemOf(name));
-  const folders = foldersOf(files[0]!.name);
+  const folders = foldersOf(files[0]!.name).filter((folder) => !RANK.test(folder));
   if (others.length === 0) return [...folders, first! || files[0]!.name];
   let length = 0;
   while (others.every((other) => length < first!.length && other[length] === first![length])) length++;

@@ -168,6 +168,16 @@ test.each([
     ['new/node0', 'old/node0'],
   ],
   [
+    'of a folder a rank, in a folder each',
+    {
+      'run1/rank0/t.json': rank(0),
+      'run1/rank1/t.json': rank(1),
+      'run2/rank0/t.json': rank(0),
+      'run2/rank1/t.json': rank(1),
+    },
+    ['run1/t', 'run2/t'],
+  ],
+  [
     'of numbers, of which one has more ranks',
     {
       'run1_rank0.json': rank(0),
