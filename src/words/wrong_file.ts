@@ -2,8 +2,10 @@ import { InputError } from './error';
 import { type FileKind, fileKind } from './file_kind';
 import { type Phrase, phrase } from './phrase';
 
-/** What a kind of file is called, and how to come from it to what was wanted. */
-const KINDS: Readonly<Record<FileKind, { readonly name: Phrase; readonly advice?: Phrase }>> = {
+/** What a kind of file is called, and how to come from it to what was wanted, or to weights where they were. */
+const KINDS: Readonly<
+  Record<FileKind, { readonly name: Phrase; readonly advice?: Phrase; readonly weights?: Phrase }>
+> = {
   empty: { name: phrase`empty`, advice: phrase`copy or download it again` },
   'git lfs pointer': {
     name: phrase`a Git LFS pointer`,
@@ -15,14 +17,14 @@ const KINDS: Readonly<Record<FileKind, { readonly name: Phrase; readonly advice?
   zip: { name: phrase`a zip archive`, advice: phrase`unpack it first` },
   pytorch: {
     name: phrase`a PyTorch file (torch.save)`,
-    advice: phrase`save the model with save_pretrained(…, safe_serialization=True)`,
+    weights: phrase`save the model with save_pretrained(…, safe_serialization=True)`,
   },
   pickle: {
     name: phrase`a Python pickle, as older PyTorch saves`,
-    advice: phrase`save the model with save_pretrained(…, safe_serialization=True)`,
+    weights: phrase`save the model with save_pretrained(…, safe_serialization=True)`,
   },
-  gguf: { name: phrase`a GGUF file (llama.cpp)`, advice: phrase`take the checkpoint that it was converted from` },
-  onnx: { name: phrase`an ONNX model`, advice: phrase`take the checkpoint that it was exported from` },
+  gguf: { name: phrase`a GGUF file (llama.cpp)`, weights: phrase`take the checkpoint that it was converted from` },
+  onnx: { name: phrase`an ONNX model`, weights: phrase`take the checkpoint that it was exported from` },
   safetensors: { name: phrase`a safetensors file`, advice: phrase`check that the files were not renamed` },
   zstd: { name: phrase`packed with zstd`, advice: phrase`unpack it first` },
   xz: { name: phrase`packed with xz`, advice: phrase`unpack it first` },
@@ -30,7 +32,7 @@ const KINDS: Readonly<Record<FileKind, { readonly name: Phrase; readonly advice?
   '7z': { name: phrase`a 7z archive`, advice: phrase`unpack it first` },
   tar: { name: phrase`a tar archive`, advice: phrase`unpack it first` },
   sqlite: { name: phrase`an SQLite database` },
-  hdf5: { name: phrase`an HDF5 file`, advice: phrase`take the checkpoint in safetensors` },
+  hdf5: { name: phrase`an HDF5 file`, weights: phrase`take the checkpoint in safetensors` },
   numpy: { name: phrase`a NumPy file` },
   parquet: { name: phrase`a Parquet file` },
   pdf: { name: phrase`a PDF` },
@@ -49,7 +51,7 @@ const KINDS: Readonly<Record<FileKind, { readonly name: Phrase; readonly advice?
 export function wrongFile(name: string, first: Uint8Array, wanted: Phrase, kind: FileKind | null): InputError | null {
   const found = fileKind(first);
   if (!found || found === kind) return null;
-  const { name: what, advice } = KINDS[found];
+  const { name: what, weights, advice = kind === 'safetensors' ? weights : undefined } = KINDS[found];
   return new InputError(
     advice ? phrase`${name} is ${what}, not ${wanted}; ${advice}.` : phrase`${name} is ${what}, not ${wanted}.`,
   );

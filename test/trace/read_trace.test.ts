@@ -345,6 +345,11 @@ test.each([
   ],
   ['{"traceEvents": [{"ts": nan}]}', 'a.json is not JSON at line 1, character 26: “a” is not expected.'],
   ['{"traceEvents": [] ]', 'a.json is not JSON at line 1, character 20: something is missing or too much.'],
+  [
+    '\u0000asm',
+    'a.json is not JSON at line 1, character 1: a control character (U+0000) must be escaped within a text.',
+  ],
+  ['GGUF', 'a.json is a GGUF file (llama.cpp), not a Chrome trace.'],
   ['hello', 'a.json is not JSON at line 1, character 1: “h” is not expected.'],
   ['"hello"', 'a.json is not JSON at line 1, character 1: it should begin with { or [.'],
   [
