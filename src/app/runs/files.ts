@@ -55,10 +55,20 @@ export async function openRunFiles(
     if (lost > 0)
       problems.push(phrase`${name}: ${lost} kernels have no time and are left out; the profiler lost them.`);
     const run = newRun({ kind: 'trace', result: traceSpans(own) }, name, null, own[0]!.date);
-    // Several may have been written at once.
-    runs.push({ ...run, id: `${run.id}-${name.replaceAll(/[^\w.-]/g, '').slice(0, 40)}` });
+    runs.push({ ...run, id: freeId(`${run.id}-${asciiOf(name).slice(0, 40)}`, runs) });
   }
   return { runs, problems };
+}
+
+/** A name in characters that an id may have; others than ASCII's by their numbers. */
+const asciiOf = (name: string): string =>
+  name.replaceAll(/[^\w.-]/g, (other) => (other < '\x80' ? '' : other.charCodeAt(0).toString(36)));
+
+/** Several may have been written at once, and be called much the same. */
+function freeId(id: string, runs: readonly LabRun[]): string {
+  let free = id;
+  for (let number = 2; runs.some((run) => run.id === free); number++) free = `${id}-${number}`;
+  return free;
 }
 
 async function isRun({ path, file }: PlacedFile): Promise<boolean> {
