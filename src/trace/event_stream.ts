@@ -141,7 +141,7 @@ function createReader(onEvent: (event: unknown) => void) {
     /** Where the last token begins, in bytes. */
     tokenAt: (): number => tokenAt,
     end(): End {
-      if (!parser) return { kind: 'empty' };
+      if (!parser) return isWholeToken() ? { kind: 'empty' } : { kind: 'other', keys };
       if (isEnded) return hasEvents ? { kind: 'trace', head } : { kind: 'other', keys };
       return isWholeToken() && isBetweenEvents() ? { kind: 'trace', head } : { kind: 'cut' };
     },

@@ -133,7 +133,7 @@ function gpuEvent(value: unknown): GpuEvent | null {
   }
   if (typeof cat !== 'string') return null;
   // A category may be a list.
-  const categories = cat.toLowerCase().split(',');
+  const categories = cat.toLowerCase().split(/[\s,]+/);
   if (categories.includes('kernel')) return { ...common, kind: 'kernel', process: pid };
   return categories.includes('gpu_memcpy') ? { ...common, kind: 'copy', process: pid } : null;
 }
@@ -151,11 +151,14 @@ function timeOf({ ts, dur }: GpuEvent, isOwn: boolean): Time | null {
 /** The first whole microsecond of all that lie within a day of most. */
 function firstOf(starts: Float64Array, own: readonly Pending[]): number {
   const all = own.length > 0 ? Float64Array.from([...starts, ...own.map(({ start }) => start.whole)]) : starts;
+  // Far from all others 0 is no time, however many have it: CUPTI says so where it knows none.
+  const above = all.filter((start) => start > 0);
+  const likely = above.length > 0 && above.every((start) => start > DAY_US) ? above : all;
   const some = Float64Array.from(
-    { length: Math.min(all.length, 1001) },
-    (_, i) => all[Math.floor((i * all.length) / 1001)]!,
+    { length: Math.min(likely.length, 1001) },
+    (_, i) => likely[Math.floor((i * likely.length) / Math.min(likely.length, 1001))]!,
   );
-  const middle = (all.length <= 1001 ? all.slice() : some).sort()[Math.floor(Math.min(all.length, 1001) / 2)]!;
+  const middle = some.sort()[Math.floor(some.length / 2)]!;
   let first = Number.POSITIVE_INFINITY;
   for (const start of all) if (Math.abs(start - middle) < DAY_US && start < first) first = start;
   return first;

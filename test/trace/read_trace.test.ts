@@ -61,6 +61,7 @@ test.each([
   ['in UTF-16', inUtf16(trace(EVENTS))],
   ['gzipped, whatever it is called', new Uint8Array(gzipSync(trace(EVENTS)))],
   ['whose times are texts', trace(EVENTS.map((event) => ({ ...event, ts: String(event.ts), dur: String(event.dur) })))],
+  ['of several categories', trace(EVENTS.map((event) => ({ ...event, cat: 'gpu, kernel' })))],
   ['of PyTorch 1.8', trace(EVENTS.map((event) => ({ ...event, cat: 'Kernel', tid: 'stream 7' })))],
   [
     'of the profiler before Kineto',
@@ -267,6 +268,15 @@ test('what the profiler lost is left out and counted', async () => {
   expect(traceOverlaps([read!]).map(({ commMs, hiddenMs }) => [commMs, hiddenMs])).toEqual([
     [expect.closeTo(0.1, 9), expect.closeTo(0.05, 9)],
   ]);
+  const [most] = await readTexts({
+    a: trace(
+      [...Array.from({ length: 5 }, () => kernel('lost', 0, 7)), GEMM, SENDS].map((event, i) => ({
+        ...event,
+        ts: i < 5 ? 0 : 1e14 + i,
+      })),
+    ),
+  });
+  expect([most!.lost, most!.kernels.count]).toEqual([5, 2]);
   await expect(readTexts({ a: trace([kernel('a', 0, 0)]) })).rejects.toThrow(
     'a has no times of its 1 kernels: the profiler lost them.',
   );
@@ -333,6 +343,7 @@ test('where no kernel is known to communicate, that can be said, and which do', 
 test.each([
   ['', 'a.json is empty; it should be a Chrome trace.'],
   [' \n', 'a.json is empty; it should be a Chrome trace.'],
+  ['12', 'a.json is not a Chrome trace: it should be a list of events, or an object with traceEvents.'],
   ['{', 'a.json is cut short: it ends within an event, at line 1; copy or write it again.'],
   [trace(EVENTS).slice(0, -20), 'a.json is cut short: it ends within an event, at line 1; copy or write it again.'],
   [
