@@ -137,6 +137,10 @@ test.each([
   [['measure', '--slow', '3'], /RANK,TIMES/],
   [['measure', '--sweep', 'layers=1,2'], /tokens=…, ranks=… or ratio=…/],
   [['overlap', 'package.json'], /not a Chrome trace/],
+  [['overlap', 'kernels'], /The folder kernels has no traces/],
+  [['overlap', 'nowhere'], /There is no file nowhere/],
+  [['overlap', 'test/trace/fixtures/two_ranks.json', '--comm', '('], /is not a regular expression/],
+  [['compare', 'package.json', 'nowhere'], /not a Chrome trace/],
   [['measure', '--model', 'gpt'], /setting model can't be used/],
   [['measure', '--gpu', 'abacus'], /swiftshader, hardware/],
   [['measure', '--sideways'], /unknown option '--sideways'/],
@@ -162,7 +166,9 @@ test.each([
 ])('%j is one line and exit 2', async (args, sentence) => {
   const { code, err } = await lab(
     ...args,
-    ...(args[1] === '--gpu' || ['juggle', 'overlap', 'program'].includes(args[0]!) ? [] : ['--runtime', 'node']),
+    ...(args[1] === '--gpu' || ['juggle', 'overlap', 'compare', 'program'].includes(args[0]!)
+      ? []
+      : ['--runtime', 'node']),
   );
   expect(code).toBe(2);
   expect(err.trim()).toMatch(sentence);
