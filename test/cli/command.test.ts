@@ -129,7 +129,8 @@ test('measure writes what it measured as JSON', async () => {
   expect(r.logits_sha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test.each([
+// Most of the time goes to starting Node.
+test.concurrent.each([
   [['measure', '--ranks', 'four'], /ranks.*whole number/],
   [['measure', '--link', 'fast'], /GBPS,US .*, ratio:R .* or native/],
   [['measure', '--link', 'native'], /The native link is the way between separate devices/],
