@@ -13,10 +13,12 @@ import {
 } from './span';
 
 /**
- * Spans as columns with names, a tenth of a microsecond being the unit of time: a fraction of what they take as
- * objects. What spans of an operation have in common is said once, in `operations`, and named by its place there.
+ * Spans as columns with names, times in whole numbers of a unit, so that they take a fraction of what they do as
+ * objects: a tenth of a microsecond, and a nanosecond where others' traces tell times as exactly. What spans of an operation have in common is said once, in `operations`, and named by its place there.
  * Starts are given as differences to the start before, so that they stay short.
  */
+const TENTHS = 10_000;
+const NANOSECONDS = 1_000_000;
 // Columns are long: they are looked through in a loop of their own.
 const columnOf = <T>(is: (value: unknown) => boolean, what: Phrase) =>
   z.custom<T[]>((value) => Array.isArray(value) && value.every(is), because(phrase`it should be a list of ${what}`));
@@ -53,6 +55,8 @@ const openTimes = columnOf<readonly (readonly [number, number])[]>(
 );
 
 export const SpanColumns = z.object({
+  /** Units in a millisecond. */
+  perMs: z.literal([TENTHS, NANOSECONDS]).default(TENTHS),
   operations: z.object({
     id: column,
     name: names,
@@ -104,9 +108,10 @@ export const SpanColumns = z.object({
 });
 export type SpanColumns = z.infer<typeof SpanColumns>;
 
-const PER_MS = 10_000;
-const units = (ms: number): number => Math.round(ms * PER_MS);
-const toMs = (units: number): number => units / PER_MS;
+/** From ms to whole units. */
+type ToUnits = (ms: number) => number;
+/** From units to ms. */
+type ToMs = (units: number) => number;
 
 /** Spans in the order in which columns keep them: kernels, collectives, messages, copies. */
 export const inColumnOrder = (spans: readonly Span[]): Span[] =>
@@ -127,6 +132,8 @@ const rowOf = (span: Span): OperationRow => ({
 });
 
 function toColumns(spans: readonly Span[]): SpanColumns {
+  const perMs = spans.some(({ op }) => op < 0) ? NANOSECONDS : TENTHS;
+  const units: ToUnits = (ms) => Math.round(ms * perMs);
   const rows: OperationRow[] = [];
   const places = new Map<string, number>();
   const place = (span: Span): number => {
@@ -150,9 +157,10 @@ function toColumns(spans: readonly Span[]): SpanColumns {
   const messages = of('message');
   const copies = of('copy');
   return {
+    perMs,
     compute: {
       ...common(compute),
-      open: compute.map(openOf),
+      open: compute.map((span) => openOf(span, units)),
       turn: compute.map(({ start, turnAt }) => (turnAt === null ? null : units(turnAt) - units(start))),
       gpu: compute.map(({ gpuMs }) => (gpuMs === null ? null : units(gpuMs))),
       uncertain: compute.map(({ uncertain }) => (uncertain ? 1 : 0)),
@@ -188,7 +196,7 @@ function toColumns(spans: readonly Span[]): SpanColumns {
 }
 
 /** The times between a kernel's pieces; those that are nothing in the columns' unit are left out. */
-function openOf({ start, pieces }: ComputeSpan): (readonly [number, number])[] {
+function openOf({ start, pieces }: ComputeSpan, units: ToUnits): (readonly [number, number])[] {
   return pieces.slice(1).flatMap(([from], i) => {
     const [open, until] = [units(pieces[i]![1]), units(from)];
     return until > open ? [[open - units(start), until - open] as const] : [];
@@ -196,14 +204,15 @@ function openOf({ start, pieces }: ComputeSpan): (readonly [number, number])[] {
 }
 
 /** Pieces of a kernel that began at `start` and took `length`, in units, to ms. */
-function piecesIn(start: number, length: number, open: readonly (readonly [number, number])[]): Interval[] {
+function piecesIn(start: number, length: number, open: readonly (readonly [number, number])[], toMs: ToMs): Interval[] {
   const starts = [0, ...open.map(([from, took]) => from + took)];
   const ends = [...open.map(([from]) => from), length];
   return starts.map((from, i): Interval => [toMs(start + from), toMs(start + ends[i]!)]);
 }
 
 /** Throws InputError when columns differ in length, or name an operation that there is not. */
-function fromColumns({ operations, compute, collective, message, copy }: SpanColumns): Span[] {
+function fromColumns({ perMs, operations, compute, collective, message, copy }: SpanColumns): Span[] {
+  const toMs: ToMs = (units) => units / perMs;
   for (const group of [operations, compute, collective, message, copy])
     if (new Set(Object.values(group).map(({ length }) => length)).size > 1)
       throw new InputError(phrase`the columns of its spans differ in length, so it is not whole`);
@@ -241,7 +250,7 @@ function fromColumns({ operations, compute, collective, message, copy }: SpanCol
       return {
         kind: 'compute',
         ...at,
-        pieces: piecesIn(start, compute.length[i]!, compute.open[i]!),
+        pieces: piecesIn(start, compute.length[i]!, compute.open[i]!, toMs),
         turnAt: turn === null ? null : toMs(start + turn),
         sharing: Math.max(1, sharing),
         kernel,

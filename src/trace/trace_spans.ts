@@ -22,10 +22,10 @@ export function traceSpans(
   const placed = placedIn(files);
   // Ranks of our own, each in a file or all in one, by the numbers that their messages name.
   const known = new Map(placed.flatMap(({ file, ranks }) => file.processes.map((process, i) => [process, ranks[i]!])));
-  const spans = placed.flatMap((own) => [...kernelsIn(own, communicates), ...ownIn(own, known, communicates)]);
-  const first = spans.reduce((min, { start }) => Math.min(min, start), Number.POSITIVE_INFINITY);
+  const first = placed.reduce((min, own) => Math.min(min, firstOf(own)), Number.POSITIVE_INFINITY);
+  const fromFirst = placed.map((own) => ({ ...own, later: own.later - first }));
   return {
-    spans: first === 0 ? spans : spans.map((span) => laterBy(span, -first)),
+    spans: fromFirst.flatMap((own) => kernelsIn(own, communicates).concat(ownIn(own, known, communicates))),
     ranks: 1 + placed.reduce((most, { ranks }) => ranks.reduce((max, rank) => Math.max(max, rank), most), 0),
   };
 }
@@ -69,6 +69,14 @@ export function traceOverlaps(
 /** Whether a kernel of the files communicates. */
 export const hasCommunication = (files: readonly TraceFile[], communicates: IsCommunication): boolean =>
   files.some(({ kernels, own }) => kernels.names.some(communicates) || own.some(({ name }) => communicates(name)));
+
+/** When its first event begins, by the run's clock. */
+function firstOf({ file: { kernels, own }, later }: Placed): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const start of kernels.start) if (start < first) first = start;
+  for (const { start } of own) if (start < first) first = start;
+  return first + later;
+}
 
 /** A file's only process is the rank that it is of; of several each is one, our own by their numbers. */
 function placedIn(files: readonly TraceFile[]): Placed[] {

@@ -129,7 +129,8 @@ test('measure writes what it measured as JSON', async () => {
   expect(r.logits_sha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test.each([
+// Most of the time goes to starting Node.
+test.concurrent.each([
   [['measure', '--ranks', 'four'], /ranks.*whole number/],
   [['measure', '--link', 'fast'], /GBPS,US .*, ratio:R .* or native/],
   [['measure', '--link', 'native'], /The native link is the way between separate devices/],
@@ -137,6 +138,10 @@ test.each([
   [['measure', '--slow', '3'], /RANK,TIMES/],
   [['measure', '--sweep', 'layers=1,2'], /tokens=…, ranks=… or ratio=…/],
   [['overlap', 'package.json'], /not a Chrome trace/],
+  [['overlap', 'kernels'], /The folder kernels has no traces/],
+  [['overlap', 'nowhere'], /There is no file nowhere/],
+  [['overlap', 'test/trace/fixtures/two_ranks.json', '--comm', '('], /is not a regular expression/],
+  [['compare', 'package.json', 'nowhere'], /not a Chrome trace/],
   [['measure', '--model', 'gpt'], /setting model can't be used/],
   [['measure', '--gpu', 'abacus'], /swiftshader, hardware/],
   [['measure', '--sideways'], /unknown option '--sideways'/],
@@ -162,7 +167,9 @@ test.each([
 ])('%j is one line and exit 2', async (args, sentence) => {
   const { code, err } = await lab(
     ...args,
-    ...(args[1] === '--gpu' || ['juggle', 'overlap', 'program'].includes(args[0]!) ? [] : ['--runtime', 'node']),
+    ...(args[1] === '--gpu' || ['juggle', 'overlap', 'compare', 'program'].includes(args[0]!)
+      ? []
+      : ['--runtime', 'node']),
   );
   expect(code).toBe(2);
   expect(err.trim()).toMatch(sentence);

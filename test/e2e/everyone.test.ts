@@ -75,10 +75,7 @@ test('dialogs, sweeps, texts, the Chinese page and one in a frame have nothing s
     await page.waitForFunction(() => location.hash.includes('align=layer'));
     for (const recorded of ['Decoding over two nodes', 'Experts spread, ratios 0.1 to 2']) {
       await page.getByLabel('Recorded runs').selectOption(recorded);
-      await page
-        .getByText(/recorded on NVIDIA.*H200/)
-        .last()
-        .waitFor();
+      await shownRun(page, new RegExp(`^${recorded}`));
       expect(await seriousIn(page)).toEqual([]);
     }
     await page.getByLabel('Recorded runs').selectOption('Two real GPUs, through host memory');

@@ -270,7 +270,7 @@ test('what is no run is one sentence that names the file', () => {
     ['{', /^f\.json is not JSON; a run of this lab is a file that “Save” wrote\.$/],
     ['[]', /^f\.json can't be read as a run of this lab: /],
     ['{"traceEvents": []}', /it does not say that it is one\.$/],
-    [broken((file) => (file.version = 99)), /it is of another version than 1 to 4; a newer lab may read it\.$/],
+    [broken((file) => (file.version = 99)), /it is of another version than 1 to 5; a newer lab may read it\.$/],
     [broken((file) => (file.id = '../../x')), /: id: /],
     [broken((file) => (file.content.result.settings.ranks = 'many')), /settings\.ranks: /],
     [

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { newRun } from '../../src/lab/runs/lab_run';
+import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { isCommunication, kernelKind } from '../../src/trace/kernel_kinds';
 import { hiddenShare, overlapOf } from '../../src/trace/overlap';
 import { traceRuns } from '../../src/trace/trace_runs';
@@ -107,6 +109,12 @@ test.each([
   ],
 ])('times %s, are exact to the nanosecond', async (_, content, wanted) => {
   expect(await table({ 'a.json': content })).toEqual(wanted);
+});
+
+test('a trace that is saved and opened again is the same to the nanosecond', async () => {
+  const result = await spansOf({ a: trace([{ ...GEMM, ts: 0.001, dur: 1234.567 }, SENDS]) });
+  const run = newRun({ kind: 'trace', result }, 'a', null, '2026-01-02T00:00:00.000Z');
+  expect(parseRunFile('a.json', toRunFile(run))).toEqual(run);
 });
 
 test('ranks begin when they did, though their bases lie apart and differ by a nanosecond', async () => {

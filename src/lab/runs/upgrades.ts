@@ -2,7 +2,7 @@
  * What makes of a run file's data that of the next version: the first of version 1 that of version 2, and so on. What
  * is not as it should be is left as it is: the schema of the newest version then says what is wrong.
  */
-export const UPGRADES: readonly ((file: object) => object)[] = [from1to2, from2to3, from3to4];
+export const UPGRADES: readonly ((file: object) => object)[] = [from1to2, from2to3, from3to4, from4to5];
 
 type Loose = Readonly<Record<string, unknown>>;
 const isLoose = (value: unknown): value is Loose =>
@@ -158,3 +158,8 @@ const columnsOf3 = (spans: unknown): unknown =>
 
 const repeated = (column: unknown, value: unknown): unknown =>
   Array.isArray(column) ? column.map(() => value) : column;
+
+/** Columns of spans may say their unit; before it was always the one that they have where they say none. */
+function from4to5(file: object): object {
+  return file;
+}
