@@ -147,7 +147,7 @@ function createReader(onEvent: (event: unknown) => void) {
     },
   };
 
-  /** Only closing brackets are missing, after an event or the comma behind it, or after all of them and a whole entry. */
+  /** Only closing brackets are missing: after an event or the comma behind it, or after all events and a whole entry. */
   function isBetweenEvents(): boolean {
     const inList = depth === (isList ? 1 : 2) && (isList || topKey === 'traceEvents');
     const ends = [TokenType.RIGHT_BRACE, TokenType.COMMA, TokenType.LEFT_BRACKET];
