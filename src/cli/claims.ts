@@ -116,8 +116,8 @@ const decodingOf = (kind: 'ep' | 'tp') =>
   `${DECODING} --parallel ${kind} --connectivity regular,farskip --schedule blocking,overlapped`;
 
 /**
- * The measured figures that docs/results.md and README.md state first, each to be had by a command; a text's intervals are not
- * claimed.
+ * The measured figures that docs/results.md and README.md state first, each to be had by a command; a text's intervals
+ * are not claimed.
  */
 export const CLAIMS: readonly Claim[] = [
   {

@@ -93,8 +93,8 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
     clockErrorMs: (): number => errorOf(offset, clock),
     clock: (): ClockBounds => clock,
     /**
-     * Spans of all kernels whose times are known, in ms since `origin` (host ms): with timestamps one each, without, one
-     * a submit and rank, ended by its fence.
+     * Spans of all kernels whose times are known, in ms since `origin` (host ms): with timestamps one each, without,
+     * one a submit and rank, ended by its fence.
      */
     spans: (origin: number, waitedUntil: WaitedUntil, tilt: Tilt = 0): ComputeSpan[] => [
       ...timedSpansOf(recorded, origin, waitedUntil, resolutionMsOf(clock), tilt),

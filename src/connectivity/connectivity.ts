@@ -29,7 +29,9 @@ export function termsOf(spec: ModelSpec, layer: number): Term[] {
   return terms;
 }
 
-/** What a sub-block reads: every term before it (its own layer's attention too, for feed-forward) but those left out. */
+/**
+ * What a sub-block reads: every term before it (its own layer's attention too, for feed-forward) but those left out.
+ */
 export function readsOf(spec: ModelSpec, connectivity: Connectivity, layer: number, block: SubBlock): Term[] {
   const earlier: Term[] = ['embedding'];
   for (let l = 0; l < layer; l++) earlier.push(...termsOf(spec, l));

@@ -84,7 +84,10 @@ export function readMethod(written: string): { readonly method: Method; readonly
   return method ? { method, layers: Number(count ?? 0) } : null;
 }
 
-/** A method's table for a model. Throws InputError for one that is not known, or that asks for more layers than there are. */
+/**
+ * A method's table for a model. Throws InputError for one that is not known, or that asks for more layers than there
+ * are.
+ */
 export function tableOf(written: string, spec: ModelSpec): Connectivity {
   const read = readMethod(written);
   if (!read)
@@ -95,7 +98,9 @@ export function tableOf(written: string, spec: ModelSpec): Connectivity {
   return method.table(spec, layers);
 }
 
-/** What a checkpoint's own config says: the method that its FarSkip keys switch on, and its table. Throws InputError. */
+/**
+ * What a checkpoint's own config says: the method that its FarSkip keys switch on, and its table. Throws InputError.
+ */
 export function connectivityIn(
   config: unknown,
   spec: ModelSpec,

@@ -20,7 +20,10 @@ export function textConfigOf(json: object): object {
   return typeof text === 'object' && text !== null ? { ...json, ...text, architectures } : json;
 }
 
-/** ModelSpec of a Hugging Face config.json, already parsed from JSON (`textConfigOf`). Throws InputError when it can't be run. */
+/**
+ * ModelSpec of a Hugging Face config.json, already parsed from JSON (`textConfigOf`). Throws InputError when it can't
+ * be run.
+ */
 export function parseConfig(json: unknown): ModelSpec {
   const named = Architectures.safeParse(json);
   if (!named.success)

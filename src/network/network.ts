@@ -30,8 +30,8 @@ export function oneAtATime(timeOf: (op: Collective) => number): Network {
 export type BytesBetween = (op: Collective, from: number, to: number) => number;
 
 /**
- * Links as in a run, on which ranks send what `bytesBetween` says, each from when its own part could leave. Time is only
- * counted, and never goes back.
+ * Links as in a run, on which ranks send what `bytesBetween` says, each from when its own part could leave. Time is
+ * only counted, and never goes back.
  */
 export function linkNetwork(linkBetween: LinkBetween, ranks: number, bytesBetween: BytesBetween) {
   const plain = new Map<Collective, PlainCollective>();

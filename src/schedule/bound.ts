@@ -29,8 +29,8 @@ type Needs = readonly (readonly number[])[];
 /**
  * No schedule is done sooner: the longest path, where what precedes a collective (or the end) counts twice over: along
  * its paths, and as work that the compute lane, or a port, does one after the other (one-machine bound, Carlier and
- * Pinson, 1989): some of its predecessors on a lane can't begin before the earliest of them can, take together what they
- * take, and the shortest way on from any of them remains.
+ * Pinson, 1989): some of its predecessors on a lane can't begin before the earliest of them can, take together what
+ * they take, and the shortest way on from any of them remains.
  */
 export function wallBoundOf(program: Program, { compute, wire }: RankCost): number {
   const { operations } = program;

@@ -35,7 +35,9 @@ export function compareByTime(first: readonly Span[], second: readonly Span[]): 
   };
 }
 
-/** More kernels than so many that one run has and the other has not are not matched: the runs are of different programs. */
+/**
+ * More kernels than so many that one run has and the other has not are not matched: the runs are of different programs.
+ */
 const MOST_EDITS = 4000;
 
 /**

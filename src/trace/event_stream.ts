@@ -147,7 +147,9 @@ function createReader(onEvent: (event: unknown) => void) {
     },
   };
 
-  /** Only closing brackets are missing: after an event or the comma behind it, or after all events and a whole entry. */
+  /**
+   * Only closing brackets are missing: after an event or the comma behind it, or after all events and a whole entry.
+   */
   function isBetweenEvents(): boolean {
     const inList = depth === (isList ? 1 : 2) && (isList || topKey === 'traceEvents');
     const ends = [TokenType.RIGHT_BRACE, TokenType.COMMA, TokenType.LEFT_BRACKET];
@@ -171,7 +173,10 @@ class NotJson extends Error {
   }
 }
 
-/** Where in a chunk the tokenizer stopped: it says so in its message alone. What fits nowhere is a token: where it began. */
+/**
+ * Where in a chunk the tokenizer stopped: it says so in its message alone. What fits nowhere is a token: where it
+ * began.
+ */
 function positionIn(cause: unknown, tokenAt: number): number {
   const said = cause instanceof Error ? /at chunk position "(\d+)"/.exec(cause.message)?.[1] : undefined;
   return Math.max(0, said === undefined ? tokenAt : Number(said));

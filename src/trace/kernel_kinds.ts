@@ -5,7 +5,9 @@ import { phrase } from '../words/phrase';
 export const KERNEL_KINDS = ['matrix product', 'attention', 'norm', 'memory', 'communication', 'other'] as const;
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
-/** HolisticTraceAnalysis' rule, whatever the case: nccl at the start, or ncclKernel anywhere. RCCL has the same names. */
+/**
+ * HolisticTraceAnalysis' rule, whatever the case: nccl at the start, or ncclKernel anywhere. RCCL has the same names.
+ */
 const NCCL = /^nccl|ncclKernel/i;
 export const isNcclKernel = (name: string): boolean => NCCL.test(name);
 

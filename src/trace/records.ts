@@ -1,6 +1,8 @@
 import type { ExactTime } from './long_number';
 
-/** Kernels by columns, since a trace may have millions: what each is called (its place in `names`), its process, times. */
+/**
+ * Kernels by columns, since a trace may have millions: what each is called (its place in `names`), its process, times.
+ */
 export type Records = {
   readonly count: number;
   readonly names: readonly string[];

@@ -60,8 +60,8 @@ export type CollectiveSpan = At & {
 };
 
 /**
- * One message of a collective on the wire, drawn in the lane of `rank`, which sends it. `due`: when the wire had brought
- * it; its receiver holds it at `end`, later where the host was late.
+ * One message of a collective on the wire, drawn in the lane of `rank`, which sends it. `due`: when the wire had
+ * brought it; its receiver holds it at `end`, later where the host was late.
  */
 export type MessageSpan = At & {
   readonly kind: 'message';

@@ -14,8 +14,9 @@ import {
 
 /**
  * Spans as columns with names, times in whole numbers of a unit, so that they take a fraction of what they do as
- * objects: a tenth of a microsecond, and a nanosecond where others' traces tell times as exactly. What spans of an operation have in common is said once, in `operations`, and named by its place there.
- * Starts are given as differences to the start before, so that they stay short.
+ * objects: a tenth of a microsecond, and a nanosecond where others' traces tell times as exactly. What spans of an
+ * operation have in common is said once, in `operations`, and named by its place there. Starts are given as differences
+ * to the start before, so that they stay short.
  */
 const TENTHS = 10_000;
 const NANOSECONDS = 1_000_000;

@@ -8,7 +8,9 @@ import { inOrder, rankOf } from './trace_runs';
 
 type IsCommunication = (name: string) => boolean;
 
-/** A file of a run, the ranks that its processes are, and how much later than the run's first its clock begins, in ms. */
+/**
+ * A file of a run, the ranks that its processes are, and how much later than the run's first its clock begins, in ms.
+ */
 type Placed = { readonly file: TraceFile; readonly ranks: readonly number[]; readonly later: number };
 
 /**

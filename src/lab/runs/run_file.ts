@@ -28,7 +28,10 @@ export function toRunFile({ id, name, machine, ...content }: LabRun): string {
   return JSON.stringify(z.encode(RunFile, file as z.output<typeof RunFile>));
 }
 
-/** The run that a file of this version or an earlier one holds. Throws InputError, with the file's name, for what is none. */
+/**
+ * The run that a file of this version or an earlier one holds. Throws InputError, with the file's name, for what is
+ * none.
+ */
 export function parseRunFile(file: string, contents: string): LabRun {
   const refuse = (why: Phrase): never => {
     throw new InputError(phrase`${file} can't be read as a run of this lab: ${why}.`);

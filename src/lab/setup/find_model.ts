@@ -13,8 +13,8 @@ import { keptModel } from './kept_models';
 export type Places = { readonly source: Source; readonly dropped: Source | null };
 
 /**
- * A model as settings name it: a preset's id; `files` or `files:NAME`, those dropped on the page; `kept:NAME`, one kept in the
- * browser's storage; or a folder's path or address.
+ * A model as settings name it: a preset's id; `files` or `files:NAME`, those dropped on the page; `kept:NAME`, one kept
+ * in the browser's storage; or a folder's path or address.
  */
 export type FoundModel = {
   /** Its files; null for a model drawn from a seed. */

@@ -29,7 +29,9 @@ export function estimate(samples: readonly number[], misses = MISSES): Estimate 
  */
 function placeOf(count: number, misses: number): number | null {
   let place: number | null = null;
-  /** Logarithm of the chance that just `below` samples lie below the median: 2^−count itself is no float64 from 1,075. */
+  /**
+   * Logarithm of the chance that just `below` samples lie below the median: 2^−count itself is no float64 from 1,075.
+   */
   let chance = -count * Math.LN2;
   let tail = 0;
   for (let below = 0; 2 * below < count - 1; below++) {

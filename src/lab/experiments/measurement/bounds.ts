@@ -39,9 +39,9 @@ export const isBroken = ({ wallMs: least, hidden: most }: RunBounds, wallMs: num
   wallMs < least - SLACK || (hidden !== null && most !== null && hidden > most + SLACK);
 
 /**
- * Whether bounds are of kernel times as they were, over the wire's own formula. Else they are estimates: between devices
- * of their own messages take what the host takes, too; a fence is passed when the host was late, too; kernels that were
- * timed apart are known to within errors.
+ * Whether bounds are of kernel times as they were, over the wire's own formula. Else they are estimates: between
+ * devices of their own messages take what the host takes, too; a fence is passed when the host was late, too; kernels
+ * that were timed apart are known to within errors.
  */
 export const isExact = (known: {
   readonly backing: 'shared' | 'separate';
