@@ -5,8 +5,12 @@ struct Sizes { rows: u32, width: u32 }
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * 65535u) * 64u + lane;
-  if (i < sizes.rows * sizes.width) { out[i] = a[i] + b[i]; }
+  let first = (group.x + group.y * 65535u) * 1024u + lane;
+  let count = sizes.rows * sizes.width;
+  for (var each = 0u; each < 4u; each++) {
+    let i = first + each * 256u;
+    if (i < count) { out[i] = a[i] + b[i]; }
+  }
 }

@@ -6,14 +6,21 @@ struct Sizes { rows: u32, width: u32 }
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<u32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * 65535u) * 64u + lane;
+fn packed(i: u32) -> u32 {
   let words = (sizes.width + 1u) / 2u;
-  if (i >= sizes.rows * words) { return; }
   let column = 2u * (i % words);
   let at = (i / words) * sizes.width + column;
   var odd = 0.0;
   if (column + 1u < sizes.width) { odd = x[at + 1u]; }
-  out[i] = packBf16(x[at], odd);
+  return packBf16(x[at], odd);
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = (group.x + group.y * 65535u) * 1024u + lane;
+  let count = sizes.rows * ((sizes.width + 1u) / 2u);
+  for (var each = 0u; each < 4u; each++) {
+    let i = first + each * 256u;
+    if (i < count) { out[i] = packed(i); }
+  }
 }

@@ -7,10 +7,7 @@ struct Sizes { rows: u32, width: u32, parts: u32, packed: u32 }
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * 65535u) * 64u + lane;
-  if (i >= sizes.rows * sizes.width) { return; }
+fn summed(i: u32) -> f32 {
   let row = i / sizes.width;
   let column = i % sizes.width;
   var sum = 0.0;
@@ -22,5 +19,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       sum += unpackBf16(word, column);
     }
   }
-  out[i] = sum;
+  return sum;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = (group.x + group.y * 65535u) * 1024u + lane;
+  let count = sizes.rows * sizes.width;
+  for (var each = 0u; each < 4u; each++) {
+    let i = first + each * 256u;
+    if (i < count) { out[i] = summed(i); }
+  }
 }

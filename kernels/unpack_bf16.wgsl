@@ -6,11 +6,18 @@ struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * 65535u) * 64u + lane;
-  if (i >= sizes.rows * sizes.width) { return; }
+fn unpacked(i: u32) -> f32 {
   let column = i % sizes.width;
   let word = x[(i / sizes.width) * sizes.stride + column / 2u];
-  out[i] = unpackBf16(word, column);
+  return unpackBf16(word, column);
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = (group.x + group.y * 65535u) * 1024u + lane;
+  let count = sizes.rows * sizes.width;
+  for (var each = 0u; each < 4u; each++) {
+    let i = first + each * 256u;
+    if (i < count) { out[i] = unpacked(i); }
+  }
 }

@@ -17,6 +17,8 @@ const FILES = ['json', 'save', 'trace'];
 
 const program = new Command('lab')
   .description('FarSkip Lab from a terminal')
+  // Options behind a command are its own.
+  .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ outputError: () => {} })
   .showSuggestionAfterError(false)

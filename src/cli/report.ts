@@ -4,6 +4,7 @@ import type { CheckRow } from '../lab/experiments/check';
 import { disturbedBy } from '../lab/experiments/disturbed';
 import { type Ended, earlyGeneration, earlyMeasurement } from '../lab/experiments/ended';
 import type { Decoding, Generation, GenerationResult, StepResult } from '../lab/experiments/generation/result';
+import type { KernelBench } from '../lab/experiments/kernel_bench/kernel_bench';
 import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
@@ -372,6 +373,24 @@ export function claimsTable(rows: readonly ClaimRow[]): string {
   ]);
   const agreed = rows.filter((row) => row.agreed).length;
   return `${table(['claim', 'figure', 'stated', 'now', ''], lines)}\n${agreed} agreed, ${rows.length - agreed} not`;
+}
+
+/** Kernels by what they took: TFLOP/s and GB/s by the GPU's timestamps, and by the host's clock. */
+export function kernelRateTable({ ceilings, rates }: KernelBench): string {
+  const rows = rates.map(({ kernel, variant, shape, flops, bytes, gpuMs, wallMs, share }) => {
+    const rate = (ms: number) => [(flops / ms / 1e9).toPrecision(3), (bytes / ms / 1e6).toPrecision(4)];
+    return [
+      variant === kernel ? kernel : `${kernel} (${variant})`,
+      shape,
+      gpuMs === null ? '-' : gpuMs.toFixed(4),
+      ...(gpuMs === null ? ['-', '-'] : rate(gpuMs)),
+      wallMs.toFixed(4),
+      ...rate(wallMs),
+      share.toFixed(3),
+    ];
+  });
+  const headings = ['kernel', 'shape', 'GPU ms', 'TFLOP/s', 'GB/s', 'wall ms', 'TFLOP/s', 'GB/s', 'of the ceiling'];
+  return `${table(headings, rows)}\nat most: ${ceilings.tflops.toPrecision(3)} TFLOP/s, ${ceilings.gbps.toPrecision(4)} GB/s`;
 }
 
 /** Gigabytes (1e9) a second, a row a way, a column a size. */

@@ -30,6 +30,8 @@ const TILE = { rows: 32, cols: 64 };
 /** One workgroup an item, as kernels count them: x + 65535 y. */
 const each = (items: number, z = 1): Workgroups => [Math.min(items, 65535), Math.ceil(items / 65535), z];
 const each64 = (items: number): Workgroups => each(Math.ceil(items / 64));
+/** 256 invocations that do four items each: of one item each the GPU can't start workgroups quickly enough. */
+const each1024 = (items: number): Workgroups => each(Math.ceil(items / 1024));
 
 /** Of each kernel its variants, those to be preferred first. To add one, add its file and its line here. */
 export const VARIANTS: { readonly [K in KernelName]: readonly Omit<Variant<K>, 'kernel'>[] } = {
@@ -40,8 +42,8 @@ export const VARIANTS: { readonly [K in KernelName]: readonly Omit<Variant<K>, '
   grouped_gemm: plain('grouped_gemm', (s) =>
     s.pairs === 0 ? [0, 0, 0] : [Math.ceil(s.cols / TILE.cols), Math.floor(s.pairs / TILE.rows) + s.groups, 1],
   ),
-  swiglu: plain('swiglu', (s) => each64(s.rows * s.width)),
-  add: plain('add', (s) => each64(s.rows * s.width)),
+  swiglu: plain('swiglu', (s) => each1024(s.rows * s.width)),
+  add: plain('add', (s) => each1024(s.rows * s.width)),
   rope: plain('rope', (s) => each64(s.rows * s.heads * s.headDim)),
   mla_keys: plain('mla_keys', (s) => each64(s.rows * s.heads * (s.nope + s.rotated + s.valueDim))),
   mla_cache: plain('mla_cache', (s) => each64(s.rows * (s.latent + s.rotated))),
@@ -49,17 +51,17 @@ export const VARIANTS: { readonly [K in KernelName]: readonly Omit<Variant<K>, '
   mla_values: plain('mla_values', (s) => each(s.rows, s.heads)),
   cache_rows: plain('cache_rows', (s) => each64(s.rows * s.width)),
   attention: plain('attention', (s) => each(s.rows, s.heads)),
-  sigmoid_gate: plain('sigmoid_gate', (s) => each64(s.rows * s.width)),
-  scale_rows: plain('scale_rows', (s) => each64(s.rows * s.width)),
+  sigmoid_gate: plain('sigmoid_gate', (s) => each1024(s.rows * s.width)),
+  scale_rows: plain('scale_rows', (s) => each1024(s.rows * s.width)),
   router_topk: plain('router_topk', (s) => [Math.ceil(s.rows / 64), 1, 1]),
   send_plan: plain('send_plan', (s) => [s.ranks, 1, 1]),
   permute: plain('permute', (s) => each(s.rows, s.ranks)),
   expert_plan: plain('expert_plan', (s) => [s.experts, 1, 1]),
   weigh_experts: plain('weigh_experts', (s) => each(s.rows)),
   unpermute: plain('unpermute', (s) => each(s.rows)),
-  pack_bf16: plain('pack_bf16', (s) => each64(s.rows * Math.ceil(s.width / 2))),
-  unpack_bf16: plain('unpack_bf16', (s) => each64(s.rows * s.width)),
-  sum_parts: plain('sum_parts', (s) => each64(s.rows * s.width)),
+  pack_bf16: plain('pack_bf16', (s) => each1024(s.rows * Math.ceil(s.width / 2))),
+  unpack_bf16: plain('unpack_bf16', (s) => each1024(s.rows * s.width)),
+  sum_parts: plain('sum_parts', (s) => each1024(s.rows * s.width)),
   draw_normal: plain('draw_normal', (s) => each64(s.rows)),
 };
 

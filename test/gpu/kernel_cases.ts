@@ -264,29 +264,29 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     return relativeError(floats(out!), reference.rmsnorm(x, weight, 13, 131, 150, 1e-3));
   }),
   plain('swiglu', async (lab) => {
-    const x = random(2 * 11 * 37).map((value) => value * 20);
-    const [out] = await launch(lab, 'swiglu', { rows: 11, width: 37 }, [x], [11 * 37]);
-    return relativeError(floats(out!), reference.swiglu(x, 11, 37));
+    const x = random(2 * 61 * 37).map((value) => value * 20);
+    const [out] = await launch(lab, 'swiglu', { rows: 61, width: 37 }, [x], [61 * 37]);
+    return relativeError(floats(out!), reference.swiglu(x, 61, 37));
   }),
   plain('add', async (lab) => {
-    const [a, b] = [random(11 * 37), random(11 * 37)];
-    const [out] = await launch(lab, 'add', { rows: 11, width: 37 }, [a, b], [11 * 37]);
+    const [a, b] = [random(61 * 37), random(61 * 37)];
+    const [out] = await launch(lab, 'add', { rows: 61, width: 37 }, [a, b], [61 * 37]);
     return relativeError(
       floats(out!),
       a.map((value, i) => value + b[i]!),
     );
   }),
   plain('scale_rows', async (lab) => {
-    const [x, factor] = [random(11 * 37), random(11)];
-    const [out] = await launch(lab, 'scale_rows', { rows: 11, width: 37 }, [x, factor], [11 * 37]);
+    const [x, factor] = [random(61 * 37), random(61)];
+    const [out] = await launch(lab, 'scale_rows', { rows: 61, width: 37 }, [x, factor], [61 * 37]);
     return relativeError(
       floats(out!),
       x.map((value, i) => value * factor[Math.floor(i / 37)]!),
     );
   }),
   plain('sigmoid_gate', async (lab) => {
-    const [x, gate] = [random(11 * 37), random(11 * 37).map((value) => 20 * value)];
-    const [out] = await launch(lab, 'sigmoid_gate', { rows: 11, width: 37 }, [x, gate], [11 * 37]);
+    const [x, gate] = [random(61 * 37), random(61 * 37).map((value) => 20 * value)];
+    const [out] = await launch(lab, 'sigmoid_gate', { rows: 61, width: 37 }, [x, gate], [61 * 37]);
     return relativeError(
       floats(out!),
       Array.from(x, (value, i) => value / (1 + Math.exp(-gate[i]!))),

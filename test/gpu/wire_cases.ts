@@ -10,7 +10,7 @@ export const WIRE_CASES: readonly KernelCase[] = [
   // Both kernels, there and back, on an even and an odd number of columns.
   ...[64, 77].map((width) =>
     kernelCase(width === 64 ? 'pack_bf16' : 'unpack_bf16', async (lab) => {
-      const rows = 9;
+      const rows = 49;
       const words = Math.ceil(width / 2);
       const x = Float32Array.from({ length: rows * width }, () => (2 * Math.random() - 1) * 2 ** below(40) * 2 ** -20);
       x.set([0, -0, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -(1 + 2 ** -8), 3.3e38, Number.POSITIVE_INFINITY]);
@@ -23,7 +23,7 @@ export const WIRE_CASES: readonly KernelCase[] = [
   ),
   ...[0, 1].map((packed) =>
     kernelCase('sum_parts', async (lab) => {
-      const s = { rows: 7, width: 33, parts: 3, packed };
+      const s = { rows: 67, width: 33, parts: 3, packed };
       const x = random(s.parts * s.rows * s.width);
       const sent = packed
         ? (await launch(lab, 'pack_bf16', { rows: s.parts * s.rows, width: s.width }, [x], [s.parts * s.rows * 17]))[0]!

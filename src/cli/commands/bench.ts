@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { integer, list, number } from '../options';
-import { transferTable } from '../report';
+import { kernelRateTable, transferTable } from '../report';
 import { runExperiment } from '../run_experiment';
 import { writeJson } from '../write_files';
 import { type Options, withWhere } from './command';
@@ -10,6 +10,7 @@ import { type Options, withWhere } from './command';
 export function addBench(program: Command): void {
   const command = program
     .command('bench')
+    .enablePositionalOptions()
     .description(
       'how many bytes a second go between devices and the host, and from device to device through it, each way that there is',
     )
@@ -31,5 +32,20 @@ export function addBench(program: Command): void {
     const rates = await runExperiment('bench', settings, where);
     console.log(transferTable(rates));
     writeJson(json, { settings, rates });
+  });
+  addKernels(command);
+}
+
+function addKernels(bench: Command): void {
+  const command = bench
+    .command('kernels')
+    .description('how quick each kernel is at the shapes of models, beside what this GPU does at most')
+    .option('--kernels <list>', 'only these', list, [])
+    .option('--most-gflop <n>', 'leave out shapes of more, for slow GPUs', number, 1e6)
+    .option('--json <file>', 'write everything to a file');
+  withWhere(command).action(async ({ json, kernels, mostGflop, ...where }: Options) => {
+    const result = await runExperiment('kernels', { kernels, mostGflop }, where);
+    console.log(kernelRateTable(result));
+    writeJson(json, result);
   });
 }

@@ -3,6 +3,7 @@ import { checkExperiment } from './check';
 import { evaluateExperiment } from './evaluation';
 import type { Experiment } from './experiment';
 import { generateExperiment } from './generation/generate';
+import { kernelBenchExperiment } from './kernel_bench/kernel_bench';
 import { measureExperiment } from './measurement/measure';
 import { sweepExperiment } from './sweep';
 
@@ -14,6 +15,7 @@ export const EXPERIMENTS = {
   evaluation: evaluateExperiment,
   check: checkExperiment,
   bench: benchExperiment,
+  kernels: kernelBenchExperiment,
 } as const;
 export type ExperimentId = keyof typeof EXPERIMENTS;
 

@@ -1,0 +1,84 @@
+import { contractOf, type KernelName, type NamedSizes } from '../../../program/kernels';
+
+/** A kernel at a shape that models have. */
+export type BenchCase = {
+  readonly kernel: KernelName;
+  readonly shape: string;
+  readonly sizes: NamedSizes;
+  /** Its inputs of integers, in their order; those of values are drawn. */
+  readonly integers: readonly Uint32Array<ArrayBuffer>[];
+};
+
+const CUBES = [512, 1024, 2048, 4096];
+/** Rows, inner, columns, as DeepSeek-V2-Lite's shape has them: attention, MLP, LM head; then decoding. */
+const PRODUCTS = [
+  [2048, 2048, 3072],
+  [2048, 2048, 10944],
+  [512, 2048, 102400],
+  [1, 2048, 2048],
+  [16, 2048, 10944],
+] as const;
+/** Experts, and rows of each. */
+const GROUPS = [
+  [8, 512],
+  [64, 192],
+  [64, 1],
+] as const;
+
+/** All shapes that are tried. */
+export const benchCases = (): BenchCase[] => [
+  ...CUBES.map((n) => gemm(n, n, n)),
+  ...PRODUCTS.map(([rows, inner, cols]) => gemm(rows, inner, cols)),
+  ...GROUPS.map(([groups, rows]) => groupedGemm(groups, rows, 2048, 1408)),
+  ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
+  rowwise('rmsnorm', 16384, 2048, { stride: 2048, eps: 1e-6 }),
+  rowwise('add', 16384, 2048),
+  rowwise('swiglu', 16384, 1408),
+  rowwise('scale_rows', 16384, 2048),
+];
+
+const gemm = (rows: number, inner: number, cols: number): BenchCase => ({
+  kernel: 'gemm',
+  shape: `${rows} × ${inner} → ${cols}`,
+  sizes: { rows, inner, cols },
+  integers: [],
+});
+
+/** As many rows for each expert, one after the other. */
+const groupedGemm = (groups: number, rows: number, inner: number, cols: number): BenchCase => ({
+  kernel: 'grouped_gemm',
+  shape: `${groups} experts × ${rows} × ${inner} → ${cols}`,
+  sizes: { pairs: groups * rows, inner, cols, groups, stride: inner, gather: 0 },
+  integers: [
+    Uint32Array.from({ length: groups * rows }, (_, i) => i),
+    Uint32Array.from({ length: groups + 1 }, (_, i) => i * rows),
+  ],
+});
+
+/** One sequence whose tokens see all before them. */
+const attention = (tokens: number, heads: number, keyDim: number, valueDim: number): BenchCase => ({
+  kernel: 'attention',
+  shape: `${tokens} causal, ${heads} heads of ${keyDim}, ${valueDim}`,
+  sizes: {
+    rows: tokens,
+    heads,
+    kvHeads: heads,
+    keyDim,
+    valueDim,
+    valueStride: heads * valueDim,
+    scale: keyDim ** -0.5,
+    keys: (tokens * (tokens + 1)) / 2,
+    keyRows: tokens,
+  },
+  integers: [new Uint32Array(tokens), Uint32Array.from({ length: tokens }, (_, i) => i)],
+});
+
+const rowwise = (kernel: KernelName, rows: number, width: number, more: NamedSizes = {}): BenchCase => ({
+  kernel,
+  shape: `${rows} × ${width}`,
+  sizes: { rows, width, ...more },
+  integers: [],
+});
+
+/** Floating-point operations of a case. */
+export const flopsOfCase = ({ kernel, sizes }: BenchCase): number => contractOf(kernel).flops(sizes);

@@ -1,0 +1,48 @@
+import { median } from 'simple-statistics';
+import type { Engine } from '../../../gpu/engine';
+
+/** What one of many does: ms by the GPU's timestamps, null where it has none, and by the host's clock. */
+export type Timing = { readonly gpuMs: number | null; readonly wallMs: number };
+
+/** A sample lasts about as long, ms, so that what the host takes for it counts little. */
+const SAMPLE_MS = 20;
+const SAMPLES = 5;
+const MOST_TIMES = 500;
+
+/**
+ * Medians of five samples, in each of which something is recorded many times in one pass. `record` says what one is.
+ */
+export async function timed(engine: Engine, record: (pass: GPUComputePassEncoder) => void): Promise<Timing> {
+  // The first is slow: the driver compiles, clocks rise.
+  await sample(engine, record, 1);
+  const once = await sample(engine, record, 2);
+  const times = Math.min(MOST_TIMES, Math.max(1, Math.round(SAMPLE_MS / (once.gpuMs ?? once.wallMs))));
+  const samples: Timing[] = [];
+  while (samples.length < SAMPLES) samples.push(await sample(engine, record, times));
+  const gpu = samples.flatMap(({ gpuMs }) => gpuMs ?? []);
+  return {
+    gpuMs: gpu.length === SAMPLES ? median(gpu) : null,
+    wallMs: median(samples.map(({ wallMs }) => wallMs)),
+  };
+}
+
+async function sample(
+  { gpu, timestamps, readback }: Engine,
+  record: (pass: GPUComputePassEncoder) => void,
+  times: number,
+): Promise<Timing> {
+  const { device } = gpu;
+  timestamps?.reset();
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass(timestamps ? { timestampWrites: timestamps.next() } : undefined);
+  for (let i = 0; i < times; i++) record(pass);
+  pass.end();
+  const map = timestamps && readback.record(encoder, timestamps.resolve(encoder).ranges);
+  const start = performance.now();
+  device.queue.submit([encoder.finish()]);
+  await device.queue.onSubmittedWorkDone();
+  const wallMs = (performance.now() - start) / times;
+  if (!map) return { gpuMs: null, wallMs };
+  const [begin, end] = new BigUint64Array((await map())[0]!);
+  return { gpuMs: Number(end! - begin!) / 1e6 / times, wallMs };
+}
