@@ -10,7 +10,7 @@ export type Head = Readonly<Record<string, unknown>>;
 /** Nothing that a profiler writes is nested as deep. */
 const DEEPEST = 100;
 /** What is read of an object that holds a list of events. */
-const HEAD = ['distributedInfo', 'baseTimeNanoseconds', 'otherData', 'traceName'];
+const HEAD = ['distributedInfo', 'baseTimeNanoseconds'];
 
 /**
  * Reads a trace in Chrome's Trace Event Format, a list of events or an object with traceEvents, as it streams in:
@@ -24,7 +24,8 @@ export async function readEvents(
   onEvent: (event: unknown) => void,
 ): Promise<Head> {
   const place = createPlace();
-  const reader = createReader(onEvent);
+  const events: unknown[] = [];
+  const reader = createReader((event) => events.push(event));
   let isFirst = true;
   for await (const chunk of inUtf8(bytes)) {
     if (isFirst) refuseOther(name, chunk);
@@ -35,6 +36,8 @@ export async function readEvents(
       throw notJson(name, place.of(chunk, positionIn(cause, reader.tokenAt() - place.before())), cause);
     }
     place.pass(chunk);
+    // Beyond what is caught: what fails here is no fault of the file.
+    for (const event of events.splice(0)) onEvent(event);
   }
   const end = reader.end();
   switch (end.kind) {

@@ -33,7 +33,8 @@ export function exactTime(value: unknown): ExactTime | null {
   if (!plain) return /^-?\d+(\.\d+)?e[+-]?\d+$/i.test(digits) ? exactTime(Number(digits)) : null;
   const [, sign, whole, fraction] = plain;
   const factor = sign ? -1 : 1;
-  return { whole: factor * Number(whole), fraction: factor * Number(`0${fraction ?? ''}`) };
+  const time = { whole: factor * Number(whole), fraction: factor * Number(`0${fraction ?? ''}`) };
+  return Number.isFinite(time.whole) ? time : null;
 }
 
 /** A whole number as JSON has it, or as digits in a text; null for anything else. */

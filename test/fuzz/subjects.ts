@@ -9,15 +9,9 @@ import { traceRuns } from '../../src/trace/trace_runs';
 import { traceOverlaps, traceSpans } from '../../src/trace/trace_spans';
 import { toChromeTrace } from '../../src/trace/write_trace';
 import { collective, compute, message } from '../spans';
+import { checkpoints } from './checkpoints';
+import type { Random, Subject } from './fuzzing';
 import { mutated, mutatedBytes } from './mutations';
-
-type Random = () => number;
-/** Something that people hand over, with faults: `read` throws InputError, with a sentence, or answers. */
-export type Subject = {
-  readonly name: string;
-  /** A faulty one, as bytes or text, and what reads it. */
-  readonly draw: (random: Random) => { readonly bytes: number; readonly read: () => unknown };
-};
 
 const textAt = (path: string): string => {
   const bytes = readFileSync(path);
@@ -95,4 +89,4 @@ const links: Subject = {
   },
 };
 
-export const SUBJECTS: readonly Subject[] = [traces, runFiles, links];
+export const SUBJECTS: readonly Subject[] = [traces, runFiles, links, checkpoints];

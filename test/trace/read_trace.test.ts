@@ -265,6 +265,7 @@ test('what the profiler lost is left out and counted', async () => {
     kernel('d', 'NaN', 3),
     kernel('e', '1700000000000000', '18446744073709551615'),
     kernel('f', undefined, undefined),
+    kernel('g', '9'.repeat(400), 3),
   ];
   const [read] = await readTexts({
     a: later('17000000000000', [
@@ -272,7 +273,7 @@ test('what the profiler lost is left out and counted', async () => {
       { ...SENDS, ts: '50' },
     ]).replace(/\]\}$/, `,${JSON.stringify(lost).slice(1)}}`),
   });
-  expect(read!.lost).toBe(6);
+  expect(read!.lost).toBe(7);
   expect(traceOverlaps([read!]).map(({ commMs, hiddenMs }) => [commMs, hiddenMs])).toEqual([
     [expect.closeTo(0.1, 9), expect.closeTo(0.05, 9)],
   ]);

@@ -1,4 +1,5 @@
 import type { Engine } from '../../../gpu/engine';
+import { type Timing, timed } from '../../../gpu/timed';
 import { variantOf } from '../../../gpu/variants';
 import { BYTES_OF } from '../../../model/value_type';
 import { bytesMoved, contractOf, KERNEL_NAMES } from '../../../program/kernels';
@@ -7,7 +8,6 @@ import { z } from '../../../words/zod';
 import type { Experiment } from '../experiment';
 import { type BenchCase, benchCases, flopsOfCase } from './bench_cases';
 import { type Ceilings, measureCeilings } from './ceilings';
-import { type Timing, timed } from './timing';
 
 const KernelBenchSettings = z.object({
   /** Which kernels are timed; none: all that there are shapes of. */
@@ -38,12 +38,7 @@ export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench>
     const cases = benchCases().filter(
       (each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop,
     );
-    // A GPU on which little is tried is slow.
-    const isSlow = mostGflop < 1;
-    const sizes = isSlow
-      ? { workgroups: 16, rounds: 64, mib: 1 }
-      : { workgroups: 8192, rounds: 4096, mib: Math.min(256, engine.gpu.device.limits.maxBufferSize / 2 ** 20) };
-    const ceilings = await pause.during(measureCeilings(engine, sizes));
+    const ceilings = await pause.during(measureCeilings(engine));
     const rates: KernelRate[] = [];
     for (const each of cases) {
       signal?.throwIfAborted();

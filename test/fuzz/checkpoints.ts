@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { expect } from 'vitest';
 import { connectivityIn } from '../../src/connectivity/methods';
 import { chooseModel } from '../../src/lab/setup/choose_model';
-import { seededRandom } from '../../src/lab/statistics/random';
 import { ropeTable } from '../../src/model/rope';
 import { siteSource } from '../../src/model/source';
-import { InputError } from '../../src/words/error';
-import { emptyCheckpoint, type Files, json, memory } from './memory_files';
+import { emptyCheckpoint, type Files, json, memory } from '../model/memory_files';
+import type { Subject } from './fuzzing';
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const llama4 = read('test/oracle/fixtures/llama4/config.json');
@@ -182,33 +180,19 @@ function mutated(file: Uint8Array, tensors: boolean, below: Below): Uint8Array {
   return out;
 }
 
-const SLOWEST_MS = 2000;
 const PLACES = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'] as const;
 
-/** So many checkpoints with one file that is damaged: each is read, or refused in a sentence, within two seconds. */
-export async function readsOrRefuses(cases: number, seed: number): Promise<void> {
-  const outcomes = { read: 0, refused: 0 };
-  for (let i = 0; i < cases; i++) {
-    const random = seededRandom(seed + i);
+/** A checkpoint of which one file is damaged. */
+export const checkpoints: Subject = {
+  name: 'configs, headers and tokenizers',
+  draw(random) {
     const below: Below = (n) => Math.floor(random() * n);
     const whole = WHOLE[below(WHOLE.length)]!;
-    const place = PLACES[i % PLACES.length]!;
+    const place = PLACES[below(PLACES.length)]!;
     const damaged = mutated(whole[place]!, place === 'model.safetensors', below);
-    const since = performance.now();
-    try {
-      await used({ ...whole, [place]: damaged });
-      outcomes.read++;
-    } catch (cause) {
-      if (!(cause instanceof InputError))
-        throw new Error(`${place} of seed ${seed + i}: ${new TextDecoder().decode(damaged).slice(0, 300)}`, { cause });
-      expect(cause.message.length, `${place} of seed ${seed + i}`).toBeLessThan(1000);
-      outcomes.refused++;
-    }
-    expect(performance.now() - since, `${place} of seed ${seed + i}`).toBeLessThan(SLOWEST_MS);
-  }
-  // Neither is all that happens.
-  expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(cases / 20);
-}
+    return { bytes: damaged.byteLength, read: () => used({ ...whole, [place]: damaged }) };
+  },
+};
 
 /** All that is read of a checkpoint before a GPU is needed. */
 async function used(files: Files): Promise<void> {

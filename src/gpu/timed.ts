@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { Engine } from '../../../gpu/engine';
+import type { Engine } from './engine';
 
 /** What one of many does: ms by the GPU's timestamps, null where it has none, and by the host's clock. */
 export type Timing = { readonly gpuMs: number | null; readonly wallMs: number };
