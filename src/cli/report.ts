@@ -1,22 +1,15 @@
-import { join, parse } from 'node:path';
-import type { TransferRate } from '../lab/experiments/bench';
 import type { CheckRow } from '../lab/experiments/check';
 import { disturbedBy } from '../lab/experiments/disturbed';
 import { type Ended, earlyGeneration, earlyMeasurement } from '../lab/experiments/ended';
 import type { Decoding, Generation, GenerationResult, StepResult } from '../lab/experiments/generation/result';
-import type { KernelBench } from '../lab/experiments/kernel_bench/kernel_bench';
 import type { CombinationResult, Measurement } from '../lab/experiments/measurement/result';
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
-import type { Comparison, Difference } from '../trace/compare';
 import { CATEGORIES } from '../trace/gaps';
-import { hiddenShare, type RankOverlap } from '../trace/overlap';
-import { toRankTraces } from '../trace/rank_traces';
-import { toChromeTrace } from '../trace/write_trace';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
-import type { FrameRate, PageRate } from './page_bench';
+import { table } from './table';
 
 /** The object that `measure --json` writes: docs/command-line.md says what each entry means. */
 export function measureJson({
@@ -288,81 +281,6 @@ function stepsTable(results: readonly GenerationResult[]): string {
   return table(head, rows);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** A Chrome trace of the run shown of each combination, by file name; `point` is that of a sweep. */
-export function measureTraces(measured: Measurement, path: string, point: number | null): [string, string][] {
-  const { dir, name, ext } = parse(path);
-  return measured.results.map((result) => [
-    join(dir, `${name}.${traceName(result, point)}${ext || '.json'}`),
-    JSON.stringify(toChromeTrace(result.spans, measured.settings.ranks, aboutTrace(measured, result))),
-  ]);
-}
-
-/** The same in a file a rank, in a folder each. */
-export function measureRankTraces(measured: Measurement, folder: string, point: number | null): [string, string][] {
-  return measured.results.flatMap((result) =>
-    toRankTraces(result.spans, measured.settings.ranks, aboutTrace(measured, result)).map(
-      (text, rank): [string, string] => [join(folder, traceName(result, point), `rank${rank}.json`), text],
-    ),
-  );
-}
-
-const traceName = ({ connectivity, schedule }: CombinationResult, point: number | null): string =>
-  `${point === null ? '' : `${point}.`}${connectivity.replace(':', '-')}-${schedule}`;
-
-const aboutTrace = ({ manifest, settings }: Measurement, { connectivity, schedule }: CombinationResult) => ({
-  wire: settings.wire,
-  otherData: { connectivity, schedule, manifest, settings },
-});
-
-/** Overlap of each rank of a trace. */
-export function overlapTable(ranks: readonly (RankOverlap & { readonly rank: number })[]): string {
-  const rows = ranks.map(({ rank, computeMs, commMs, hiddenMs }) => [
-    String(rank),
-    computeMs.toFixed(3),
-    commMs.toFixed(3),
-    hiddenMs.toFixed(3),
-    commMs > 0 ? (hiddenMs / commMs).toFixed(3) : '-',
-  ]);
-  const mean = hiddenShare(ranks)?.toFixed(3) ?? '-';
-  return `${table(['rank', 'compute ms', 'comm ms', 'hidden ms', 'hidden'], rows)}\nhidden, mean over ranks: ${mean}`;
-}
-
-/** What two runs spent, in ms a rank, and how much more the second. */
-export function comparisonTable(compared: Comparison): string {
-  const rows = (title: string, list: readonly Difference[]) =>
-    list.map(({ name, first, second }) => [
-      `${title}${name}`,
-      first.count.toFixed(0),
-      first.ms.toFixed(3),
-      second.count.toFixed(0),
-      second.ms.toFixed(3),
-      signed(second.ms - first.ms),
-    ]);
-  return table(
-    ['ms a rank', 'kernels', 'first', 'kernels', 'second', 'difference'],
-    [
-      ...rows('', compared.kinds),
-      ...rows('exposed ', compared.exposed),
-      ...rows('only in the first: ', compared.onlyFirst),
-      ...rows('only in the second: ', compared.onlySecond),
-    ],
-  );
-}
-
-const signed = (value: number): string => `${value < 0 ? '\u2212' : '+'}${Math.abs(value).toFixed(3)}`;
-
 export function claimsTable(rows: readonly ClaimRow[]): string {
   const lines = rows.map(({ id, what, stated, now, agreed }) => [
     id,
@@ -373,45 +291,4 @@ export function claimsTable(rows: readonly ClaimRow[]): string {
   ]);
   const agreed = rows.filter((row) => row.agreed).length;
   return `${table(['claim', 'figure', 'stated', 'now', ''], lines)}\n${agreed} agreed, ${rows.length - agreed} not`;
-}
-
-/** Kernels by what they took: TFLOP/s and GB/s by the GPU's timestamps, and by the host's clock. */
-export function kernelRateTable({ ceilings, rates }: KernelBench): string {
-  const rows = rates.map(({ kernel, variant, shape, flops, bytes, gpuMs, wallMs, share }) => {
-    const rate = (ms: number) => [(flops / ms / 1e9).toPrecision(3), (bytes / ms / 1e6).toPrecision(4)];
-    return [
-      variant === kernel ? kernel : `${kernel} (${variant})`,
-      shape,
-      gpuMs === null ? '-' : gpuMs.toFixed(4),
-      ...(gpuMs === null ? ['-', '-'] : rate(gpuMs)),
-      wallMs.toFixed(4),
-      ...rate(wallMs),
-      share.toFixed(3),
-    ];
-  });
-  const headings = ['kernel', 'shape', 'GPU ms', 'TFLOP/s', 'GB/s', 'wall ms', 'TFLOP/s', 'GB/s', 'of the ceiling'];
-  return `${table(headings, rows)}\nat most: ${ceilings.tflops.toPrecision(3)} TFLOP/s, ${ceilings.gbps.toPrecision(4)} GB/s`;
-}
-
-/** Gigabytes (1e9) a second, a row a way, a column a size. */
-export function transferTable(rates: readonly TransferRate[]): string {
-  const sizes = [...new Set(rates.map(({ mib }) => mib))];
-  const ways = [...new Set(rates.map(({ way }) => way))];
-  const rate = (way: string, mib: number) => rates.find((each) => each.way === way && each.mib === mib)!.gbps;
-  return table(
-    ['GB/s, all devices together', ...sizes.map((mib) => `${mib} MiB`)],
-    ways.map((way) => [way, ...sizes.map((mib) => rate(way, mib).toFixed(2))]),
-  );
-}
-
-export function pageTable({ gpu, firstPaintMs, largestPaintMs, blockingMs, spans, paced, unpaced }: PageRate): string {
-  const rate = ({ frames, scriptMs }: FrameRate) =>
-    `${frames.count} frames, ${frames.median.toFixed(1)} ms each (95 %: ${frames.p95.toFixed(1)}, longest ${frames.longest.toFixed(1)}); scripts ${scriptMs.median.toFixed(1)} ms (95 %: ${scriptMs.p95.toFixed(1)})`;
-  return [
-    `Chromium on ${gpu}`,
-    `first contentful paint ${firstPaintMs.toFixed(0)} ms, largest ${largestPaintMs.toFixed(0)} ms, blocking ${blockingMs.toFixed(0)} ms`,
-    `${spans} spans, zoomed once a frame`,
-    `at the screen's pace: ${rate(paced)}`,
-    `as fast as it goes: ${rate(unpaced)}`,
-  ].join('\n');
 }

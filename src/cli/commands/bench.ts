@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
+import { kernelRateTable, transferTable } from '../bench_report';
 import { integer, list, number } from '../options';
-import { kernelRateTable, transferTable } from '../report';
 import { runExperiment } from '../run_experiment';
 import { writeJson } from '../write_files';
 import { type Options, withWhere } from './command';

@@ -5,8 +5,8 @@ import { traceRuns } from '../../trace/trace_runs';
 import { traceSpans } from '../../trace/trace_spans';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { comparisonTable } from '../report';
 import { tracesAt } from '../trace_files';
+import { comparisonTable } from '../trace_report';
 
 export function addCompare(program: Command): void {
   program

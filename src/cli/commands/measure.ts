@@ -5,8 +5,9 @@ import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/meas
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
 import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
-import { measureJson, measureRankTraces, measureTable, measureTraces, sweepJson } from '../report';
+import { measureJson, measureTable, sweepJson } from '../report';
 import { runExperiment } from '../run_experiment';
+import { measureRankTraces, measureTraces } from '../trace_report';
 import { saveRun, writeJson, writeTexts } from '../write_files';
 import {
   CONNECTIVITIES,

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { communicationRule } from '../../trace/kernel_kinds';
 import { traceRuns } from '../../trace/trace_runs';
 import { hasCommunication, traceOverlaps } from '../../trace/trace_spans';
-import { overlapTable } from '../report';
 import { tracesAt } from '../trace_files';
+import { overlapTable } from '../trace_report';
 
 export function addOverlap(program: Command): void {
   program

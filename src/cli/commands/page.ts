@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import { pageTable } from '../bench_report';
 import { integer } from '../options';
 import { benchPage } from '../page_bench';
-import { pageTable } from '../report';
 import { writeJson } from '../write_files';
 import { SITE } from './command';
 

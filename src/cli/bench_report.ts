@@ -1,0 +1,45 @@
+import type { TransferRate } from '../lab/experiments/bench';
+import type { KernelBench } from '../lab/experiments/kernel_bench/kernel_bench';
+import type { FrameRate, PageRate } from './page_bench';
+import { table } from './table';
+
+/** Kernels by what they took: TFLOP/s and GB/s by the GPU's timestamps, and by the host's clock. */
+export function kernelRateTable({ ceilings, rates }: KernelBench): string {
+  const rows = rates.map(({ kernel, variant, shape, flops, bytes, gpuMs, wallMs, share }) => {
+    const rate = (ms: number) => [(flops / ms / 1e9).toPrecision(3), (bytes / ms / 1e6).toPrecision(4)];
+    return [
+      variant === kernel ? kernel : `${kernel} (${variant})`,
+      shape,
+      gpuMs === null ? '-' : gpuMs.toFixed(4),
+      ...(gpuMs === null ? ['-', '-'] : rate(gpuMs)),
+      wallMs.toFixed(4),
+      ...rate(wallMs),
+      share.toFixed(3),
+    ];
+  });
+  const headings = ['kernel', 'shape', 'GPU ms', 'TFLOP/s', 'GB/s', 'wall ms', 'TFLOP/s', 'GB/s', 'of the ceiling'];
+  return `${table(headings, rows)}\nat most: ${ceilings.tflops.toPrecision(3)} TFLOP/s, ${ceilings.gbps.toPrecision(4)} GB/s`;
+}
+
+/** Gigabytes (1e9) a second, a row a way, a column a size. */
+export function transferTable(rates: readonly TransferRate[]): string {
+  const sizes = [...new Set(rates.map(({ mib }) => mib))];
+  const ways = [...new Set(rates.map(({ way }) => way))];
+  const rate = (way: string, mib: number) => rates.find((each) => each.way === way && each.mib === mib)!.gbps;
+  return table(
+    ['GB/s, all devices together', ...sizes.map((mib) => `${mib} MiB`)],
+    ways.map((way) => [way, ...sizes.map((mib) => rate(way, mib).toFixed(2))]),
+  );
+}
+
+export function pageTable({ gpu, firstPaintMs, largestPaintMs, blockingMs, spans, paced, unpaced }: PageRate): string {
+  const rate = ({ frames, scriptMs }: FrameRate) =>
+    `${frames.count} frames, ${frames.median.toFixed(1)} ms each (95 %: ${frames.p95.toFixed(1)}, longest ${frames.longest.toFixed(1)}); scripts ${scriptMs.median.toFixed(1)} ms (95 %: ${scriptMs.p95.toFixed(1)})`;
+  return [
+    `Chromium on ${gpu}`,
+    `first contentful paint ${firstPaintMs.toFixed(0)} ms, largest ${largestPaintMs.toFixed(0)} ms, blocking ${blockingMs.toFixed(0)} ms`,
+    `${spans} spans, zoomed once a frame`,
+    `at the screen's pace: ${rate(paced)}`,
+    `as fast as it goes: ${rate(unpaced)}`,
+  ].join('\n');
+}
