@@ -11,7 +11,7 @@ const OPERATIONS_A_ROUND = 8 * 4 * 4 * 2;
 const WORKGROUP = 256;
 const BYTES_EACH = 64;
 /** More is tried until one takes as long, ms: then the GPU is full, and a slow one is not held up. */
-const LONG_MS = 5;
+const LONG_MS = 20;
 const MOST_WORKGROUPS = 8192;
 const MOST_MIB = 256;
 
