@@ -20,7 +20,9 @@ function commit(): string {
 /** What tells one set of kernels from another: the first digits of a hash of all of `kernels/`. */
 function kernels(): string {
   const hash = createHash('sha256');
-  const files = readdirSync('kernels', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.wgsl'));
+  const files = readdirSync('kernels', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(wgsl|ts)$/.test(file),
+  );
   for (const file of files.sort()) hash.update(file).update(readFileSync(join('kernels', file)));
   return hash.digest('hex').slice(0, 12);
 }

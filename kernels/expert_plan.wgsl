@@ -3,6 +3,7 @@
 // own); pairRow [pairs], the row of each pair, pairs ordered by expert, then by row; pairOf [rows, topK], the pair of
 // each slot, NONE where its expert is not one of this rank's; offsets [experts + 1], each expert's first pair.
 // This rank holds `experts` experts, the first of which is `firstExpert`. A workgroup an expert.
+// include common/scan.wgsl
 struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, experts: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> received: array<u32>;
@@ -12,42 +13,64 @@ struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, exp
 
 const NONE = 0xffffffffu;
 const LANES = 256u;
-var<workgroup> placed: array<u32, 256>; // pairs of this expert in each invocation's slots
-var<workgroup> before: atomic<u32>; // pairs of the experts before this one
+
+// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot.
+// Four at a time: to wait for memory is what takes this kernel's time.
+fn expertsAt(row: u32, slot: u32) -> vec4u {
+  let four = vec4u(slot) + vec4u(0u, 1u, 2u, 3u);
+  let at = vec4u(row * sizes.stride + sizes.at) + min(four, vec4u(sizes.topK - 1u));
+  let ids = vec4u(received[at.x], received[at.y], received[at.z], received[at.w]) - sizes.firstExpert;
+  return select(vec4u(NONE), ids, (four < vec4u(sizes.topK)) & (ids < vec4u(sizes.experts)));
+}
+
+fn countOf(found: vec4<bool>) -> u32 {
+  let ones = select(vec4u(0u), vec4u(1u), found);
+  return ones.x + ones.y + ones.z + ones.w;
+}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let expert = sizes.firstExpert + group.x;
-  let endExpert = sizes.firstExpert + sizes.experts;
-  let slots = sizes.rows * sizes.topK;
-  if (lane == 0u) { atomicStore(&before, 0u); }
-  workgroupBarrier();
-
-  // An invocation takes slots that follow one another, so that an expert's pairs keep the order of rows.
-  let chunk = (slots + LANES - 1u) / LANES;
-  let first = min(lane * chunk, slots);
-  let end = min(first + chunk, slots);
+  let expert = group.x; // of this rank's
+  // An invocation takes rows that follow one another, so that an expert's pairs keep the order of rows.
+  let chunk = (sizes.rows + LANES - 1u) / LANES;
+  let first = min(lane * chunk, sizes.rows);
+  let end = min(first + chunk, sizes.rows);
   var here = 0u;
-  var earlier = 0u;
-  for (var i = first; i < end; i++) {
-    let id = received[(i / sizes.topK) * sizes.stride + sizes.at + i % sizes.topK];
-    if (id == expert) { here++; }
-    if (id >= sizes.firstExpert && id < expert) { earlier++; }
-    if (group.x == 0u && (id < sizes.firstExpert || id >= endExpert)) { pairOf[i] = NONE; }
-  }
-  placed[lane] = here;
-  atomicAdd(&before, earlier);
-  workgroupBarrier();
-
-  var pair = atomicLoad(&before);
-  for (var i = 0u; i < lane; i++) { pair += placed[i]; }
-  for (var i = first; i < end; i++) {
-    if (received[(i / sizes.topK) * sizes.stride + sizes.at + i % sizes.topK] == expert) {
-      pairRow[pair] = i / sizes.topK;
-      pairOf[i] = pair;
-      pair++;
+  var earlier = 0u; // pairs of the experts before this one
+  var rowsHere = 0u; // bit i: the i-th row has this expert; the last bit is for all rows further on
+  for (var row = first; row < end; row++) {
+    for (var slot = 0u; slot < sizes.topK; slot += 4u) {
+      let found = expertsAt(row, slot);
+      let own = countOf(found == vec4u(expert));
+      here += own;
+      rowsHere |= own << min(row - first, 31u);
+      earlier += countOf(found < vec4u(expert));
+      if (expert == 0u) {
+        for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
+          if (found[i] == NONE) { pairOf[row * sizes.topK + slot + i] = NONE; }
+        }
+      }
     }
   }
-  if (lane == 0u) { offsets[group.x] = atomicLoad(&before); }
-  if (lane == LANES - 1u && group.x == sizes.experts - 1u) { offsets[sizes.experts] = pair; }
+  let before = sumBefore(earlier, lane).y;
+  let placed = sumBefore(here, lane);
+
+  var pair = before + placed.x;
+  for (var row = first; row < end; row++) {
+    if ((rowsHere & (1u << min(row - first, 31u))) == 0u) { continue; }
+    for (var slot = 0u; slot < sizes.topK; slot += 4u) {
+      let own = expertsAt(row, slot) == vec4u(expert);
+      for (var i = 0u; i < 4u; i++) {
+        if (own[i]) {
+          pairRow[pair] = row;
+          pairOf[row * sizes.topK + slot + i] = pair;
+          pair++;
+        }
+      }
+    }
+  }
+  if (lane == 0u) {
+    offsets[expert] = before;
+    if (expert == sizes.experts - 1u) { offsets[sizes.experts] = before + placed.y; }
+  }
 }

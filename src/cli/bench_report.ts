@@ -3,12 +3,12 @@ import type { KernelBench } from '../lab/experiments/kernel_bench/kernel_bench';
 import type { FrameRate, PageRate } from './page_bench';
 import { table } from './table';
 
-/** Kernels by what they took: TFLOP/s and GB/s by the GPU's timestamps, and by the host's clock. */
+/** Kernels by what they took, by the GPU's timestamps and by the host's clock; in brackets what does not run here. */
 export function kernelRateTable({ ceilings, rates }: KernelBench): string {
-  const rows = rates.map(({ kernel, variant, shape, flops, bytes, gpuMs, wallMs, share }) => {
+  const rows = rates.map(({ variant, chosen, shape, flops, bytes, gpuMs, wallMs, share }) => {
     const rate = (ms: number) => [(flops / ms / 1e9).toPrecision(3), (bytes / ms / 1e6).toPrecision(4)];
     return [
-      variant === kernel ? kernel : `${kernel} (${variant})`,
+      chosen ? variant : `(${variant})`,
       shape,
       gpuMs === null ? '-' : gpuMs.toFixed(4),
       ...(gpuMs === null ? ['-', '-'] : rate(gpuMs)),

@@ -5,7 +5,8 @@ import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
 import { megabytes } from '../model/memory';
 import type { ModelSpec } from '../model/spec';
-import type { NamedSizes } from '../program/kernels';
+import type { Dim } from '../program/dim';
+import type { KernelCall, NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
 import { bytesOf, type Program } from '../program/program';
 import type { Cost, Order, ScheduleKind } from '../schedule/orders';
@@ -52,9 +53,9 @@ export async function bindProgram(
   program: Program,
   keptSymbols: KeptSymbols = [],
 ): Promise<Executable> {
-  const kernels = program.operations.flatMap((op) => (op.kind === 'compute' ? [op.kernel] : []));
+  const calls = program.operations.flatMap((op) => (op.kind === 'compute' ? [lastingSizes(op)] : []));
   const engines = [...new Set(cluster.ranks.map(({ engine }) => engine))];
-  await Promise.all(engines.map(({ launcher }) => launcher.prepare(kernels)));
+  await Promise.all(engines.map(({ launcher }) => launcher.prepare(calls)));
   const bound = cluster.ranks.map((rank) => ({
     rank,
     pool: rank.engine.createPool(),
@@ -100,6 +101,12 @@ export async function bindProgram(
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
   };
 }
+
+/** A kernel with those of its sizes that are the same in all runs. */
+const lastingSizes = ({ kernel, sizes }: KernelCall) => ({
+  kernel,
+  sizes: Object.fromEntries(Object.entries<Dim>(sizes).filter(([, dim]) => typeof dim === 'number')) as NamedSizes,
+});
 
 /** The buffers of a program's kept values: the rank's own, and new ones of `pool` for what the program alone keeps. */
 function keptBuffers(

@@ -27,10 +27,8 @@ export function checkPlan(spec: ModelSpec, plan: Plan): void {
       throw new InputError(
         phrase`${experts} experts can't be spread evenly over ${ranks} devices; choose a number of devices that divides ${experts}.`,
       );
-    if (experts / ranks > MOST_EXPERTS_A_RANK)
-      throw new InputError(
-        phrase`${experts} experts on ${ranks} devices are ${experts / ranks} each, but at most ${MOST_EXPERTS_A_RANK} can be planned for; use more devices.`,
-      );
+    if (experts > MOST_EXPERTS)
+      throw new InputError(phrase`A layer of ${experts} experts can't be computed here; at most ${MOST_EXPERTS} can.`);
   }
   for (const { attention } of spec.layers) {
     const width = attention.kind === 'mla' ? Math.max(attention.latent, attention.valueDim) : attention.headDim;
@@ -57,6 +55,6 @@ function checkSplits(spec: ModelSpec, ranks: number): void {
   }
 }
 
-/** As kernels/send_plan.wgsl and kernels/attention.wgsl have room for. */
-const MOST_EXPERTS_A_RANK = 512;
+/** As kernels/router_topk.wgsl and kernels/attention/any.wgsl have room for. */
+const MOST_EXPERTS = 512;
 const WIDEST_VALUE = 512;

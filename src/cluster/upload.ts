@@ -134,7 +134,9 @@ export async function drawWeights(
   onProgress?: OnBytes,
   signal?: AbortSignal,
 ): Promise<void> {
-  await Promise.all([...new Set(engines)].map(({ launcher }) => launcher.prepare(['draw_normal'])));
+  await Promise.all(
+    [...new Set(engines)].map(({ launcher }) => launcher.prepare([{ kernel: 'draw_normal', sizes: {} }])),
+  );
   const places = placesOf(weights, plan);
   const kinds = new Map(weights.map(({ name, kind }) => [name, kind]));
   const total = places.reduce((sum, { cut }) => sum + cut.rows * cut.cols, 0);

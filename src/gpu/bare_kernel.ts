@@ -1,5 +1,5 @@
 import type { Gpu } from './device';
-import { sourceOf } from './variants';
+import { readKernel } from './kernel_files';
 
 /**
  * A kernel that no program has: a file of kernels/, bound to what it reads and writes, in this order. `uniform`: a
@@ -11,7 +11,7 @@ export async function bindBareKernel(
   uniform: number | null,
   buffers: readonly GPUBuffer[],
 ) {
-  const module = device.createShaderModule({ label: file, code: sourceOf({ file }) });
+  const module = device.createShaderModule({ label: file, code: readKernel(file) });
   const pipeline = await device.createComputePipelineAsync({ label: file, layout: 'auto', compute: { module } });
   const told = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   if (uniform !== null) device.queue.writeBuffer(told, 0, Uint32Array.of(uniform));

@@ -18,6 +18,8 @@ export type Gpu = {
   readonly device: GPUDevice;
   readonly preference: 'hardware' | 'swiftshader';
   readonly timestamps: boolean;
+  /** It computes on the processor: another device for tests and for those who have none. */
+  readonly isProcessor: boolean;
   readonly description: string;
   readonly lost: AbortSignal;
 };
@@ -47,6 +49,7 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
       requiredLimits: {
         maxBufferSize: limits.maxBufferSize,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
       },
     });
   } catch (cause) {
@@ -61,6 +64,7 @@ export async function openGpu(gpu: GPU | undefined, preference: 'hardware' | 'sw
     device,
     preference,
     timestamps,
+    isProcessor: adapter.info.isFallbackAdapter || architecture === 'swiftshader',
     description: description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed adapter',
     lost: lostSignalOf(device),
   };

@@ -1,13 +1,16 @@
-import { type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
+import { KERNEL_NAMES, type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
 import type { Storage } from './buffers';
 import type { Gpu } from './device';
-import { sourceOf, type Variant, variantOf, workgroupsOf } from './variants';
+import type { AnyVariant, Workgroups } from './variants/variant';
+import { candidatesOf, variantFor } from './variants/variants';
 
 /**
  * A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing
  * to do.
  */
 export type Launch = {
+  readonly kernel: KernelName;
+  readonly variant: AnyVariant;
   readonly sizes: NamedSizes;
   /** Names of the sizes that the kernel is told. */
   readonly told: readonly string[];
@@ -15,7 +18,7 @@ export type Launch = {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly uniform: Slot;
-  readonly workgroups: readonly [number, number, number] | null;
+  readonly workgroups: Workgroups | null;
 };
 
 /** A place in a uniform buffer that many launches share: a buffer for each took Chromium over a millisecond to make. */
@@ -26,17 +29,16 @@ const SLOTS = 256;
 
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
-  /** The variant that runs each kernel here, and what the kernel is told. */
-  const chosen = new Map<KernelName, { readonly variant: Variant; readonly told: readonly string[] }>();
-  const choose = (kernel: KernelName) => {
-    const known = chosen.get(kernel);
-    if (known) return known;
-    const choice = { variant: variantOf(kernel, device), told: toldSizes(kernel) };
-    chosen.set(kernel, choice);
-    return choice;
+  const capable = { limits: device.limits, isProcessor: gpu.isProcessor };
+  /** Names of the sizes that each kernel is told. */
+  const told = new Map<KernelName, readonly string[]>(KERNEL_NAMES.map((kernel) => [kernel, toldSizes(kernel)]));
+  /** By the variant's name. */
+  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  const compiled = new Map<string, GPUComputePipeline>();
+  const compile = async ({ name, source }: AnyVariant): Promise<GPUComputePipeline> => {
+    const module = device.createShaderModule({ label: name, code: source() });
+    return device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module } });
   };
-  /** By file. */
-  const pipelines = new Map<string, GPUComputePipeline>();
   const free: Slot[] = [];
   const takeSlot = (): Slot => {
     if (free.length === 0) {
@@ -49,27 +51,43 @@ export function createLauncher(gpu: Gpu) {
     return free.pop()!;
   };
   return {
-    /** Compiles the kernels that are not yet compiled, off the calling thread. Throws what the compiler says. */
-    async prepare(kernels: Iterable<KernelName>): Promise<void> {
+    /**
+     * Compiles what kernels may need that is not yet compiled, off the calling thread; of sizes those may be left out
+     * that change from run to run. Throws what the compiler says.
+     */
+    async prepare(calls: Iterable<{ readonly kernel: KernelName; readonly sizes: NamedSizes }>): Promise<void> {
+      const variants = [...calls].flatMap(({ kernel, sizes }) => candidatesOf(kernel, sizes, capable));
+      await this.compile(new Set(variants));
+    },
+
+    /** Compiles variants that are not yet compiled. */
+    async compile(variants: Iterable<AnyVariant>): Promise<void> {
       await Promise.all(
-        [...new Set(kernels)]
-          .map((kernel) => choose(kernel).variant)
-          .filter(({ file }) => !pipelines.has(file))
-          .map(async ({ file }) => {
-            const module = device.createShaderModule({ label: file, code: sourceOf({ file }) });
-            pipelines.set(
-              file,
-              await device.createComputePipelineAsync({ label: file, layout: 'auto', compute: { module } }),
-            );
-          }),
+        [...variants].map(async (variant) => {
+          const { name } = variant;
+          const pipeline = pipelines.get(name) ?? compile(variant);
+          pipelines.set(name, pipeline);
+          compiled.set(name, await pipeline);
+        }),
       );
     },
 
+    /** The variant that runs a kernel here. */
+    variantFor: (kernel: KernelName, sizes: NamedSizes): AnyVariant => variantFor(kernel, sizes, capable),
+
+    /** All variants that this device can run a kernel by. */
+    candidatesOf: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
+      candidatesOf(kernel, sizes, { ...capable, isProcessor: false }),
+
     /** Binds a kernel to sizes and to buffers, in the order of its contract. */
-    bind(kernel: KernelName, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
-      const { variant, told } = choose(kernel);
-      const pipeline = pipelines.get(variant.file);
-      if (!pipeline) throw new Error(`kernel ${kernel} was not prepared`);
+    bind(
+      kernel: KernelName,
+      sizes: NamedSizes,
+      buffers: readonly Storage[],
+      variant = variantFor(kernel, sizes, capable),
+    ): Launch {
+      const pipeline = compiled.get(variant.name);
+      if (!pipeline) throw new Error(`kernel ${kernel} was not prepared as ${variant.name}`);
       const content = uniformOf(kernel, sizes);
       const uniform = takeSlot();
       device.queue.writeBuffer(uniform.buffer, uniform.offset, content);
@@ -78,17 +96,29 @@ export function createLauncher(gpu: Gpu) {
         ...buffers.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
       ];
       const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-      const workgroups = workgroupsOf(variant, sizes);
-      return { sizes, told, buffers, pipeline, group, uniform, workgroups: workgroups.includes(0) ? null : workgroups };
+      const workgroups = variant.workgroups(sizes);
+      return {
+        kernel,
+        variant,
+        sizes,
+        told: told.get(kernel)!,
+        buffers,
+        pipeline,
+        group,
+        uniform,
+        workgroups: workgroups.includes(0) ? null : workgroups,
+      };
     },
 
     /**
-     * Whether a launch tells its kernel just these sizes, of just these buffers, and so can be recorded again for them.
+     * Whether a launch tells its kernel just these sizes, of just these buffers, by the variant that they would be given,
+     * and so can be recorded again for them.
      */
     matches(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): boolean {
       return (
         launch.told.every((name) => launch.sizes[name] === sizes[name]) &&
-        launch.buffers.every((buffer, i) => buffer === buffers[i])
+        launch.buffers.every((buffer, i) => buffer === buffers[i]) &&
+        launch.variant === variantFor(launch.kernel, sizes, capable)
       );
     },
 

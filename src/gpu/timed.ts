@@ -8,15 +8,19 @@ export type Timing = { readonly gpuMs: number | null; readonly wallMs: number };
 const SAMPLE_MS = 20;
 const SAMPLES = 5;
 const MOST_TIMES = 500;
+/** So long, ms, a GPU that idled takes to reach its speed: an H200 was five times slower at first. */
+const WARM_MS = 200;
 
 /**
  * Medians of five samples, in each of which something is recorded many times in one pass. `record` says what one is.
  */
 export async function timed(engine: Engine, record: (pass: GPUComputePassEncoder) => void): Promise<Timing> {
-  // The first is slow: the driver compiles, clocks rise.
-  await sample(engine, record, 1);
-  const once = await sample(engine, record, 2);
-  const times = Math.min(MOST_TIMES, Math.max(1, Math.round(SAMPLE_MS / (once.gpuMs ?? once.wallMs))));
+  const timesOf = ({ gpuMs, wallMs }: Timing) =>
+    Math.min(MOST_TIMES, Math.max(1, Math.round(SAMPLE_MS / (gpuMs ?? wallMs))));
+  const start = performance.now();
+  let last = await sample(engine, record, 1);
+  while (performance.now() - start < WARM_MS) last = await sample(engine, record, timesOf(last));
+  const times = timesOf(last);
   const samples: Timing[] = [];
   while (samples.length < SAMPLES) samples.push(await sample(engine, record, times));
   const gpu = samples.flatMap(({ gpuMs }) => gpuMs ?? []);

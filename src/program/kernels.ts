@@ -71,9 +71,41 @@ const KERNELS = {
     flops: (s) => 4 * s.rows * s.width,
     ...ROWS,
   }),
+  /** The sum of two, and its norm. */
+  add_rmsnorm: kernel({
+    sizes: { rows: 'u32', width: 'u32', eps: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.width)],
+    outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
+    flops: (s) => 5 * s.rows * s.width,
+    ...ROWS,
+  }),
   gemm: kernel({
     sizes: { rows: 'u32', inner: 'u32', cols: 'u32' },
     inputs: (s) => [f32(s.rows * s.inner), f32(s.cols * s.inner)],
+    outputs: (s) => [f32(s.rows * s.cols)],
+    flops: (s) => 2 * s.rows * s.inner * s.cols,
+    ...ROWS,
+  }),
+  /** SwiGLU of x · weightᵀ: of each output a gate, in the first half of the weight's rows, and its up projection. */
+  gemm_swiglu: kernel({
+    sizes: { rows: 'u32', inner: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.inner), f32(2 * s.width * s.inner)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => 4 * s.rows * s.inner * s.width,
+    ...ROWS,
+  }),
+  /** x [rows, inner] · y [inner, cols]: the gradient of a product's input. */
+  gemm_nn: kernel({
+    sizes: { rows: 'u32', inner: 'u32', cols: 'u32' },
+    inputs: (s) => [f32(s.rows * s.inner), f32(s.inner * s.cols)],
+    outputs: (s) => [f32(s.rows * s.cols)],
+    flops: (s) => 2 * s.rows * s.inner * s.cols,
+    ...ROWS,
+  }),
+  /** x [inner, rows]ᵀ · y [inner, cols]: the gradient of a product's weight. */
+  gemm_tn: kernel({
+    sizes: { rows: 'u32', inner: 'u32', cols: 'u32' },
+    inputs: (s) => [f32(s.inner * s.rows), f32(s.inner * s.cols)],
     outputs: (s) => [f32(s.rows * s.cols)],
     flops: (s) => 2 * s.rows * s.inner * s.cols,
     ...ROWS,
@@ -90,12 +122,18 @@ const KERNELS = {
     flops: (s) => 2 * s.pairs * s.inner * s.cols,
     hasWork: (s) => s.pairs > 0,
   }),
-  swiglu: kernel({
-    sizes: { rows: 'u32', width: 'u32' },
-    inputs: (s) => [f32(2 * s.rows * s.width)],
-    outputs: (s) => [f32(s.rows * s.width)],
-    flops: (s) => 5 * s.rows * s.width,
-    ...ROWS,
+  /** As gemm_swiglu, with a weight an expert. */
+  grouped_gemm_swiglu: kernel({
+    sizes: { pairs: 'u32', inner: 'u32', width: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
+    inputs: (s) => [
+      word(s.pairs * s.inner, s.stride),
+      u32(s.pairs),
+      u32(s.groups + 1),
+      f32(2 * s.groups * s.width * s.inner),
+    ],
+    outputs: (s) => [f32(s.pairs * s.width)],
+    flops: (s) => 4 * s.pairs * s.inner * s.width,
+    hasWork: (s) => s.pairs > 0,
   }),
   add: kernel({
     sizes: { rows: 'u32', width: 'u32' },
@@ -116,11 +154,16 @@ const KERNELS = {
     inputs: (s) => [
       f32(s.rows * s.heads * (s.nope + s.valueDim)),
       f32(s.rows * s.rotated, s.latent + s.rotated),
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
       u32(s.rows),
       f32(s.rows * s.rotated, s.rotated),
     ],
-    outputs: (s) => [f32(s.rows * s.heads * (s.nope + s.rotated)), f32(s.rows * s.heads * s.valueDim)],
-    flops: (s) => 3 * s.rows * s.heads * s.rotated,
+    outputs: (s) => [
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+      f32(s.rows * s.heads * s.valueDim),
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+    ],
+    flops: (s) => 6 * s.rows * s.heads * s.rotated,
     ...ROWS,
   }),
   mla_cache: kernel({
@@ -141,6 +184,8 @@ const KERNELS = {
     inputs: (s) => [
       f32(s.rows * s.heads * (s.nope + s.rotated)),
       f32(s.heads * s.nope * s.latent, s.heads * (s.nope + s.valueDim) * s.latent),
+      u32(s.rows),
+      f32(s.rows * s.rotated, s.rotated),
     ],
     outputs: (s) => [f32(s.rows * s.heads * (s.latent + s.rotated))],
     flops: (s) => 2 * s.rows * s.heads * s.nope * s.latent,

@@ -163,12 +163,13 @@ function lowerGqa(
 type Mla = Extract<AttentionSpec, { kind: 'mla' }>;
 
 /**
- * Rotated queries, and the token's latent with the shared key beside it: as projected, and normalised without the key.
+ * Queries before their rotation, and the token's latent with the shared key beside it: as projected, and normalised
+ * without the key.
  */
-function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, rotate }: Parts) {
+function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm }: Parts) {
   const { heads, latent, nope, rotated } = spec;
   const keyDim = nope + rotated;
-  const unrotated =
+  const q =
     spec.qLatent === null
       ? project(at.x, 'q_proj', heads * keyDim, 'q')
       : project(
@@ -185,7 +186,6 @@ function lowerLatents(spec: Mla, at: AttentionPlace, { weights, project, norm, r
           heads * keyDim,
           'q',
         );
-  const q = rotate(unrotated, heads, keyDim, rotated, true, 'q rope');
   const compressed = project(at.x, 'kv_a_proj_with_mqa', latent + rotated, 'kv latent');
   return {
     q,
@@ -199,16 +199,17 @@ function lowerMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): 
   const { place, name, project } = parts;
   const { q, compressed, normed } = lowerLatents(spec, at, parts);
   const expanded = project(normed, 'kv_b_proj', heads * (nope + valueDim), 'kv');
-  const v = name('values');
+  const [v, queries] = [name('values'), name('queries')];
   const k = build.compute(
     place,
-    'keys, values',
+    'keys, values, q rope',
     { kernel: 'mla_keys', sizes: { rows, heads, nope, rotated, valueDim, latent } },
-    { inputs: [expanded, compressed, INPUTS.position, ROPE] },
+    { inputs: [expanded, compressed, q, INPUTS.position, ROPE] },
     { name: name('keys'), rows, cols: heads * (nope + rotated) },
     { name: v, rows, cols: heads * valueDim },
+    { name: queries, rows, cols: heads * (nope + rotated) },
   );
-  return { q, k, v, kvHeads: heads, keyDim: nope + rotated, valueDim, valueStride: heads * valueDim };
+  return { q: queries, k, v, kvHeads: heads, keyDim: nope + rotated, valueDim, valueStride: heads * valueDim };
 }
 
 function lowerCachedMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Parts): Core {
@@ -226,7 +227,7 @@ function lowerCachedMla(build: Builder, spec: Mla, at: AttentionPlace, parts: Pa
     place,
     'q on latents',
     { kernel: 'mla_query', sizes: { rows, heads, nope, rotated, valueDim, latent } },
-    { inputs: [q, `${weights}.kv_b_proj`] },
+    { inputs: [q, `${weights}.kv_b_proj`, INPUTS.position, ROPE] },
     { name: name('q on latents'), rows, cols: heads * (latent + rotated) },
   );
   return {

@@ -22,18 +22,11 @@ export function lowerGatedMlp(
   const place = { block: 'shared', layer } as const;
   const rows = 'tokens';
   const name = (part: string) => `shared.${layer}.${part}`;
-  const gateUp = build.compute(
-    place,
-    'gate, up',
-    { kernel: 'gemm', sizes: { rows, inner: width, cols: 2 * inner } },
-    { inputs: [x, `${weights}.gate_up`] },
-    { name: name('gate_up'), rows, cols: 2 * inner },
-  );
   const activated = build.compute(
     place,
-    'SwiGLU',
-    { kernel: 'swiglu', sizes: { rows, width: inner } },
-    { inputs: [gateUp] },
+    'gate, up',
+    { kernel: 'gemm_swiglu', sizes: { rows, inner: width, width: inner } },
+    { inputs: [x, `${weights}.gate_up`] },
     { name: name('activated'), rows, cols: inner },
   );
   return build.compute(
@@ -245,26 +238,24 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     { name: pairOf, rows, cols: topK, type: 'u32' },
     { name: offsets, rows: 1, cols: local + 1, type: 'u32' },
   );
-  const grouped = (part: string, source: string, gather: number, k: number, cols: number, weight: string) =>
-    build.compute(
-      place,
-      part,
-      {
-        kernel: 'grouped_gemm',
-        sizes: { pairs, inner: k, cols, groups: local, stride: build.columns(source), gather },
-      },
-      { inputs: [source, pairRow, offsets, `model.layers.${layer}.mlp.experts.${weight}`], ...atMost },
-      { name: name(part), rows: pairs, cols },
-    );
-  const gateUp = grouped('experts gate, up', x, 1, width, 2 * inner, 'gate_up');
+  const weight = (part: string) => `model.layers.${layer}.mlp.experts.${part}`;
   const activated = build.compute(
     place,
-    'experts SwiGLU',
-    { kernel: 'swiglu', sizes: { rows: pairs, width: inner } },
-    { inputs: [gateUp], ...atMost },
+    'experts gate, up',
+    {
+      kernel: 'grouped_gemm_swiglu',
+      sizes: { pairs, inner: width, width: inner, groups: local, stride: build.columns(x), gather: 1 },
+    },
+    { inputs: [x, pairRow, offsets, weight('gate_up')], ...atMost },
     { name: name('activated'), rows: pairs, cols: inner },
   );
-  const down = grouped('experts down', activated, 0, inner, width, 'down');
+  const down = build.compute(
+    place,
+    'experts down',
+    { kernel: 'grouped_gemm', sizes: { pairs, inner, cols: width, groups: local, stride: inner, gather: 0 } },
+    { inputs: [activated, pairRow, offsets, weight('down')], ...atMost },
+    { name: name('down'), rows: pairs, cols: width },
+  );
   return build.compute(
     place,
     'weigh experts',

@@ -35,7 +35,12 @@ export function bring({ values, labels }: Stream, terms: readonly Term[], value:
 
 /** The sum of terms that were brought, [tokens, width]; computed in `layer` where it was not yet. */
 export const sumOf = (stream: Stream, terms: readonly Term[], layer: number | null): string =>
-  sumOfValues(stream, [...new Set(terms.map((term) => stream.values.get(term)!))], layer);
+  sumOfValues(stream, valuesOf(stream, terms), layer);
+
+/** The values that bring terms, each once. */
+const valuesOf = ({ values }: Stream, terms: readonly Term[]): string[] => [
+  ...new Set(terms.map((term) => values.get(term)!)),
+];
 
 function sumOfValues(stream: Stream, values: readonly string[], layer: number | null): string {
   const { build, width, labels, sums } = stream;
@@ -55,19 +60,27 @@ function sumOfValues(stream: Stream, values: readonly string[], layer: number | 
   return sum;
 }
 
-/** The same, normalised with a weight. */
+/** The same, normalised with a weight. A sum that is not there yet is added up on the way. */
 export function normOf(stream: Stream, terms: readonly Term[], weight: string, place: Place): string {
-  const { build, width, eps, norms } = stream;
-  const sum = sumOf(stream, terms, place.layer);
-  const known = norms.get(`${weight} ${sum}`);
+  const { build, width, eps, sums, norms } = stream;
+  const values = valuesOf(stream, terms);
+  const key = `${weight} ${values.join('+')}`;
+  const known = norms.get(key);
   if (known) return known;
-  const norm = build.compute(
-    place,
-    'norm',
-    { kernel: 'rmsnorm', sizes: { rows: 'tokens', width, stride: width, eps } },
-    { inputs: [sum, weight] },
-    { name: `norm.${norms.size}`, rows: 'tokens', cols: width },
-  );
-  norms.set(`${weight} ${sum}`, norm);
+  const output = { name: `norm.${norms.size}`, rows: 'tokens', cols: width };
+  const rows = 'tokens';
+  let norm: string;
+  if (values.length === 1 || sums.has(values.join('+'))) {
+    const call = { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps } } as const;
+    norm = build.compute(place, 'norm', call, { inputs: [sumOfValues(stream, values, place.layer), weight] }, output);
+  } else {
+    const rest = sumOfValues(stream, values.slice(0, -1), place.layer);
+    const call = { kernel: 'add_rmsnorm', sizes: { rows, width, eps } } as const;
+    const sum = { name: `sum.${sums.size}`, rows, cols: width };
+    const inputs = [rest, values.at(-1)!, weight];
+    sums.set(values.join('+'), build.compute(place, 'add, norm', call, { inputs }, sum, output));
+    norm = output.name;
+  }
+  norms.set(key, norm);
   return norm;
 }

@@ -4,50 +4,78 @@ import * as reference from '../reference';
 import { below, floats, integers, type KernelCase, launch, POISON, random, same } from './launch_kernel';
 import { WIRE_CASES } from './wire_cases';
 
-function gemm(rows: number, inner: number, cols: number): KernelCase {
+/** Values of a matrix by its columns. */
+const transposed = (x: ArrayLike<number>, rows: number, cols: number) =>
+  Float32Array.from({ length: rows * cols }, (_, i) => x[(i % rows) * cols + Math.floor(i / rows)]!);
+
+function product(kernel: 'gemm' | 'gemm_nn' | 'gemm_tn', rows: number, inner: number, cols: number): KernelCase {
+  const sizes = { rows, inner, cols };
   return {
-    name: `gemm ${rows} × ${inner} × ${cols}`,
-    async run(lab) {
+    name: `${kernel} ${rows} × ${inner} × ${cols}`,
+    call: { kernel, sizes },
+    async run(lab, variant) {
       const x = random(rows * inner);
-      const weight = random(cols * inner);
-      const [out] = await launch(lab, 'gemm', { rows, inner, cols }, [x, weight], [rows * cols]);
-      return relativeError(floats(out!), reference.product(x, weight, rows, inner, cols));
+      const y = random(cols * inner);
+      const [out] = await launch(lab, kernel, sizes, [x, y], [rows * cols], variant);
+      const byRow = kernel === 'gemm_tn' ? transposed(x, inner, rows) : x;
+      const byCol = kernel === 'gemm' ? y : transposed(y, inner, cols);
+      return relativeError(floats(out!), reference.product(byRow, byCol, rows, inner, cols));
     },
   };
 }
 
-function groupedGemm(counts: readonly number[], inner: number, cols: number, gather: boolean): KernelCase {
+function gated(rows: number, inner: number, width: number): KernelCase {
+  const sizes = { rows, inner, width };
   return {
-    name: `grouped_gemm [${counts}] × ${inner} × ${cols}${gather ? ', gathered' : ''}`,
-    async run(lab) {
-      const pairs = counts.reduce((a, b) => a + b, 0);
-      const stride = inner + (gather ? 3 : 0);
+    name: `gemm_swiglu ${rows} × ${inner} × ${width}`,
+    call: { kernel: 'gemm_swiglu', sizes },
+    async run(lab, variant) {
+      const x = random(rows * inner);
+      const weight = random(2 * width * inner);
+      const [out] = await launch(lab, 'gemm_swiglu', sizes, [x, weight], [rows * width], variant);
+      const products = reference.product(x, weight, rows, inner, 2 * width);
+      return relativeError(floats(out!), reference.swiglu(products, rows, width));
+    },
+  };
+}
+
+/** A grouped product, or SwiGLU of one. */
+function grouped(
+  kernel: 'grouped_gemm' | 'grouped_gemm_swiglu',
+  counts: readonly number[],
+  inner: number,
+  outputs: number,
+  gather: boolean,
+): KernelCase {
+  const cols = kernel === 'grouped_gemm' ? outputs : 2 * outputs;
+  const pairs = counts.reduce((a, b) => a + b, 0);
+  // Rows of x may be longer than what is read of them.
+  const stride = inner + (gather ? (inner % 4 === 0 ? 8 : 3) : 0);
+  const shared = { pairs, inner, groups: counts.length, stride, gather: gather ? 1 : 0 };
+  const sizes = kernel === 'grouped_gemm' ? { ...shared, cols } : { ...shared, width: outputs };
+  return {
+    name: `${kernel} [${counts}] × ${inner} × ${outputs}${gather ? ', gathered' : ''}`,
+    call: { kernel, sizes },
+    async run(lab, variant) {
       const rows = gather ? 11 : pairs;
       const x = random(rows * stride);
       const pairRow = gather ? integers(pairs, rows) : Uint32Array.from({ length: pairs }, () => 99999);
       const offsets = Uint32Array.from([0, ...counts.map((_, e) => counts.slice(0, e + 1).reduce((a, b) => a + b, 0))]);
       const weight = random(counts.length * cols * inner);
-      const [out] = await launch(
-        lab,
-        'grouped_gemm',
-        { pairs, inner, cols, groups: counts.length, stride, gather: gather ? 1 : 0 },
-        [x, pairRow, offsets, weight],
-        [pairs * cols],
-      );
+      const [out] = await launch(lab, kernel, sizes, [x, pairRow, offsets, weight], [pairs * outputs], variant);
       const expected: number[] = [];
       counts.forEach((count, e) => {
         for (let i = 0; i < count; i++) {
           const pair = offsets[e]! + i;
           const row = gather ? pairRow[pair]! : pair;
-          expected.push(
-            ...reference.product(
-              x.slice(row * stride, row * stride + inner),
-              weight.slice(e * cols * inner, (e + 1) * cols * inner),
-              1,
-              inner,
-              cols,
-            ),
+          const products = reference.product(
+            x.slice(row * stride, row * stride + inner),
+            weight.slice(e * cols * inner, (e + 1) * cols * inner),
+            1,
+            inner,
+            cols,
           );
+          expected.push(...(kernel === 'grouped_gemm' ? products : reference.swiglu(products, 1, outputs)));
         }
       });
       return relativeError(floats(out!), expected);
@@ -68,21 +96,22 @@ function attention(
   valueDim: number,
   extra = 0,
 ): KernelCase {
+  const rows = tokens.length;
+  const keyRows = 1 + Math.max(...tokens.map(({ own }) => own));
+  const valueStride = kvHeads * valueDim + extra;
+  const keys = tokens.reduce((sum, { back }) => sum + back + 1, 0);
+  const scale = Math.fround(3 * keyDim ** -0.5);
+  const sizes = { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale, keys, keyRows };
   return {
     name: `attention ${name}, ${heads}/${kvHeads} heads of ${keyDim}, ${valueDim}`,
-    async run(lab) {
-      const rows = tokens.length;
-      const keyRows = 1 + Math.max(...tokens.map(({ own }) => own));
-      const valueStride = kvHeads * valueDim + extra;
-      const keys = tokens.reduce((sum, { back }) => sum + back + 1, 0);
-      const scale = Math.fround(3 * keyDim ** -0.5);
-      const sizes = { rows, heads, kvHeads, keyDim, valueDim, valueStride, scale, keys, keyRows };
+    call: { kernel: 'attention', sizes },
+    async run(lab, variant) {
       const q = random(rows * heads * keyDim);
       const k = random(keyRows * kvHeads * keyDim);
       const v = random(keyRows * valueStride);
       const own = Uint32Array.from(tokens, (token) => token.own);
       const first = Uint32Array.from(tokens, (token) => token.own - token.back);
-      const [out] = await launch(lab, 'attention', sizes, [q, k, v, first, own], [rows * heads * valueDim]);
+      const [out] = await launch(lab, 'attention', sizes, [q, k, v, first, own], [rows * heads * valueDim], variant);
       return relativeError(floats(out!), reference.attention(q, k, v, first, own, sizes));
     },
   };
@@ -93,6 +122,9 @@ const sequences = (...lengths: number[]) =>
   lengths.flatMap((n, i) =>
     Array.from({ length: n }, (_, back) => ({ own: lengths.slice(0, i).reduce((a, b) => a + b, 0) + back, back })),
   );
+
+/** Tokens of a sequence that see no further back than the begin of their chunk. */
+const chunks = (length: number, size: number) => Array.from({ length }, (_, own) => ({ own, back: own % size }));
 
 function rope(rows: number, heads: number, headDim: number, rotated: number, interleaved: boolean): KernelCase {
   return {
@@ -118,6 +150,35 @@ function rope(rows: number, heads: number, headDim: number, rotated: number, int
         );
       }
       return relativeError(floats(out!), expected);
+    },
+  };
+}
+
+function norm(rows: number, width: number, stride: number): KernelCase {
+  const sizes = { rows, width, stride, eps: 1e-3 };
+  return {
+    name: `rmsnorm ${rows} × ${width} of ${stride}`,
+    call: { kernel: 'rmsnorm', sizes },
+    async run(lab, variant) {
+      const [x, weight] = [random(rows * stride), random(width)];
+      const [out] = await launch(lab, 'rmsnorm', sizes, [x, weight], [rows * width], variant);
+      return relativeError(floats(out!), reference.rmsnorm(x, weight, rows, width, stride, sizes.eps));
+    },
+  };
+}
+
+function addedNorm(rows: number, width: number): KernelCase {
+  const sizes = { rows, width, eps: 1e-3 };
+  return {
+    name: `add_rmsnorm ${rows} × ${width}`,
+    call: { kernel: 'add_rmsnorm', sizes },
+    async run(lab, variant) {
+      const [a, b, weight] = [random(rows * width), random(rows * width), random(width)];
+      const outputs = [rows * width, rows * width];
+      const [sum, out] = await launch(lab, 'add_rmsnorm', sizes, [a, b, weight], outputs, variant);
+      const added = a.map((value, i) => value + b[i]!);
+      const normed = reference.rmsnorm(added, weight, rows, width, width, sizes.eps);
+      return relativeError(floats(sum!), added) + relativeError(floats(out!), normed);
     },
   };
 }
@@ -168,12 +229,44 @@ function plain(name: KernelName, run: KernelCase['run']): KernelCase {
 }
 
 export const KERNEL_CASES: readonly KernelCase[] = [
-  gemm(1, 5, 3),
-  gemm(33, 70, 65),
-  gemm(67, 129, 131),
-  groupedGemm([0, 3, 70, 0, 33], 37, 65, true),
-  groupedGemm([32, 0, 1], 64, 9, false),
-  groupedGemm([0, 0], 8, 8, false),
+  product('gemm', 1, 5, 3),
+  product('gemm', 33, 70, 65),
+  product('gemm', 67, 129, 131),
+  product('gemm', 1, 64, 4),
+  product('gemm', 3, 4, 4),
+  product('gemm', 5, 1028, 68),
+  product('gemm', 70, 320, 132),
+  product('gemm', 131, 64, 260),
+  product('gemm_nn', 3, 5, 7),
+  product('gemm_nn', 67, 129, 131),
+  product('gemm_nn', 1, 64, 4),
+  product('gemm_nn', 131, 128, 260),
+  product('gemm_tn', 3, 5, 7),
+  product('gemm_tn', 67, 129, 131),
+  product('gemm_tn', 4, 1, 4),
+  product('gemm_tn', 132, 77, 260),
+  grouped('grouped_gemm', [0, 3, 70, 0, 33], 37, 65, true),
+  grouped('grouped_gemm', [32, 0, 1], 64, 9, false),
+  grouped('grouped_gemm', [0, 0], 8, 8, false),
+  grouped('grouped_gemm', [1, 0, 70, 3, 1, 133, 0], 48, 268, true),
+  grouped(
+    'grouped_gemm',
+    Array.from({ length: 300 }, (_, e) => (e % 3 === 1 ? 2 : 0)),
+    8,
+    12,
+    false,
+  ),
+  gated(1, 5, 3),
+  gated(5, 1028, 36),
+  gated(67, 129, 71),
+  gated(131, 80, 132),
+  grouped('grouped_gemm_swiglu', [0, 3, 70, 0, 33], 37, 33, true),
+  grouped('grouped_gemm_swiglu', [1, 0, 70, 3, 1, 133, 0], 48, 132, true),
+  grouped('grouped_gemm_swiglu', [32, 0, 1], 64, 8, false),
+  attention('of a token', sequences(1), 2, 1, 4, 4),
+  attention('of a sequence of 150', sequences(150), 2, 2, 44, 36),
+  attention('of sequences of 3, 67 and 130', sequences(3, 67, 130), 4, 2, 192, 128),
+  attention('in chunks of 50', chunks(160, 50), 2, 1, 32, 132),
   attention('of a sequence of 5', sequences(5), 3, 3, 24, 16),
   attention('of sequences of 1, 67 and 130', sequences(1, 67, 130), 4, 2, 40, 33),
   attention('over wide values', sequences(70), 2, 1, 16, 500),
@@ -189,6 +282,19 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     24,
     17,
     7,
+  ),
+  attention(
+    'of single tokens over a cache of wide rows',
+    [
+      { own: 70, back: 69 },
+      { own: 3, back: 3 },
+      { own: 200, back: 0 },
+    ],
+    4,
+    1,
+    72,
+    64,
+    8,
   ),
   rope(7, 3, 24, 8, true),
   rope(5, 2, 16, 16, false),
@@ -251,23 +357,11 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       Array.from(index).flatMap((row) => Array.from(x.slice(row * 67, (row + 1) * 67))),
     );
   }),
-  plain('rmsnorm', async (lab) => {
-    const x = random(13 * 150);
-    const weight = random(131);
-    const [out] = await launch(
-      lab,
-      'rmsnorm',
-      { rows: 13, width: 131, stride: 150, eps: 1e-3 },
-      [x, weight],
-      [13 * 131],
-    );
-    return relativeError(floats(out!), reference.rmsnorm(x, weight, 13, 131, 150, 1e-3));
-  }),
-  plain('swiglu', async (lab) => {
-    const x = random(2 * 61 * 37).map((value) => value * 20);
-    const [out] = await launch(lab, 'swiglu', { rows: 61, width: 37 }, [x], [61 * 37]);
-    return relativeError(floats(out!), reference.swiglu(x, 61, 37));
-  }),
+  norm(13, 131, 150),
+  norm(3, 516, 520),
+  norm(2, 3, 3),
+  addedNorm(13, 131),
+  addedNorm(3, 516),
   plain('add', async (lab) => {
     const [a, b] = [random(61 * 37), random(61 * 37)];
     const [out] = await launch(lab, 'add', { rows: 61, width: 37 }, [a, b], [61 * 37]);
@@ -322,7 +416,9 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     const s = { rows: 5, heads: 3, nope: 10, rotated: 6, valueDim: 7, latent: 70 };
     const q = random(s.rows * s.heads * 16);
     const expand = random(s.heads * 17 * s.latent);
-    const [out] = await launch(lab, 'mla_query', s, [q, expand], [s.rows * s.heads * 76]);
+    const position = integers(s.rows, 4);
+    const table = random(4 * s.rotated);
+    const [out] = await launch(lab, 'mla_query', s, [q, expand, position, table], [s.rows * s.heads * 76]);
     const expected: number[] = [];
     for (let i = 0; i < s.rows * s.heads; i++) {
       const matrix = expand.slice((i % s.heads) * 17 * s.latent);
@@ -331,7 +427,8 @@ export const KERNEL_CASES: readonly KernelCase[] = [
         for (let n = 0; n < s.nope; n++) sum += q[i * 16 + n]! * matrix[n * s.latent + l]!;
         expected.push(sum);
       }
-      expected.push(...q.slice(i * 16 + 10, i * 16 + 16));
+      const last = Array.from(q.slice(i * 16 + 10, i * 16 + 16));
+      expected.push(...reference.rotate(last, position[Math.floor(i / s.heads)]!, table, true));
     }
     return relativeError(floats(out!), expected);
   }),
@@ -395,15 +492,18 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     const compressed = random(s.rows * (s.latent + s.rotated));
     const position = integers(s.rows, 4);
     const table = random(4 * s.rotated);
-    const [keys, values] = await launch(
+    const keyDim = s.nope + s.rotated;
+    const q = random(s.rows * s.heads * keyDim);
+    const [keys, values, queries] = await launch(
       lab,
       'mla_keys',
       s,
-      [expanded, compressed, position, table],
-      [s.rows * s.heads * (s.nope + s.rotated), s.rows * s.heads * s.valueDim],
+      [expanded, compressed, q, position, table],
+      [s.rows * s.heads * keyDim, s.rows * s.heads * s.valueDim, s.rows * s.heads * keyDim],
     );
     const expectedKeys: number[] = [];
     const expectedValues: number[] = [];
+    const expectedQueries: number[] = [];
     for (let i = 0; i < s.rows * s.heads; i++) {
       const row = Math.floor(i / s.heads);
       const own = Array.from(expanded.slice(i * (s.nope + s.valueDim), (i + 1) * (s.nope + s.valueDim)));
@@ -412,8 +512,17 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       );
       expectedKeys.push(...own.slice(0, s.nope), ...reference.rotate(shared, position[row]!, table, true));
       expectedValues.push(...own.slice(s.nope));
+      const query = Array.from(q.slice(i * keyDim, (i + 1) * keyDim));
+      expectedQueries.push(
+        ...query.slice(0, s.nope),
+        ...reference.rotate(query.slice(s.nope), position[row]!, table, true),
+      );
     }
-    return Math.max(relativeError(floats(keys!), expectedKeys), relativeError(floats(values!), expectedValues));
+    return Math.max(
+      relativeError(floats(keys!), expectedKeys),
+      relativeError(floats(values!), expectedValues),
+      relativeError(floats(queries!), expectedQueries),
+    );
   }),
   ...WIRE_CASES,
 ];

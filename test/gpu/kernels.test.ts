@@ -5,6 +5,7 @@ import { KERNEL_NAMES } from '../../src/program/kernels';
 import { openLab } from '../support';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
+import { worstOf } from './launch_kernel';
 import { KERNEL_TOLERANCE } from './tolerance';
 
 let lab: Lab;
@@ -12,8 +13,9 @@ beforeAll(async () => {
   lab = await openLab();
 });
 
-test.each(KERNEL_CASES)('$name agrees with float64', async ({ run }) => {
-  expect(await run(lab)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+test.each(KERNEL_CASES)('$name agrees with float64, by each variant', async (one) => {
+  const { error, variant } = await worstOf(lab, one);
+  expect(error, variant).toBeLessThanOrEqual(KERNEL_TOLERANCE);
 });
 
 test.each(

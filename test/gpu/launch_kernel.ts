@@ -1,3 +1,4 @@
+import type { AnyVariant } from '../../src/gpu/variants/variant';
 import type { Lab } from '../../src/lab/setup/lab';
 import { BYTES_OF } from '../../src/model/value_type';
 import { contractOf, type KernelName, type NamedSizes, type Operand, type SizesOf } from '../../src/program/kernels';
@@ -8,7 +9,25 @@ export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
  * A kernel on fresh random inputs of odd sizes: `run` answers the largest relative error of its outputs; Infinity when
  * integers differ.
  */
-export type KernelCase = { readonly name: string; readonly run: (lab: Lab) => Promise<number> };
+export type KernelCase = {
+  readonly name: string;
+  /** By the variant given; by the one that runs here where it is left out. */
+  readonly run: (lab: Lab, variant?: AnyVariant) => Promise<number>;
+  /** What it runs, where the kernel has several variants. */
+  readonly call?: { readonly kernel: KernelName; readonly sizes: NamedSizes };
+};
+
+/** The largest error over all variants that this device can run a case by; with the one that has it. */
+export async function worstOf(lab: Lab, { run, call }: KernelCase): Promise<{ error: number; variant: string }> {
+  const variants = call ? lab.engine.launcher.candidatesOf(call.kernel, call.sizes) : [undefined];
+  let worst = { error: -1, variant: '' };
+  for (const variant of variants) {
+    const error = await run(lab, variant);
+    // What is no number is worse than all.
+    if (!(error <= worst.error)) worst = { error, variant: variant?.name ?? '' };
+  }
+  return worst;
+}
 
 export const POISON = 0x7fc0dead; // a NaN, so that an element left unwritten shows
 
@@ -42,18 +61,19 @@ export async function launch<K extends KernelName>(
   sizes: SizesOf<K, number>,
   inputs: readonly Data[],
   lengths: readonly number[],
+  variant = lab.engine.launcher.variantFor(kernel, sizes),
 ): Promise<Uint32Array[]> {
   checkOperands(kernel, sizes, inputs, lengths);
   const { engine } = lab;
   const { device } = engine.gpu;
   const pool = engine.createPool();
-  await engine.launcher.prepare([kernel]);
+  await engine.launcher.compile([variant]);
   const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map(
     (data) => pool.hold(data),
   );
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  engine.launcher.record(pass, engine.launcher.bind(kernel, sizes, buffers));
+  engine.launcher.record(pass, engine.launcher.bind(kernel, sizes, buffers, variant));
   pass.end();
   const map = engine.readback.record(
     encoder,

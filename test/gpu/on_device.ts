@@ -10,6 +10,7 @@ import { TOLERANCE } from '../oracle/compare';
 import { decodeError, FAMILIES, PLANS } from '../oracle/decode_case';
 import { EXCHANGES, runExchange } from './exchange_case';
 import { KERNEL_CASES } from './kernel_cases';
+import { worstOf } from './launch_kernel';
 import { KERNEL_TOLERANCE } from './tolerance';
 
 const VAL = 'public/models/reference/val.safetensors';
@@ -19,11 +20,11 @@ const VAL = 'public/models/reference/val.safetensors';
 const gpu = await openGpu(nodeGpu(), 'hardware');
 const lab = await openLab(gpu, diskSource('.'), 'Node');
 const cases = [
-  ...KERNEL_CASES,
+  ...KERNEL_CASES.map((one) => ({ name: one.name, run: () => worstOf(lab, one) })),
   ...EXCHANGES.flatMap(({ name, make }) =>
     (['shared', 'separate'] as const).map((backing) => ({
       name: `exchange: ${name}, ${backing}`,
-      run: async () => (await runExchange(lab, make(), INSTANT, backing)).error,
+      run: async () => ({ error: (await runExchange(lab, make(), INSTANT, backing)).error, variant: '' }),
     })),
   ),
 ].map((one) => ({ ...one, tolerance: KERNEL_TOLERANCE }));
@@ -31,7 +32,7 @@ for (const plan of PLANS)
   for (const family of FAMILIES)
     cases.push({
       name: `decode: ${family} on ${plan.ranks} ranks (${plan.kind})`,
-      run: () => decodeError(lab, family, plan),
+      run: async () => ({ error: await decodeError(lab, family, plan), variant: '' }),
       tolerance: TOLERANCE,
     });
 // SwiftShader takes two minutes for each: `npm test` has the last.
@@ -45,7 +46,8 @@ for (const [folder, connectivity, loss] of [
     name: `eval: ${folder}, ${connectivity}`,
     run: async () => {
       const settings = { folder: `public/models/${folder}`, connectivity, val: VAL, ranks: 1 };
-      return Math.abs((await evaluateExperiment.run(lab, settings, () => {})).loss - loss);
+      const { loss: found } = await evaluateExperiment.run(lab, settings, () => {});
+      return { error: Math.abs(found - loss), variant: '' };
     },
     tolerance: 0.0005,
   });
@@ -55,10 +57,10 @@ let failed = 0;
 console.log(gpu.description, lab.selfTest);
 for (const { name, run, tolerance } of cases.filter((one) => one.name.includes(part))) {
   count++;
-  const error = await run(lab);
+  const { error, variant } = await run();
   const ok = error <= tolerance;
   if (!ok) failed++;
-  console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}`);
+  console.log(`${ok ? 'passed' : 'FAILED'} ${error.toExponential(2)} ${name}${variant && ` (${variant})`}`);
 }
 for (const { name, endure } of [
   { name: '200 runs in a row', endure: endureRuns },

@@ -85,8 +85,8 @@ test('an exchange is announced by its first collective: its counts before it, wh
   // Neither reads what the other writes, nor what the send plan writes.
   dispatch('first');
   dispatch('second');
-  const call = { kernel: 'swiglu', sizes: { rows: received, width: 2 } } as const;
-  build.compute(place, 'of its size', call, { inputs: ['second'] }, { name: 'y', rows: received, cols: 2 });
+  const call = { kernel: 'add', sizes: { rows: received, width: 4 } } as const;
+  build.compute(place, 'of its size', call, { inputs: ['second', 'second'] }, { name: 'y', rows: received, cols: 4 });
   const program = build.finish(['y']);
   expect(faultsOf(program)).toEqual([]);
   expect(dependenciesOf(program).map((needs) => [...needs].sort())).toEqual([[], [0], [0, 1], [1, 2]]);

@@ -23,8 +23,8 @@ function termsIn({ operations }: Program): Map<string, ReadonlyMap<Term, 'whole'
     else if (op.block === 'attention' && op.name === 'output') terms.set(output, part(`attention.${op.layer}`));
     else if (op.block === 'shared' && op.name === 'down') terms.set(output, part(`shared.${op.layer}`));
     else if (['un-permute', 'weigh experts'].includes(op.name)) terms.set(output, part(`routed.${op.layer}`));
-    else if (op.kernel === 'add') {
-      const both = op.inputs.flatMap((name) => [...terms.get(name)!]);
+    else if (op.kernel === 'add' || op.kernel === 'add_rmsnorm') {
+      const both = op.inputs.slice(0, 2).flatMap((name) => [...terms.get(name)!]);
       if (new Map(both).size < both.length) throw new Error(`operation ${op.id} adds a term twice`);
       terms.set(output, new Map(both));
     } else if (op.kernel === 'sum_parts') terms.set(output, new Map([...passed.keys()].map((term) => [term, 'whole'])));
@@ -58,7 +58,13 @@ test('each sub-block reads just the terms that the table leaves it, whole, whate
       const terms = termsIn(program);
       const normed = new Map(
         program.operations.flatMap((op) =>
-          op.kind === 'compute' && op.name === 'norm' ? [[op.outputs[0]!, op.inputs[0]!]] : [],
+          op.kind !== 'compute'
+            ? []
+            : op.kernel === 'add_rmsnorm'
+              ? [[op.outputs[1]!, op.outputs[0]!]]
+              : op.name === 'norm'
+                ? [[op.outputs[0]!, op.inputs[0]!]]
+                : [],
         ),
       );
       let seen = 0;

@@ -212,8 +212,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0} experts a token can't be chosen from {1}": '无法从 {1} 个专家中为每个词元选出 {0} 个',
   "{0} experts can't be spread evenly over {1} devices; choose a number of devices that divides {2}.":
     '{0} 个专家无法平均分到 {1} 个设备上；请选择能整除 {2} 的设备数。',
-  '{0} experts on {1} devices are {2} each, but at most {3} can be planned for; use more devices.':
-    '{0} 个专家分到 {1} 个设备，每个设备 {2} 个，但最多只能安排 {3} 个；请使用更多设备。',
+  "A layer of {0} experts can't be computed here; at most {1} can.": '这里无法计算有 {0} 个专家的层；最多 {1} 个。',
   '{0} groups need at least two experts each, of {1}': '{0} 个组各需要至少两个专家，而专家共有 {1} 个',
   "{0} has no kernels; it should be a Chrome trace with events of category kernel, as PyTorch's profiler writes.":
     '{0} 中没有内核；它应是 Chrome 跟踪文件，含有类别为 kernel 的事件，如 PyTorch 分析器所写的那样。',

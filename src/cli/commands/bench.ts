@@ -42,9 +42,11 @@ function addKernels(bench: Command): void {
     .description('how quick each kernel is at the shapes of models, beside what this GPU does at most')
     .option('--kernels <list>', 'only these', list, [])
     .option('--most-gflop <n>', 'leave out shapes of more, for slow GPUs', number, 1e6)
+    .option('--all-variants', 'every variant that this GPU can run, not only the one that is chosen', false)
     .option('--json <file>', 'write everything to a file');
-  withWhere(command).action(async ({ json, kernels, mostGflop, ...where }: Options) => {
-    const result = await runExperiment('kernels', { kernels, mostGflop }, where);
+  withWhere(command).action(async ({ json, kernels, mostGflop, allVariants, ...where }: Options) => {
+    const variants = allVariants ? 'all' : 'chosen';
+    const result = await runExperiment('kernels', { kernels, mostGflop, variants }, where);
     console.log(kernelRateTable(result));
     writeJson(json, result);
   });

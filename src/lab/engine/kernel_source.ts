@@ -1,6 +1,10 @@
-import { sourceOf, VARIANTS } from '../../gpu/variants';
-import type { KernelName } from '../../program/kernels';
+import { variantsOf } from '../../gpu/variants/variants';
+import { KERNEL_NAMES, type KernelName } from '../../program/kernels';
 
-/** WGSL of a kernel, its first variant, to be read; null for one that is not known here. */
+/** WGSL of a kernel as any device can run it, to be read; null for one that is not known here. */
 export const kernelSource = (name: string): string | null =>
-  Object.hasOwn(VARIANTS, name) ? sourceOf(VARIANTS[name as KernelName][0]!) : null;
+  (KERNEL_NAMES as readonly string[]).includes(name)
+    ? variantsOf(name as KernelName)
+        .at(-1)!
+        .source()
+    : null;

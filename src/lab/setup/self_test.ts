@@ -98,7 +98,7 @@ type Work = Awaited<ReturnType<typeof prepareWork>>;
 /** Work that can be repeated: numbers are drawn, `values` of them a launch, so many launches in one submit. */
 async function prepareWork(engine: Engine) {
   const { device } = engine.gpu;
-  await engine.launcher.prepare(['draw_normal']);
+  await engine.launcher.prepare([{ kernel: 'draw_normal', sizes: {} }]);
   const pool = engine.createPool();
   let out = pool.reserve(0);
   let launch: Launch | null = null;

@@ -15,7 +15,11 @@ const PRODUCTS = [
   [2048, 2048, 3072],
   [2048, 2048, 10944],
   [512, 2048, 102400],
+  [512, 2048, 3072],
+  [512, 2048, 64],
+  [512, 2048, 576],
   [1, 2048, 2048],
+  [1, 2048, 102400],
   [16, 2048, 10944],
 ] as const;
 /** Experts, and rows of each. */
@@ -29,26 +33,53 @@ const GROUPS = [
 export const benchCases = (): BenchCase[] => [
   ...CUBES.map((n) => gemm(n, n, n)),
   ...PRODUCTS.map(([rows, inner, cols]) => gemm(rows, inner, cols)),
-  ...GROUPS.map(([groups, rows]) => groupedGemm(groups, rows, 2048, 1408)),
+  ...(['gemm_nn', 'gemm_tn'] as const).flatMap((kernel) => CUBES.map((n) => gemm(n, n, n, kernel))),
+  gated(2048, 2048, 2816),
+  ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm', groups, rows, 2048, 1408)),
+  ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm_swiglu', groups, rows, 2048, 1408)),
   ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
   rowwise('rmsnorm', 16384, 2048, { stride: 2048, eps: 1e-6 }),
   rowwise('add', 16384, 2048),
-  rowwise('swiglu', 16384, 1408),
   rowwise('scale_rows', 16384, 2048),
 ];
 
-const gemm = (rows: number, inner: number, cols: number): BenchCase => ({
-  kernel: 'gemm',
+const gemm = (
+  rows: number,
+  inner: number,
+  cols: number,
+  kernel: 'gemm' | 'gemm_nn' | 'gemm_tn' = 'gemm',
+): BenchCase => ({
+  kernel,
   shape: `${rows} × ${inner} → ${cols}`,
   sizes: { rows, inner, cols },
   integers: [],
 });
 
+const gated = (rows: number, inner: number, width: number): BenchCase => ({
+  kernel: 'gemm_swiglu',
+  shape: `${rows} × ${inner} → ${width}`,
+  sizes: { rows, inner, width },
+  integers: [],
+});
+
 /** As many rows for each expert, one after the other. */
-const groupedGemm = (groups: number, rows: number, inner: number, cols: number): BenchCase => ({
-  kernel: 'grouped_gemm',
-  shape: `${groups} experts × ${rows} × ${inner} → ${cols}`,
-  sizes: { pairs: groups * rows, inner, cols, groups, stride: inner, gather: 0 },
+const grouped = (
+  kernel: 'grouped_gemm' | 'grouped_gemm_swiglu',
+  groups: number,
+  rows: number,
+  inner: number,
+  outputs: number,
+): BenchCase => ({
+  kernel,
+  shape: `${groups} experts × ${rows} × ${inner} → ${outputs}`,
+  sizes: {
+    pairs: groups * rows,
+    inner,
+    [kernel === 'grouped_gemm' ? 'cols' : 'width']: outputs,
+    groups,
+    stride: inner,
+    gather: 0,
+  },
   integers: [
     Uint32Array.from({ length: groups * rows }, (_, i) => i),
     Uint32Array.from({ length: groups + 1 }, (_, i) => i * rows),

@@ -1,6 +1,6 @@
 import type { Engine } from '../../../gpu/engine';
 import { type Timing, timed } from '../../../gpu/timed';
-import { variantOf } from '../../../gpu/variants';
+import type { AnyVariant } from '../../../gpu/variants/variant';
 import { BYTES_OF } from '../../../model/value_type';
 import { bytesMoved, contractOf, KERNEL_NAMES } from '../../../program/kernels';
 import type { Frozen } from '../../../words/frozen';
@@ -14,14 +14,17 @@ const KernelBenchSettings = z.object({
   kernels: z.array(z.enum(KERNEL_NAMES as [string, ...string[]])),
   /** Shapes of more are left out, GFLOP: for slow GPUs. */
   mostGflop: z.number().positive(),
+  /** Every variant that runs here, or only the one that is chosen. */
+  variants: z.enum(['chosen', 'all']),
 });
 export type KernelBenchSettings = Frozen<z.output<typeof KernelBenchSettings>>;
 
 /** A kernel at a shape: its times, and its rate as a share of what this GPU does at most. */
 export type KernelRate = Timing & {
   readonly kernel: string;
-  /** The file that runs it here. */
   readonly variant: string;
+  /** Whether this variant is the one that runs here. */
+  readonly chosen: boolean;
   readonly shape: string;
   readonly flops: number;
   readonly bytes: number;
@@ -34,34 +37,40 @@ export type KernelBench = { readonly ceilings: Ceilings; readonly rates: readonl
 export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench> = {
   settings: KernelBenchSettings,
   paths: [],
-  async run({ engine, pause }, { kernels, mostGflop }, emit, signal) {
-    const cases = benchCases().filter(
-      (each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop,
-    );
+  async run({ engine, pause }, { kernels, mostGflop, variants }, emit, signal) {
+    const { launcher } = engine;
+    const tried = benchCases()
+      .filter((each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop)
+      .flatMap((each) => {
+        const chosen = launcher.variantFor(each.kernel, each.sizes);
+        const all = variants === 'all' ? launcher.candidatesOf(each.kernel, each.sizes) : [chosen];
+        return all.map((variant) => ({ each, variant, chosen: variant === chosen }));
+      });
     const ceilings = await pause.during(measureCeilings(engine));
     const rates: KernelRate[] = [];
-    for (const each of cases) {
+    for (const { each, variant, chosen } of tried) {
       signal?.throwIfAborted();
-      rates.push(rateOf(each, engine, await pause.during(timeCase(engine, each)), ceilings));
-      emit({ kind: 'progress', doing: { phase: 'working' }, done: rates.length, total: cases.length, part: null });
+      const timing = await pause.during(timeCase(engine, each, variant));
+      rates.push({ ...rateOf(each, timing, ceilings), variant: variant.name, chosen });
+      emit({ kind: 'progress', doing: { phase: 'working' }, done: rates.length, total: tried.length, part: null });
     }
     return { ceilings, rates };
   },
 };
 
-function rateOf(each: BenchCase, engine: Engine, timing: Timing, { tflops, gbps }: Ceilings): KernelRate {
+function rateOf(each: BenchCase, timing: Timing, { tflops, gbps }: Ceilings) {
   const { kernel, shape, sizes } = each;
   const flops = flopsOfCase(each);
   const { read, written } = bytesMoved(kernel, sizes);
   const bytes = read + written;
   const leastMs = Math.max(flops / tflops / 1e9, bytes / gbps / 1e6);
-  const { file } = variantOf(kernel, engine.gpu.device);
-  return { ...timing, kernel, variant: file, shape, flops, bytes, share: leastMs / (timing.gpuMs ?? timing.wallMs) };
+  return { ...timing, kernel, shape, flops, bytes, share: leastMs / (timing.gpuMs ?? timing.wallMs) };
 }
 
 /** Runs one case on drawn values. */
-async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase): Promise<Timing> {
-  await engine.launcher.prepare([kernel, 'draw_normal']);
+async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase, variant: AnyVariant): Promise<Timing> {
+  await engine.launcher.prepare([{ kernel: 'draw_normal', sizes: {} }]);
+  await engine.launcher.compile([variant]);
   const pool = engine.createPool();
   const { inputs, outputs } = contractOf(kernel);
   const given = [...integers];
@@ -74,7 +83,7 @@ async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase):
     }),
     ...outputs(sizes).map(({ count }) => pool.reserve(count * BYTES_OF.u32)),
   ];
-  const launch = engine.launcher.bind(kernel, sizes, buffers);
+  const launch = engine.launcher.bind(kernel, sizes, buffers, variant);
   try {
     return await timed(engine, (pass) => engine.launcher.record(pass, launch));
   } finally {

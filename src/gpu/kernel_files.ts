@@ -1,0 +1,14 @@
+const files = import.meta.glob<string>('../../kernels/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
+
+/** kernels/FILE.wgsl, and after it the functions that its lines `// include common/…` ask for, each once. */
+export function readKernel(file: string): string {
+  const source = read(`${file}.wgsl`);
+  const common = [...source.matchAll(/^\/\/ include (common\/\w+\.wgsl)$/gm)].map(([, path]) => read(path!));
+  return [source, ...new Set(common)].join('\n');
+}
+
+function read(path: string): string {
+  const source = files[`../../kernels/${path}`];
+  if (source === undefined) throw new Error(`kernels/${path} is missing`);
+  return source;
+}

@@ -1,0 +1,82 @@
+import { colsOf, type FewRows } from '../../../kernels/common/few_rows';
+import type { Tile } from '../../../kernels/common/tile';
+import { groupedFewRows, groupedGatedFewRows } from '../../../kernels/grouped_gemm/few_rows';
+import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
+import { groupedGatedTile, groupedTile } from '../../../kernels/grouped_gemm/tile';
+import { fours } from './plain';
+import { nameOfFewRows, nameOfTile, requirementsOfFewRows, requirementsOfTile, tileOf } from './products';
+import type { Requirements, Variant, Workgroups } from './variant';
+
+/** With the rows of an expert, on the mean, from which they are chosen; the second is for small memories. */
+const TILES: readonly { readonly tile: Tile; readonly least: number }[] = [
+  { tile: tileOf(64, 256, 8, 8, 16, 1), least: 40 },
+  { tile: tileOf(64, 128, 8, 8, 8, 1), least: 40 },
+  { tile: tileOf(32, 64, 16, 4, 8, 2), least: 0 },
+];
+/** With the rows of an expert up to which they are chosen. */
+const FEW_ROWS: readonly { readonly shape: FewRows; readonly most: number }[] = [
+  { shape: { rows: 1, lanes: 16, colsEach: 4, invocations: 128, unrolled: 1 }, most: 1 },
+  { shape: { rows: 4, lanes: 8, colsEach: 4, invocations: 128, unrolled: 1 }, most: 8 },
+];
+
+/** What finding a workgroup's rows takes is added to a product's. */
+const withPlace = ({ invocations, workgroupBytes }: Requirements): Requirements => ({
+  invocations,
+  workgroupBytes: workgroupBytes + 4 * MOST_GROUPS + 16,
+});
+
+type Pairs = { readonly pairs: number; readonly groups: number };
+/** Enough for tiles of each expert, of which the last may not be full. */
+const groupsOf = ({ pairs, groups }: Pairs, outputs: number, rows: number, columns: number): Workgroups => [
+  Math.ceil(outputs / columns),
+  pairs === 0 ? 0 : Math.floor(pairs / rows) + groups,
+  1,
+];
+
+/** Of a grouped product. */
+export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
+  ...FEW_ROWS.map(
+    ({ shape, most }): Variant<'grouped_gemm'> => ({
+      name: `grouped_gemm/${nameOfFewRows(shape)}`,
+      source: () => groupedFewRows(shape),
+      requires: withPlace(requirementsOfFewRows(shape)),
+      fits: (s) => fours(s.inner, s.stride) && s.groups <= MOST_GROUPS,
+      suits: (s) => s.pairs <= most * s.groups,
+      workgroups: (s) => groupsOf(s, s.cols, shape.rows, colsOf(shape)),
+    }),
+  ),
+  ...TILES.map(
+    ({ tile, least }): Variant<'grouped_gemm'> => ({
+      name: `grouped_gemm/${nameOfTile(tile)}`,
+      source: () => groupedTile(tile),
+      requires: withPlace(requirementsOfTile(tile)),
+      fits: (s) => fours(s.stride, s.cols) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
+      suits: (s) => s.pairs >= least * s.groups,
+      workgroups: (s) => groupsOf(s, s.cols, tile.rows, tile.cols),
+    }),
+  ),
+];
+
+/** Of SwiGLU of a grouped product. A tile writes half as many columns as it computes. */
+export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] => [
+  ...FEW_ROWS.map(
+    ({ shape, most }): Variant<'grouped_gemm_swiglu'> => ({
+      name: `grouped_gemm_swiglu/${nameOfFewRows(shape)}`,
+      source: () => groupedGatedFewRows(shape),
+      requires: withPlace(requirementsOfFewRows(shape)),
+      fits: (s) => fours(s.inner, s.stride) && s.groups <= MOST_GROUPS,
+      suits: (s) => s.pairs <= most * s.groups,
+      workgroups: (s) => groupsOf(s, s.width, shape.rows, colsOf(shape) / 2),
+    }),
+  ),
+  ...TILES.map(
+    ({ tile, least }): Variant<'grouped_gemm_swiglu'> => ({
+      name: `grouped_gemm_swiglu/${nameOfTile(tile)}`,
+      source: () => groupedGatedTile(tile),
+      requires: withPlace(requirementsOfTile(tile)),
+      fits: (s) => fours(s.stride, s.width) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
+      suits: (s) => s.pairs >= least * s.groups,
+      workgroups: (s) => groupsOf(s, s.width, tile.rows, tile.cols / 2),
+    }),
+  ),
+];

@@ -1,0 +1,76 @@
+import { addRmsnorm, rmsnorm } from '../../../kernels/rmsnorm/rows';
+import type { KernelName } from '../../program/kernels';
+import { attentionTiles, fewTokens } from './attention';
+import { groupedGatedVariants, groupedVariants } from './grouped_products';
+import { ANY_DEVICE, each, each64, each1024, fours, plain } from './plain';
+import { backwardVariants, gatedVariants, gemmVariants } from './products';
+import type { Variant, Workgroups } from './variant';
+
+const tiled = (rows: number, cols: number, rowsOf: number, colsOf: number): Workgroups => [
+  Math.ceil(cols / colsOf),
+  Math.ceil(rows / rowsOf),
+  1,
+];
+/** Tiles of 32 rows of each expert, of which the last may not be full. */
+const groupedTiles = (
+  { pairs, groups }: { readonly pairs: number; readonly groups: number },
+  cols: number,
+  colsOf: number,
+): Workgroups => (pairs === 0 ? [0, 0, 0] : [Math.ceil(cols / colsOf), Math.floor(pairs / 32) + groups, 1]);
+
+type Variants = { readonly [K in KernelName]: readonly Variant<K>[] };
+
+/** Of each kernel its variants, those to be preferred first. To add one, add its file and its line here. */
+export const VARIANTS_OF: Variants = {
+  embedding: [plain('embedding', (s) => each(s.rows))],
+  gather_rows: [plain('gather_rows', (s) => each(s.rows))],
+  rmsnorm: [
+    {
+      name: 'rmsnorm/fours',
+      source: () => rmsnorm('fours'),
+      requires: ANY_DEVICE,
+      fits: (s) => fours(s.width, s.stride),
+      workgroups: (s) => each(s.rows),
+    },
+    { name: 'rmsnorm/any', source: () => rmsnorm('any'), requires: ANY_DEVICE, workgroups: (s) => each(s.rows) },
+  ],
+  add_rmsnorm: [
+    {
+      name: 'add_rmsnorm/fours',
+      source: () => addRmsnorm('fours'),
+      requires: ANY_DEVICE,
+      fits: (s) => fours(s.width),
+      workgroups: (s) => each(s.rows),
+    },
+    { name: 'add_rmsnorm/any', source: () => addRmsnorm('any'), requires: ANY_DEVICE, workgroups: (s) => each(s.rows) },
+  ],
+  gemm: [...gemmVariants(), plain('gemm/any', (s) => tiled(s.rows, s.cols, 32, 64))],
+  gemm_swiglu: [...gatedVariants(), plain('gemm_swiglu/any', (s) => tiled(s.rows, s.width, 32, 32))],
+  gemm_nn: [...backwardVariants('gemm_nn'), plain('gemm_nn/any', (s) => tiled(s.rows, s.cols, 16, 16))],
+  gemm_tn: [...backwardVariants('gemm_tn'), plain('gemm_tn/any', (s) => tiled(s.rows, s.cols, 16, 16))],
+  grouped_gemm: [...groupedVariants(), plain('grouped_gemm/any', (s) => groupedTiles(s, s.cols, 64))],
+  grouped_gemm_swiglu: [
+    ...groupedGatedVariants(),
+    plain('grouped_gemm_swiglu/any', (s) => groupedTiles(s, s.width, 32)),
+  ],
+  add: [plain('add', (s) => each1024(s.rows * s.width))],
+  rope: [plain('rope', (s) => each64(s.rows * s.heads * s.headDim))],
+  mla_keys: [plain('mla_keys', (s) => each(s.rows))],
+  mla_cache: [plain('mla_cache', (s) => each64(s.rows * (s.latent + s.rotated)))],
+  mla_query: [plain('mla_query', (s) => each(s.rows, s.heads))],
+  mla_values: [plain('mla_values', (s) => each(s.rows, s.heads))],
+  cache_rows: [plain('cache_rows', (s) => each64(s.rows * s.width))],
+  attention: [...attentionTiles(), fewTokens, plain('attention/any', (s) => each(s.rows, s.heads))],
+  sigmoid_gate: [plain('sigmoid_gate', (s) => each1024(s.rows * s.width))],
+  scale_rows: [plain('scale_rows', (s) => each1024(s.rows * s.width))],
+  router_topk: [plain('router_topk', (s) => each(Math.ceil(s.rows / 4)))],
+  send_plan: [plain('send_plan', (s) => [s.ranks, 1, 1])],
+  permute: [plain('permute', (s) => each(s.rows, s.ranks))],
+  expert_plan: [plain('expert_plan', (s) => [s.experts, 1, 1])],
+  weigh_experts: [plain('weigh_experts', (s) => each(s.rows))],
+  unpermute: [plain('unpermute', (s) => each(s.rows))],
+  pack_bf16: [plain('pack_bf16', (s) => each1024(s.rows * Math.ceil(s.width / 2)))],
+  unpack_bf16: [plain('unpack_bf16', (s) => each1024(s.rows * s.width))],
+  sum_parts: [plain('sum_parts', (s) => each1024(s.rows * s.width))],
+  draw_normal: [plain('draw_normal', (s) => each64(s.rows))],
+};

@@ -1,0 +1,28 @@
+import type { KernelName, NamedSizes } from '../../program/kernels';
+import { VARIANTS_OF } from './table';
+import type { AnyVariant, Requirements } from './variant';
+
+/** What decides which variants a device runs. A processor computes in no lanes, and is best served by plain code. */
+export type Capable = { readonly limits: GPUSupportedLimits; readonly isProcessor: boolean };
+
+/** All variants of a kernel, those to be preferred first; the last fits all sizes and needs no more than any device has. */
+export const variantsOf = (kernel: KernelName): readonly AnyVariant[] =>
+  VARIANTS_OF[kernel] as unknown as readonly AnyVariant[];
+
+/** Those that a device may run for sizes of which some are known: all that do not change from run to run. */
+export function candidatesOf(kernel: KernelName, sizes: NamedSizes, device: Capable): readonly AnyVariant[] {
+  const all = variantsOf(kernel);
+  const candidates = all.filter(({ requires, fits }) => meets(device, requires) && (fits?.(sizes) ?? true));
+  if (candidates.length === 0) throw new Error(`no variant of kernel ${kernel} runs on this device`);
+  return device.isProcessor ? candidates.slice(-1) : candidates;
+}
+
+/** The variant that a device runs a kernel by. */
+export function variantFor(kernel: KernelName, sizes: NamedSizes, device: Capable): AnyVariant {
+  const candidates = candidatesOf(kernel, sizes, device);
+  return candidates.find(({ suits }) => suits?.(sizes) ?? true) ?? candidates.at(-1)!;
+}
+
+const meets = ({ limits }: Capable, requires: Requirements): boolean =>
+  limits.maxComputeInvocationsPerWorkgroup >= requires.invocations &&
+  limits.maxComputeWorkgroupStorageSize >= requires.workgroupBytes;
