@@ -18,10 +18,7 @@ import {
  */
 export type Layout = 'nt' | 'nn' | 'tn';
 
-/**
- * A matrix product by tiles. Dimensions that lie together are multiples of four; inner is one of the tile's depth, but
- * for tn, where it is a number of tokens.
- */
+/** A matrix product by tiles. Dimensions that lie together are multiples of four; inner, for nt, of the tile's depth. */
 export function gemmTile(layout: Layout, tile: Tile): string {
   const byLines = (buffer: string, first: string, lines: string): Side => ({
     buffer,
@@ -31,7 +28,7 @@ export function gemmTile(layout: Layout, tile: Tile): string {
   });
   const x = layout === 'tn' ? byLines('x', 'row0', 'sizes.rows') : byDepth('x', 'row0', 'sizes.rows');
   const y = layout === 'nt' ? byDepth('y', 'col0', 'sizes.cols') : byLines('y', 'col0', 'sizes.cols');
-  return productOf(tile, 'cols', tile.cols, x, y, layout === 'tn' ? 'partial' : 'whole', eachOfTile);
+  return productOf(tile, 'cols', tile.cols, x, y, layout === 'nt' ? 'whole' : 'partial', eachOfTile);
 }
 
 /** SwiGLU of a product by tiles: x [rows, inner] · weight [2 width, inner]ᵀ, the gates first; otherwise as gemmTile. */

@@ -370,13 +370,20 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       a.map((value, i) => value + b[i]!),
     );
   }),
-  plain('scale_rows', async (lab) => {
-    const [x, factor] = [random(61 * 37), random(61)];
-    const [out] = await launch(lab, 'scale_rows', { rows: 61, width: 37 }, [x, factor], [61 * 37]);
-    return relativeError(
-      floats(out!),
-      x.map((value, i) => value * factor[Math.floor(i / 37)]!),
-    );
+  ...[37, 36].map((width): KernelCase => {
+    const call = { kernel: 'scale_rows', sizes: { rows: 61, width } } as const;
+    return {
+      name: `scale_rows 61 × ${width}`,
+      call,
+      async run(lab, variant) {
+        const [x, factor] = [random(61 * width), random(61)];
+        const [out] = await launch(lab, 'scale_rows', call.sizes, [x, factor], [61 * width], variant);
+        return relativeError(
+          floats(out!),
+          x.map((value, i) => value * factor[Math.floor(i / width)]!),
+        );
+      },
+    };
   }),
   plain('sigmoid_gate', async (lab) => {
     const [x, gate] = [random(61 * 37), random(61 * 37).map((value) => 20 * value)];

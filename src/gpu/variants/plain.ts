@@ -11,13 +11,16 @@ export const each64 = (items: number): Workgroups => each(Math.ceil(items / 64))
 /** 256 invocations that do four items each: of one item each the GPU can't start workgroups quickly enough. */
 export const each1024 = (items: number): Workgroups => each(Math.ceil(items / 1024));
 
-/** A variant that fits all sizes, and any device: kernels/FILE.wgsl. */
-export const plain = <K extends KernelName>(file: string, workgroups: Variant<K>['workgroups']): Variant<K> => ({
-  name: file,
-  source: () => readKernel(file),
-  requires: ANY_DEVICE,
-  workgroups,
-});
+/** A variant that fits all sizes, and any device. */
+export const written = <K extends KernelName>(
+  name: string,
+  source: () => string,
+  workgroups: Variant<K>['workgroups'],
+): Variant<K> => ({ name, source, requires: ANY_DEVICE, workgroups });
+
+/** One that is kernels/FILE.wgsl. */
+export const plain = <K extends KernelName>(file: string, workgroups: Variant<K>['workgroups']): Variant<K> =>
+  written(file, () => readKernel(file), workgroups);
 
 /** Whether sizes are multiples of four, as what is read in fours must be. */
 export const fours = (...sizes: readonly number[]): boolean => sizes.every((size) => size % 4 === 0);

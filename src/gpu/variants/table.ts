@@ -2,7 +2,7 @@ import { addRmsnorm, rmsnorm } from '../../../kernels/rmsnorm/rows';
 import type { KernelName } from '../../program/kernels';
 import { attentionTiles, fewTokens } from './attention';
 import { groupedGatedVariants, groupedVariants } from './grouped_products';
-import { ANY_DEVICE, each, each64, each1024, fours, plain } from './plain';
+import { each, each64, each1024, fours, plain, written } from './plain';
 import { backwardVariants, gatedVariants, gemmVariants } from './products';
 import type { Variant, Workgroups } from './variant';
 
@@ -26,23 +26,33 @@ export const VARIANTS_OF: Variants = {
   gather_rows: [plain('gather_rows', (s) => each(s.rows))],
   rmsnorm: [
     {
-      name: 'rmsnorm/fours',
-      source: () => rmsnorm('fours'),
-      requires: ANY_DEVICE,
+      ...written(
+        'rmsnorm/fours',
+        () => rmsnorm('fours'),
+        (s) => each(s.rows),
+      ),
       fits: (s) => fours(s.width, s.stride),
-      workgroups: (s) => each(s.rows),
     },
-    { name: 'rmsnorm/any', source: () => rmsnorm('any'), requires: ANY_DEVICE, workgroups: (s) => each(s.rows) },
+    written(
+      'rmsnorm/any',
+      () => rmsnorm('any'),
+      (s) => each(s.rows),
+    ),
   ],
   add_rmsnorm: [
     {
-      name: 'add_rmsnorm/fours',
-      source: () => addRmsnorm('fours'),
-      requires: ANY_DEVICE,
+      ...written(
+        'add_rmsnorm/fours',
+        () => addRmsnorm('fours'),
+        (s) => each(s.rows),
+      ),
       fits: (s) => fours(s.width),
-      workgroups: (s) => each(s.rows),
     },
-    { name: 'add_rmsnorm/any', source: () => addRmsnorm('any'), requires: ANY_DEVICE, workgroups: (s) => each(s.rows) },
+    written(
+      'add_rmsnorm/any',
+      () => addRmsnorm('any'),
+      (s) => each(s.rows),
+    ),
   ],
   gemm: [...gemmVariants(), plain('gemm/any', (s) => tiled(s.rows, s.cols, 32, 64))],
   gemm_swiglu: [...gatedVariants(), plain('gemm_swiglu/any', (s) => tiled(s.rows, s.width, 32, 32))],
@@ -62,7 +72,10 @@ export const VARIANTS_OF: Variants = {
   cache_rows: [plain('cache_rows', (s) => each64(s.rows * s.width))],
   attention: [...attentionTiles(), fewTokens, plain('attention/any', (s) => each(s.rows, s.heads))],
   sigmoid_gate: [plain('sigmoid_gate', (s) => each1024(s.rows * s.width))],
-  scale_rows: [plain('scale_rows', (s) => each1024(s.rows * s.width))],
+  scale_rows: [
+    { ...plain('scale_rows/fours', (s) => each1024((s.rows * s.width) / 4)), fits: (s) => fours(s.width) },
+    plain('scale_rows/any', (s) => each1024(s.rows * s.width)),
+  ],
   router_topk: [plain('router_topk', (s) => each(Math.ceil(s.rows / 4)))],
   send_plan: [plain('send_plan', (s) => [s.ranks, 1, 1])],
   permute: [plain('permute', (s) => each(s.rows, s.ranks))],

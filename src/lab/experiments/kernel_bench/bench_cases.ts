@@ -12,6 +12,9 @@ export type BenchCase = {
 const CUBES = [512, 1024, 2048, 4096];
 /** Rows, inner, columns, as DeepSeek-V2-Lite's shape has them: attention, MLP, LM head; then decoding. */
 const PRODUCTS = [
+  // As many operations as grouped products below have.
+  [4096, 2048, 1408],
+  [12288, 2048, 1408],
   [2048, 2048, 3072],
   [2048, 2048, 10944],
   [512, 2048, 102400],
@@ -38,7 +41,9 @@ export const benchCases = (): BenchCase[] => [
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm', groups, rows, 2048, 1408)),
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm_swiglu', groups, rows, 2048, 1408)),
   ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
+  ...exchanged(16384, 4, 64, 6, 2048),
   rowwise('rmsnorm', 16384, 2048, { stride: 2048, eps: 1e-6 }),
+  rowwise('add_rmsnorm', 16384, 2048, { eps: 1e-6 }),
   rowwise('add', 16384, 2048),
   rowwise('scale_rows', 16384, 2048),
 ];
@@ -103,6 +108,30 @@ const attention = (tokens: number, heads: number, keyDim: number, valueDim: numb
   },
   integers: [new Uint32Array(tokens), Uint32Array.from({ length: tokens }, (_, i) => i)],
 });
+
+/** What goes round Dispatch and Combine: balanced, in bf16. */
+function exchanged(rows: number, ranks: number, experts: number, topK: number, width: number): BenchCase[] {
+  const shape = `${rows} × ${width}, ${topK} of ${experts} on ${ranks}`;
+  const ids = Uint32Array.from(
+    { length: rows * topK },
+    (_, i) => (Math.floor(i / topK) + (i % topK) * Math.floor(experts / topK)) % experts,
+  );
+  const rowOf = Uint32Array.from({ length: rows * ranks }, (_, i) => (i % ranks) * rows + Math.floor(i / ranks));
+  const pairOf = Uint32Array.from({ length: rows * topK }, (_, i) => i);
+  const words = width / 2;
+  const stride = words + 2 * topK;
+  return [
+    { kernel: 'permute', shape, sizes: { rows, ranks, experts, topK, width, packed: 1 }, integers: [ids, rowOf] },
+    { kernel: 'unpack_bf16', shape, sizes: { rows, width, stride }, integers: [] },
+    {
+      kernel: 'weigh_experts',
+      shape,
+      sizes: { rows, width, topK, stride, at: words + topK, packed: 1 },
+      integers: [pairOf],
+    },
+    { kernel: 'unpermute', shape, sizes: { rows, ranks, width, packed: 1 }, integers: [rowOf] },
+  ];
+}
 
 const rowwise = (kernel: KernelName, rows: number, width: number, more: NamedSizes = {}): BenchCase => ({
   kernel,

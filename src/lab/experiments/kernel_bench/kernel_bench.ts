@@ -77,7 +77,7 @@ async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase, 
   const buffers = [
     ...inputs(sizes).map(({ type, count, rowsOf }) => {
       if (type === 'u32') return pool.hold(given.shift()!);
-      const values = pool.reserve(Math.max(count, rowsOf ?? 0) * BYTES_OF.f32);
+      const values = pool.reserve(Math.max(count, (rowsOf ?? 0) * (sizes.rows ?? sizes.pairs!)) * BYTES_OF.f32);
       draw(engine, values, values.bytes / BYTES_OF.f32);
       return values;
     }),
