@@ -6,6 +6,7 @@ import { createEngine } from '../src/gpu/engine';
 import type { Lab } from '../src/lab/setup/lab';
 import { selfTest } from '../src/lab/setup/self_test';
 import type { SelfTest } from '../src/lab/setup/self_test_result';
+import { NO_STORE } from '../src/lab/setup/tuning';
 import { createIncidents } from '../src/lab/setup/watch';
 
 /** One machine has one GPU: what was found of it once holds for all labs of a test file. */
@@ -25,6 +26,7 @@ export async function openLab(root = '.', timestamps: 'fine' | 'rounded' = 'fine
     runtime: `Node ${process.version}`,
     selfTest: found,
     incidents: createIncidents(),
+    tunedStore: NO_STORE,
     close() {
       pause.close();
       engine.destroy();

@@ -6,6 +6,7 @@ import { InputError } from '../words/error';
 import { diskSource } from './disk';
 import { nodeGpu, type Timestamps } from './node_gpu';
 import type { Outcome } from './outcome';
+import { tunedFile } from './tuned_file';
 
 /** Runs a job in this process, on Dawn for Node; paths that are not absolute are the site's. */
 export async function runInNode(
@@ -17,7 +18,7 @@ export async function runInNode(
 ): Promise<Outcome> {
   try {
     const opened = await openGpu(nodeGpu(timestamps), gpu);
-    const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`);
+    const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`, tunedFile);
     return { ok: true, result: await runJob(lab, job, onEvent) };
   } catch (failure) {
     const cause = failure instanceof Endless ? failure.reason : failure;

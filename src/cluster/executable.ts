@@ -6,7 +6,7 @@ import type { Launch } from '../gpu/launcher';
 import { megabytes } from '../model/memory';
 import type { ModelSpec } from '../model/spec';
 import type { Dim } from '../program/dim';
-import type { KernelCall, NamedSizes } from '../program/kernels';
+import type { KernelCall, KernelName, NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
 import { bytesOf, type Program } from '../program/program';
 import type { Cost, Order, ScheduleKind } from '../schedule/orders';
@@ -26,6 +26,8 @@ export type Executable = {
   readonly schedule: (kind: ScheduleKind, cost: Cost) => Order[];
   /** Runs orders of the program (run.ts), one run at a time. */
   readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
+  /** The kernels that it ran so far, with their sizes. */
+  readonly calls: () => { readonly kernel: KernelName; readonly sizes: NamedSizes }[];
   /** Bytes of what it alone keeps, of all ranks together. */
   readonly keptBytes: number;
   readonly destroy: () => void;
@@ -97,6 +99,7 @@ export async function bindProgram(
     program,
     keptBytes,
     destroy,
+    calls: () => bound.flatMap(({ launches }) => launches.calls()),
     schedule: (kind, cost) => schedule(program, kind, cost),
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
   };
@@ -137,6 +140,7 @@ function createLaunches({ launcher }: Engine) {
       launches.set(order, launch);
       return launch;
     },
+    calls: () => [...launches.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
     destroy(): void {
       for (const launch of launches.values()) launcher.release(launch);
       launches.clear();

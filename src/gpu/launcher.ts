@@ -1,6 +1,7 @@
 import { KERNEL_NAMES, type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
 import type { Storage } from './buffers';
 import type { Gpu } from './device';
+import type { Tuned } from './variants/shape_class';
 import type { AnyVariant, Workgroups } from './variants/variant';
 import { candidatesOf, variantFor } from './variants/variants';
 
@@ -32,6 +33,8 @@ export function createLauncher(gpu: Gpu) {
   const capable = { limits: device.limits, isProcessor: gpu.isProcessor };
   /** Names of the sizes that each kernel is told. */
   const told = new Map<KernelName, readonly string[]>(KERNEL_NAMES.map((kernel) => [kernel, toldSizes(kernel)]));
+  let tuned: Tuned = {};
+  const choose = (kernel: KernelName, sizes: NamedSizes) => variantFor(kernel, sizes, capable, tuned);
   /** By the variant's name. */
   const pipelines = new Map<string, Promise<GPUComputePipeline>>();
   const compiled = new Map<string, GPUComputePipeline>();
@@ -73,19 +76,24 @@ export function createLauncher(gpu: Gpu) {
     },
 
     /** The variant that runs a kernel here. */
-    variantFor: (kernel: KernelName, sizes: NamedSizes): AnyVariant => variantFor(kernel, sizes, capable),
+    variantFor: choose,
 
-    /** All variants that this device can run a kernel by. */
-    candidatesOf: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
+    /** The variants that it is chosen from. */
+    candidatesFor: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
+      candidatesOf(kernel, sizes, capable),
+
+    /** All variants that this device can run a kernel by, also those that it is better without. */
+    allFor: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
       candidatesOf(kernel, sizes, { ...capable, isProcessor: false }),
 
+    /** Which variants were found to be best here. */
+    tuned: (): Tuned => tuned,
+    tune(more: Tuned): void {
+      tuned = { ...tuned, ...more };
+    },
+
     /** Binds a kernel to sizes and to buffers, in the order of its contract. */
-    bind(
-      kernel: KernelName,
-      sizes: NamedSizes,
-      buffers: readonly Storage[],
-      variant = variantFor(kernel, sizes, capable),
-    ): Launch {
+    bind(kernel: KernelName, sizes: NamedSizes, buffers: readonly Storage[], variant = choose(kernel, sizes)): Launch {
       const pipeline = compiled.get(variant.name);
       if (!pipeline) throw new Error(`kernel ${kernel} was not prepared as ${variant.name}`);
       const content = uniformOf(kernel, sizes);
@@ -118,7 +126,7 @@ export function createLauncher(gpu: Gpu) {
       return (
         launch.told.every((name) => launch.sizes[name] === sizes[name]) &&
         launch.buffers.every((buffer, i) => buffer === buffers[i]) &&
-        launch.variant === variantFor(launch.kernel, sizes, capable)
+        launch.variant === choose(launch.kernel, sizes)
       );
     },
 

@@ -4,28 +4,32 @@ import type { Engine } from './engine';
 /** What one of many does: ms by the GPU's timestamps, null where it has none, and by the host's clock. */
 export type Timing = { readonly gpuMs: number | null; readonly wallMs: number };
 
-/** A sample lasts about as long, ms, so that what the host takes for it counts little. */
-const SAMPLE_MS = 20;
-const SAMPLES = 5;
-const MOST_TIMES = 500;
-/** So long, ms, a GPU that idled takes to reach its speed: an H200 was five times slower at first. */
-const WARM_MS = 200;
-
+/** How long it is tried before, and how long a sample lasts, ms; and how many samples there are. */
+type Effort = { readonly warmMs: number; readonly sampleMs: number; readonly samples: number };
 /**
- * Medians of five samples, in each of which something is recorded many times in one pass. `record` says what one is.
+ * A GPU that idled takes so long to reach its speed: an H200 was five times slower at first. And in samples as long what
+ * the host takes counts little.
  */
-export async function timed(engine: Engine, record: (pass: GPUComputePassEncoder) => void): Promise<Timing> {
+const THOROUGH: Effort = { warmMs: 200, sampleMs: 20, samples: 5 };
+const MOST_TIMES = 500;
+
+/** Medians of samples, in each of which something is recorded many times in one pass. `record` says what one is. */
+export async function timed(
+  engine: Engine,
+  record: (pass: GPUComputePassEncoder) => void,
+  { warmMs, sampleMs, samples: count }: Effort = THOROUGH,
+): Promise<Timing> {
   const timesOf = ({ gpuMs, wallMs }: Timing) =>
-    Math.min(MOST_TIMES, Math.max(1, Math.round(SAMPLE_MS / (gpuMs ?? wallMs))));
+    Math.min(MOST_TIMES, Math.max(1, Math.round(sampleMs / (gpuMs ?? wallMs))));
   const start = performance.now();
   let last = await sample(engine, record, 1);
-  while (performance.now() - start < WARM_MS) last = await sample(engine, record, timesOf(last));
+  while (performance.now() - start < warmMs) last = await sample(engine, record, timesOf(last));
   const times = timesOf(last);
   const samples: Timing[] = [];
-  while (samples.length < SAMPLES) samples.push(await sample(engine, record, times));
+  while (samples.length < count) samples.push(await sample(engine, record, times));
   const gpu = samples.flatMap(({ gpuMs }) => gpuMs ?? []);
   return {
-    gpuMs: gpu.length === SAMPLES ? median(gpu) : null,
+    gpuMs: gpu.length === count ? median(gpu) : null,
     wallMs: median(samples.map(({ wallMs }) => wallMs)),
   };
 }

@@ -19,7 +19,7 @@ export type KernelCase = {
 
 /** The largest error over all variants that this device can run a case by; with the one that has it. */
 export async function worstOf(lab: Lab, { run, call }: KernelCase): Promise<{ error: number; variant: string }> {
-  const variants = call ? lab.engine.launcher.candidatesOf(call.kernel, call.sizes) : [undefined];
+  const variants = call ? lab.engine.launcher.allFor(call.kernel, call.sizes) : [undefined];
   let worst = { error: -1, variant: '' };
   for (const variant of variants) {
     const error = await run(lab, variant);

@@ -12,6 +12,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a tokenizer_config.json': '分词器设置 tokenizer_config.json',
   'an execution trace or a graph': '执行跟踪或计算图',
   'brackets are nested more than {0} deep': '括号嵌套超过 {0} 层',
+  'finding the quickest kernels for this GPU': '正在为此 GPU 寻找最快的内核',
   'it should begin with { or [': '它应以 { 或 [ 开头',
   'something is missing or too much': '此处缺少或多出了内容',
   "the index of a checkpoint's weights": '检查点权重的索引',

@@ -1,4 +1,5 @@
 import type { KernelName, NamedSizes } from '../../program/kernels';
+import { shapeClassOf, type Tuned } from './shape_class';
 import { VARIANTS_OF } from './table';
 import type { AnyVariant, Requirements } from './variant';
 
@@ -17,9 +18,13 @@ export function candidatesOf(kernel: KernelName, sizes: NamedSizes, device: Capa
   return device.isProcessor ? candidates.slice(-1) : candidates;
 }
 
-/** The variant that a device runs a kernel by. */
-export function variantFor(kernel: KernelName, sizes: NamedSizes, device: Capable): AnyVariant {
+/** The variant that a device runs a kernel by: what did best when it was tried, or else by rule. */
+export function variantFor(kernel: KernelName, sizes: NamedSizes, device: Capable, tuned: Tuned = {}): AnyVariant {
   const candidates = candidatesOf(kernel, sizes, device);
+  if (candidates.length === 1) return candidates[0]!;
+  const best = tuned[shapeClassOf(kernel, sizes)];
+  const known = best && candidates.find(({ name }) => name === best);
+  if (known) return known;
   return candidates.find(({ suits }) => suits?.(sizes) ?? true) ?? candidates.at(-1)!;
 }
 

@@ -9,6 +9,7 @@ import { type Lab, openLab } from '../setup/lab';
 import { createIncidents } from '../setup/watch';
 import { untilAlone } from './alone';
 import { Endless, type Job, runJob } from './job';
+import { tunedInBrowser } from './tuned_kept';
 
 /**
  * To the worker. Files are fetched relative to `base`. Jobs have numbers, so that nothing of one is taken for
@@ -51,7 +52,7 @@ function serve(scope: DedicatedWorkerGlobalScope): void {
     if (known?.engine.gpu.lost.aborted) known.close();
     if (!known || known.engine.gpu.lost.aborted)
       opened = openGpu(scope.navigator.gpu, gpu).then((own) =>
-        openLab(own, siteSource(base), scope.navigator.userAgent, incidents),
+        openLab(own, siteSource(base), scope.navigator.userAgent, tunedInBrowser, incidents),
       );
     return opened!;
   };

@@ -59,6 +59,8 @@ export type Doing =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'opening' }
   | { readonly phase: 'loading'; readonly connectivity: string | null }
+  /** Variants of kernels are tried. */
+  | { readonly phase: 'tuning' }
   | { readonly phase: 'timing'; readonly connectivity: string }
   | ({ readonly phase: 'warm-up' } & Combination)
   | ({ readonly phase: 'run'; readonly run: number; readonly of: number | null } & Combination)
@@ -75,6 +77,8 @@ export function doingIn(doing: Doing): Phrase {
       return doing.connectivity
         ? phrase`loading the model: ${nameOfMethod(doing.connectivity)}`
         : phrase`loading the model`;
+    case 'tuning':
+      return phrase`finding the quickest kernels for this GPU`;
     case 'timing':
       return phrase`${nameOfMethod(doing.connectivity)}: timing without a wire`;
     case 'warm-up':

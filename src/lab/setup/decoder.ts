@@ -1,4 +1,4 @@
-import { createExecutable } from '../../cluster/executable';
+import { createExecutable, type Executable } from '../../cluster/executable';
 import { feedOf, type Segment } from '../../cluster/feed';
 import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
@@ -26,6 +26,7 @@ export type Decoder = {
   /** Forgets all tokens and steps, as if it were new; its buffers and what is known of the clock stay. */
   readonly rewind: () => void;
   readonly program: Program;
+  readonly calls: Executable['calls'];
   /** Bytes of the caches of all ranks together. */
   readonly cacheBytes: number;
   readonly destroy: () => void;
@@ -89,6 +90,7 @@ export async function createDecoder(
       steps = 0;
     },
     program: executable.program,
+    calls: executable.calls,
     cacheBytes: executable.keptBytes,
     destroy: executable.destroy,
     async step(tokens, signal) {

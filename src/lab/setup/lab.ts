@@ -7,6 +7,7 @@ import type { Plan } from '../../model/plan';
 import type { Source } from '../../model/source';
 import { selfTest } from './self_test';
 import type { SelfTest } from './self_test_result';
+import { NO_STORE, recallTuned, type TunedStore } from './tuning';
 import { createIncidents, type Incidents } from './watch';
 
 /** What an experiment runs with: an engine on some GPU, where files are, a way to wait, and the runtime's name. */
@@ -20,14 +21,19 @@ export type Lab = {
   readonly runtime: string;
   readonly selfTest: SelfTest;
   readonly incidents: Incidents;
+  readonly tunedStore: TunedStore;
   readonly close: () => void;
 };
 
-/** A lab on an opened GPU; tests it first. `incidents`: what is told of the page, where there is one. */
+/**
+ * A lab on an opened GPU; tests it first. `tunedStore`: where it is kept which kernels did best; `incidents`: what is
+ * told of the page, where there is one.
+ */
 export async function openLab(
   gpu: Gpu,
   source: Source,
   runtime: string,
+  tunedStore: TunedStore = NO_STORE,
   incidents: Incidents = createIncidents(),
 ): Promise<Lab> {
   const engine = createEngine(gpu);
@@ -37,7 +43,9 @@ export async function openLab(
     engine.destroy();
     gpu.device.destroy();
   };
-  return { engine, source, dropped: null, pause, runtime, selfTest: await selfTest(engine, pause), incidents, close };
+  const tested = await selfTest(engine, pause);
+  await recallTuned(engine, tunedStore);
+  return { engine, source, dropped: null, pause, runtime, selfTest: tested, incidents, tunedStore, close };
 }
 
 /** How ranks are backed: by one GPUDevice that they share, or by one each. */

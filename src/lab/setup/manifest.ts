@@ -21,6 +21,8 @@ export const Manifest = z.object({
   commit: text,
   /** The set of kernels that ran: a hash. Older files lack it. */
   kernels: text.optional(),
+  /** The variants of kernels that were chosen by trying, by class of shapes. Older files lack it. */
+  variants: z.record(text, text).optional(),
   date: z.iso.datetime(),
   runtime: text,
   adapter: text,
@@ -40,6 +42,7 @@ export const manifestOf = (
   definitions: DEFINITIONS,
   commit: __COMMIT__,
   kernels: KERNELS,
+  variants: engine.launcher.tuned(),
   date: new Date().toISOString(),
   runtime,
   adapter: engine.gpu.description,

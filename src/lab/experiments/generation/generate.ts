@@ -6,6 +6,7 @@ import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
+import { tuneCalls } from '../../setup/tuning';
 import { createWatch } from '../../setup/watch';
 import { type Emit, type Experiment, tellRemark } from '../experiment';
 import { decodingOf } from './decoding';
@@ -44,7 +45,7 @@ export async function generate(
     }
     const madeFor = await model.madeFor();
     const steps = await watch.during(async () => {
-      await rehearse(writers, emit, signal);
+      await rehearse(lab, writers, emit, signal);
       return writeInTurn(writers, emit, signal);
     });
     const results = comparedOf(writers.map((writer) => writer.result()));
@@ -119,11 +120,21 @@ async function deployedFor(
   return own;
 }
 
-async function rehearse(writers: readonly Writer[], emit: Emit, signal: AbortSignal | undefined): Promise<void> {
-  for (const [done, { combination, rehearse: own }] of writers.entries()) {
-    const doing = { phase: 'warm-up', ...combination } as const;
+async function rehearse(
+  lab: Lab,
+  writers: readonly Writer[],
+  emit: Emit,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const tuning = (done: number, total: number) =>
+    emit({ kind: 'progress', doing: { phase: 'tuning' }, done, total, part: null });
+  for (const [done, writer] of writers.entries()) {
+    const doing = { phase: 'warm-up', ...writer.combination } as const;
     emit({ kind: 'progress', doing, done, total: writers.length, part: null });
-    await own(signal);
+    await writer.rehearse(signal);
+    const tuned = await tuneCalls(lab, [], writer.calls(), tuning, signal);
+    // By what was found to be best.
+    if (tuned > 0) await writer.rehearse(signal);
   }
 }
 

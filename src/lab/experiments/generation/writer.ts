@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import type { Executable } from '../../../cluster/executable';
 import type { Span } from '../../../trace/span';
 import type { ChosenModel } from '../../setup/choose_model';
 import { createDecoder, type Decoder } from '../../setup/decoder';
@@ -20,6 +21,8 @@ export type Writer = {
    * Does the first steps once and forgets them, so that those that count find their buffers, and the GPU at its speed.
    */
   readonly rehearse: (signal?: AbortSignal) => Promise<void>;
+  /** The kernels that its last steps ran. */
+  readonly calls: Executable['calls'];
   readonly done: () => boolean;
   readonly step: (signal?: AbortSignal) => Promise<void>;
   /** Ends all requests where they are. */
@@ -96,6 +99,7 @@ export async function createWriter(
         ));
       decoder.rewind();
     },
+    calls: decoder.calls,
     done: () => requests.every(({ ended }) => ended !== 'no'),
     result,
     toldAt: () => told,

@@ -1,3 +1,4 @@
+import { balancedPairs, keysOfTokens } from '../../../gpu/scratch';
 import { contractOf, type KernelName, type NamedSizes } from '../../../program/kernels';
 
 /** A kernel at a shape that models have. */
@@ -85,10 +86,7 @@ const grouped = (
     stride: inner,
     gather: 0,
   },
-  integers: [
-    Uint32Array.from({ length: groups * rows }, (_, i) => i),
-    Uint32Array.from({ length: groups + 1 }, (_, i) => i * rows),
-  ],
+  integers: balancedPairs(groups * rows, groups),
 });
 
 /** One sequence whose tokens see all before them. */
@@ -106,7 +104,7 @@ const attention = (tokens: number, heads: number, keyDim: number, valueDim: numb
     keys: (tokens * (tokens + 1)) / 2,
     keyRows: tokens,
   },
-  integers: [new Uint32Array(tokens), Uint32Array.from({ length: tokens }, (_, i) => i)],
+  integers: keysOfTokens(tokens, (tokens * (tokens + 1)) / 2, tokens),
 });
 
 /** What goes round Dispatch and Combine: balanced, in bf16. */

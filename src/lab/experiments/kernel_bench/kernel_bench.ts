@@ -1,8 +1,8 @@
 import type { Engine } from '../../../gpu/engine';
+import { scratchFor } from '../../../gpu/scratch';
 import { type Timing, timed } from '../../../gpu/timed';
 import type { AnyVariant } from '../../../gpu/variants/variant';
-import { BYTES_OF } from '../../../model/value_type';
-import { bytesMoved, contractOf, KERNEL_NAMES } from '../../../program/kernels';
+import { bytesMoved, KERNEL_NAMES } from '../../../program/kernels';
 import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
 import type { Experiment } from '../experiment';
@@ -43,7 +43,7 @@ export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench>
       .filter((each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop)
       .flatMap((each) => {
         const chosen = launcher.variantFor(each.kernel, each.sizes);
-        const all = variants === 'all' ? launcher.candidatesOf(each.kernel, each.sizes) : [chosen];
+        const all = variants === 'all' ? launcher.allFor(each.kernel, each.sizes) : [chosen];
         return all.map((variant) => ({ each, variant, chosen: variant === chosen }));
       });
     const ceilings = await pause.during(measureCeilings(engine));
@@ -69,41 +69,13 @@ function rateOf(each: BenchCase, timing: Timing, { tflops, gbps }: Ceilings) {
 
 /** Runs one case on drawn values. */
 async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase, variant: AnyVariant): Promise<Timing> {
-  await engine.launcher.prepare([{ kernel: 'draw_normal', sizes: {} }]);
   await engine.launcher.compile([variant]);
   const pool = engine.createPool();
-  const { inputs, outputs } = contractOf(kernel);
-  const given = [...integers];
-  const buffers = [
-    ...inputs(sizes).map(({ type, count, rowsOf }) => {
-      if (type === 'u32') return pool.hold(given.shift()!);
-      const values = pool.reserve(Math.max(count, (rowsOf ?? 0) * (sizes.rows ?? sizes.pairs!)) * BYTES_OF.f32);
-      draw(engine, values, values.bytes / BYTES_OF.f32);
-      return values;
-    }),
-    ...outputs(sizes).map(({ count }) => pool.reserve(count * BYTES_OF.u32)),
-  ];
-  const launch = engine.launcher.bind(kernel, sizes, buffers, variant);
+  const launch = engine.launcher.bind(kernel, sizes, await scratchFor(engine, pool, kernel, sizes, integers), variant);
   try {
     return await timed(engine, (pass) => engine.launcher.record(pass, launch));
   } finally {
     engine.launcher.release(launch);
     pool.destroy();
   }
-}
-
-/** Fills a buffer with normal numbers. */
-function draw(
-  { gpu, launcher }: Engine,
-  values: ReturnType<ReturnType<Engine['createPool']>['reserve']>,
-  rows: number,
-) {
-  const sizes = { rows, first: 0, stream: 1, cols: rows, firstRow: 0, firstCol: 0, ownCols: rows, scale: 0.5 };
-  const launch = launcher.bind('draw_normal', sizes, [values]);
-  const encoder = gpu.device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  launcher.record(pass, launch);
-  pass.end();
-  gpu.device.queue.submit([encoder.finish()]);
-  launcher.release(launch);
 }

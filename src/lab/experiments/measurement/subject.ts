@@ -11,6 +11,7 @@ import type { ChosenModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
 import { checkSequences } from '../../setup/forward';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import { tuneCalls } from '../../setup/tuning';
 import type { Watch } from '../../setup/watch';
 import { type Doing, type Emit, tellRemark } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
@@ -102,6 +103,16 @@ async function deployed(stage: Stage, connectivity: string): Promise<Deployed> {
   return model;
 }
 
+/** Finds the best variants for what ran, before anything is measured. */
+const tuned = ({ lab, engines, emit, signal }: Stage, executable: Executable): Promise<number> =>
+  tuneCalls(
+    lab,
+    engines,
+    executable.calls(),
+    (done, total) => emit({ kind: 'progress', doing: { phase: 'tuning' }, done, total, part: null }),
+    signal,
+  );
+
 async function runsWithoutWire(
   stage: Stage,
   connectivity: string,
@@ -114,7 +125,8 @@ async function runsWithoutWire(
   const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
-  let warm: RunResult;
+  let warm = await executable.run(orders, feeds, options);
+  await tuned(stage, executable);
   do warm = await executable.run(orders, feeds, options);
   while (performance.now() < warmUntil && !isSpent(stage));
   const coarse = first ? first.apart !== null : areCoarse(warm);

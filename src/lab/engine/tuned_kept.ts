@@ -1,0 +1,16 @@
+import { get, set } from 'idb-keyval';
+import { z } from '../../words/zod';
+import type { TunedStore } from '../setup/tuning';
+
+const Kept = z.record(z.string(), z.string());
+const keyOf = (name: string): string => `tuned ${name}`;
+
+/** In the browser's IndexedDB; where there is none, or it is full, it is as if nothing were kept. */
+export const tunedInBrowser: TunedStore = {
+  read: (name) =>
+    get(keyOf(name)).then(
+      (kept) => Kept.safeParse(kept).data ?? null,
+      () => null,
+    ),
+  write: (name, tuned) => set(keyOf(name), tuned).catch(() => {}),
+};
