@@ -1,5 +1,5 @@
 import type { TransferRate } from '../lab/experiments/bench';
-import type { KernelBench } from '../lab/experiments/kernel_bench/kernel_bench';
+import type { KernelBench, KernelRate } from '../lab/experiments/kernel_bench/kernel_bench';
 import type { FrameRate, PageRate } from './page_bench';
 import { table } from './table';
 
@@ -18,7 +18,16 @@ export function kernelRateTable({ ceilings, rates }: KernelBench): string {
     ];
   });
   const headings = ['kernel', 'shape', 'GPU ms', 'TFLOP/s', 'GB/s', 'wall ms', 'TFLOP/s', 'GB/s', 'of the ceiling'];
-  return `${table(headings, rows)}\nat most: ${ceilings.tflops.toPrecision(3)} TFLOP/s, ${ceilings.gbps.toPrecision(4)} GB/s`;
+  const atMost = `at most: ${ceilings.tflops.toPrecision(3)} TFLOP/s, ${ceilings.gbps.toPrecision(4)} GB/s`;
+  return [table(headings, rows), atMost, ...(rates.some(({ times }) => times > 1) ? [wholeOf(rates)] : [])].join('\n');
+}
+
+/** What a prefill of a model would take of its products alone, at the rates of each. */
+function wholeOf(rates: readonly KernelRate[]): string {
+  const products = rates.filter(({ kernel, chosen }) => chosen && kernel !== 'attention');
+  const sum = (of: (rate: KernelRate) => number) => products.reduce((all, rate) => all + rate.times * of(rate), 0);
+  const [flops, ms] = [sum((rate) => rate.flops), sum(({ gpuMs, wallMs }) => gpuMs ?? wallMs)];
+  return `all products of a prefill: ${(flops / 1e9).toFixed(0)} GFLOP, ${ms.toFixed(2)} ms, ${(flops / ms / 1e9).toPrecision(3)} TFLOP/s`;
 }
 
 /** Gigabytes (1e9) a second, a row a way, a column a size. */

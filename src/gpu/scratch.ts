@@ -39,10 +39,26 @@ function draw({ gpu, launcher }: Engine, values: Storage): void {
 }
 
 /** Pairs of a grouped product, as many for each expert as for the others: their rows, and where an expert's begin. */
-export const balancedPairs = (pairs: number, groups: number): Uint32Array<ArrayBuffer>[] => [
-  Uint32Array.from({ length: pairs }, (_, i) => i),
-  Uint32Array.from({ length: groups + 1 }, (_, i) => Math.floor((i * pairs) / groups)),
-];
+export const balancedPairs = (pairs: number, groups: number): Uint32Array<ArrayBuffer>[] =>
+  pairsOf(pairs, new Array(groups).fill(1));
+
+/** The same, the n-th expert's as many as 1 / n of the first's (Zipf). */
+export const skewedPairs = (pairs: number, groups: number): Uint32Array<ArrayBuffer>[] =>
+  pairsOf(
+    pairs,
+    Array.from({ length: groups }, (_, e) => 1 / (e + 1)),
+  );
+
+function pairsOf(pairs: number, shares: readonly number[]): Uint32Array<ArrayBuffer>[] {
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  let before = 0;
+  const begins = shares.map((share) => {
+    const begin = Math.round((before / all) * pairs);
+    before += share;
+    return begin;
+  });
+  return [Uint32Array.from({ length: pairs }, (_, i) => i), Uint32Array.from([...begins, pairs])];
+}
 
 /**
  * The first key and the own of each token, where tokens see `keys` keys in all: those of sequences that share them, or

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../src/gpu/engine';
-import { balancedPairs, keysOfTokens } from '../../src/gpu/scratch';
+import { balancedPairs, keysOfTokens, skewedPairs } from '../../src/gpu/scratch';
 import { untuned } from '../../src/gpu/tuning';
 import { shapeClassOf, type Tuned } from '../../src/gpu/variants/shape_class';
 import { NO_STORE, recallTuned, type TunedStore, tuneCalls } from '../../src/lab/setup/tuning';
@@ -32,7 +32,8 @@ test('shapes of a class are run by the same variant, sizes between powers of two
 test('what kernels are tried on makes sense: balanced pairs, tokens that see as many keys as asked', () => {
   const [rows, offsets] = balancedPairs(10, 4);
   expect([...rows!]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  expect([...offsets!]).toEqual([0, 2, 5, 7, 10]);
+  expect([...offsets!]).toEqual([0, 3, 5, 8, 10]);
+  expect([...skewedPairs(11, 3)[1]!]).toEqual([0, 6, 9, 11]);
   const seen = ([first, own]: Uint32Array[]) => [...own!].map((last, row) => last - first![row]! + 1);
   // A sequence of five; then three tokens of sequences of their own, over seven keys each.
   expect(seen(keysOfTokens(5, 15, 5))).toEqual([1, 2, 3, 4, 5]);

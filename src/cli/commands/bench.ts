@@ -43,10 +43,16 @@ function addKernels(bench: Command): void {
     .option('--kernels <list>', 'only these', list, [])
     .option('--most-gflop <n>', 'leave out shapes of more, for slow GPUs', number, 1e6)
     .option('--all-variants', 'every variant that this GPU can run, not only the one that is chosen', false)
+    .option('--model <model>', 'the products of a prefill of this model instead, on one device')
+    .option('--tokens <n>', 'tokens of that prefill', integer, 2048)
     .option('--json <file>', 'write everything to a file');
-  withWhere(command).action(async ({ json, kernels, mostGflop, allVariants, ...where }: Options) => {
+  withWhere(command).action(async ({ json, kernels, mostGflop, allVariants, model: id, tokens, ...where }: Options) => {
     const variants = allVariants ? 'all' : 'chosen';
-    const result = await runExperiment('kernels', { kernels, mostGflop, variants }, where);
+    const result = await runExperiment(
+      'kernels',
+      { kernels, mostGflop, variants, model: id ? { id, tokens } : null },
+      where,
+    );
     console.log(kernelRateTable(result));
     writeJson(json, result);
   });

@@ -1,4 +1,4 @@
-import { balancedPairs, keysOfTokens } from '../../../gpu/scratch';
+import { balancedPairs, keysOfTokens, skewedPairs } from '../../../gpu/scratch';
 import { contractOf, type KernelName, type NamedSizes } from '../../../program/kernels';
 
 /** A kernel at a shape that models have. */
@@ -40,6 +40,7 @@ export const benchCases = (): BenchCase[] => [
   ...(['gemm_nn', 'gemm_tn'] as const).flatMap((kernel) => CUBES.map((n) => gemm(n, n, n, kernel))),
   gated(2048, 2048, 2816),
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm', groups, rows, 2048, 1408)),
+  skewed(64, 192, 2048, 1408),
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm_swiglu', groups, rows, 2048, 1408)),
   ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
   ...exchanged(16384, 4, 64, 6, 2048),
@@ -87,6 +88,13 @@ const grouped = (
     gather: 0,
   },
   integers: balancedPairs(groups * rows, groups),
+});
+
+/** As many rows in all, spread over experts by Zipf's law. */
+const skewed = (groups: number, rows: number, inner: number, cols: number): BenchCase => ({
+  ...grouped('grouped_gemm', groups, rows, inner, cols),
+  shape: `${groups} experts, Zipf × ${rows} × ${inner} → ${cols}`,
+  integers: skewedPairs(groups * rows, groups),
 });
 
 /** One sequence whose tokens see all before them. */

@@ -5,9 +5,12 @@ import type { AnyVariant } from '../../../gpu/variants/variant';
 import { bytesMoved, KERNEL_NAMES } from '../../../program/kernels';
 import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
+import { findModel } from '../../setup/find_model';
+import type { Lab } from '../../setup/lab';
 import type { Experiment } from '../experiment';
 import { type BenchCase, benchCases, flopsOfCase } from './bench_cases';
 import { type Ceilings, measureCeilings } from './ceilings';
+import { modelCases } from './model_cases';
 
 const KernelBenchSettings = z.object({
   /** Which kernels are timed; none: all that there are shapes of. */
@@ -16,6 +19,8 @@ const KernelBenchSettings = z.object({
   mostGflop: z.number().positive(),
   /** Every variant that runs here, or only the one that is chosen. */
   variants: z.enum(['chosen', 'all']),
+  /** The shapes of a prefill of a model instead, on one device. */
+  model: z.object({ id: z.string(), tokens: z.number().int().positive() }).nullable(),
 });
 export type KernelBenchSettings = Frozen<z.output<typeof KernelBenchSettings>>;
 
@@ -28,6 +33,8 @@ export type KernelRate = Timing & {
   readonly shape: string;
   readonly flops: number;
   readonly bytes: number;
+  /** How often a prefill of the model runs it; 1 without a model. */
+  readonly times: number;
   /** The least time by either ceiling ÷ the GPU's own (the wall's where it tells no time). */
   readonly share: number;
 };
@@ -37,9 +44,10 @@ export type KernelBench = { readonly ceilings: Ceilings; readonly rates: readonl
 export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench> = {
   settings: KernelBenchSettings,
   paths: [],
-  async run({ engine, pause }, { kernels, mostGflop, variants }, emit, signal) {
+  async run(lab, { kernels, mostGflop, variants, model }, emit, signal) {
+    const { engine, pause } = lab;
     const { launcher } = engine;
-    const tried = benchCases()
+    const tried = (await casesOf(lab, model))
       .filter((each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop)
       .flatMap((each) => {
         const chosen = launcher.variantFor(each.kernel, each.sizes);
@@ -58,13 +66,20 @@ export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench>
   },
 };
 
-function rateOf(each: BenchCase, timing: Timing, { tflops, gbps }: Ceilings) {
-  const { kernel, shape, sizes } = each;
+/** The shapes of a model, or those of models in general. */
+async function casesOf(lab: Lab, model: KernelBenchSettings['model']): Promise<(BenchCase & { times: number })[]> {
+  if (!model) return benchCases().map((each) => ({ ...each, times: 1 }));
+  const checkpoint = await (await findModel(lab, model.id, false)).checkpointOf('regular');
+  return modelCases(checkpoint.spec, model.tokens);
+}
+
+function rateOf(each: BenchCase & { readonly times: number }, timing: Timing, { tflops, gbps }: Ceilings) {
+  const { kernel, shape, sizes, times } = each;
   const flops = flopsOfCase(each);
   const { read, written } = bytesMoved(kernel, sizes);
   const bytes = read + written;
   const leastMs = Math.max(flops / tflops / 1e9, bytes / gbps / 1e6);
-  return { ...timing, kernel, shape, flops, bytes, share: leastMs / (timing.gpuMs ?? timing.wallMs) };
+  return { ...timing, kernel, shape, flops, bytes, times, share: leastMs / (timing.gpuMs ?? timing.wallMs) };
 }
 
 /** Runs one case on drawn values. */
