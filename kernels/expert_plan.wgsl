@@ -1,5 +1,5 @@
 // Sort what a rank received by expert: a counting sort of its (row, expert) pairs.
-// received [rows, stride], whose row has the experts of its slots from column `at` on (permute.wgsl, or the router's
+// received [rows, stride], whose row has the experts of its slots from column `at` on (permute/any.wgsl, or the router's
 // own); pairRow [pairs], the row of each pair, pairs ordered by expert, then by row; pairOf [rows, topK], the pair of
 // each slot, NONE where its expert is not one of this rank's; offsets [experts + 1], each expert's first pair.
 // This rank holds `experts` experts, the first of which is `firstExpert`. A workgroup an expert.

@@ -13,3 +13,7 @@ fn packBf16(even: f32, odd: f32) -> u32 {
 fn unpackBf16(word: u32, column: u32) -> f32 {
   return bitcast<f32>(select(word << 16u, word & 0xffff0000u, column % 2u == 1u));
 }
+
+fn unpackFour(words: vec2u) -> vec4f {
+  return vec4f(unpackBf16(words.x, 0u), unpackBf16(words.x, 1u), unpackBf16(words.y, 0u), unpackBf16(words.y, 1u));
+}

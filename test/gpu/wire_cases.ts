@@ -5,19 +5,25 @@ import { below, type Data, floats, type KernelCase, launch, POISON, random, same
 
 const kernelCase = (name: KernelName, run: KernelCase['run']): KernelCase => ({ name, run });
 
+/** How the kernels of a case run: by the variants that are usual here, or by the best that any device has. */
+type Launch = typeof launch;
+const byFirst: Launch = (lab, kernel, sizes, inputs, lengths) =>
+  launch(lab, kernel, sizes, inputs, lengths, lab.engine.launcher.allFor(kernel, sizes)[0]);
+
 /** Kernels that make what the wire carries, and read it: 16-bit rows, and the sums of an all-reduce. */
 export const WIRE_CASES: readonly KernelCase[] = [
-  // Both kernels, there and back, on an even and an odd number of columns.
-  ...[64, 77].map((width) =>
+  // Both kernels, there and back, on columns by fours, and on an even and an odd number of them.
+  ...[64, 66, 77].map((width) =>
     kernelCase(width === 64 ? 'pack_bf16' : 'unpack_bf16', async (lab) => {
       const rows = 49;
       const words = Math.ceil(width / 2);
+      const stride = words + (width === 64 ? 4 : 3);
       const x = Float32Array.from({ length: rows * width }, () => (2 * Math.random() - 1) * 2 ** below(40) * 2 ** -20);
       x.set([0, -0, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -(1 + 2 ** -8), 3.3e38, Number.POSITIVE_INFINITY]);
       const [packed] = await launch(lab, 'pack_bf16', { rows, width }, [x], [rows * words]);
-      const wide = new Uint32Array(rows * (words + 3)).fill(POISON);
-      for (let r = 0; r < rows; r++) wide.set(packed!.subarray(r * words, (r + 1) * words), r * (words + 3));
-      const [back] = await launch(lab, 'unpack_bf16', { rows, width, stride: words + 3 }, [wide], [rows * width]);
+      const wide = new Uint32Array(rows * stride).fill(POISON);
+      for (let r = 0; r < rows; r++) wide.set(packed!.subarray(r * words, (r + 1) * words), r * stride);
+      const [back] = await byFirst(lab, 'unpack_bf16', { rows, width, stride }, [wide], [rows * width]);
       return same(floats(back!), Array.from(x, reference.bf16));
     }),
   ),
@@ -36,26 +42,36 @@ export const WIRE_CASES: readonly KernelCase[] = [
       return relativeError(floats(out!), expected);
     }),
   ),
-  // With it weigh_experts and unpermute, on bf16 rows.
-  kernelCase('permute', async (lab) => {
+  // With it weigh_experts and unpermute: on bf16 rows and on f32 rows, of columns by fours and of any number.
+  ...[
+    { packed: 1, width: 21, run: launch },
+    { packed: 1, width: 24, run: launch },
+    { packed: 1, width: 24, run: byFirst },
+    { packed: 0, width: 24, run: byFirst },
+  ].map(({ packed, width, run }) => exchanged(packed, width, run)),
+];
+
+/** There and back, the same as plain arithmetic. */
+function exchanged(packed: number, width: number, run: Launch): KernelCase {
+  return kernelCase('permute', async (lab) => {
     // Two ranks: token t goes to rank 0 in row t, to rank 1 in row rows + t; experts 0, 1 are rank 0's, 2, 3 rank 1's.
-    const s = { rows: 9, ranks: 2, experts: 4, topK: 2, width: 21, packed: 1 };
-    const words = 11;
+    const s = { rows: 9, ranks: 2, experts: 4, topK: 2, width, packed };
+    const words = packed ? Math.ceil(width / 2) : width;
+    const asSent = packed ? reference.bf16 : (value: number) => value;
     const stride = words + 2 * s.topK;
     const x = random(s.rows * s.width);
     const ids = Uint32Array.from({ length: s.rows * 2 }, (_, i) => (i % 2 === 0 ? below(2) : 2 + below(2)));
     const weights = random(s.rows * 2);
     const rowOf = Uint32Array.from({ length: s.rows * 2 }, (_, i) => (i >> 1) + (i % 2) * s.rows);
-    const [sent] = await launch(lab, 'permute', s, [x, ids, weights, rowOf], [2 * s.rows * stride]);
-    const [arrived] = await launch(
-      lab,
-      'unpack_bf16',
-      { rows: 2 * s.rows, width: s.width, stride },
-      [sent as Data],
-      [2 * s.rows * s.width],
-    );
-    const rounded = Array.from(x, reference.bf16);
-    let error = relativeError(floats(arrived!), [...rounded, ...rounded]);
+    const [sent] = await run(lab, 'permute', s, [x, ids, weights, rowOf], [2 * s.rows * stride]);
+    const unpacking = { rows: 2 * s.rows, width, stride };
+    const arrived = packed
+      ? floats((await run(lab, 'unpack_bf16', unpacking, [sent as Data], [2 * s.rows * width]))[0]!)
+      : Array.from({ length: 2 * s.rows }, (_, row) => [
+          ...floats(sent!).slice(row * stride, row * stride + width),
+        ]).flat();
+    const rounded = Array.from(x, asSent);
+    let error = relativeError(arrived, [...rounded, ...rounded]);
     const slot = (row: number, column: number) => sent![row * stride + words + column]!;
     for (let t = 0; t < s.rows; t++)
       for (const rank of [0, 1]) {
@@ -69,17 +85,17 @@ export const WIRE_CASES: readonly KernelCase[] = [
     const pairOf = Uint32Array.from({ length: 4 * s.rows }, (_, i) =>
       i % 2 === (i >= 2 * s.rows ? 1 : 0) ? i >> 1 : 0xffffffff,
     );
-    const weigh = { rows: 2 * s.rows, width: s.width, topK: 2, stride, at: words + 2, packed: 1 };
-    const [weighed] = await launch(lab, 'weigh_experts', weigh, [y, sent as Data, pairOf], [2 * s.rows * words]);
-    const back = { rows: s.rows, ranks: 2, width: s.width, packed: 1 };
-    const [out] = await launch(lab, 'unpermute', back, [weighed as Data, rowOf], [s.rows * s.width]);
+    const weigh = { rows: 2 * s.rows, width: s.width, topK: 2, stride, at: words + 2, packed };
+    const [weighed] = await run(lab, 'weigh_experts', weigh, [y, sent as Data, pairOf], [2 * s.rows * words]);
+    const back = { rows: s.rows, ranks: 2, width: s.width, packed };
+    const [out] = await run(lab, 'unpermute', back, [weighed as Data, rowOf], [s.rows * s.width]);
     const expected = Array.from({ length: s.rows * s.width }, (_, i) => {
       const t = Math.floor(i / s.width);
       return [0, 1].reduce(
-        (sum, rank) => sum + reference.bf16(Math.fround(weights[2 * t + rank]! * y[i + rank * s.rows * s.width]!)),
+        (sum, rank) => sum + asSent(Math.fround(weights[2 * t + rank]! * y[i + rank * s.rows * s.width]!)),
         0,
       );
     });
     return Math.max(error, relativeError(floats(out!), expected));
-  }),
-];
+  });
+}

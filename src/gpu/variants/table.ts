@@ -78,12 +78,27 @@ export const VARIANTS_OF: Variants = {
   ],
   router_topk: [plain('router_topk', (s) => each(Math.ceil(s.rows / 4)))],
   send_plan: [plain('send_plan', (s) => [s.ranks, 1, 1])],
-  permute: [plain('permute', (s) => each(s.rows, s.ranks))],
+  permute: [
+    { ...plain('permute/fours', (s) => each(s.rows, s.ranks)), fits: (s) => fours(s.width) },
+    plain('permute/any', (s) => each(s.rows, s.ranks)),
+  ],
   expert_plan: [plain('expert_plan', (s) => [s.experts, 1, 1])],
-  weigh_experts: [plain('weigh_experts', (s) => each(s.rows))],
-  unpermute: [plain('unpermute', (s) => each(s.rows))],
+  weigh_experts: [
+    { ...plain('weigh_experts/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
+    plain('weigh_experts/any', (s) => each(s.rows)),
+  ],
+  unpermute: [
+    { ...plain('unpermute/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
+    plain('unpermute/any', (s) => each(s.rows)),
+  ],
   pack_bf16: [plain('pack_bf16', (s) => each1024(s.rows * Math.ceil(s.width / 2)))],
-  unpack_bf16: [plain('unpack_bf16', (s) => each1024(s.rows * s.width))],
+  unpack_bf16: [
+    {
+      ...plain('unpack_bf16/fours', (s) => each1024((s.rows * s.width) / 4)),
+      fits: (s) => fours(s.width) && s.stride % 2 === 0,
+    },
+    plain('unpack_bf16/any', (s) => each1024(s.rows * s.width)),
+  ],
   sum_parts: [plain('sum_parts', (s) => each1024(s.rows * s.width))],
   draw_normal: [plain('draw_normal', (s) => each64(s.rows))],
 };

@@ -1,4 +1,4 @@
-// What pack_bf16.wgsl or permute.wgsl packed, as f32: the first `width` values of each row of `stride` words.
+// What pack_bf16.wgsl or permute/any.wgsl packed, as f32: the first `width` values of each row of `stride` words.
 // x [rows, stride], out [rows, width].
 // include common/bf16.wgsl
 struct Sizes { rows: u32, width: u32, stride: u32 }

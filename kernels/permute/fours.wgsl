@@ -1,0 +1,45 @@
+// Permute (permute/any.wgsl), four columns at a time: width is a multiple of four, so that all rows are of pairs of words.
+// include common/bf16.wgsl
+struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> ids: array<u32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read> rowOf: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec2u>;
+
+const NONE = 0xffffffffu;
+const LANES = 128u;
+
+// Words of what a row has after the activation: ids of the slots, then their weights.
+fn slotWord(token: u32, destination: u32, word: u32) -> u32 {
+  let share = sizes.experts / sizes.ranks;
+  if (word >= sizes.topK) { return bitcast<u32>(weights[token * sizes.topK + word - sizes.topK]); }
+  let id = ids[token * sizes.topK + word];
+  return select(NONE, id, id / share == destination);
+}
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let token = group.x + group.y * 65535u;
+  if (token >= sizes.rows) { return; }
+  let destination = group.z;
+  let row = rowOf[token * sizes.ranks + destination];
+  if (row == NONE) { return; }
+  let fours = sizes.width / 4u;
+  let pairs = select(2u, 1u, sizes.packed == 1u) * fours; // of words, of an activation
+  let first = row * (pairs + sizes.topK);
+  for (var i = lane; i < fours; i += LANES) {
+    let four = x[token * fours + i];
+    if (sizes.packed == 1u) {
+      out[first + i] = vec2u(packBf16(four.x, four.y), packBf16(four.z, four.w));
+    } else {
+      out[first + 2u * i] = bitcast<vec2u>(four.xy);
+      out[first + 2u * i + 1u] = bitcast<vec2u>(four.zw);
+    }
+  }
+  for (var i = lane; i < sizes.topK; i += LANES) {
+    out[first + pairs + i] =
+      vec2u(slotWord(token, destination, 2u * i), slotWord(token, destination, 2u * i + 1u));
+  }
+}
