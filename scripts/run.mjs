@@ -22,6 +22,7 @@ switch (task) {
   case 'lab':
     buildSite();
     buildCommand();
+    if (args.includes('--against')) buildAgainst();
     run(process.execPath, ['build/cli/main.js', ...args]);
     break;
   case 'test':
@@ -54,6 +55,17 @@ function buildSite() {
 function buildCommand() {
   const inputs = ['src', 'kernels', 'test', 'vite.cli.config.ts'];
   build('cli', 'build/cli/main.js', inputs, ['build', '--config', 'vite.cli.config.ts', '--logLevel', 'warn']);
+}
+
+/** The page with other libraries, which nothing else needs: they are large. */
+function buildAgainst() {
+  const folder = 'scripts/against';
+  if (!existsSync(join(folder, 'node_modules')))
+    run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  const config = `${folder}/vite.config.ts`;
+  const own = readdirSync(folder).filter((name) => name !== 'node_modules');
+  const inputs = ['src', 'kernels', ...own.map((name) => `${folder}/${name}`)];
+  build('against', 'build/against/index.html', inputs, ['build', '--config', config, '--logLevel', 'warn']);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { TransferRate } from '../lab/experiments/bench';
 import type { KernelBench, KernelRate } from '../lab/experiments/kernel_bench/kernel_bench';
+import type { AgainstRate } from './against';
 import type { FrameRate, PageRate } from './page_bench';
 import { table } from './table';
 
@@ -28,6 +29,24 @@ function wholeOf(rates: readonly KernelRate[]): string {
   const sum = (of: (rate: KernelRate) => number) => products.reduce((all, rate) => all + rate.times * of(rate), 0);
   const [flops, ms] = [sum((rate) => rate.flops), sum(({ gpuMs, wallMs }) => gpuMs ?? wallMs)];
   return `all products of a prefill: ${(flops / 1e9).toFixed(0)} GFLOP, ${ms.toFixed(2)} ms, ${(flops / ms / 1e9).toPrecision(3)} TFLOP/s`;
+}
+
+/** Matrix products by library: a row a shape, TFLOP/s by the host's clock. */
+export function againstTable(rates: readonly AgainstRate[]): string {
+  const libraries = [...new Set(rates.map(({ library }) => library))];
+  const shapeOf = ({ rows, inner, cols }: AgainstRate) => `${rows} × ${inner} → ${cols}`;
+  const shapes = [...new Set(rates.map(shapeOf))];
+  const cell = (shape: string, library: string) => {
+    const { rows, inner, cols, wallMs, error } = rates.find(
+      (rate) => shapeOf(rate) === shape && rate.library === library,
+    )!;
+    // What is far off is no product.
+    return error > 1e-3 ? 'wrong' : ((2 * rows * inner * cols) / wallMs / 1e9).toPrecision(3);
+  };
+  return table(
+    ['TFLOP/s, wall', ...libraries],
+    shapes.map((shape) => [shape, ...libraries.map((library) => cell(shape, library))]),
+  );
 }
 
 /** Gigabytes (1e9) a second, a row a way, a column a size. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { kernelRateTable, transferTable } from '../bench_report';
+import { LIBRARIES, type LibraryName, timeAgainst } from '../against';
+import { againstTable, kernelRateTable, transferTable } from '../bench_report';
 import { integer, list, number } from '../options';
 import { runExperiment } from '../run_experiment';
 import { writeJson } from '../write_files';
@@ -43,17 +44,34 @@ function addKernels(bench: Command): void {
     .option('--kernels <list>', 'only these', list, [])
     .option('--most-gflop <n>', 'leave out shapes of more, for slow GPUs', number, 1e6)
     .option('--all-variants', 'every variant that this GPU can run, not only the one that is chosen', false)
+    .option('--against <list>', `instead, matrix products beside other libraries: ${LIBRARIES.join(', ')}`, libraries)
     .option('--model <model>', 'the products of a prefill of this model instead, on one device')
     .option('--tokens <n>', 'tokens of that prefill', integer, 2048)
     .option('--json <file>', 'write everything to a file');
-  withWhere(command).action(async ({ json, kernels, mostGflop, allVariants, model: id, tokens, ...where }: Options) => {
-    const variants = allVariants ? 'all' : 'chosen';
-    const result = await runExperiment(
-      'kernels',
-      { kernels, mostGflop, variants, model: id ? { id, tokens } : null },
-      where,
-    );
-    console.log(kernelRateTable(result));
-    writeJson(json, result);
-  });
+  withWhere(command).action(
+    async ({ json, kernels, mostGflop, allVariants, model: id, tokens, against, ...where }: Options) => {
+      if (against) {
+        const rates = await timeAgainst(against, where.gpu ?? 'hardware', mostGflop);
+        console.log(againstTable(rates));
+        writeJson(json, rates);
+        return;
+      }
+      const variants = allVariants ? 'all' : 'chosen';
+      const result = await runExperiment(
+        'kernels',
+        { kernels, mostGflop, variants, model: id ? { id, tokens } : null },
+        where,
+      );
+      console.log(kernelRateTable(result));
+      writeJson(json, result);
+    },
+  );
+}
+
+function libraries(text: string): LibraryName[] {
+  const named = list(text);
+  const unknown = named.find((name) => !(LIBRARIES as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new InputError(phrase`The library "${unknown}" is not known; known are ${LIBRARIES.join(', ')}.`);
+  return named as LibraryName[];
 }
