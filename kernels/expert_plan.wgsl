@@ -52,10 +52,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
     }
   }
-  let before = sumBefore(earlier, lane).y;
-  let placed = sumBefore(here, lane);
+  let sums = sumsBefore(vec2u(earlier, here), lane);
 
-  var pair = before + placed.x;
+  var pair = sums.z + sums.y;
   for (var row = first; row < end; row++) {
     if ((rowsHere & (1u << min(row - first, 31u))) == 0u) { continue; }
     for (var slot = 0u; slot < sizes.topK; slot += 4u) {
@@ -70,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
   if (lane == 0u) {
-    offsets[expert] = before;
-    if (expert == sizes.experts - 1u) { offsets[sizes.experts] = before + placed.y; }
+    offsets[expert] = sums.z;
+    if (expert == sizes.experts - 1u) { offsets[sizes.experts] = sums.z + sums.w; }
   }
 }

@@ -44,15 +44,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       if (own < share) { atomicAdd(&perExpert[own], 1u); }
     }
   }
-  let before = sumBefore(earlier, lane).y;
-  let placed = sumBefore(here, lane);
+  let sums = sumsBefore(vec2u(earlier, here), lane);
 
-  var row = before + placed.x;
+  var row = sums.z + sums.y;
   for (var token = first; token < end; token++) {
     let goes = ((ranksOf(token, share) >> destination) & 1u) == 1u;
     rowOf[token * sizes.ranks + destination] = select(NONE, row, goes);
     row += u32(goes);
   }
   for (var e = lane; e < share; e += LANES) { counts[firstExpert + e] = atomicLoad(&perExpert[e]); }
-  if (lane == 0u) { counts[sizes.experts + destination] = placed.y; }
+  if (lane == 0u) { counts[sizes.experts + destination] = sums.w; }
 }

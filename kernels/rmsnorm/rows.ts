@@ -1,26 +1,29 @@
 import { each } from '../common/write';
 
-/** Invocations of a workgroup, which takes a row. */
-const LANES = 128;
-
 /** By fours where widths and strides are multiples of four, else one by one. */
 type Width = 'fours' | 'any';
 
+/** `lanes`: invocations of a workgroup, which takes a row. */
 const widthOf = (width: Width) =>
   width === 'fours'
-    ? { type: 'vec4f', size: (of: string) => `(${of} / 4u)`, squares: (value: string) => `dot(${value}, ${value})` }
-    : { type: 'f32', size: (of: string) => of, squares: (value: string) => `${value} * ${value}` };
+    ? {
+        lanes: 128,
+        type: 'vec4f',
+        size: (of: string) => `(${of} / 4u)`,
+        squares: (value: string) => `dot(${value}, ${value})`,
+      }
+    : { lanes: 32, type: 'f32', size: (of: string) => of, squares: (value: string) => `${value} * ${value}` };
 
 /** Leaves in `scale` 1 / sqrt(mean of squares + eps) of a row whose invocations each have `squares` of it. */
-const findScale = `parts[lane / 4u][lane % 4u] = squares;
+const findScale = (lanes: number): string => `parts[lane / 4u][lane % 4u] = squares;
 workgroupBarrier();
 var total = vec4f();
-${each(LANES / 4, (i) => `total += parts[${i}];\n`)}let scale = inverseSqrt(dot(total, vec4f(1.0)) / f32(sizes.width) + sizes.eps);
+${each(lanes / 4, (i) => `total += parts[${i}];\n`)}let scale = inverseSqrt(dot(total, vec4f(1.0)) / f32(sizes.width) + sizes.eps);
 `;
 
-const begin = `var<workgroup> parts: array<vec4f, ${LANES / 4}>;
+const begin = (lanes: number): string => `var<workgroup> parts: array<vec4f, ${lanes / 4}>;
 
-@compute @workgroup_size(${LANES})
+@compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 let row = group.x + group.y * 65535u;
 if (row >= sizes.rows) { return; }
@@ -31,21 +34,21 @@ if (row >= sizes.rows) { return; }
  * stride] is read up to `width`.
  */
 export function rmsnorm(by: Width): string {
-  const { type, size, squares } = widthOf(by);
+  const { lanes, type, size, squares } = widthOf(by);
   return `struct Sizes { rows: u32, width: u32, stride: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<${type}>;
 @group(0) @binding(2) var<storage, read> weight: array<${type}>;
 @group(0) @binding(3) var<storage, read_write> out: array<${type}>;
 
-${begin}let width = ${size('sizes.width')};
+${begin(lanes)}let width = ${size('sizes.width')};
 let source = row * ${size('sizes.stride')};
 var squares = 0.0;
-for (var column = lane; column < width; column += ${LANES}u) {
+for (var column = lane; column < width; column += ${lanes}u) {
 let value = x[source + column];
 squares += ${squares('value')};
 }
-${findScale}for (var column = lane; column < width; column += ${LANES}u) {
+${findScale(lanes)}for (var column = lane; column < width; column += ${lanes}u) {
 out[row * width + column] = weight[column] * (x[source + column] * scale);
 }
 }
@@ -54,7 +57,7 @@ out[row * width + column] = weight[column] * (x[source + column] * scale);
 
 /** RMSNorm of a sum, of which both are kept: sum = a + b, out = rmsnorm(sum), all [rows, width]. */
 export function addRmsnorm(by: Width): string {
-  const { type, size, squares } = widthOf(by);
+  const { lanes, type, size, squares } = widthOf(by);
   return `struct Sizes { rows: u32, width: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> a: array<${type}>;
@@ -63,16 +66,16 @@ export function addRmsnorm(by: Width): string {
 @group(0) @binding(4) var<storage, read_write> sum: array<${type}>;
 @group(0) @binding(5) var<storage, read_write> out: array<${type}>;
 
-${begin}let width = ${size('sizes.width')};
+${begin(lanes)}let width = ${size('sizes.width')};
 let first = row * width;
 var squares = 0.0;
-for (var column = lane; column < width; column += ${LANES}u) {
+for (var column = lane; column < width; column += ${lanes}u) {
 let value = a[first + column] + b[first + column];
 sum[first + column] = value;
 squares += ${squares('value')};
 }
-${findScale}// An invocation reads again what it wrote itself.
-for (var column = lane; column < width; column += ${LANES}u) {
+${findScale(lanes)}// An invocation reads again what it wrote itself.
+for (var column = lane; column < width; column += ${lanes}u) {
 out[first + column] = weight[column] * (sum[first + column] * scale);
 }
 }
