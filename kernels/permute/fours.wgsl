@@ -1,4 +1,5 @@
-// Permute (permute/any.wgsl), four columns at a time: width is a multiple of four, so that all rows are of pairs of words.
+// Permute (permute/any.wgsl), four columns at a time: width is a multiple of four, so that all rows are of pairs of words. A
+// workgroup a token, which is read once.
 // include common/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -23,23 +24,29 @@ fn slotWord(token: u32, destination: u32, word: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let token = group.x + group.y * 65535u;
   if (token >= sizes.rows) { return; }
-  let destination = group.z;
-  let row = rowOf[token * sizes.ranks + destination];
-  if (row == NONE) { return; }
   let fours = sizes.width / 4u;
   let pairs = select(2u, 1u, sizes.packed == 1u) * fours; // of words, of an activation
-  let first = row * (pairs + sizes.topK);
   for (var i = lane; i < fours; i += LANES) {
     let four = x[token * fours + i];
-    if (sizes.packed == 1u) {
-      out[first + i] = vec2u(packBf16(four.x, four.y), packBf16(four.z, four.w));
-    } else {
-      out[first + 2u * i] = bitcast<vec2u>(four.xy);
-      out[first + 2u * i + 1u] = bitcast<vec2u>(four.zw);
+    let packed = vec2u(packBf16(four.x, four.y), packBf16(four.z, four.w));
+    for (var destination = 0u; destination < sizes.ranks; destination++) {
+      let row = rowOf[token * sizes.ranks + destination];
+      if (row == NONE) { continue; }
+      let first = row * (pairs + sizes.topK);
+      if (sizes.packed == 1u) {
+        out[first + i] = packed;
+      } else {
+        out[first + 2u * i] = bitcast<vec2u>(four.xy);
+        out[first + 2u * i + 1u] = bitcast<vec2u>(four.zw);
+      }
     }
   }
-  for (var i = lane; i < sizes.topK; i += LANES) {
-    out[first + pairs + i] =
-      vec2u(slotWord(token, destination, 2u * i), slotWord(token, destination, 2u * i + 1u));
+  for (var i = lane; i < sizes.topK * sizes.ranks; i += LANES) {
+    let destination = i / sizes.topK;
+    let row = rowOf[token * sizes.ranks + destination];
+    if (row == NONE) { continue; }
+    let word = 2u * (i % sizes.topK);
+    out[row * (pairs + sizes.topK) + pairs + i % sizes.topK] =
+      vec2u(slotWord(token, destination, word), slotWord(token, destination, word + 1u));
   }
 }

@@ -9,8 +9,11 @@ export type Product = {
 
 export type Shape = { readonly rows: number; readonly inner: number; readonly cols: number };
 
+export type Values = Float32Array<ArrayBuffer>;
+
 /** Something that multiplies on the GPU. */
 export type Library = {
   readonly name: string;
-  readonly prepare: (shape: Shape, x: Float32Array<ArrayBuffer>, weight: Float32Array<ArrayBuffer>) => Promise<Product>;
+  /** Ways to compute it, of which the quickest counts: `turned` is the weight as [inner, cols]. */
+  readonly prepare: (shape: Shape, x: Values, weight: Values, turned: Values) => Promise<readonly Product[]>;
 };

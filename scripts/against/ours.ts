@@ -1,7 +1,7 @@
 import { openGpu } from '../../src/gpu/device';
 import { createEngine } from '../../src/gpu/engine';
 import { bestVariant } from '../../src/gpu/tuning';
-import type { Library } from './library';
+import type { Library, Product } from './library';
 
 export async function ours(): Promise<Library> {
   const engine = createEngine(await openGpu(navigator.gpu, 'hardware'));
@@ -22,7 +22,7 @@ export async function ours(): Promise<Library> {
         pass.end();
         return encoder;
       };
-      return {
+      const product: Product = {
         async run(times) {
           device.queue.submit([record(times).finish()]);
           await device.queue.onSubmittedWorkDone();
@@ -38,6 +38,7 @@ export async function ours(): Promise<Library> {
           pool.destroy();
         },
       };
+      return [product];
     },
   };
 }

@@ -1,5 +1,5 @@
 import { jax } from './jax';
-import type { Library, Shape } from './library';
+import type { Library, Product, Shape, Values } from './library';
 import { onnxruntime } from './ort';
 import { ours } from './ours';
 import { tfjs } from './tfjs';
@@ -27,32 +27,47 @@ window.runAgainst = async (others, shapes) => {
   return results;
 };
 
-/** All libraries in turn, sample by sample, so that none has the GPU at another speed. */
+/** A way of a library: its samples, ms a product, each of so many. */
+type Way = {
+  readonly name: string;
+  readonly product: Product;
+  readonly error: number;
+  readonly times: number;
+  readonly samples: number[];
+};
+
+/** All libraries in turn, sample by sample, so that none has the GPU at another speed; of each its quickest way. */
 async function timeShape(libraries: readonly Library[], shape: Shape): Promise<Against[]> {
   const x = drawn(shape.rows * shape.inner);
   const weight = drawn(shape.cols * shape.inner);
-  const products = [];
-  for (const library of libraries) products.push(await library.prepare(shape, x, weight));
-  const errors: number[] = [];
-  const counts: number[] = [];
-  for (const product of products) {
-    errors.push(errorOf(shape, x, weight, await product.values()));
-    counts.push(await timesFor(product.run));
-  }
-  const samples: number[][] = products.map(() => []);
-  for (let sample = 0; sample < SAMPLES; sample++)
-    for (const [i, product] of products.entries()) {
-      // What ran before it may have let the GPU rest.
-      await product.run(counts[i]!);
-      samples[i]!.push((await msOf(() => product.run(counts[i]!))) / counts[i]!);
+  const turned = transposed(weight, shape);
+  const ways: Way[] = [];
+  for (const { name, prepare } of libraries)
+    for (const product of await prepare(shape, x, weight, turned)) {
+      const error = errorOf(shape, x, weight, await product.values());
+      ways.push({ name, product, error, times: await timesFor(product.run), samples: [] });
     }
-  for (const product of products) product.destroy();
-  return libraries.map(({ name }, i) => ({
-    ...shape,
-    library: name,
-    wallMs: samples[i]!.sort((a, b) => a - b)[SAMPLES >> 1]!,
-    error: errors[i]!,
-  }));
+  for (let sample = 0; sample < SAMPLES; sample++)
+    for (const { product, times, samples } of ways) {
+      // What ran before it may have let the GPU rest.
+      await product.run(times);
+      samples.push((await msOf(() => product.run(times))) / times);
+    }
+  for (const { product } of ways) product.destroy();
+  return libraries.map(({ name }) => {
+    const own = ways
+      .filter((way) => way.name === name)
+      .map(({ samples, error }) => ({ wallMs: samples.sort((a, b) => a - b)[SAMPLES >> 1]!, error }));
+    return { ...shape, library: name, ...own.sort((a, b) => a.wallMs - b.wallMs)[0]! };
+  });
+}
+
+/** A weight [cols, inner] as [inner, cols]. */
+function transposed(weight: Values, { inner, cols }: Shape): Values {
+  const turned = new Float32Array(weight.length);
+  for (let col = 0; col < cols; col++)
+    for (let k = 0; k < inner; k++) turned[k * cols + col] = weight[col * inner + k]!;
+  return turned;
 }
 
 /** How many products take about as long as a sample, once the GPU is warm. */

@@ -1,4 +1,4 @@
-import { bytesMoved, type KernelName, type NamedSizes } from '../program/kernels';
+import { bytesMoved, contractOf, type KernelName, type NamedSizes } from '../program/kernels';
 import type { Engine } from './engine';
 import { balancedPairs, keysOfTokens, scratchFor } from './scratch';
 import { timed } from './timed';
@@ -20,6 +20,7 @@ export function untuned({ launcher }: Engine, calls: readonly Call[]): Call[] {
   for (const call of calls) {
     const name = shapeClassOf(call.kernel, call.sizes);
     if (name in tuned || launcher.candidatesFor(call.kernel, call.sizes).length < 2) continue;
+    if (!isTried(call.kernel, call.sizes)) continue;
     const { read, written } = bytesMoved(call.kernel, call.sizes);
     if (read + written > MOST_BYTES) continue;
     classes.set(name, call);
@@ -51,8 +52,17 @@ export async function bestVariant(engine: Engine, { kernel, sizes }: Call): Prom
   }
 }
 
-/** Integers that kernels of several variants read. */
+/** Kernels whose integers can be made up. */
+const isTried = (kernel: KernelName, sizes: NamedSizes): boolean =>
+  kernel === 'attention' ||
+  isGrouped(sizes) ||
+  contractOf(kernel)
+    .inputs(sizes)
+    .every(({ type }) => type !== 'u32');
+
+const isGrouped = ({ pairs, groups }: NamedSizes): boolean => pairs !== undefined && groups !== undefined;
+
 function integersFor(kernel: KernelName, sizes: NamedSizes): Uint32Array<ArrayBuffer>[] {
   if (kernel === 'attention') return keysOfTokens(sizes.rows!, sizes.keys!, sizes.keyRows!);
-  return sizes.groups === undefined ? [] : balancedPairs(sizes.pairs!, sizes.groups);
+  return isGrouped(sizes) ? balancedPairs(sizes.pairs!, sizes.groups!) : [];
 }

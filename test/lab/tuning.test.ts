@@ -47,7 +47,8 @@ test('variants are tried once a class of shapes, the best is kept, told to all d
     typeof lab.engine,
     typeof lab.engine,
   ];
-  const calls = [norm(5), norm(6), scale, { kernel: 'embedding', sizes: { rows: 3, width: 4 } } as const];
+  const gathered = { kernel: 'unpermute', sizes: { rows: 3, ranks: 2, width: 4, packed: 0 } } as const;
+  const calls = [norm(5), norm(6), scale, gathered, { kernel: 'embedding', sizes: { rows: 3, width: 4 } } as const];
   const classes = [norm(5), scale].map(({ kernel, sizes }) => shapeClassOf(kernel, sizes));
   const kept = store();
   const told: number[] = [];

@@ -7,12 +7,15 @@ import { fours } from './plain';
 import { nameOfFewRows, nameOfTile, requirementsOfFewRows, requirementsOfTile, tileOf } from './products';
 import type { Requirements, Variant, Workgroups } from './variant';
 
-/** With the rows of an expert, on the mean, from which they are chosen; the second is for small memories. */
+/** With the rows of an expert, on the mean, from which they are chosen. */
 const TILES: readonly { readonly tile: Tile; readonly least: number }[] = [
   { tile: tileOf(64, 256, 8, 8, 16, 1), least: 40 },
   { tile: tileOf(64, 128, 8, 8, 8, 1), least: 40 },
   { tile: tileOf(32, 64, 16, 4, 8, 2), least: 0 },
 ];
+/** A tile is chosen when so much of what it computes is of the output: its last columns may lie beyond. */
+const LEAST_USED = 0.95;
+const isUsed = (cols: number, { cols: each }: Tile): boolean => cols / (Math.ceil(cols / each) * each) >= LEAST_USED;
 /** With the rows of an expert up to which they are chosen. */
 const FEW_ROWS: readonly { readonly shape: FewRows; readonly most: number }[] = [
   { shape: { rows: 1, lanes: 16, colsEach: 4, invocations: 128, unrolled: 1 }, most: 1 },
@@ -51,7 +54,7 @@ export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
       source: () => groupedTile(tile),
       requires: withPlace(requirementsOfTile(tile)),
       fits: (s) => fours(s.stride, s.cols) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
-      suits: (s) => s.pairs >= least * s.groups,
+      suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(s.cols, tile)),
       workgroups: (s) => groupsOf(s, s.cols, tile.rows, tile.cols),
     }),
   ),
@@ -75,7 +78,7 @@ export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] => [
       source: () => groupedGatedTile(tile),
       requires: withPlace(requirementsOfTile(tile)),
       fits: (s) => fours(s.stride, s.width) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
-      suits: (s) => s.pairs >= least * s.groups,
+      suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(2 * s.width, tile)),
       workgroups: (s) => groupsOf(s, s.width, tile.rows, tile.cols / 2),
     }),
   ),

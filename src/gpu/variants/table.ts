@@ -79,7 +79,7 @@ export const VARIANTS_OF: Variants = {
   router_topk: [plain('router_topk', (s) => each(Math.ceil(s.rows / 4)))],
   send_plan: [plain('send_plan', (s) => [s.ranks, 1, 1])],
   permute: [
-    { ...plain('permute/fours', (s) => each(s.rows, s.ranks)), fits: (s) => fours(s.width) },
+    { ...plain('permute/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
     plain('permute/any', (s) => each(s.rows, s.ranks)),
   ],
   expert_plan: [plain('expert_plan', (s) => [s.experts, 1, 1])],
