@@ -1,7 +1,7 @@
 // Sort what a rank received by expert: a counting sort of its (row, expert) pairs.
-// received [rows, stride], whose row has the experts of its slots from column `at` on (permute/any.wgsl, or the router's
-// own); pairRow [pairs], the row of each pair, pairs ordered by expert, then by row; pairOf [rows, topK], the pair of
-// each slot, NONE where its expert is not one of this rank's; offsets [experts + 1], each expert's first pair.
+// received [rows, stride], whose row has the experts of its slots from column `at` on (permute/any.wgsl, or the
+// router's own); pairRow [pairs], the row of each pair, pairs ordered by expert, then by row; pairOf [rows, topK], the
+// pair of each slot, NONE where its expert is not one of this rank's; offsets [experts + 1], each expert's first pair.
 // This rank holds `experts` experts, the first of which is `firstExpert`. A workgroup an expert.
 // include common/scan.wgsl
 struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, experts: u32 }

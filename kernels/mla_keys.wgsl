@@ -1,5 +1,5 @@
-// Queries, keys and values of multi-head latent attention (DeepSeek-V2, 2024): of each query the last part rotated; key =
-// [its own part of `expanded`, the rotated part shared by all heads], value = the rest of `expanded`.
+// Queries, keys and values of multi-head latent attention (DeepSeek-V2, 2024): of each query the last part rotated;
+// key = [its own part of `expanded`, the rotated part shared by all heads], value = the rest of `expanded`.
 // expanded [rows, heads * (nope + valueDim)]; compressed [rows, latent + rotated], whose last `rotated` columns are
 // the shared key before its rotation; q [rows, heads * (nope + rotated)] before its rotation; position [rows]; table
 // [positions, rotated] as in rope.wgsl, pairs interleaved; keys and queries as q; values [rows, heads * valueDim].

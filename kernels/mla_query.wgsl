@@ -2,8 +2,8 @@
 // q . key is (expand^T q) . latent (the absorbed form of DeepSeek-V2, 2024). Per token and head
 // out = [sum over n of q[n] * expand[n, :], the last part of q, rotated].
 // q [rows, heads * (nope + rotated)]; expand [heads * (nope + valueDim), latent], of which a head's first `nope` rows
-// are read; position [rows]; table [positions, rotated] as in rope.wgsl, pairs interleaved; out [rows, heads * (latent +
-// rotated)]. A workgroup a token and head.
+// are read; position [rows]; table [positions, rotated] as in rope.wgsl, pairs interleaved; out [rows, heads *
+// (latent + rotated)]. A workgroup a token and head.
 struct Sizes { rows: u32, heads: u32, nope: u32, rotated: u32, valueDim: u32, latent: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> q: array<f32>;

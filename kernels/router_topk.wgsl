@@ -6,7 +6,10 @@
 // logits [rows, experts]; bias [experts], read for scoring 2; ids [rows, topK], best first; weights [rows, topK], the
 // scores of the chosen, divided by their sum when normalise is 1, times scale. A workgroup takes four tokens, 16
 // invocations each; at most 512 experts and 32 groups.
-struct Sizes { rows: u32, experts: u32, topK: u32, scoring: u32, groups: u32, keptGroups: u32, normalise: u32, balanced: u32, scale: f32 }
+struct Sizes {
+  rows: u32, experts: u32, topK: u32, scoring: u32, groups: u32, keptGroups: u32, normalise: u32, balanced: u32,
+  scale: f32
+}
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;

@@ -1,6 +1,6 @@
-// Causal attention of few tokens over many keys (decoding), as attention/any.wgsl says; keyDim, valueDim and valueStride
-// are multiples of four, valueDim is at most 512. A workgroup takes one token and head, 64 keys at a time: four
-// invocations a key for the scores, then an invocation four columns of the values of some of the keys.
+// Causal attention of few tokens over many keys (decoding), as attention/any.wgsl says; keyDim, valueDim and
+// valueStride are multiples of four, valueDim is at most 512. A workgroup takes one token and head, 64 keys at a time:
+// four invocations a key for the scores, then an invocation four columns of the values of some of the keys.
 struct Sizes { rows: u32, heads: u32, kvHeads: u32, keyDim: u32, valueDim: u32, valueStride: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;

@@ -111,7 +111,8 @@ workgroupBarrier();
 if (lane == 0u) { seen = vec2u(atomicLoad(&lowest), atomicLoad(&highest)); }
 let keysSeen = workgroupUniformLoad(&seen);
 let last = keysSeen.y;
-${namePlace(scores)}${declareSums(valueTile(tile), 'sum')}${each(rowsEach, (i) => `var most${i} = ${LEAST};\nvar total${i} = 0.0;\n`)}
+${namePlace(scores)}${declareSums(valueTile(tile), 'sum')}
+${each(rowsEach, (i) => `var most${i} = ${LEAST};\nvar total${i} = 0.0;\n`)}
 for (var key0 = keysSeen.x; key0 <= last; key0 += ${keys}u) {
 ${declareSums(scores, 'score')}${multiplyTile(scores, 'score', q, k, 'sizes.keyDim', 'partial')}workgroupBarrier();
 ${weighScores(tile)}${addValues(tile)}workgroupBarrier();

@@ -69,7 +69,8 @@ function addParts(
   const own = output === 'gated' ? colsEach / 2 : colsEach;
   const part = (half: number) =>
     `parts[(lane / ${own}u * ${lanes}u + i) * ${colsEach}u + lane % ${own}u + ${half * own}u]`;
-  return `${row > 0 ? 'workgroupBarrier();\n' : ''}${each(colsEach, (c) => `parts[lane * ${colsEach}u + ${c}u] = sum${row}_${c};\n`)}workgroupBarrier();
+  const tell = each(colsEach, (c) => `parts[lane * ${colsEach}u + ${c}u] = sum${row}_${c};\n`);
+  return `${row > 0 ? 'workgroupBarrier();\n' : ''}${tell}workgroupBarrier();
 if (lane < ${outputsOf(shape, output)}u) {
 var total = 0.0;
 ${output === 'gated' ? 'var up = 0.0;\n' : ''}for (var i = 0u; i < ${lanes}u; i++) {

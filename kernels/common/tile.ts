@@ -162,6 +162,9 @@ function blockOf(
       : `vec4f(${range(4)
           .map((e) => `${value(e)}.${COMPONENT[d]}`)
           .join(', ')})`;
+  const entry = (d: number) => `${first}u + (${depths} * 4u + ${d}u) * ${pitch}u + ${lines}`;
+  const zeros = (k: string) => each(4, (e) => `if (${beyond(k, e)}) { ${value(e)} = vec4f(); }\n`);
+  const zeroBeyond = (k: string) => (inner === null ? '' : `if (${k} + ${depth}u > ${inner}) {\n${zeros(k)}}\n`);
   return {
     setUp: `let ${lines} = (${index}) / ${quads}u;
 let ${depths} = (${index}) % ${quads}u;
@@ -172,11 +175,7 @@ ${each(4, (e) => `let ${place(e)} = ${placeOf(e)};\nvar ${value(e)} = vec4f();\n
         each(4, (e) => `${value(e)} = ${buffer}[${place(e)} + ${further(k)}];\n`),
       ),
     // What lies beyond the last depth is zero. Asked only here, so that nothing waits for what is still being read.
-    store: (base, k) =>
-      when(
-        guard,
-        `${inner === null ? '' : `if (${k} + ${depth}u > ${inner}) {\n${each(4, (e) => `if (${beyond(k, e)}) { ${value(e)} = vec4f(); }\n`)}}\n`}${each(4, (d) => `memory[${base} + ${first}u + (${depths} * 4u + ${d}u) * ${pitch}u + ${lines}] = ${stored(d)};\n`)}`,
-      ),
+    store: (base, k) => when(guard, zeroBeyond(k) + each(4, (d) => `memory[${base} + ${entry(d)}] = ${stored(d)};\n`)),
   };
 }
 

@@ -14,7 +14,8 @@ export const when = (condition: string | null, code: string): string =>
 /** A loop of `count` steps, of which so many are written one after the other; all: no loop is left. */
 export function steps(count: number, unrolled: number, step: (i: string) => string): string {
   if (unrolled >= count) return each(count, (i) => `{\n${step(`${i}u`)}}\n`);
-  return `for (var i = 0u; i < ${count}u; i += ${unrolled}u) {\n${each(unrolled, (u) => `{\n${step(`(i + ${u}u)`)}}\n`)}}\n`;
+  const some = each(unrolled, (u) => `{\n${step(`(i + ${u}u)`)}}\n`);
+  return `for (var i = 0u; i < ${count}u; i += ${unrolled}u) {\n${some}}\n`;
 }
 
 /** SwiGLU of a gate and its up projection. */

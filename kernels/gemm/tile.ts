@@ -18,7 +18,7 @@ import {
  */
 export type Layout = 'nt' | 'nn' | 'tn';
 
-/** A matrix product by tiles. Dimensions that lie together are multiples of four; inner, for nt, of the tile's depth. */
+/** A matrix product by tiles. Dimensions that lie together are multiples of four; inner of the tile's depth, for nt. */
 export function gemmTile(layout: Layout, tile: Tile): string {
   const byLines = (buffer: string, first: string, lines: string): Side => ({
     buffer,
@@ -53,8 +53,11 @@ const byDepth = (buffer: string, first: string, lines: string): Side => ({
 export const gatesAndUps = (buffer: string, { cols }: Tile, base: string): Side => ({
   buffer,
   along: 'depth',
-  at: (line, depth) =>
-    `(${base} + (${line}) / ${cols / 2}u * sizes.width + min(col0 + (${line}) % ${cols / 2}u, sizes.width - 1u)) * (sizes.inner / 4u) + ${depth}`,
+  at: (line, depth) => {
+    const half = `(${line}) / ${cols / 2}u`;
+    const column = `min(col0 + (${line}) % ${cols / 2}u, sizes.width - 1u)`;
+    return `(${base} + ${half} * sizes.width + ${column}) * (sizes.inner / 4u) + ${depth}`;
+  },
 });
 
 /** The kernel of a product whose output has rows of so many columns, of which a tile writes so many. */
@@ -78,7 +81,10 @@ var<workgroup> memory: array<vec4f, ${entriesOf(tile)}>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 let row0 = group.y * ${tile.rows}u;
 let col0 = group.x * ${written}u;
-${namePlace(tile)}${declareSums(tile, 'sum')}${multiplyTile(tile, 'sum', x, y, 'sizes.inner', pieces)}${addSlices(tile, 'sum')}if (slice > 0u) { return; }
+${namePlace(tile)}${declareSums(tile, 'sum')}
+${multiplyTile(tile, 'sum', x, y, 'sizes.inner', pieces)}
+${addSlices(tile, 'sum')}
+if (slice > 0u) { return; }
 ${eachOutput(
   tile,
   'sum',

@@ -45,7 +45,10 @@ var<workgroup> memory: array<vec4f, ${entriesOf(tile)}>;
 @compute @workgroup_size(${invocationsOf(tile)})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 ${findPlace(tile.rows, invocationsOf(tile))}let col0 = group.x * ${written}u;
-${namePlace(tile)}${declareSums(tile, 'sum')}${multiplyTile(tile, 'sum', x, weights, 'sizes.inner', 'whole')}${addSlices(tile, 'sum')}if (slice > 0u) { return; }
+${namePlace(tile)}${declareSums(tile, 'sum')}
+${multiplyTile(tile, 'sum', x, weights, 'sizes.inner', 'whole')}
+${addSlices(tile, 'sum')}
+if (slice > 0u) { return; }
 ${eachOutput(
   tile,
   'sum',

@@ -1,5 +1,5 @@
-// Permute (permute/any.wgsl), four columns at a time: width is a multiple of four, so that all rows are of pairs of words. A
-// workgroup a token, which is read once.
+// Permute (permute/any.wgsl), four columns at a time: width is a multiple of four, so that all rows are of pairs of
+// words. A workgroup a token, which is read once.
 // include common/bf16.wgsl
 struct Sizes { rows: u32, ranks: u32, experts: u32, topK: u32, width: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;

@@ -18,7 +18,9 @@ const widthOf = (width: Width) =>
 const findScale = (lanes: number): string => `parts[lane / 4u][lane % 4u] = squares;
 workgroupBarrier();
 var total = vec4f();
-${each(lanes / 4, (i) => `total += parts[${i}];\n`)}let scale = inverseSqrt(dot(total, vec4f(1.0)) / f32(sizes.width) + sizes.eps);
+${each(lanes / 4, (i) => `total += parts[${i}];\n`)}
+let mean = dot(total, vec4f(1.0)) / f32(sizes.width);
+let scale = inverseSqrt(mean + sizes.eps);
 `;
 
 const begin = (lanes: number): string => `var<workgroup> parts: array<vec4f, ${lanes / 4}>;
