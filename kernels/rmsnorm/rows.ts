@@ -57,22 +57,27 @@ out[row * width + column] = weight[column] * (x[source + column] * scale);
 `;
 }
 
-/** RMSNorm of a sum, of which both are kept: sum = a + b, out = rmsnorm(sum), all [rows, width]. */
+/**
+ * RMSNorm of a sum, of which both are kept: sum = a + b, and + c where there are three `terms`; out = rmsnorm(sum), all
+ * [rows, width].
+ */
 export function addRmsnorm(by: Width): string {
   const { lanes, type, size, squares } = widthOf(by);
-  return `struct Sizes { rows: u32, width: u32, eps: f32 }
+  return `struct Sizes { rows: u32, width: u32, terms: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> a: array<${type}>;
 @group(0) @binding(2) var<storage, read> b: array<${type}>;
-@group(0) @binding(3) var<storage, read> weight: array<${type}>;
-@group(0) @binding(4) var<storage, read_write> sum: array<${type}>;
-@group(0) @binding(5) var<storage, read_write> out: array<${type}>;
+@group(0) @binding(3) var<storage, read> c: array<${type}>;
+@group(0) @binding(4) var<storage, read> weight: array<${type}>;
+@group(0) @binding(5) var<storage, read_write> sum: array<${type}>;
+@group(0) @binding(6) var<storage, read_write> out: array<${type}>;
 
 ${begin(lanes)}let width = ${size('sizes.width')};
 let first = row * width;
 var squares = 0.0;
 for (var column = lane; column < width; column += ${lanes}u) {
-let value = a[first + column] + b[first + column];
+var value = a[first + column] + b[first + column];
+if (sizes.terms == 3u) { value += c[first + column]; }
 sum[first + column] = value;
 squares += ${squares('value')};
 }

@@ -71,12 +71,12 @@ const KERNELS = {
     flops: (s) => 4 * s.rows * s.width,
     ...ROWS,
   }),
-  /** The sum of two, and its norm. */
+  /** The sum of two or three `terms`, and its norm. Of two, the last is bound twice, and read once. */
   add_rmsnorm: kernel({
-    sizes: { rows: 'u32', width: 'u32', eps: 'f32' },
-    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.width)],
+    sizes: { rows: 'u32', width: 'u32', terms: 'u32', eps: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows * s.width), f32(s.width)],
     outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
-    flops: (s) => 5 * s.rows * s.width,
+    flops: (s) => (3 + s.terms) * s.rows * s.width,
     ...ROWS,
   }),
   gemm: kernel({

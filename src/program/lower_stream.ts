@@ -67,17 +67,20 @@ export function normOf(stream: Stream, terms: readonly Term[], weight: string, p
   const key = `${weight} ${values.join('+')}`;
   const known = norms.get(key);
   if (known) return known;
-  const output = { name: `norm.${norms.size}`, rows: 'tokens', cols: width };
   const rows = 'tokens';
+  const output = { name: `norm.${norms.size}`, rows, cols: width };
   let norm: string;
   if (values.length === 1 || sums.has(values.join('+'))) {
     const call = { kernel: 'rmsnorm', sizes: { rows, width, stride: width, eps } } as const;
     norm = build.compute(place, 'norm', call, { inputs: [sumOfValues(stream, values, place.layer), weight] }, output);
   } else {
-    const rest = sumOfValues(stream, values.slice(0, -1), place.layer);
-    const call = { kernel: 'add_rmsnorm', sizes: { rows, width, eps } } as const;
+    // Two are added at once where the sum of all before them is what is there.
+    const terms = values.length > 2 && !sums.has(values.slice(0, -1).join('+')) ? 3 : 2;
+    const rest = sumOfValues(stream, values.slice(0, 1 - terms), place.layer);
+    const added = terms === 3 ? values.slice(-2) : [values.at(-1)!, values.at(-1)!];
+    const call = { kernel: 'add_rmsnorm', sizes: { rows, width, terms, eps } } as const;
     const sum = { name: `sum.${sums.size}`, rows, cols: width };
-    const inputs = [rest, values.at(-1)!, weight];
+    const inputs = [rest, ...added, weight];
     sums.set(values.join('+'), build.compute(place, 'add, norm', call, { inputs }, sum, output));
     norm = output.name;
   }

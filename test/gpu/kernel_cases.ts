@@ -167,16 +167,17 @@ function norm(rows: number, width: number, stride: number): KernelCase {
   };
 }
 
-function addedNorm(rows: number, width: number): KernelCase {
-  const sizes = { rows, width, eps: 1e-3 };
+function addedNorm(rows: number, width: number, terms: 2 | 3): KernelCase {
+  const sizes = { rows, width, terms, eps: 1e-3 };
   return {
-    name: `add_rmsnorm ${rows} × ${width}`,
+    name: `add_rmsnorm of ${terms}, ${rows} × ${width}`,
     call: { kernel: 'add_rmsnorm', sizes },
     async run(lab, variant) {
-      const [a, b, weight] = [random(rows * width), random(rows * width), random(width)];
+      const [a, b, c] = [random(rows * width), random(rows * width), random(rows * width)];
+      const weight = random(width);
       const outputs = [rows * width, rows * width];
-      const [sum, out] = await launch(lab, 'add_rmsnorm', sizes, [a, b, weight], outputs, variant);
-      const added = a.map((value, i) => value + b[i]!);
+      const [sum, out] = await launch(lab, 'add_rmsnorm', sizes, [a, b, c, weight], outputs, variant);
+      const added = a.map((value, i) => value + b[i]! + (terms === 3 ? c[i]! : 0));
       const normed = reference.rmsnorm(added, weight, rows, width, width, sizes.eps);
       return relativeError(floats(sum!), added) + relativeError(floats(out!), normed);
     },
@@ -360,8 +361,10 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   norm(13, 131, 150),
   norm(3, 516, 520),
   norm(2, 3, 3),
-  addedNorm(13, 131),
-  addedNorm(3, 516),
+  addedNorm(13, 131, 2),
+  addedNorm(5, 37, 3),
+  addedNorm(3, 516, 2),
+  addedNorm(3, 516, 3),
   plain('add', async (lab) => {
     const [a, b] = [random(61 * 37), random(61 * 37)];
     const [out] = await launch(lab, 'add', { rows: 61, width: 37 }, [a, b], [61 * 37]);

@@ -24,7 +24,8 @@ function termsIn({ operations }: Program): Map<string, ReadonlyMap<Term, 'whole'
     else if (op.block === 'shared' && op.name === 'down') terms.set(output, part(`shared.${op.layer}`));
     else if (['un-permute', 'weigh experts'].includes(op.name)) terms.set(output, part(`routed.${op.layer}`));
     else if (op.kernel === 'add' || op.kernel === 'add_rmsnorm') {
-      const both = op.inputs.slice(0, 2).flatMap((name) => [...terms.get(name)!]);
+      const added = op.kernel === 'add' ? 2 : (op.sizes.terms as number);
+      const both = op.inputs.slice(0, added).flatMap((name) => [...terms.get(name)!]);
       if (new Map(both).size < both.length) throw new Error(`operation ${op.id} adds a term twice`);
       terms.set(output, new Map(both));
     } else if (op.kernel === 'sum_parts') terms.set(output, new Map([...passed.keys()].map((term) => [term, 'whole'])));

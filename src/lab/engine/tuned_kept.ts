@@ -7,10 +7,18 @@ const keyOf = (name: string): string => `tuned ${name}`;
 
 /** In the browser's IndexedDB; where there is none, or it is full, it is as if nothing were kept. */
 export const tunedInBrowser: TunedStore = {
-  read: (name) =>
-    get(keyOf(name)).then(
-      (kept) => Kept.safeParse(kept).data ?? null,
-      () => null,
-    ),
-  write: (name, tuned) => set(keyOf(name), tuned).catch(() => {}),
+  async read(name) {
+    try {
+      return Kept.safeParse(await get(keyOf(name))).data ?? null;
+    } catch {
+      return null;
+    }
+  },
+  async write(name, tuned) {
+    try {
+      await set(keyOf(name), tuned);
+    } catch {
+      // Tried again in the next session.
+    }
+  },
 };

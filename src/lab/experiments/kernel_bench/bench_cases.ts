@@ -45,7 +45,7 @@ export const benchCases = (): BenchCase[] => [
   ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
   ...exchanged(16384, 4, 64, 6, 2048),
   rowwise('rmsnorm', 16384, 2048, { stride: 2048, eps: 1e-6 }),
-  rowwise('add_rmsnorm', 16384, 2048, { eps: 1e-6 }),
+  rowwise('add_rmsnorm', 16384, 2048, { terms: 3, eps: 1e-6 }),
   rowwise('add', 16384, 2048),
   rowwise('scale_rows', 16384, 2048),
 ];
