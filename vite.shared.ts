@@ -17,12 +17,16 @@ function commit(): string {
   }
 }
 
-/** What tells one set of kernels from another: the first digits of a hash of all of `kernels/`. */
+/**
+ * What tells one set of kernels from another: the first digits of a hash of all of `kernels/`, and of which variants
+ * there are.
+ */
 function kernels(): string {
   const hash = createHash('sha256');
-  const files = readdirSync('kernels', { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.(wgsl|ts)$/.test(file),
-  );
-  for (const file of files.sort()) hash.update(file).update(readFileSync(join('kernels', file)));
+  for (const folder of ['kernels', 'src/gpu/variants']) {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => /\.(wgsl|ts)$/.test(name)).sort())
+      hash.update(file).update(readFileSync(join(folder, file)));
+  }
   return hash.digest('hex').slice(0, 12);
 }

@@ -13,7 +13,7 @@ struct Sizes { rows: u32, heads: u32, kvHeads: u32, keyDim: u32, valueDim: u32, 
 const LANES = 256u;
 const KEYS = 64u;
 const LEAST = -3.0e38;
-var<workgroup> parts: array<vec4f, 64>; // of each key four parts of its score
+var<workgroup> parts: array<f32, 256>; // of each key's score, part by part
 var<workgroup> weights: array<f32, 64>;
 var<workgroup> sums: array<vec4f, 256>;
 
@@ -40,9 +40,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let kBase = (min(s0 + mine, last) * sizes.kvHeads + kvHead) * keyDim4;
     var dotted = 0.0;
     for (var c = part; c < keyDim4; c += 4u) { dotted += dot(q[qBase + c], k[kBase + c]); }
-    parts[mine][part] = dotted;
+    parts[lane] = dotted;
     workgroupBarrier();
-    let score = select(LEAST, dot(parts[mine], vec4f(1.0)) * sizes.scale, mine < keys);
+    let score = select(LEAST, (parts[mine] + parts[KEYS + mine] + parts[2u * KEYS + mine] + parts[3u * KEYS + mine]) * sizes.scale, mine < keys);
     if (part == 0u) { weights[mine] = score; }
     workgroupBarrier();
     var higher = most;

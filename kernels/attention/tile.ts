@@ -51,12 +51,12 @@ export const attentionInvocations = (tile: AttentionTile): number => invocations
 
 /** Entries of workgroup memory: pieces of queries and keys; or of probabilities, and two of values. */
 const entriesOfAttention = (tile: AttentionTile): number =>
-  Math.max(entriesOf(scoreTile(tile)), valuesAt(tile) + 2 * entriesOfValues(tile), 4 * tile.queries);
+  Math.max(entriesOf(scoreTile(tile)), valuesAt(tile) + 2 * entriesOfValues(tile), (tile.queries / 4) * ACROSS);
 const valuesAt = ({ queries, probabilities }: AttentionTile): number => (queries / 4) * probabilities;
 const entriesOfValues = ({ values, columns }: AttentionTile): number => values * (columns / 4);
 
-/** Bytes of workgroup memory. */
-export const attentionBytes = (tile: AttentionTile): number => 16 * entriesOfAttention(tile) + 16;
+/** Bytes of workgroup memory; of single variables each takes 16. */
+export const attentionBytes = (tile: AttentionTile): number => 16 * (entriesOfAttention(tile) + 3);
 
 /** The lowest of scores: what a token does not see. Finite, since differences of infinities are no numbers. */
 const LEAST = '-3.0e38';
@@ -86,8 +86,8 @@ export function attentionTile(tile: AttentionTile): string {
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 
 var<workgroup> memory: array<vec4f, ${entriesOfAttention(tile)}>;
-var<workgroup> lowest: atomic<u32>;
-var<workgroup> highest: atomic<u32>;
+var<workgroup> lowestKey: atomic<u32>;
+var<workgroup> highestKey: atomic<u32>;
 var<workgroup> seen: vec2u;
 
 @compute @workgroup_size(${attentionInvocations(tile)})
@@ -98,17 +98,17 @@ let head = group.y;
 let kvHead = head / (sizes.heads / sizes.kvHeads);
 let column4 = group.z * ${columns / 4}u;
 if (lane == 0u) {
-atomicStore(&lowest, 0xffffffffu);
-atomicStore(&highest, 0u);
+atomicStore(&lowestKey, 0xffffffffu);
+atomicStore(&highestKey, 0u);
 }
 workgroupBarrier();
 if (lane < ${queries}u) {
 let row = min(row0 + lane, sizes.rows - 1u);
-atomicMin(&lowest, first[row]);
-atomicMax(&highest, own[row]);
+atomicMin(&lowestKey, first[row]);
+atomicMax(&highestKey, own[row]);
 }
 workgroupBarrier();
-if (lane == 0u) { seen = vec2u(atomicLoad(&lowest), atomicLoad(&highest)); }
+if (lane == 0u) { seen = vec2u(atomicLoad(&lowestKey), atomicLoad(&highestKey)); }
 let keysSeen = workgroupUniformLoad(&seen);
 let last = keysSeen.y;
 ${namePlace(scores)}${declareSums(valueTile(tile), 'sum')}
@@ -124,19 +124,28 @@ ${storeSums(tile)}}
 const quadsOf = ({ keys }: AttentionTile): number => keys / ACROSS / 4;
 const columnsOf = ({ columns }: AttentionTile): number => columns / ACROSS / 4;
 
-/** The entry, and its component, in which an invocation tells the others of the i-th of its tokens. */
-const toldAt = (tile: AttentionTile, i: number): string =>
-  `memory[${rowInTile(scoreTile(tile), i)} * 4u + across / 4u][across % 4u]`;
-/** What the invocations of a token told, as four entries. */
-const told = (tile: AttentionTile, i: number): string[] =>
-  range(4).map((n) => `memory[${rowInTile(scoreTile(tile), i)} * 4u + ${n}u]`);
+/** The entry in which an invocation tells the others of the i-th four of its tokens. */
+const toldAt = (tile: AttentionTile, i: number, across: string): string =>
+  `memory[(down + ${i * (tile.queries / tile.rowsEach)}u) * ${ACROSS}u + ${across}]`;
+/** Tells of all tokens of an invocation, whose values are `name`I. */
+const tell = (tile: AttentionTile, name: string): string =>
+  each(tile.rowsEach / 4, (i) => {
+    const four = range(4).map((e) => `${name}${4 * i + e}`);
+    return `${toldAt(tile, i, 'across')} = vec4f(${four.join(', ')});\n`;
+  });
+/** What all invocations told of the i-th four tokens, put together two by two. */
+const told = (tile: AttentionTile, i: number, together: (a: string, b: string) => string): string =>
+  range(ACROSS)
+    .map((n) => toldAt(tile, i, `${n}u`))
+    .reduce(together);
 
 /** Scores become probabilities, up to the factor that sums and totals shrink by when a higher score is met. */
 function weighScores(tile: AttentionTile): string {
   const quads = quadsOf(tile);
   const mask = each(
     tile.rowsEach,
-    (i) => `{
+    (i) => `var higher${i} = ${LEAST};
+{
 let row = min(row0 + ${rowInTile(scoreTile(tile), i)}, sizes.rows - 1u);
 let since = vec4u(first[row]);
 let until = vec4u(own[row]);
@@ -149,15 +158,14 @@ score${i}_${j} = select(vec4f(${LEAST}), score${i}_${j} * sizes.scale, (key >= s
 higher = max(higher, score${i}_${j});
 }
 `,
-)}${toldAt(tile, i)} = max(max(higher.x, higher.y), max(higher.z, higher.w));
+)}higher${i} = max(max(higher.x, higher.y), max(higher.z, higher.w));
 }
 `,
   );
-  const weigh = each(tile.rowsEach, (i) => {
-    const [a, b, c, d] = told(tile, i);
-    return `{
-let four = max(max(${a}, ${b}), max(${c}, ${d}));
-let higher = max(most${i}, max(max(four.x, four.y), max(four.z, four.w)));
+  const weigh = each(
+    tile.rowsEach,
+    (i) => `{
+let higher = max(most${i}, highest${i >> 2}.${COMPONENT[i & 3]});
 let shrink = exp(most${i} - higher);
 most${i} = higher;
 ${each(quads, (j) => `score${i}_${j} = exp(score${i}_${j} - higher);\n`)}total${i} = total${i} * shrink + dot(${range(
@@ -166,9 +174,10 @@ ${each(quads, (j) => `score${i}_${j} = exp(score${i}_${j} - higher);\n`)}total${
       .map((j) => `score${i}_${j}`)
       .join(' + ')}, vec4f(1.0));
 ${each(columnsOf(tile), (j) => `sum${i}_${j} *= shrink;\n`)}}
-`;
-  });
-  return `${mask}workgroupBarrier();\n${weigh}`;
+`,
+  );
+  const highest = each(tile.rowsEach / 4, (i) => `let highest${i} = ${told(tile, i, (a, b) => `max(${a}, ${b})`)};\n`);
+  return `${mask}${tell(tile, 'higher')}workgroupBarrier();\n${highest}${weigh}`;
 }
 
 /** Sums += probabilities · values. Probabilities go through workgroup memory by pieces; values are read ahead. */
@@ -240,20 +249,20 @@ ${perPiece === 1 ? '' : `if (n < ${perPiece - 1}u) {\n${store('half')}}\nworkgro
 }
 
 function storeSums(tile: AttentionTile): string {
-  const totals = each(tile.rowsEach, (i) => {
-    const [a, b, c, d] = told(tile, i);
-    return `let whole${i} = dot(${a} + ${b} + ${c} + ${d}, vec4f(1.0));\n`;
-  });
-  const rowOfSum = (sum: string) => /^sum(\d+)_/.exec(sum)![1];
-  return `${each(tile.rowsEach, (i) => `${toldAt(tile, i)} = total${i};\n`)}workgroupBarrier();
-${totals}${eachOfTile(
+  const wholes = each(tile.rowsEach / 4, (i) => `let whole${i} = ${told(tile, i, (a, b) => `${a} + ${b}`)};\n`);
+  const wholeOf = (sum: string) => {
+    const i = Number(/^sum(\d+)_/.exec(sum)![1]);
+    return `whole${i >> 2}.${COMPONENT[i & 3]}`;
+  };
+  return `${tell(tile, 'total')}workgroupBarrier();
+${wholes}${eachOfTile(
   valueTile(tile),
   'sum',
   (sum, row, col) => `{
 let row = row0 + ${row};
 let column = column4 + ${col} / 4u;
 if (row < sizes.rows && column < sizes.valueDim / 4u) {
-out[(row * sizes.heads + head) * (sizes.valueDim / 4u) + column] = ${sum} / whole${rowOfSum(sum)};
+out[(row * sizes.heads + head) * (sizes.valueDim / 4u) + column] = ${sum} / ${wholeOf(sum)};
 }
 }
 `,

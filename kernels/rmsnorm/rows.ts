@@ -1,5 +1,8 @@
 import { each } from '../common/write';
 
+/** Invocations add up what they have in so many groups first. */
+const GROUPS = 16;
+
 /** By fours where widths and strides are multiples of four, else one by one. */
 type Width = 'fours' | 'any';
 
@@ -15,15 +18,19 @@ const widthOf = (width: Width) =>
     : { lanes: 32, type: 'f32', size: (of: string) => of, squares: (value: string) => `${value} * ${value}` };
 
 /** Leaves in `scale` 1 / sqrt(mean of squares + eps) of a row whose invocations each have `squares` of it. */
-const findScale = (lanes: number): string => `parts[lane / 4u][lane % 4u] = squares;
+const findScale = (lanes: number): string => `parts[lane] = squares;
 workgroupBarrier();
-var total = vec4f();
-${each(lanes / 4, (i) => `total += parts[${i}];\n`)}
-let mean = dot(total, vec4f(1.0)) / f32(sizes.width);
-let scale = inverseSqrt(mean + sizes.eps);
+if (lane < ${GROUPS}u) {
+var sum = 0.0;
+${each(lanes / GROUPS, (i) => `sum += parts[lane * ${lanes / GROUPS}u + ${i}u];\n`)}ofGroup[lane] = sum;
+}
+workgroupBarrier();
+var total = 0.0;
+${each(GROUPS, (i) => `total += ofGroup[${i}];\n`)}let scale = inverseSqrt(total / f32(sizes.width) + sizes.eps);
 `;
 
-const begin = (lanes: number): string => `var<workgroup> parts: array<vec4f, ${lanes / 4}>;
+const begin = (lanes: number): string => `var<workgroup> parts: array<f32, ${lanes}>;
+var<workgroup> ofGroup: array<f32, ${GROUPS}>;
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -3,6 +3,7 @@ import type { BufferPool, Storage } from '../gpu/buffers';
 import { withinMemory } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
+import { shapeClassOf } from '../gpu/variants/shape_class';
 import { megabytes } from '../model/memory';
 import type { ModelSpec } from '../model/spec';
 import type { Dim } from '../program/dim';
@@ -26,7 +27,7 @@ export type Executable = {
   readonly schedule: (kind: ScheduleKind, cost: Cost) => Order[];
   /** Runs orders of the program (run.ts), one run at a time. */
   readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
-  /** The kernels that it ran so far, with their sizes. */
+  /** The kernels that it ran so far, with sizes of each class of shapes. */
   readonly calls: () => { readonly kernel: KernelName; readonly sizes: NamedSizes }[];
   /** Bytes of what it alone keeps, of all ranks together. */
   readonly keptBytes: number;
@@ -130,6 +131,7 @@ function keptBuffers(
 
 function createLaunches({ launcher }: Engine) {
   const launches = new Map<Order, Launch>();
+  const calls = new Map<string, { readonly kernel: KernelName; readonly sizes: NamedSizes }>();
   return {
     launchOf(order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
       const known = launches.get(order);
@@ -138,9 +140,10 @@ function createLaunches({ launcher }: Engine) {
       if (known) launcher.release(known);
       const launch = launcher.bind(order.op.kernel, sizes, buffers);
       launches.set(order, launch);
+      calls.set(shapeClassOf(launch.kernel, sizes), launch);
       return launch;
     },
-    calls: () => [...launches.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
+    calls: () => [...calls.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
     destroy(): void {
       for (const launch of launches.values()) launcher.release(launch);
       launches.clear();

@@ -1,9 +1,9 @@
-import { KERNEL_NAMES, type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
+import { contractOf, KERNEL_NAMES, type KernelName, type NamedSizes, toldSizes, uniformOf } from '../program/kernels';
 import type { Storage } from './buffers';
 import type { Gpu } from './device';
 import type { Tuned } from './variants/shape_class';
 import type { AnyVariant, Workgroups } from './variants/variant';
-import { candidatesOf, variantFor } from './variants/variants';
+import { candidatesOf, triedOf, variantFor, variantsOf } from './variants/variants';
 
 /**
  * A kernel bound to buffers and sizes: recording it again costs three calls. `workgroups` is null when there is nothing
@@ -12,9 +12,9 @@ import { candidatesOf, variantFor } from './variants/variants';
 export type Launch = {
   readonly kernel: KernelName;
   readonly variant: AnyVariant;
+  /** What was known of variants when it was chosen. */
+  readonly tuned: Tuned;
   readonly sizes: NamedSizes;
-  /** Names of the sizes that the kernel is told. */
-  readonly told: readonly string[];
   readonly buffers: readonly Storage[];
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
@@ -30,9 +30,15 @@ const SLOTS = 256;
 
 export function createLauncher(gpu: Gpu) {
   const { device } = gpu;
-  const capable = { limits: device.limits, isProcessor: gpu.isProcessor };
-  /** Names of the sizes that each kernel is told. */
-  const told = new Map<KernelName, readonly string[]>(KERNEL_NAMES.map((kernel) => [kernel, toldSizes(kernel)]));
+  const refused = new Set<string>();
+  const capable = { limits: device.limits, isProcessor: gpu.isProcessor, refused };
+  /** Names of the sizes that each kernel is told, and of those that only the host counts with. */
+  const namesOf = new Map(
+    KERNEL_NAMES.map((kernel) => {
+      const told = toldSizes(kernel);
+      return [kernel, { told, counted: Object.keys(contractOf(kernel).sizes).filter((name) => !told.includes(name)) }];
+    }),
+  );
   let tuned: Tuned = {};
   const choose = (kernel: KernelName, sizes: NamedSizes) => variantFor(kernel, sizes, capable, tuned);
   /** By the variant's name. */
@@ -59,8 +65,12 @@ export function createLauncher(gpu: Gpu) {
      * that change from run to run. Throws what the compiler says.
      */
     async prepare(calls: Iterable<{ readonly kernel: KernelName; readonly sizes: NamedSizes }>): Promise<void> {
-      const variants = [...calls].flatMap(({ kernel, sizes }) => candidatesOf(kernel, sizes, capable));
-      await this.compile(new Set(variants));
+      const listed = [...calls];
+      const variants = new Set(listed.flatMap(({ kernel, sizes }) => candidatesOf(kernel, sizes, capable)));
+      await Promise.all([...variants].map((variant) => this.compile([variant]).catch(() => refused.add(variant.name))));
+      // Those that a driver refuses are left out; but what runs on any device has to compile.
+      const left = listed.map(({ kernel }) => variantsOf(kernel).at(-1)!).filter(({ name }) => refused.has(name));
+      await this.compile(left);
     },
 
     /** Compiles variants that are not yet compiled. */
@@ -78,9 +88,8 @@ export function createLauncher(gpu: Gpu) {
     /** The variant that runs a kernel here. */
     variantFor: choose,
 
-    /** The variants that it is chosen from. */
-    candidatesFor: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
-      candidatesOf(kernel, sizes, capable),
+    /** The variants that are worth trying for sizes. */
+    triedFor: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] => triedOf(kernel, sizes, capable),
 
     /** All variants that this device can run a kernel by, also those that it is better without. */
     allFor: (kernel: KernelName, sizes: NamedSizes): readonly AnyVariant[] =>
@@ -109,7 +118,7 @@ export function createLauncher(gpu: Gpu) {
         kernel,
         variant,
         sizes,
-        told: told.get(kernel)!,
+        tuned,
         buffers,
         pipeline,
         group,
@@ -123,10 +132,12 @@ export function createLauncher(gpu: Gpu) {
      * and so can be recorded again for them.
      */
     matches(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): boolean {
+      const { told, counted } = namesOf.get(launch.kernel)!;
+      const isSame = (name: string) => launch.sizes[name] === sizes[name];
       return (
-        launch.told.every((name) => launch.sizes[name] === sizes[name]) &&
+        told.every(isSame) &&
         launch.buffers.every((buffer, i) => buffer === buffers[i]) &&
-        launch.variant === choose(launch.kernel, sizes)
+        ((launch.tuned === tuned && counted.every(isSame)) || launch.variant === choose(launch.kernel, sizes))
       );
     },
 

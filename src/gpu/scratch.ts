@@ -68,8 +68,13 @@ export function keysOfTokens(rows: number, keys: number, keyRows: number): Uint3
   const each = Math.max(1, Math.round(keys / rows));
   const length = Math.max(1, 2 * each - 1);
   const shared = keys > keyRows;
-  const own = (row: number) => Math.min(keyRows - 1, shared ? row : row * each + each - 1);
-  const first = (row: number) => Math.max(0, shared ? row - (row % length) : own(row) - each + 1);
+  // Tokens before those of this run, where keys are of a cache.
+  const earlier = shared ? Math.max(0, keyRows - rows) : 0;
+  const own = (row: number) => Math.min(keyRows - 1, shared ? earlier + row : row * each + each - 1);
+  const first = (row: number) => {
+    if (!shared) return Math.max(0, own(row) - each + 1);
+    return earlier > 0 ? 0 : row - (row % length);
+  };
   return [
     Uint32Array.from({ length: rows }, (_, row) => first(row)),
     Uint32Array.from({ length: rows }, (_, row) => own(row)),

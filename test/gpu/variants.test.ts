@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readKernel } from '../../src/gpu/kernel_files';
-import { candidatesOf, variantFor, variantsOf } from '../../src/gpu/variants/variants';
+import { shapeClassOf } from '../../src/gpu/variants/shape_class';
+import { candidatesOf, triedOf, variantFor, variantsOf } from '../../src/gpu/variants/variants';
 import { contractOf, KERNEL_NAMES, type KernelName, toldSizes, uniformOf } from '../../src/program/kernels';
 
 const all = KERNEL_NAMES.flatMap((kernel) => variantsOf(kernel).map((variant) => ({ kernel, ...variant })));
@@ -29,7 +30,7 @@ describe.each(all)('$name fulfils the contract of $kernel', ({ kernel, source, r
     );
     const bytes: Record<string, number> = { f32: 4, u32: 4, 'atomic<u32>': 4, vec2u: 8, vec3u: 16, vec4f: 16 };
     const memory = [...code.matchAll(/var<workgroup> \w+: (?:array<([\w<>]+), (\d+)>|([\w<>]+));/g)].map(
-      ([, of, count, plain]) => bytes[of ?? plain!]! * Number(count ?? 1),
+      ([, of, count, plain]) => 16 * Math.ceil((bytes[of ?? plain!]! * Number(count ?? 1)) / 16),
     );
     expect(memory).toHaveLength(code.split('var<workgroup>').length - 1);
     expect(memory.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(requires.workgroupBytes);
@@ -102,4 +103,13 @@ test('tokens that share keys are attended to by tiles, others one by one', () =>
     variantFor('attention', { ...shape, rows, keys, keyRows }, device(256, 48)).name;
   expect(choose(512, (512 * 513) / 2, 512)).toMatch('attention/tile 32x128');
   expect(choose(64, 64 * 500, 64 * 500)).toBe('attention/few_tokens');
+});
+
+test('a variant that would take more workgroups than a dispatch has is passed over, also where it was tuned', () => {
+  const sizes = { pairs: 98304, inner: 512, cols: 512, groups: 16, stride: 512, gather: 0 };
+  const few = variantsOf('grouped_gemm').find(({ name }) => name.includes('few_rows 1'))!;
+  expect(few.workgroups(sizes)[1]).toBeGreaterThan(65535);
+  const tuned = { [shapeClassOf('grouped_gemm', sizes)]: few.name };
+  expect(variantFor('grouped_gemm', sizes, device(256, 48), tuned).name).toMatch('tile 64x256');
+  expect(triedOf('grouped_gemm', sizes, device(256, 48)).map(({ name }) => name)).not.toContain(few.name);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device';
 import { createEngine } from '../../src/gpu/engine';
 import { balancedPairs, keysOfTokens, skewedPairs } from '../../src/gpu/scratch';
 import { untuned } from '../../src/gpu/tuning';
@@ -38,6 +39,8 @@ test('what kernels are tried on makes sense: balanced pairs, tokens that see as 
   // A sequence of five; then three tokens of sequences of their own, over seven keys each.
   expect(seen(keysOfTokens(5, 15, 5))).toEqual([1, 2, 3, 4, 5]);
   expect(seen(keysOfTokens(3, 21, 21))).toEqual([7, 7, 7]);
+  // The last two of five tokens, whose keys are in a cache.
+  expect(seen(keysOfTokens(2, 9, 5))).toEqual([4, 5]);
 });
 
 test('variants are tried once a class of shapes, the best is kept, told to all devices, and found again', async () => {
@@ -52,7 +55,9 @@ test('variants are tried once a class of shapes, the best is kept, told to all d
   const classes = [norm(5), scale].map(({ kernel, sizes }) => shapeClassOf(kernel, sizes));
   const kept = store();
   const told: number[] = [];
-  const tried = await tuneCalls({ engine, tunedStore: kept }, [engine, other], calls, (done) => told.push(done));
+  const tried = await tuneCalls({ ...lab, engine, tunedStore: kept }, [engine, other], calls, (done) =>
+    told.push(done),
+  );
   expect(tried).toBe(2);
   expect(told).toEqual([0, 1]);
   expect(Object.keys(engine.launcher.tuned()).sort()).toEqual([...classes].sort());
@@ -66,7 +71,7 @@ test('variants are tried once a class of shapes, the best is kept, told to all d
   const later = createEngine({ ...lab.engine.gpu, isProcessor: false });
   await recallTuned(later, kept);
   expect(later.launcher.tuned()).toEqual(engine.launcher.tuned());
-  expect(await tuneCalls({ engine: later, tunedStore: kept }, [], calls, () => {})).toBe(0);
+  expect(await tuneCalls({ ...lab, engine: later, tunedStore: kept }, [], calls, () => {})).toBe(0);
 });
 
 test('what was tuned decides, where it fits; names of other builds are passed over', async () => {
@@ -85,7 +90,30 @@ test('a stop ends trying, and what was found until then counts', async () => {
   const engine = createEngine({ ...lab.engine.gpu, isProcessor: false });
   const stop = new AbortController();
   const calls = [norm(5), scale];
-  const trying = tuneCalls({ engine, tunedStore: NO_STORE }, [], calls, () => stop.abort(), stop.signal);
+  const trying = tuneCalls({ ...lab, engine, tunedStore: NO_STORE }, [], calls, () => stop.abort(), stop.signal);
   await expect(trying).rejects.toThrow();
   expect(Object.keys(engine.launcher.tuned())).toHaveLength(1);
+});
+
+/** The lab's GPU, whose compiler refuses some variants. */
+function refusing(gpu: Gpu, refuses: (name: string) => boolean): Gpu {
+  const compile = (asked: GPUComputePipelineDescriptor) =>
+    refuses(asked.label!) ? Promise.reject(new Error('refused')) : gpu.device.createComputePipelineAsync(asked);
+  const device = new Proxy(gpu.device, {
+    get(target, name) {
+      if (name === 'createComputePipelineAsync') return compile;
+      const found = Reflect.get(target, name);
+      return typeof found === 'function' ? found.bind(target) : found;
+    },
+  });
+  return { ...gpu, device, isProcessor: false };
+}
+
+test('a variant that the compiler refuses is left out; plain code has to compile', async () => {
+  const { engine } = await openLab();
+  const some = createEngine(refusing(engine.gpu, (name) => name.endsWith('fours')));
+  await some.launcher.prepare([norm(5)]);
+  expect(some.launcher.variantFor('rmsnorm', norm(5).sizes).name).toBe('rmsnorm/any');
+  const all = createEngine(refusing(engine.gpu, (name) => name.startsWith('rmsnorm')));
+  await expect(all.launcher.prepare([norm(5)])).rejects.toThrow('refused');
 });

@@ -74,7 +74,11 @@ export function gemmVariants(): Variant<'gemm'>[] {
       workgroups: (s) => groupsOf(s.rows, s.cols, tile.rows, tile.cols),
     }),
   );
-  return [{ ...fewRows(ONE_ROW), suits: (s) => s.rows === 1 }, ...tiles, fewRows(FOUR_ROWS)];
+  return [
+    { ...fewRows(ONE_ROW), suits: (s) => s.rows === 1, mayWin: (s) => s.rows <= 4 },
+    ...tiles,
+    fewRows(FOUR_ROWS),
+  ];
 }
 
 /** Of SwiGLU of x · weightᵀ. A tile writes half as many columns as it computes. */
@@ -96,7 +100,11 @@ export function gatedVariants(): Variant<'gemm_swiglu'>[] {
       workgroups: (s) => groupsOf(s.rows, s.width, tile.rows, tile.cols / 2),
     }),
   );
-  return [{ ...fewRows(ONE_ROW), suits: (s) => s.rows === 1 }, ...tiles, fewRows(FOUR_ROWS)];
+  return [
+    { ...fewRows(ONE_ROW), suits: (s) => s.rows === 1, mayWin: (s) => s.rows <= 4 },
+    ...tiles,
+    fewRows(FOUR_ROWS),
+  ];
 }
 
 /** Of small outputs: a backward pass has no variant for few rows. */

@@ -19,12 +19,15 @@ export type Variant<K extends KernelName = KernelName> = {
   readonly fits?: (sizes: ToldSizes<K>) => boolean;
   /** Whether it is to be preferred to those after it. Always, where it is not given. */
   readonly suits?: (sizes: ToldSizes<K> & NamedSizes) => boolean;
+  /** Whether it could be the best, so that it is worth trying. Always, where it is not given. */
+  readonly mayWin?: (sizes: ToldSizes<K>) => boolean;
   /** Workgroups of a launch; what only the host counts with changes nothing. */
   readonly workgroups: (sizes: ToldSizes<K>) => Workgroups;
 };
 /** A variant, whatever its kernel. */
-export type AnyVariant = Omit<Variant, 'fits' | 'suits' | 'workgroups'> & {
+export type AnyVariant = Omit<Variant, 'fits' | 'suits' | 'mayWin' | 'workgroups'> & {
   readonly fits?: (sizes: NamedSizes) => boolean;
   readonly suits?: (sizes: NamedSizes) => boolean;
+  readonly mayWin?: (sizes: NamedSizes) => boolean;
   readonly workgroups: (sizes: NamedSizes) => Workgroups;
 };

@@ -2,6 +2,7 @@ import type { Engine } from '../../gpu/engine';
 import { bestVariant, untuned } from '../../gpu/tuning';
 import type { Tuned } from '../../gpu/variants/shape_class';
 import type { KernelName, NamedSizes } from '../../program/kernels';
+import type { Lab } from './lab';
 import { KERNELS } from './manifest';
 
 /** Where it is kept which variants did best, by a name of adapter and kernels. What is not there is tried again. */
@@ -25,7 +26,7 @@ export async function recallTuned(engine: Engine, store: TunedStore): Promise<vo
  * the same GPU, which are told. Stops between classes. Answers how many were tried.
  */
 export async function tuneCalls(
-  { engine, tunedStore: store }: { readonly engine: Engine; readonly tunedStore: TunedStore },
+  { engine, pause, tunedStore: store }: Pick<Lab, 'engine' | 'pause' | 'tunedStore'>,
   others: readonly Engine[],
   calls: readonly { readonly kernel: KernelName; readonly sizes: NamedSizes }[],
   onProgress: (done: number, total: number) => void,
@@ -35,9 +36,9 @@ export async function tuneCalls(
   for (const [done, call] of left.entries()) {
     signal?.throwIfAborted();
     onProgress(done, left.length);
-    engine.launcher.tune(await bestVariant(engine, call));
+    engine.launcher.tune(await pause.during(bestVariant(engine, call)));
+    await store.write(nameOf(engine), engine.launcher.tuned());
   }
   for (const other of others) other.launcher.tune(engine.launcher.tuned());
-  if (left.length > 0) await store.write(nameOf(engine), engine.launcher.tuned());
   return left.length;
 }
