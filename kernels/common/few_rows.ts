@@ -30,7 +30,7 @@ export const outputsOf = (shape: FewRows, output: Output): number => colsOf(shap
 /**
  * Computes x · weightᵀ over `inner4` fours of depths for rows and outputs from `col0` on. Where a row of x and an
  * output's weights begin, in vec4f, say `rowAt` and `weightAt` (of gates 0, of ups 1), also beyond the last; `store`
- * writes a value.
+ * writes a value, `readX` reads four of x where they do not lie as vec4f.
  */
 export function multiplyFewRows(
   shape: FewRows,
@@ -38,6 +38,7 @@ export function multiplyFewRows(
   rowAt: (row: number) => string,
   weightAt: (col: string, half: 0 | 1) => string,
   store: (row: number, col: string, value: string) => string,
+  readX: (place: string) => string = (place) => `x[${place}]`,
 ): string {
   const { rows, lanes, colsEach, unrolled } = shape;
   const own = output === 'gated' ? colsEach / 2 : colsEach;
@@ -45,7 +46,7 @@ export function multiplyFewRows(
 ${each(colsEach, (c) => `let weight${c} = weight[weights${c} + ${k}];\n`)}${each(
   rows,
   (r) =>
-    `{\nlet value = x[values${r} + ${k}];\n${each(colsEach, (c) => `sum${r}_${c} += dot(value, weight${c});\n`)}}\n`,
+    `{\nlet value = ${readX(`values${r} + ${k}`)};\n${each(colsEach, (c) => `sum${r}_${c} += dot(value, weight${c});\n`)}}\n`,
 )}}
 `;
   return `let own = lane % ${lanes}u;

@@ -22,6 +22,8 @@ export type Side = {
   readonly buffer: string;
   /** What a vec4f holds: four depths of a line, or four lines at a depth. */
   readonly along: 'depth' | 'lines';
+  /** What a place of the buffer holds; a vec4f as it is, where it is not given. */
+  readonly read?: (place: string) => string;
   /** Where a vec4f lies, of expressions that count in fours what it holds four of. Lines may lie beyond the last. */
   readonly at: (line: string, depth: string) => string;
   /** How much further the next depth lies, where a vec4f holds lines. */
@@ -139,7 +141,7 @@ function blocksOf(tile: Tile, name: 'a' | 'b', side: Side, inner: string, pieces
 
 function blockOf(
   depth: number,
-  { buffer, along, at, stride }: Side,
+  { buffer, along, at, stride, read = (place) => `${buffer}[${place}]` }: Side,
   id: string,
   index: string,
   guard: string | null,
@@ -172,7 +174,7 @@ ${each(4, (e) => `let ${place(e)} = ${placeOf(e)};\nvar ${value(e)} = vec4f();\n
     read: (k) =>
       when(
         guard,
-        each(4, (e) => `${value(e)} = ${buffer}[${place(e)} + ${further(k)}];\n`),
+        each(4, (e) => `${value(e)} = ${read(`${place(e)} + ${further(k)}`)};\n`),
       ),
     // What lies beyond the last depth is zero. Asked only here, so that nothing waits for what is still being read.
     store: (base, k) => when(guard, zeroBeyond(k) + each(4, (d) => `memory[${base} + ${entry(d)}] = ${stored(d)};\n`)),

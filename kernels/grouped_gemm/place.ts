@@ -1,11 +1,28 @@
 /** Experts of a rank, at most. */
 export const MOST_GROUPS = 512;
 
+/** Columns of the output: those of the product, or of SwiGLU of one. */
+export type Columns = 'cols' | 'width';
+/** What rows of x are of. A row's words are then of fours of columns, or of pairs of two. */
+export type Rows = 'f32' | 'bf16';
+
+/** Four columns of x. */
+export const fourOf = (rows: Rows, place: string): string =>
+  rows === 'bf16' ? `unpackFour(x[${place}])` : `x[${place}]`;
+/** Fours of columns of x, or what holds them, from a row to the next. */
+export const strideOf = (rows: Rows): string => (rows === 'bf16' ? '(sizes.stride / 2u)' : '(sizes.stride / 4u)');
+
 /** Sizes, bindings and the row of x of a pair: what all grouped products begin with. */
-export const groupedHead = (columns: 'cols' | 'width', outType: 'f32' | 'vec4f'): string => `
-struct Sizes { pairs: u32, inner: u32, ${columns}: u32, groups: u32, stride: u32, gather: u32 }
+export const groupedHead = (
+  columns: Columns,
+  outType: 'f32' | 'vec4f',
+  rows: Rows,
+): string => `${rows === 'bf16' ? '// include common/bf16.wgsl' : ''}
+struct Sizes {
+  pairs: u32, inner: u32, ${columns}: u32, groups: u32, stride: u32, gather: u32${columns === 'width' ? ', packed: u32' : ''}
+}
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<${rows === 'bf16' ? 'vec2u' : 'vec4f'}>;
 @group(0) @binding(2) var<storage, read> pairRow: array<u32>;
 @group(0) @binding(3) var<storage, read> offsets: array<u32>;
 @group(0) @binding(4) var<storage, read> weight: array<vec4f>;

@@ -11,13 +11,14 @@ import {
   type Tile,
 } from '../common/tile';
 import { gatesAndUps } from '../gemm/tile';
-import { findPlace, groupedHead } from './place';
+import { type Columns, findPlace, fourOf, groupedHead, type Rows, strideOf } from './place';
 
-const x: Side = {
+const xOf = (rows: Rows): Side => ({
   buffer: 'x',
   along: 'depth',
-  at: (line, depth) => `rowOf(min(pair0 + ${line}, end - 1u)) * (sizes.stride / 4u) + ${depth}`,
-};
+  read: (place) => fourOf(rows, place),
+  at: (line, depth) => `rowOf(min(pair0 + ${line}, end - 1u)) * ${strideOf(rows)} + ${depth}`,
+});
 const weight: Side = {
   buffer: 'weight',
   along: 'depth',
@@ -27,26 +28,34 @@ const weight: Side = {
 /**
  * A grouped product by tiles of rows of one expert; stride and cols are multiples of four, inner of the tile's depth.
  */
-export const groupedTile = (tile: Tile): string => productOf(tile, 'cols', tile.cols, weight, eachOfTile);
+export const groupedTile = (tile: Tile): string => productOf(tile, 'cols', 'f32', tile.cols, weight, eachOfTile);
 
-/** SwiGLU of a grouped product; an expert's weight is [2 width, inner], the gates first. */
-export const groupedGatedTile = (tile: Tile): string =>
-  productOf(tile, 'width', tile.cols / 2, gatesAndUps('weight', tile, 'expert * 2u * sizes.width'), eachGatedOfTile);
+/** SwiGLU of a grouped product; an expert's weight is [2 width, inner], the gates first. Strides of bf16 are of pairs. */
+export const groupedGatedTile = (tile: Tile, rows: Rows): string =>
+  productOf(
+    tile,
+    'width',
+    rows,
+    tile.cols / 2,
+    gatesAndUps('weight', tile, 'expert * 2u * sizes.width'),
+    eachGatedOfTile,
+  );
 
 const productOf = (
   tile: Tile,
-  columns: 'cols' | 'width',
+  columns: Columns,
+  rows: Rows,
   written: number,
   weights: Side,
   eachOutput: typeof eachOfTile,
-): string => `${groupedHead(columns, 'vec4f')}
+): string => `${groupedHead(columns, 'vec4f', rows)}
 var<workgroup> memory: array<vec4f, ${entriesOf(tile)}>;
 
 @compute @workgroup_size(${invocationsOf(tile)})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 ${findPlace(tile.rows, invocationsOf(tile))}let col0 = group.x * ${written}u;
 ${namePlace(tile)}${declareSums(tile, 'sum')}
-${multiplyTile(tile, 'sum', x, weights, 'sizes.inner', 'whole')}
+${multiplyTile(tile, 'sum', xOf(rows), weights, 'sizes.inner', 'whole')}
 ${addSlices(tile, 'sum')}
 if (slice > 0u) { return; }
 ${eachOutput(

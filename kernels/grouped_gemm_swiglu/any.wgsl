@@ -1,11 +1,12 @@
 // SwiGLU (gemm_swiglu/any.wgsl) of a grouped matrix product, x[row(p), :] * weight[expert(p)]^T.
 // Pairs (token, expert) are sorted by expert: expert e owns the pairs offsets[e] .. offsets[e + 1].
-// x [any, stride], of which the first `inner` columns are read; pairRow [pairs] names the row of x that a pair
+// x [any, stride], f32 or, when `packed` is 1, two bf16 a word, of which the first `inner` columns are read; pairRow [pairs] names the row of x that a pair
 // reads when `gather` is 1, else pair p reads row p; offsets [groups + 1]; weight [groups, 2 * width,
 // inner]; out [pairs, width]. Workgroup (x, y): column tile x of the y-th row tile, counted over all experts in turn.
-struct Sizes { pairs: u32, inner: u32, width: u32, groups: u32, stride: u32, gather: u32 }
+// include common/bf16.wgsl
+struct Sizes { pairs: u32, inner: u32, width: u32, groups: u32, stride: u32, gather: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> pairRow: array<u32>;
 @group(0) @binding(3) var<storage, read> offsets: array<u32>;
 @group(0) @binding(4) var<storage, read> weight: array<f32>;
@@ -29,7 +30,10 @@ fn weightAt(base: u32, col0: u32, col: u32, k: u32) -> f32 {
 }
 
 fn xAt(line: u32, k: u32) -> f32 {
-  return select(0.0, x[rowOf[line] * sizes.stride + min(k, sizes.inner - 1u)], k < sizes.inner);
+  if (k >= sizes.inner) { return 0.0; }
+  let row = rowOf[line] * sizes.stride;
+  if (sizes.packed == 1u) { return unpackBf16(x[row + k / 2u], k); }
+  return bitcast<f32>(x[row + k]);
 }
 
 fn store(pair: u32, end: u32, col: u32, gate: vec4f, up: vec4f) {

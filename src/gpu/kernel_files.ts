@@ -1,8 +1,10 @@
 const files = import.meta.glob<string>('../../kernels/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
 
 /** kernels/FILE.wgsl, and after it the functions that its lines `// include common/…` ask for, each once. */
-export function readKernel(file: string): string {
-  const source = read(`${file}.wgsl`);
+export const readKernel = (file: string): string => withCommon(read(`${file}.wgsl`));
+
+/** WGSL with what its lines ask for. */
+export function withCommon(source: string): string {
   const common = [...source.matchAll(/^\/\/ include (common\/\w+\.wgsl)$/gm)].map(([, path]) => read(path!));
   return [source, ...new Set(common)].join('\n');
 }

@@ -122,11 +122,19 @@ const KERNELS = {
     flops: (s) => 2 * s.pairs * s.inner * s.cols,
     hasWork: (s) => s.pairs > 0,
   }),
-  /** As gemm_swiglu, with a weight an expert. */
+  /** As gemm_swiglu, with a weight an expert; x as it comes off the wire. */
   grouped_gemm_swiglu: kernel({
-    sizes: { pairs: 'u32', inner: 'u32', width: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
+    sizes: {
+      pairs: 'u32',
+      inner: 'u32',
+      width: 'u32',
+      groups: 'u32',
+      stride: 'u32',
+      gather: 'u32',
+      packed: 'u32',
+    },
     inputs: (s) => [
-      word(s.pairs * s.inner, s.stride),
+      word(s.pairs * wordsOf(s.packed, s.inner), s.stride),
       u32(s.pairs),
       u32(s.groups + 1),
       f32(2 * s.groups * s.width * s.inner),

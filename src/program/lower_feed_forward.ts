@@ -147,20 +147,12 @@ function lowerExchanged(
     { name: 'Dispatch', block: 'dispatch', layer, direction: 'dispatch', exchange, input: send },
     { name: name('received'), rows: received, cols, type: 'u32' },
   );
-  const x = packed
-    ? build.compute(
-        routed,
-        'from bf16',
-        { kernel: 'unpack_bf16', sizes: { rows: received, width, stride: cols } },
-        { inputs: [arrived] },
-        { name: name('unpacked'), rows: received, cols: width },
-      )
-    : arrived;
   const weighed = lowerExperts(build, spec, layer, width, {
     rows: received,
     pairs,
     local: experts / ranks,
-    x,
+    x: arrived,
+    packed,
     ids: { value: arrived, at: words },
     weights: { value: arrived, at: words + topK },
     wire,
@@ -192,6 +184,7 @@ function lowerInPlace(
     atMost: true,
     local,
     x,
+    packed: 0,
     ids: { value: ids, at: 0 },
     weights: { value: weights, at: 0 },
     wire: 'f32',
@@ -205,6 +198,8 @@ type ExpertInput = {
   readonly atMost?: true;
   readonly local: number;
   readonly x: string;
+  /** 1: x is of bf16, two a word. */
+  readonly packed: 0 | 1;
   readonly ids: { readonly value: string; readonly at: number };
   readonly weights: { readonly value: string; readonly at: number };
   /** How what the experts make is to travel. */
@@ -213,7 +208,7 @@ type ExpertInput = {
 
 /** This rank's experts on the rows given; returns the weighted sum of what they make of each row. */
 function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width: number, input: ExpertInput): string {
-  const { rows, pairs, local, x, ids, weights, wire } = input;
+  const { rows, pairs, local, x, packed, ids, weights, wire } = input;
   const name = nameIn(layer);
   const place = { block: 'routed', layer } as const;
   const atMost = input.atMost && { atMost: input.atMost };
@@ -244,7 +239,7 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
     'experts gate, up',
     {
       kernel: 'grouped_gemm_swiglu',
-      sizes: { pairs, inner: width, width: inner, groups: local, stride: build.columns(x), gather: 1 },
+      sizes: { pairs, inner: width, width: inner, groups: local, stride: build.columns(x), gather: 1, packed },
     },
     { inputs: [x, pairRow, offsets, weight('gate_up')], ...atMost },
     { name: name('activated'), rows: pairs, cols: inner },

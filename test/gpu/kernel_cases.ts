@@ -39,6 +39,21 @@ function gated(rows: number, inner: number, width: number): KernelCase {
   };
 }
 
+/** Rows of `stride` words, of which the first hold a row's values, f32 or two bf16 a word. */
+function asSent(values: ArrayLike<number>, width: number, stride: number, packed: 0 | 1): Uint32Array<ArrayBuffer> {
+  const rows = values.length / width;
+  const out = new Uint32Array(rows * stride).fill(POISON);
+  const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  for (let row = 0; row < rows; row++)
+    for (let k = 0; k < width; k += packed + 1) {
+      const [value, next] = [values[row * width + k]!, k + 1 < width ? values[row * width + k + 1]! : 0];
+      out[row * stride + k / (packed + 1)] = packed
+        ? (bitsOf(reference.bf16(value)) >>> 16) + (bitsOf(reference.bf16(next)) >>> 16) * 2 ** 16
+        : bitsOf(value);
+    }
+  return out;
+}
+
 /** A grouped product, or SwiGLU of one. */
 function grouped(
   kernel: 'grouped_gemm' | 'grouped_gemm_swiglu',
@@ -46,19 +61,23 @@ function grouped(
   inner: number,
   outputs: number,
   gather: boolean,
+  packed: 0 | 1 = 0,
 ): KernelCase {
   const cols = kernel === 'grouped_gemm' ? outputs : 2 * outputs;
   const pairs = counts.reduce((a, b) => a + b, 0);
   // Rows of x may be longer than what is read of them.
-  const stride = inner + (gather ? (inner % 4 === 0 ? 8 : 3) : 0);
+  const words = packed ? Math.ceil(inner / 2) : inner;
+  const stride = words + (gather ? (inner % 4 === 0 ? 8 : 3) : 0);
   const shared = { pairs, inner, groups: counts.length, stride, gather: gather ? 1 : 0 };
-  const sizes = kernel === 'grouped_gemm' ? { ...shared, cols } : { ...shared, width: outputs };
+  const sizes = kernel === 'grouped_gemm' ? { ...shared, cols } : { ...shared, width: outputs, packed };
   return {
-    name: `${kernel} [${counts}] × ${inner} × ${outputs}${gather ? ', gathered' : ''}`,
+    name: `${kernel} [${counts}] × ${inner} × ${outputs}${gather ? ', gathered' : ''}${packed ? ', bf16' : ''}`,
     call: { kernel, sizes },
     async run(lab, variant) {
       const rows = gather ? 11 : pairs;
-      const x = random(rows * stride);
+      const values = random(rows * inner);
+      const x = asSent(values, inner, stride, packed);
+      const read = packed ? Float32Array.from(values, reference.bf16) : values;
       const pairRow = gather ? integers(pairs, rows) : Uint32Array.from({ length: pairs }, () => 99999);
       const offsets = Uint32Array.from([0, ...counts.map((_, e) => counts.slice(0, e + 1).reduce((a, b) => a + b, 0))]);
       const weight = random(counts.length * cols * inner);
@@ -69,7 +88,7 @@ function grouped(
           const pair = offsets[e]! + i;
           const row = gather ? pairRow[pair]! : pair;
           const products = reference.product(
-            x.slice(row * stride, row * stride + inner),
+            read.slice(row * inner, (row + 1) * inner),
             weight.slice(e * cols * inner, (e + 1) * cols * inner),
             1,
             inner,
@@ -264,6 +283,8 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   grouped('grouped_gemm_swiglu', [0, 3, 70, 0, 33], 37, 33, true),
   grouped('grouped_gemm_swiglu', [1, 0, 70, 3, 1, 133, 0], 48, 132, true),
   grouped('grouped_gemm_swiglu', [32, 0, 1], 64, 8, false),
+  grouped('grouped_gemm_swiglu', [0, 3, 70, 0, 33], 37, 33, true, 1),
+  grouped('grouped_gemm_swiglu', [1, 0, 70, 3, 1, 133, 0], 48, 132, true, 1),
   attention('of a token', sequences(1), 2, 1, 4, 4),
   attention('of a sequence of 150', sequences(150), 2, 2, 44, 36),
   attention('of sequences of 3, 67 and 130', sequences(3, 67, 130), 4, 2, 192, 128),

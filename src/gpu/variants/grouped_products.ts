@@ -1,8 +1,9 @@
 import { colsOf, type FewRows } from '../../../kernels/common/few_rows';
 import type { Tile } from '../../../kernels/common/tile';
 import { groupedFewRows, groupedGatedFewRows } from '../../../kernels/grouped_gemm/few_rows';
-import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
+import { MOST_GROUPS, type Rows } from '../../../kernels/grouped_gemm/place';
 import { groupedGatedTile, groupedTile } from '../../../kernels/grouped_gemm/tile';
+import { withCommon } from '../kernel_files';
 import { fours } from './plain';
 import { nameOfFewRows, nameOfTile, requirementsOfFewRows, requirementsOfTile, tileOf } from './products';
 import type { Requirements, Variant, Workgroups } from './variant';
@@ -62,26 +63,31 @@ export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
 ];
 
 /** Of SwiGLU of a grouped product. A tile writes half as many columns as it computes. */
-export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] => [
-  ...FEW_ROWS.map(
-    ({ shape, most }): Variant<'grouped_gemm_swiglu'> => ({
-      name: `grouped_gemm_swiglu/${nameOfFewRows(shape)}`,
-      source: () => groupedGatedFewRows(shape),
-      requires: withPlace(requirementsOfFewRows(shape)),
-      fits: (s) => fours(s.inner, s.stride) && s.groups <= MOST_GROUPS,
-      suits: (s) => s.pairs <= most * s.groups,
-      mayWin: (s) => s.pairs <= 4 * most * s.groups,
-      workgroups: (s) => groupsOf(s, s.width, shape.rows, colsOf(shape) / 2),
-    }),
-  ),
-  ...TILES.map(
-    ({ tile, least }): Variant<'grouped_gemm_swiglu'> => ({
-      name: `grouped_gemm_swiglu/${nameOfTile(tile)}`,
-      source: () => groupedGatedTile(tile),
-      requires: withPlace(requirementsOfTile(tile)),
-      fits: (s) => fours(s.stride, s.width) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
-      suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(2 * s.width, tile)),
-      workgroups: (s) => groupsOf(s, s.width, tile.rows, tile.cols / 2),
-    }),
-  ),
-];
+export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] =>
+  (['f32', 'bf16'] as const).flatMap((rows) => [
+    ...FEW_ROWS.map(
+      ({ shape, most }): Variant<'grouped_gemm_swiglu'> => ({
+        name: `grouped_gemm_swiglu/${rows} ${nameOfFewRows(shape)}`,
+        source: () => withCommon(groupedGatedFewRows(shape, rows)),
+        requires: withPlace(requirementsOfFewRows(shape)),
+        fits: (s) => fours(s.inner) && hasRows(s, rows) && s.groups <= MOST_GROUPS,
+        suits: (s) => s.pairs <= most * s.groups,
+        mayWin: (s) => s.pairs <= 4 * most * s.groups,
+        workgroups: (s) => groupsOf(s, s.width, shape.rows, colsOf(shape) / 2),
+      }),
+    ),
+    ...TILES.map(
+      ({ tile, least }): Variant<'grouped_gemm_swiglu'> => ({
+        name: `grouped_gemm_swiglu/${rows} ${nameOfTile(tile)}`,
+        source: () => withCommon(groupedGatedTile(tile, rows)),
+        requires: withPlace(requirementsOfTile(tile)),
+        fits: (s) => fours(s.width) && s.inner % tile.depth === 0 && hasRows(s, rows) && s.groups <= MOST_GROUPS,
+        suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(2 * s.width, tile)),
+        workgroups: (s) => groupsOf(s, s.width, tile.rows, tile.cols / 2),
+      }),
+    ),
+  ]);
+
+/** Whether rows are such, each beginning with a whole four of columns. */
+const hasRows = ({ packed, stride }: { readonly packed: number; readonly stride: number }, rows: Rows): boolean =>
+  rows === 'bf16' ? packed === 1 && stride % 2 === 0 : packed === 0 && stride % 4 === 0;

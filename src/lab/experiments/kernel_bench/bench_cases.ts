@@ -86,6 +86,7 @@ const grouped = (
     groups,
     stride: inner,
     gather: 0,
+    ...(kernel === 'grouped_gemm_swiglu' && { packed: 0 }),
   },
   integers: balancedPairs(groups * rows, groups),
 });
