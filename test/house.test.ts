@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -56,4 +57,18 @@ test('files are named in one style: components as they are, hooks by use, all el
       ? /^([A-Z]\w*|main|fields)\.tsx$/.test(name(path))
       : /^([a-z][a-z0-9_]*(\.d)?|use[A-Z]\w*)\.ts$/.test(name(path));
   expect(FILES.filter((path) => !styled(path))).toEqual([]);
+});
+
+test('what travels with the project stays small', () => {
+  const most: Readonly<Record<string, number>> = { fixtures: 14, models: 20, recorded: 9, rest: 3 };
+  const partOf = (path: string) =>
+    /^test\/.*fixtures\//.test(path) ? 'fixtures' : (/^public\/(models|recorded)\//.exec(path)?.[1] ?? 'rest');
+  const mib: Record<string, number> = {};
+  const tracked = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0').filter(existsSync);
+  for (const path of tracked) {
+    const part = partOf(path);
+    mib[part] = (mib[part] ?? 0) + statSync(path).size / 2 ** 20;
+  }
+  expect(Object.keys(mib).sort()).toEqual(Object.keys(most).sort());
+  for (const [part, size] of Object.entries(mib)) expect(size, `MiB of ${part}`).toBeLessThanOrEqual(most[part]!);
 });
