@@ -68,7 +68,7 @@ describe('the reference model on two devices, communication half of computation'
         const compute = spans
           .filter((span) => span.kind === 'compute' && span.rank === rank)
           .toSorted((a, b) => a.end - b.end);
-        expect(compute.length).toBeGreaterThan(100);
+        expect(compute.length).toBeGreaterThan(80);
         compute.slice(1).forEach((span, i) => {
           expect(span.start).toBeGreaterThanOrEqual(compute[i]!.end - 1e-6);
         });
