@@ -1,9 +1,11 @@
 // SwiGLU (gemm_swiglu/any.wgsl) of a grouped matrix product, x[row(p), :] * weight[expert(p)]^T.
 // Pairs (token, expert) are sorted by expert: expert e owns the pairs offsets[e] .. offsets[e + 1].
-// x [any, stride], f32 or, when `packed` is 1, two bf16 a word, of which the first `inner` columns are read; pairRow [pairs] names the row of x that a pair
+// x [any, stride], f32 or, when `packed` is 1, two bf16 a word, of which the first `inner` columns are read; pairRow
+// [pairs] names the row of x that a pair
 // reads when `gather` is 1, else pair p reads row p; offsets [groups + 1]; weight [groups, 2 * width,
 // inner]; out [pairs, width]. Workgroup (x, y): column tile x of the y-th row tile, counted over all experts in turn.
 // include common/bf16.wgsl
+// include common/plain_tile.wgsl
 struct Sizes { pairs: u32, inner: u32, width: u32, groups: u32, stride: u32, gather: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -12,20 +14,18 @@ struct Sizes { pairs: u32, inner: u32, width: u32, groups: u32, stride: u32, gat
 @group(0) @binding(4) var<storage, read> weight: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-const ROWS = 32u;
 const COLS = 32u; // of the output
-const DEPTH = 32u;
-// Each entry holds 4 rows (of x or of weight) at one depth.
-var<workgroup> xTile: array<vec4f, 256>;
-var<workgroup> wTile: array<vec4f, 512>;
 var<workgroup> rowOf: array<u32, 32>; // the row of x that each line of the tile reads
 var<workgroup> place: vec3u; // expert, first pair of this tile, end of the expert's pairs
+
+var<private> col0: u32;
+var<private> base: u32; // of the expert's weight
 
 // Columns beyond the last repeat it, and are not stored; beyond the last k, x is zero (and weights are finite).
 // So nothing branches.
 // Of the 64 columns of a tile 32 are gates, the others their ups.
-fn weightAt(base: u32, col0: u32, col: u32, k: u32) -> f32 {
-  let row = col / 32u * sizes.width + min(col0 + col % 32u, sizes.width - 1u);
+fn weightAt(line: u32, k: u32) -> f32 {
+  let row = line / 32u * sizes.width + min(col0 + line % 32u, sizes.width - 1u);
   return weight[base + row * sizes.inner + min(k, sizes.inner - 1u)];
 }
 
@@ -74,53 +74,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     if (sizes.gather == 1u) { rowOf[lane] = pairRow[pair]; } else { rowOf[lane] = pair; }
   }
   workgroupBarrier();
-  let col0 = group.x * COLS;
-  let base = mine.x * 2u * sizes.width * sizes.inner;
-  var sum0 = vec4f();
-  var sum1 = vec4f();
-  var sum2 = vec4f();
-  var sum3 = vec4f();
-  var more0 = vec4f(); // columns 32 further
-  var more1 = vec4f();
-  var more2 = vec4f();
-  var more3 = vec4f();
-  for (var k0 = 0u; k0 < sizes.inner; k0 += DEPTH) {
-    for (var i = lane; i < 8u * DEPTH; i += 64u) {
-      let depth = i % DEPTH;
-      let four = i / DEPTH;
-      let k = k0 + depth;
-      let row = four * 4u;
-      xTile[depth * 8u + four] = vec4f(xAt(row, k), xAt(row + 1u, k), xAt(row + 2u, k), xAt(row + 3u, k));
-    }
-    for (var i = lane; i < 16u * DEPTH; i += 64u) {
-      let depth = i % DEPTH;
-      let four = i / DEPTH;
-      let k = k0 + depth;
-      let col = four * 4u;
-      wTile[depth * 16u + four] = vec4f(
-        weightAt(base, col0, col, k), weightAt(base, col0, col + 1u, k),
-        weightAt(base, col0, col + 2u, k), weightAt(base, col0, col + 3u, k));
-    }
-    workgroupBarrier();
-    for (var depth = 0u; depth < DEPTH; depth++) {
-      let a = xTile[depth * 8u + local.y];
-      let b = wTile[depth * 16u + local.x];
-      let c = wTile[depth * 16u + 8u + local.x];
-      sum0 += a.x * b;
-      sum1 += a.y * b;
-      sum2 += a.z * b;
-      sum3 += a.w * b;
-      more0 += a.x * c;
-      more1 += a.y * c;
-      more2 += a.z * c;
-      more3 += a.w * c;
-    }
-    workgroupBarrier();
-  }
+  col0 = group.x * COLS;
+  base = mine.x * 2u * sizes.width * sizes.inner;
+  let sums = sumTile(sizes.inner, local, lane);
   let pair = pair0 + local.y * 4u;
   let col = col0 + local.x * 4u;
-  store(pair, end, col, sum0, more0);
-  store(pair + 1u, end, col, sum1, more1);
-  store(pair + 2u, end, col, sum2, more2);
-  store(pair + 3u, end, col, sum3, more3);
+  store(pair, end, col, sums.own[0], sums.more[0]);
+  store(pair + 1u, end, col, sums.own[1], sums.more[1]);
+  store(pair + 2u, end, col, sums.own[2], sums.more[2]);
+  store(pair + 3u, end, col, sums.own[3], sums.more[3]);
 }

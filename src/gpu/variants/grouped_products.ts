@@ -4,9 +4,9 @@ import { groupedFewRows, groupedGatedFewRows } from '../../../kernels/grouped_ge
 import { MOST_GROUPS, type Rows } from '../../../kernels/grouped_gemm/place';
 import { groupedGatedTile, groupedTile } from '../../../kernels/grouped_gemm/tile';
 import { withCommon } from '../kernel_files';
-import { fours } from './plain';
+import { fours, tiledPairs } from './plain';
 import { nameOfFewRows, nameOfTile, requirementsOfFewRows, requirementsOfTile, tileOf } from './products';
-import type { Requirements, Variant, Workgroups } from './variant';
+import type { Requirements, Variant } from './variant';
 
 /** With the rows of an expert, on the mean, from which they are chosen. */
 const TILES: readonly { readonly tile: Tile; readonly least: number }[] = [
@@ -29,14 +29,6 @@ const withPlace = ({ invocations, workgroupBytes }: Requirements): Requirements 
   workgroupBytes: workgroupBytes + 4 * MOST_GROUPS + 16,
 });
 
-type Pairs = { readonly pairs: number; readonly groups: number };
-/** Enough for tiles of each expert, of which the last may not be full. */
-const groupsOf = ({ pairs, groups }: Pairs, outputs: number, rows: number, columns: number): Workgroups => [
-  Math.ceil(outputs / columns),
-  pairs === 0 ? 0 : Math.floor(pairs / rows) + groups,
-  1,
-];
-
 /** Of a grouped product. */
 export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
   ...FEW_ROWS.map(
@@ -47,7 +39,7 @@ export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
       fits: (s) => fours(s.inner, s.stride) && s.groups <= MOST_GROUPS,
       suits: (s) => s.pairs <= most * s.groups,
       mayWin: (s) => s.pairs <= 4 * most * s.groups,
-      workgroups: (s) => groupsOf(s, s.cols, shape.rows, colsOf(shape)),
+      workgroups: (s) => tiledPairs(s, s.cols, shape.rows, colsOf(shape)),
     }),
   ),
   ...TILES.map(
@@ -57,7 +49,7 @@ export const groupedVariants = (): Variant<'grouped_gemm'>[] => [
       requires: withPlace(requirementsOfTile(tile)),
       fits: (s) => fours(s.stride, s.cols) && s.inner % tile.depth === 0 && s.groups <= MOST_GROUPS,
       suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(s.cols, tile)),
-      workgroups: (s) => groupsOf(s, s.cols, tile.rows, tile.cols),
+      workgroups: (s) => tiledPairs(s, s.cols, tile.rows, tile.cols),
     }),
   ),
 ];
@@ -73,7 +65,7 @@ export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] =>
         fits: (s) => fours(s.inner) && hasRows(s, rows) && s.groups <= MOST_GROUPS,
         suits: (s) => s.pairs <= most * s.groups,
         mayWin: (s) => s.pairs <= 4 * most * s.groups,
-        workgroups: (s) => groupsOf(s, s.width, shape.rows, colsOf(shape) / 2),
+        workgroups: (s) => tiledPairs(s, s.width, shape.rows, colsOf(shape) / 2),
       }),
     ),
     ...TILES.map(
@@ -83,7 +75,7 @@ export const groupedGatedVariants = (): Variant<'grouped_gemm_swiglu'>[] =>
         requires: withPlace(requirementsOfTile(tile)),
         fits: (s) => fours(s.width) && s.inner % tile.depth === 0 && hasRows(s, rows) && s.groups <= MOST_GROUPS,
         suits: (s) => s.pairs >= least * s.groups && (tile.cols <= 128 || isUsed(2 * s.width, tile)),
-        workgroups: (s) => groupsOf(s, s.width, tile.rows, tile.cols / 2),
+        workgroups: (s) => tiledPairs(s, s.width, tile.rows, tile.cols / 2),
       }),
     ),
   ]);

@@ -11,6 +11,21 @@ export const each64 = (items: number): Workgroups => each(Math.ceil(items / 64))
 /** 256 invocations that do four items each: of one item each the GPU can't start workgroups quickly enough. */
 export const each1024 = (items: number): Workgroups => each(Math.ceil(items / 1024));
 
+/** A workgroup a tile of the output. */
+export const tiled = (rows: number, cols: number, rowsOf: number, colsOf: number): Workgroups => [
+  Math.ceil(cols / colsOf),
+  Math.ceil(rows / rowsOf),
+  1,
+];
+
+/** The same, where rows are pairs: enough for tiles of each expert, of which the last may not be full. */
+export const tiledPairs = (
+  { pairs, groups }: { readonly pairs: number; readonly groups: number },
+  cols: number,
+  rowsOf: number,
+  colsOf: number,
+): Workgroups => [Math.ceil(cols / colsOf), pairs === 0 ? 0 : Math.floor(pairs / rowsOf) + groups, 1];
+
 /** A variant that fits all sizes, and any device. */
 export const written = <K extends KernelName>(
   name: string,

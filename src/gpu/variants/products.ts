@@ -2,7 +2,7 @@ import { colsOf, type FewRows } from '../../../kernels/common/few_rows';
 import { entriesOf, invocationsOf, type Tile } from '../../../kernels/common/tile';
 import { gatedFewRows, gemmFewRows } from '../../../kernels/gemm/few_rows';
 import { gatedTile, gemmTile } from '../../../kernels/gemm/tile';
-import { fours } from './plain';
+import { fours, tiled } from './plain';
 import type { Requirements, Variant, Workgroups } from './variant';
 
 export const tileOf = (
@@ -48,11 +48,6 @@ const FOUR_ROWS: FewRows = { rows: 4, lanes: 16, colsEach: 4, invocations: 128, 
 /** Up to so many rows, it is to read the weights that takes time. */
 const FEW_ROWS = 16;
 
-const groupsOf = (rows: number, cols: number, rowsOf: number, columnsOf: number): Workgroups => [
-  Math.ceil(cols / columnsOf),
-  Math.ceil(rows / rowsOf),
-  1,
-];
 const enoughOf = ([x, y]: Workgroups, enough: number): boolean => x * y >= enough;
 
 /** Of x · weightᵀ, but the one that fits all sizes. */
@@ -62,7 +57,7 @@ export function gemmVariants(): Variant<'gemm'>[] {
     source: () => gemmFewRows(shape),
     requires: requirementsOfFewRows(shape),
     fits: (s) => fours(s.inner),
-    workgroups: (s) => groupsOf(s.rows, s.cols, shape.rows, colsOf(shape)),
+    workgroups: (s) => tiled(s.rows, s.cols, shape.rows, colsOf(shape)),
   });
   const tiles = TILES.map(
     ({ tile, enough }): Variant<'gemm'> => ({
@@ -70,8 +65,8 @@ export function gemmVariants(): Variant<'gemm'>[] {
       source: () => gemmTile('nt', tile),
       requires: requirementsOfTile(tile),
       fits: (s) => fours(s.cols) && s.inner % tile.depth === 0,
-      suits: (s) => s.rows > FEW_ROWS && enoughOf(groupsOf(s.rows, s.cols, tile.rows, tile.cols), enough),
-      workgroups: (s) => groupsOf(s.rows, s.cols, tile.rows, tile.cols),
+      suits: (s) => s.rows > FEW_ROWS && enoughOf(tiled(s.rows, s.cols, tile.rows, tile.cols), enough),
+      workgroups: (s) => tiled(s.rows, s.cols, tile.rows, tile.cols),
     }),
   );
   return [
@@ -88,7 +83,7 @@ export function gatedVariants(): Variant<'gemm_swiglu'>[] {
     source: () => gatedFewRows(shape),
     requires: requirementsOfFewRows(shape),
     fits: (s) => fours(s.inner),
-    workgroups: (s) => groupsOf(s.rows, s.width, shape.rows, colsOf(shape) / 2),
+    workgroups: (s) => tiled(s.rows, s.width, shape.rows, colsOf(shape) / 2),
   });
   const tiles = TILES.map(
     ({ tile, enough }): Variant<'gemm_swiglu'> => ({
@@ -96,8 +91,8 @@ export function gatedVariants(): Variant<'gemm_swiglu'>[] {
       source: () => gatedTile(tile),
       requires: requirementsOfTile(tile),
       fits: (s) => fours(s.width) && s.inner % tile.depth === 0,
-      suits: (s) => s.rows > FEW_ROWS && enoughOf(groupsOf(s.rows, s.width, tile.rows, tile.cols / 2), enough),
-      workgroups: (s) => groupsOf(s.rows, s.width, tile.rows, tile.cols / 2),
+      suits: (s) => s.rows > FEW_ROWS && enoughOf(tiled(s.rows, s.width, tile.rows, tile.cols / 2), enough),
+      workgroups: (s) => tiled(s.rows, s.width, tile.rows, tile.cols / 2),
     }),
   );
   return [
@@ -121,6 +116,6 @@ export const backwardVariants = (kernel: 'gemm_nn' | 'gemm_tn'): Variant<'gemm_n
     source: () => gemmTile(kernel === 'gemm_nn' ? 'nn' : 'tn', tile),
     requires: requirementsOfTile(tile),
     fits: (s) => (kernel === 'gemm_nn' ? fours(s.inner, s.cols) : fours(s.rows, s.cols)),
-    suits: (s) => enoughOf(groupsOf(s.rows, s.cols, tile.rows, tile.cols), enough),
-    workgroups: (s) => groupsOf(s.rows, s.cols, tile.rows, tile.cols),
+    suits: (s) => enoughOf(tiled(s.rows, s.cols, tile.rows, tile.cols), enough),
+    workgroups: (s) => tiled(s.rows, s.cols, tile.rows, tile.cols),
   }));

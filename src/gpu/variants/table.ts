@@ -2,21 +2,9 @@ import { addRmsnorm, rmsnorm } from '../../../kernels/rmsnorm/rows';
 import type { KernelName } from '../../program/kernels';
 import { attentionTiles, fewTokens } from './attention';
 import { groupedGatedVariants, groupedVariants } from './grouped_products';
-import { each, each64, each1024, fours, plain, written } from './plain';
+import { each, each64, each1024, fours, plain, tiled, tiledPairs, written } from './plain';
 import { backwardVariants, gatedVariants, gemmVariants } from './products';
-import type { Variant, Workgroups } from './variant';
-
-const tiled = (rows: number, cols: number, rowsOf: number, colsOf: number): Workgroups => [
-  Math.ceil(cols / colsOf),
-  Math.ceil(rows / rowsOf),
-  1,
-];
-/** Tiles of 32 rows of each expert, of which the last may not be full. */
-const groupedTiles = (
-  { pairs, groups }: { readonly pairs: number; readonly groups: number },
-  cols: number,
-  colsOf: number,
-): Workgroups => (pairs === 0 ? [0, 0, 0] : [Math.ceil(cols / colsOf), Math.floor(pairs / 32) + groups, 1]);
+import type { Variant } from './variant';
 
 type Variants = { readonly [K in KernelName]: readonly Variant<K>[] };
 
@@ -58,10 +46,10 @@ export const VARIANTS_OF: Variants = {
   gemm_swiglu: [...gatedVariants(), plain('gemm_swiglu/any', (s) => tiled(s.rows, s.width, 32, 32))],
   gemm_nn: [...backwardVariants('gemm_nn'), plain('gemm_nn/any', (s) => tiled(s.rows, s.cols, 16, 16))],
   gemm_tn: [...backwardVariants('gemm_tn'), plain('gemm_tn/any', (s) => tiled(s.rows, s.cols, 16, 16))],
-  grouped_gemm: [...groupedVariants(), plain('grouped_gemm/any', (s) => groupedTiles(s, s.cols, 64))],
+  grouped_gemm: [...groupedVariants(), plain('grouped_gemm/any', (s) => tiledPairs(s, s.cols, 32, 64))],
   grouped_gemm_swiglu: [
     ...groupedGatedVariants(),
-    plain('grouped_gemm_swiglu/any', (s) => groupedTiles(s, s.width, 32)),
+    plain('grouped_gemm_swiglu/any', (s) => tiledPairs(s, s.width, 32, 32)),
   ],
   add: [plain('add', (s) => each1024(s.rows * s.width))],
   rope: [plain('rope', (s) => each64(s.rows * s.heads * s.headDim))],
