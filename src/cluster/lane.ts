@@ -2,7 +2,7 @@ import type { Engine } from '../gpu/engine';
 import type { BufferRange, MappedBytes } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import type { ClockBounds } from '../trace/clock';
-import type { Copied, Kernel } from './pass_spans';
+import type { Copied, Kernel, PassLength } from './pass_spans';
 import { createRecorder, type Upload } from './recorder';
 
 /** Ranks that share a GPUDevice: the commands recorded for it, and when it did them. */
@@ -13,31 +13,45 @@ export type Read = MappedBytes & { readonly at: number };
 
 const NO_STAMPS: ResolvedPasses = { first: 0, ranges: [] };
 
-/** `ranks` take turns on the device of `engine`. `onFailure` hears of a device that is lost. */
+/**
+ * `ranks` take turns on the device of `engine`. Kernels that follow one another share a pass where it is known what each
+ * takes, or where no pass is timed: a pass with timestamps has its price. `onFailure` hears of a device that is lost.
+ */
 export function createLane(
   engine: Engine,
   ranks: readonly number[],
   clock: ClockBounds,
   stepMs: number,
+  lengths: PassLength,
   onFailure: (cause: unknown) => void,
 ) {
   const { device } = engine.gpu;
-  const recorder = createRecorder(clock, ranks.length, stepMs);
+  const recorder = createRecorder(clock, ranks.length, stepMs, lengths);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
   let recorded = 0;
+  /** The pass that is being recorded, to which kernels may be added. */
+  let open: { readonly pass: GPUComputePassEncoder; readonly number: number } | null = null;
   /** What was recorded last since the last submit. */
   let last: 'pass' | 'copy' | null = null;
-  /** The last kernel that wrote each value, by its number with the recorder. */
+  /** The pass of the last kernel that wrote each value, by its number with the recorder. */
   const writtenBy = new Map<string, number>();
 
+  const endPass = (): void => {
+    open?.pass.end();
+    open = null;
+  };
+  const beginPass = () => {
+    const timestampWrites = engine.timestamps?.next();
+    last = 'pass';
+    return { pass: encoder.beginComputePass(timestampWrites && { timestampWrites }), number: recorder.add() };
+  };
   /** A pass with nothing in it, which tells when all before it was done. Answers its number. */
   const mark = (): number | null => {
-    const timestampWrites = engine.timestamps?.next();
-    if (!timestampWrites) return null;
-    encoder.beginComputePass({ timestampWrites }).end();
-    last = 'pass';
-    return recorder.add(null);
+    if (!engine.timestamps) return null;
+    const { pass, number } = beginPass();
+    pass.end();
+    return number;
   };
   /** What follows copies tells when they were done. */
   const endCopies = (): void => {
@@ -46,6 +60,7 @@ export function createLane(
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
     if (recorded === 0) return null;
+    endPass();
     endCopies();
     const id = recorder.submitted(performance.now());
     engine.hostWriter.submitting();
@@ -76,17 +91,20 @@ export function createLane(
 
     /** Records a kernel. */
     compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): void {
-      const timestampWrites = engine.timestamps?.next();
-      const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
-      record(pass);
-      pass.end();
+      const shares = kernel.apart !== null || !engine.timestamps;
+      if (!shares) endPass();
+      open ??= beginPass();
+      record(open.pass);
+      recorder.addToLast(kernel);
+      for (const name of kernel.op.outputs) writtenBy.set(name, open.number);
+      if (!shares) endPass();
       recorded++;
-      last = 'pass';
-      const number = recorder.add(kernel);
-      for (const name of kernel.op.outputs) writtenBy.set(name, number);
     },
 
-    /** When the kernel that wrote a value had ended, host ms; undefined while that is not known. */
+    /** What is recorded next begins a pass of its own, so that the end of what was is known. */
+    endPass,
+
+    /** When the pass of the kernel that wrote a value had ended, host ms; undefined while that is not known. */
     writtenAt(value: string): number | undefined {
       const pass = writtenBy.get(value);
       return pass === undefined ? undefined : recorder.endedAt(pass);
@@ -101,6 +119,7 @@ export function createLane(
       to: number,
       bytes: number,
     ): void {
+      endPass();
       if (last === null) mark();
       encoder.copyBufferToBuffer(source, from, target, to, bytes);
       recorder.copied({ op, rank, bytes });
@@ -113,6 +132,7 @@ export function createLane(
      * with the first kernel that may need it, since each submit with bytes of the host has its price.
      */
     upload({ op, from, rank }: Omit<Upload, 'pass'>, target: GPUBuffer, to: number, bytes: Uint8Array): void {
+      endPass();
       engine.hostWriter.write(encoder, target, to, bytes);
       recorder.uploaded({ op, from, rank, pass: mark() });
     },
@@ -122,6 +142,7 @@ export function createLane(
      * and with all times not read yet if `all`.
      */
     read(ranges: readonly BufferRange[], value: string | null, all: boolean): Promise<Read> {
+      endPass();
       endCopies();
       const { timestamps } = engine;
       const pass = value === null ? undefined : writtenBy.get(value);

@@ -8,21 +8,27 @@ export type Kernel = {
   readonly op: Compute;
   readonly flops: number | null;
   readonly awaited: Collective | null;
-  /** What it takes by kernels timed apart; null where timestamps are fine enough. */
+  /** What it takes by kernels timed apart; null where they were not. */
   readonly apart: KernelTime | null;
 };
 
 /** What a kernel takes, ms, and how far off that can be. */
 export type KernelTime = { readonly ms: number; readonly errorMs: number };
 
+/**
+ * Whether a pass lasts as its timestamps say, or, where these are too coarse, what its kernels took when timed apart.
+ */
+export type PassLength = 'stamped' | 'calibrated';
+
 /** Kernel times as they are, or all as short or as long as their errors allow. */
 export type Tilt = -1 | 0 | 1;
 
 /**
- * What was recorded for the GPU, null being a pass that only tells the time, and, once known, when it ran (host ms).
+ * Kernels that were recorded for the GPU in one pass, none being a pass that only tells the time, and, once known, when
+ * it ran (host ms).
  */
 export type RecordedPass = {
-  readonly kernel: Kernel | null;
+  readonly kernels: readonly Kernel[];
   readonly submit: number;
   ran: { readonly start: number; readonly end: number } | null;
 };
@@ -43,6 +49,7 @@ export type Recorded = {
   readonly submittedAt: readonly number[];
   readonly doneAt: readonly (number | undefined)[];
   readonly sharing: number;
+  readonly lengths: PassLength;
 };
 
 /** When a rank could go on that waited for a collective, host ms. */
@@ -56,29 +63,66 @@ export function timedSpansOf(
   resolutionMs: number,
   tilt: Tilt,
 ): ComputeSpan[] {
-  const { passes, sharing } = recorded;
-  const turnOf = turnsIn(recorded, tilt);
-  return roundsOf(passes).flatMap((round) => {
-    const turns = round.map((pass) => turnOf[pass]!);
+  const { sharing } = recorded;
+  return roundsOf(kernelTurnsIn(recorded, tilt)).flatMap((round) => {
+    const turns = round.map(({ turn }) => turn);
     return piecesOf(turns, sharing, soonest(recorded, round, waitedUntil)).map((pieces, i): ComputeSpan => {
-      const { kernel, submit } = passes[round[i]!]!;
+      const { kernel, submit, source } = round[i]!;
       const [start, end] = turns[i]!;
       return {
-        ...spanOf(recorded, kernel!, submit, pieces.length > 0 ? pieces : [[end, end]], origin, waitedUntil),
-        source: kernel!.apart ? 'calibrated' : 'gpu',
+        ...spanOf(recorded, kernel, submit, pieces.length > 0 ? pieces : [[end, end]], origin, waitedUntil),
+        source,
         gpuMs: end - start,
         turnAt: start - origin,
-        uncertain: !kernel!.apart && end - start < resolutionMs,
+        uncertain: source === 'gpu' && end - start < resolutionMs,
       };
     });
   });
 }
 
+/** A kernel and what it had of the GPU, by the stamps of its pass or by its share of that. */
+type KernelTurn = {
+  readonly kernel: Kernel;
+  readonly submit: number;
+  readonly turn: Interval;
+  readonly source: 'gpu' | 'calibrated';
+};
+
+/** Kernels whose passes' times are known, in order; null where others are between. */
+function kernelTurnsIn(recorded: Recorded, tilt: Tilt): (KernelTurn | null)[] {
+  const turns = turnsIn(recorded, tilt);
+  return recorded.passes.flatMap(({ kernels, submit }, i): (KernelTurn | null)[] => {
+    const turn = turns[i]!;
+    if (!turn || kernels.length === 0) return [null];
+    const source = kernels.length > 1 || recorded.lengths === 'calibrated' ? 'calibrated' : 'gpu';
+    const shares = sharesOf(turn, kernels, tilt);
+    return kernels.map((kernel, k) => ({ kernel, submit, turn: shares[k]!, source }));
+  });
+}
+
+/** The turn of a pass, divided among its kernels in order, by what they take when timed apart. */
+function sharesOf([start, end]: Interval, kernels: readonly Kernel[], tilt: Tilt): Interval[] {
+  const times = kernels.map(({ apart }) => timeOf(apart, tilt));
+  const total = times.reduce((sum, ms) => sum + ms, 0);
+  let done = 0;
+  let from = start;
+  return times.map((ms, i): Interval => {
+    done += total > 0 ? ms / total : 1 / times.length;
+    const until = i === times.length - 1 ? end : start + done * (end - start);
+    const share: Interval = [from, until];
+    from = until;
+    return share;
+  });
+}
+
+const timeOf = (apart: KernelTime | null, tilt: Tilt): number =>
+  apart ? Math.max(0, apart.ms + tilt * apart.errorMs) : 0;
+
 /** Nothing was computed in a round before all that it waited for was there, nor before the host handed it over. */
-const soonest = ({ passes, submittedAt }: Recorded, round: readonly number[], waitedUntil: WaitedUntil): number =>
+const soonest = ({ submittedAt }: Recorded, round: readonly KernelTurn[], waitedUntil: WaitedUntil): number =>
   round.reduce(
-    (latest, pass) => Math.max(latest, waitedBy(passes[pass]!.kernel!, waitedUntil)),
-    submittedAt[passes[round[0]!]!.submit] ?? Number.NEGATIVE_INFINITY,
+    (latest, { kernel }) => Math.max(latest, waitedBy(kernel, waitedUntil)),
+    submittedAt[round[0]!.submit] ?? Number.NEGATIVE_INFINITY,
   );
 
 const waitedBy = ({ awaited, rank }: Kernel, waitedUntil: WaitedUntil): number =>
@@ -92,9 +136,9 @@ export function fencedSpansOf(recorded: Recorded, origin: number, waitedUntil: W
   const { passes, submittedAt, doneAt } = recorded;
   const out: ComputeSpan[] = [];
   const lastOf = new Map<number, { readonly submit: number; readonly index: number; readonly end: number }>();
-  for (const { kernel, submit, ran } of passes) {
+  for (const { kernel, submit, ran } of passes.flatMap((pass) => pass.kernels.map((kernel) => ({ ...pass, kernel })))) {
     const end = doneAt[submit];
-    if (!kernel || ran || end === undefined) continue;
+    if (ran || end === undefined) continue;
     const last = lastOf.get(kernel.rank);
     if (last?.submit === submit) {
       out[last.index] = joined(out[last.index]!, kernel);
@@ -161,26 +205,26 @@ function spanOf(
 }
 
 /** What each pass had of the GPU; null for those whose times are not known. */
-function turnsIn({ passes }: Recorded, tilt: Tilt): (Interval | null)[] {
-  const known = passes.flatMap(({ ran, kernel }): Pass[] => {
+function turnsIn({ passes, lengths }: Recorded, tilt: Tilt): (Interval | null)[] {
+  const known = passes.flatMap(({ ran, kernels }): Pass[] => {
     if (!ran) return [];
-    const apart = kernel?.apart;
-    return [apart ? { ...ran, took: Math.max(0, apart.ms + tilt * apart.errorMs) } : ran];
+    if (lengths === 'stamped' || kernels.length === 0) return [ran];
+    return [{ ...ran, took: kernels.reduce((sum, { apart }) => sum + timeOf(apart, tilt), 0) }];
   });
   const turns = turnsOf(known).values();
   return passes.map(({ ran }) => (ran ? turns.next().value! : null));
 }
 
-/** Passes of one operation that follow one another and whose times are known: each list is a round. */
-function roundsOf(passes: readonly RecordedPass[]): number[][] {
-  const rounds: number[][] = [];
+/** Turns of one operation that follow one another: each list is a round. */
+function roundsOf(turns: readonly (KernelTurn | null)[]): KernelTurn[][] {
+  const rounds: KernelTurn[][] = [];
   let last: Compute | null = null;
-  for (const [i, { kernel, ran }] of passes.entries()) {
-    if (kernel && ran) {
-      if (kernel.op === last) rounds.at(-1)!.push(i);
-      else rounds.push([i]);
+  for (const turn of turns) {
+    if (turn) {
+      if (turn.kernel.op === last) rounds.at(-1)!.push(turn);
+      else rounds.push([turn]);
     }
-    last = ran ? (kernel?.op ?? null) : null;
+    last = turn?.kernel.op ?? null;
   }
   return rounds;
 }

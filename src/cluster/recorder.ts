@@ -7,6 +7,7 @@ import {
   copySpansOf,
   fencedSpansOf,
   type Kernel,
+  type PassLength,
   type Recorded,
   type RecordedPass,
   type Tilt,
@@ -28,8 +29,8 @@ export type Upload = {
  * GPU's clock to the host's throughout the run, the best that `bounds` give, so that it cancels in all that the GPU's
  * times alone say. `stepMs`: the step of the host's clock.
  */
-export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: number) {
-  const passes: RecordedPass[] = [];
+export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: number, lengths: PassLength = 'stamped') {
+  const passes: (RecordedPass & { readonly kernels: Kernel[] })[] = [];
   const copies: Copied[] = [];
   const uploads: (Upload & { readonly submit: number })[] = [];
   const submittedAt: number[] = [];
@@ -45,12 +46,16 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
     const ran = passes[pass]?.ran;
     return ran ? ran.end + resolutionMsOf(clock) : undefined;
   };
-  const recorded: Recorded = { passes, copies, submittedAt, doneAt, sharing };
+  const recorded: Recorded = { passes, copies, submittedAt, doneAt, sharing, lengths };
   return {
     passes,
-    /** Answers the pass's number. */
-    add(kernel: Kernel | null): number {
-      return passes.push({ kernel, submit: submittedAt.length, ran: null }) - 1;
+    /** A pass of these kernels; answers its number. */
+    add(...kernels: Kernel[]): number {
+      return passes.push({ kernels, submit: submittedAt.length, ran: null }) - 1;
+    },
+    /** A kernel in the last pass. */
+    addToLast(kernel: Kernel): void {
+      passes.at(-1)!.kernels.push(kernel);
     },
     /** The GPU copies once the passes so far are done. */
     copied(copy: Omit<Copied, 'before'>): void {

@@ -6,7 +6,14 @@ import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
 import { contractOf, flopsOf, type NamedSizes, sizesOf } from '../program/kernels';
-import { type Collective, type Compute, exchangeSymbols, type Program, rowBytesOf } from '../program/program';
+import {
+  type Collective,
+  type Compute,
+  exchangeSymbols,
+  isCollective,
+  type Program,
+  rowBytesOf,
+} from '../program/program';
 import type { Order } from '../schedule/orders';
 import { type ClockBounds, resolutionMsOf } from '../trace/clock';
 import type { Span } from '../trace/span';
@@ -14,7 +21,7 @@ import { unlessAborted } from '../words/aborted';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
-import type { KernelTime, Tilt } from './pass_spans';
+import type { KernelTime, PassLength, Tilt } from './pass_spans';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
@@ -55,8 +62,16 @@ export type RunOptions = {
   readonly replayed?: ExchangeCounts;
   /** How often in a row each kernel is run: what it writes stays the same. Once, when left out. */
   readonly timesOf?: (op: Compute, rank: number) => number;
-  /** What kernels take by kernels timed apart, where timestamps are too coarse to say. */
-  readonly apart?: (op: Compute, rank: number) => KernelTime | null;
+  /**
+   * What kernels take that were timed apart: those between two collectives then share passes, each its share of one.
+   * Left out, each kernel has a pass of its own.
+   */
+  readonly apart?: KernelsApart;
+};
+
+export type KernelsApart = {
+  readonly of: (op: Compute, rank: number) => KernelTime | null;
+  readonly lengths: PassLength;
 };
 
 export type RunResult = {
@@ -170,7 +185,7 @@ async function run(
     });
     await settled(engines);
     const origin = performance.now();
-    const step = stepOf(bound, lanes, valuesOf, transfers, startOf(sending, options), options);
+    const step = stepOf(bound, program, lanes, valuesOf, transfers, startOf(sending, options), options);
     await follow(orders, events, transfers, lanes, step, origin, options);
     const reading = options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
@@ -202,7 +217,7 @@ async function run(
 /** A lane for each GPUDevice, with what is known of its clock. */
 async function openLanes(
   bound: readonly BoundRank[],
-  { clock, pause }: RunOptions,
+  { clock, pause, apart }: RunOptions,
   onFailure: (cause: unknown) => void,
 ): Promise<Lane[]> {
   const engines = enginesOf(bound);
@@ -211,7 +226,7 @@ async function openLanes(
     const own = bound.filter(({ rank }) => rank.engine === engine).map(({ rank }) => rank.index);
     // Clocks of devices differ: what is known of one says nothing of another.
     const bounds = (engines.length === 1 && clock) || (await calibrate(engine, pause));
-    lanes.push(createLane(engine, own, bounds, pause.stepMs, onFailure));
+    lanes.push(createLane(engine, own, bounds, pause.stepMs, apart?.lengths ?? 'stamped', onFailure));
   }
   return lanes;
 }
@@ -236,6 +251,7 @@ type Step = (order: Order) => void;
 /** Does an order on all ranks; a wait has been waited for. */
 function stepOf(
   bound: readonly BoundRank[],
+  program: Program,
   lanes: readonly Lane[],
   valuesOf: readonly Values[],
   transfers: Transfers,
@@ -243,6 +259,7 @@ function stepOf(
   { timesOf, apart }: RunOptions,
 ): Step {
   const laneOf = bound.map(({ rank }) => lanes.find(({ engine }) => engine === rank.engine)!);
+  const sent = new Set(program.operations.flatMap((op) => (isCollective(op) ? [op.input] : [])));
   /** What all ranks waited for last: of several waits in a row, the one that ended last. */
   let awaited: Collective | null = null;
   let waiting = false;
@@ -257,7 +274,7 @@ function stepOf(
     for (const name of op.outputs) buffers.push(values.take(name));
     if (contractOf(op.kernel).hasWork(sizes)) {
       const launch = launchOf(order, sizes, buffers);
-      const kernel = { rank: index, op, flops: flopsOf(op, sizes), awaited, apart: apart?.(op, index) ?? null };
+      const kernel = { rank: index, op, flops: flopsOf(op, sizes), awaited, apart: apart?.of(op, index) ?? null };
       laneOf[index]!.compute(kernel, (pass) => {
         for (let i = timesOf?.(op, index) ?? 1; i > 0; i--) rank.engine.launcher.record(pass, launch);
       });
@@ -269,6 +286,8 @@ function stepOf(
     switch (order.do) {
       case 'compute':
         for (const index of bound.keys()) compute(index, order);
+        // What is sent can leave when this has ended, not what comes after it.
+        if (order.op.outputs.some((name) => sent.has(name))) for (const lane of lanes) lane.endPass();
         waiting = false;
         break;
       case 'start':

@@ -51,11 +51,12 @@ type Moe = Extract<FeedForwardSpec, { kind: 'moe' }>;
 /**
  * Router and routed experts; returns their term. `ep`: on the wire (Dispatch) a token travels once to each rank that
  * holds one of its experts, and one row comes back from there (Combine). `tp`: every rank has all tokens and computes
- * its own experts' part of the term, which is then still to be added up.
+ * its own experts' part of the term, which is then still to be added up. A rank alone has all experts.
  */
 export function lowerRouted(build: Builder, spec: Moe, at: RoutedPlace): string {
   const routing = lowerRouter(build, spec, at);
-  return at.plan.kind === 'ep' ? lowerExchanged(build, spec, at, routing) : lowerInPlace(build, spec, at, routing);
+  const { kind, ranks } = at.plan;
+  return kind === 'ep' && ranks > 1 ? lowerExchanged(build, spec, at, routing) : lowerInPlace(build, spec, at, routing);
 }
 
 const nameIn = (layer: number) => (part: string) => `routed.${layer}.${part}`;
@@ -179,9 +180,9 @@ function lowerInPlace(
   const local = spec.experts / ranks;
   return lowerExperts(build, spec, layer, width, {
     rows: 'tokens',
-    // How many of a token's experts are this rank's only the GPU knows.
     pairs: { of: 'tokens', times: Math.min(spec.topK, local) },
-    atMost: true,
+    // How many of a token's experts are this rank's only the GPU knows.
+    ...(ranks > 1 && { atMost: true }),
     local,
     x,
     packed: 0,

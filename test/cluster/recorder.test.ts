@@ -135,33 +135,32 @@ test('one offset holds for the whole run; what is learnt of the clock meanwhile 
   expect(recorder.clockErrorMs()).toBeCloseTo(2, 5);
 });
 
-test('a kernel shorter than the step of a rounding browser is uncertain; one timed apart, or by a fine clock, is not', () => {
-  const apart = { ms: 0.02, errorMs: 0.005 };
+test('a kernel shorter than the step of a rounding browser is uncertain; one by a fine clock is not', () => {
   const uncertainBy = (tick: number) => {
     const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
     recorder.add({ ...NONE, rank: 0, op: op(0) });
     recorder.add({ ...NONE, rank: 0, op: op(1) });
-    recorder.add({ ...NONE, rank: 0, op: op(2), apart });
     recorder.submitted(-1);
     recorder.known(0, 100);
-    recorder.timestamps(0, stamps(0, 0, tick, 3 * tick, 4 * tick, 4 * tick));
+    recorder.timestamps(0, stamps(0, 0, tick, 3 * tick));
     return recorder.spans(0, () => 0).map(({ uncertain, source }) => [uncertain, source]);
   };
   expect(uncertainBy(0.065536)).toEqual([
     [true, 'gpu'],
     [false, 'gpu'],
-    [false, 'calibrated'],
   ]);
   // 32 ns are the GPU's own step.
-  expect(uncertainBy(0.000032).map(([uncertain]) => uncertain)).toEqual([false, false, false]);
+  expect(uncertainBy(0.000032).map(([uncertain]) => uncertain)).toEqual([false, false]);
 });
 
-test('kernels timed apart last as long as that, or to the ends of their errors', () => {
-  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
-  recorder.add({ ...NONE, rank: 0, op: op(0), apart: { ms: 0.5, errorMs: 0.125 } });
-  recorder.add({ ...NONE, rank: 0, op: op(1), apart: { ms: 0.25, errorMs: 1 } });
+const after = (ms: number, errorMs = 0) => ({ flops: 1, awaited: null, apart: { ms, errorMs } }) as const;
+
+test('under coarse timestamps kernels last as long as when timed apart, or to the ends of their errors', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0, 'calibrated');
+  recorder.add({ ...after(0.5, 0.125), rank: 0, op: op(0) });
+  recorder.add({ ...after(0.25, 1), rank: 0, op: op(1) });
   recorder.copied({ op: sent, rank: 0, bytes: 5 });
-  recorder.add(null);
+  recorder.add();
   recorder.submitted(0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(1, 1, 1, 1, 4, 4));
@@ -171,10 +170,52 @@ test('kernels timed apart last as long as that, or to the ends of their errors',
     [0.5, 0.25],
     [0.625, 1.25],
   ]);
+  expect(recorder.spans(0, () => 0).map(({ source, uncertain }) => [source, uncertain])).toEqual([
+    ['calibrated', false],
+    ['calibrated', false],
+  ]);
   // What follows begins as much later.
   const [copy] = recorder.copies(0);
   const [late] = recorder.copies(0, 1);
   expect([copy!.start, late!.start, late!.end]).toEqual([1.75, 2.875, 4]);
+});
+
+test('kernels that share a pass share its time by what they take when timed apart, and ranks their rounds within it', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
+  const [first, second] = [op(0), op(1)];
+  recorder.add({ ...after(1), rank: 0, op: first }, { ...after(3), rank: 1, op: first });
+  recorder.addToLast({ ...after(2), rank: 0, op: second });
+  recorder.addToLast({ ...after(2), rank: 1, op: second });
+  recorder.add({ ...after(7), rank: 0, op: op(2) });
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(0, 16, 20, 21));
+  const spans = recorder.spans(0, () => 0);
+  expect(
+    spans.map(({ rank, op: id, turnAt, gpuMs, pieces, source }) => [id, rank, turnAt, gpuMs, pieces, source]),
+  ).toEqual([
+    // 8 of 16 ms are the first round's; rank 0 did a quarter of it, and computes for twice its turn.
+    [0, 0, 0, 2, [[0, 4]], 'calibrated'],
+    [0, 1, 2, 6, [[0, 8]], 'calibrated'],
+    [1, 0, 8, 4, [[8, 16]], 'calibrated'],
+    [1, 1, 12, 4, [[8, 16]], 'calibrated'],
+    // Alone in its pass: its time is the pass's.
+    [2, 0, 20, 1, [[20, 21]], 'gpu'],
+  ]);
+  // No error of shares changes what a pass took.
+  expect(recorder.spans(0, () => 0, 1)).toEqual(spans);
+});
+
+test('kernels of which nothing is known share a pass evenly', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+  recorder.add({ ...NONE, rank: 0, op: op(0) }, { ...after(0), rank: 0, op: op(1) });
+  recorder.submitted(0);
+  recorder.known(0, 100);
+  recorder.timestamps(0, stamps(0, 4));
+  expect(recorder.spans(0, () => 0).map(({ start, end }) => [start, end])).toEqual([
+    [0, 2],
+    [2, 4],
+  ]);
 });
 
 test('without timestamps a submit is a span of its kernels on each rank, from when they could start to its fence', () => {
@@ -220,7 +261,7 @@ test('without timestamps a submit is a span of its kernels on each rank, from wh
 test('spans are told since the run’s origin, in all that they say', () => {
   const recorder = createRecorder({ lower: 3, upper: 5, tickNs: 0n }, 1, 0);
   expect(recorder.add({ ...NONE, rank: 0, op: op(0), awaited: sent })).toBe(0);
-  expect(recorder.add(null)).toBe(1);
+  expect(recorder.add()).toBe(1);
   recorder.submitted(2);
   recorder.known(0, 100);
   expect([recorder.endedAt(0), recorder.endedAt(9), recorder.spans(0, () => 0)]).toEqual([undefined, undefined, []]);
@@ -236,8 +277,8 @@ test('spans are told since the run’s origin, in all that they say', () => {
 test('what a device took in is known by the pass behind it, or by the fence of its submit', () => {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
   const upload = { op: sent, from: 1, rank: 0 };
-  recorder.uploaded({ ...upload, pass: recorder.add(null) });
-  recorder.uploaded({ ...upload, pass: recorder.add(null) });
+  recorder.uploaded({ ...upload, pass: recorder.add() });
+  recorder.uploaded({ ...upload, pass: recorder.add() });
   recorder.submitted(0);
   recorder.uploaded({ ...upload, pass: null });
   recorder.submitted(1);
@@ -269,7 +310,7 @@ test('kernels whose stamps are not known part rounds, and copies beside them are
   const one = op(0);
   recorder.copied({ op: sent, rank: 0, bytes: 1 });
   for (const rank of [0, 1]) recorder.add({ ...NONE, rank, op: one });
-  recorder.add(null);
+  recorder.add();
   recorder.add({ ...NONE, rank: 0, op: one });
   recorder.copied({ op: sent, rank: 1, bytes: 1 });
   recorder.add({ ...NONE, rank: 1, op: one });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RunResult } from '../../src/cluster/run';
-import { areCoarse, timeKernels } from '../../src/lab/experiments/measurement/kernel_times';
+import { areCoarse, sharesIn, timeKernels } from '../../src/lab/experiments/measurement/kernel_times';
 import type { Compute } from '../../src/program/program';
 import { lengthOf } from '../../src/trace/intervals';
 import { turnsOf } from '../../src/trace/rounds';
@@ -32,7 +32,7 @@ test('kernels shorter than a step of the clock are timed in a row, to within the
         runOf(kernels, gaps, (op) => timesOf({ id: op } as Compute, 0)),
       );
       for (const [op, ms] of kernels.entries()) {
-        const known = times({ id: op } as Compute, 0)!;
+        const known = times.of({ id: op } as Compute, 0)!;
         expect(Math.abs(known.ms - ms)).toBeLessThanOrEqual(known.errorMs + 1e-9);
         expect(known.errorMs).toBeLessThanOrEqual(Math.max(0.06 * ms, STEP / 2000));
       }
@@ -63,6 +63,22 @@ test('a kernel is run so often that it is known in few runs, and no more once it
   const asked = await timed([0]);
   expect(asked.map(([often]) => often)).toEqual([1, 96, 2000]);
   expect((await timed([1e-9, 1e-9])).length).toBeLessThanOrEqual(5);
+});
+
+test('shares of passes are medians of runs in which kernels had passes of their own', () => {
+  const runs = [
+    [20 * STEP, 4 * STEP],
+    [10 * STEP, 6 * STEP],
+    [30 * STEP, 5 * STEP],
+  ].map((kernels) => runOf(kernels, [0, 0], () => 1));
+  const shares = sharesIn(runs)!;
+  expect([0, 1, 2].map((id) => shares.of({ id } as Compute, 0)?.ms ?? null)).toEqual([
+    expect.closeTo(20 * STEP, 9),
+    expect.closeTo(5 * STEP, 9),
+    null,
+  ]);
+  expect([shares.lengths, shares.of({ id: 0 } as Compute, 1)]).toEqual(['stamped', null]);
+  expect(sharesIn([{ ...runs[0]!, spans: () => [compute(0, 0, 1, { op: 0 })] }])).toBeNull();
 });
 
 test('timestamps are coarse where a step is more than a twentieth of the median kernel', () => {

@@ -273,7 +273,7 @@ describe('what is not known is not said', () => {
   };
 
   test('where kernels were timed apart, hidden has the interval of their errors, and no bound is broken', () => {
-    const apart = { apart: () => null };
+    const apart = { apart: { of: () => null, lengths: 'calibrated' } } as const;
     const hidden = (2 / 6.5 + 2 / 4.5) / 2;
     const wide = numbers(withRuns({ hiddenWithin: [0.25, 0.5], wallMs: 1 }, apart));
     expect(wide.hidden).toEqual(over(hidden, 0.25, 0.5));

@@ -1,10 +1,8 @@
 import { median } from 'simple-statistics';
 import type { KernelTime } from '../../../cluster/pass_spans';
-import type { RunOptions, RunResult } from '../../../cluster/run';
+import type { KernelsApart, RunOptions, RunResult } from '../../../cluster/run';
+import type { Compute } from '../../../program/program';
 import type { ComputeSpan } from '../../../trace/span';
-
-/** What kernels take, by operation and rank. */
-export type KernelTimes = NonNullable<RunOptions['apart']>;
 
 /** Steps of the GPU's clock that a kernel must last, run in a row, for its time to be known. */
 const LEAST_STEPS = 20;
@@ -20,6 +18,24 @@ export function areCoarse(run: RunResult): boolean {
 const kernelsOf = (run: RunResult): ComputeSpan[] =>
   run.spans().filter((span): span is ComputeSpan => span.kind === 'compute' && span.gpuMs !== null);
 
+const keyOf = ({ id }: Pick<Compute, 'id'>, rank: number): string => `${id} ${rank}`;
+
+/**
+ * What kernels take of a pass that they share: by the medians of runs in which each had one of its own. Null without
+ * timestamps.
+ */
+export function sharesIn(runs: readonly RunResult[]): KernelsApart | null {
+  const samples = new Map<string, number[]>();
+  for (const run of runs)
+    for (const { op, rank, gpuMs } of kernelsOf(run)) {
+      const key = keyOf({ id: op }, rank);
+      samples.set(key, [...(samples.get(key) ?? []), gpuMs!]);
+    }
+  if (samples.size === 0) return null;
+  const times = new Map([...samples].map(([key, own]): [string, KernelTime] => [key, { ms: median(own), errorMs: 0 }]));
+  return { of: (op, rank) => times.get(keyOf(op, rank)) ?? null, lengths: 'stamped' };
+}
+
 /**
  * Times of kernels from runs in which each is run so often in a row that steps of the clock no longer count. A kernel
  * that stays too short has its time with a larger error.
@@ -27,15 +43,14 @@ const kernelsOf = (run: RunResult): ComputeSpan[] =>
 export async function timeKernels(
   stepMs: number,
   runWith: (timesOf: NonNullable<RunOptions['timesOf']>) => Promise<RunResult>,
-): Promise<KernelTimes> {
+): Promise<KernelsApart> {
   const times = new Map<string, number>();
   const known = new Map<string, KernelTime>();
-  const keyOf = (op: number, rank: number) => `${op} ${rank}`;
   for (let i = 0; i < MOST_RUNS; i++) {
-    const run = await runWith((op, rank) => times.get(keyOf(op.id, rank)) ?? 1);
+    const run = await runWith((op, rank) => times.get(keyOf(op, rank)) ?? 1);
     let enough = true;
     for (const { op, rank, gpuMs } of kernelsOf(run)) {
-      const key = keyOf(op, rank);
+      const key = keyOf({ id: op }, rank);
       const often = times.get(key) ?? 1;
       known.set(key, { ms: gpuMs! / often, errorMs: stepMs / often });
       const more = (LEAST_STEPS * stepMs) / Math.max(gpuMs!, stepMs / 4);
@@ -46,5 +61,5 @@ export async function timeKernels(
     }
     if (enough) break;
   }
-  return (op, rank) => known.get(keyOf(op.id, rank)) ?? null;
+  return { of: (op, rank) => known.get(keyOf(op, rank)) ?? null, lengths: 'calibrated' };
 }

@@ -13,6 +13,7 @@ import { type KeptRun, meanOf, speedupOf, typicalSpans } from './kept_run';
 import { paidOf } from './paid';
 import type { CombinationResult } from './result';
 import type { MeasureSettings } from './settings';
+import { isCalibrated } from './subject';
 import type { Entry } from './turns';
 
 /** What numbers of all entries are over: the wire that was emulated, and what it takes the regular model by formula. */
@@ -58,7 +59,7 @@ export function numbersOf(
     hidden: hidden.includes(null) ? null : widened(estimated(hidden as number[]), runs),
     // Ranks on one device are ready to send at once.
     hiddenOnWire: backing === 'separate' ? perRun((run) => run.hiddenOnWire) : null,
-    calibrated: subject.apart !== null,
+    calibrated: isCalibrated(subject),
     hostMs: estimated(runs.map(({ categories }) => categories.host)),
     exposures: meanExposures(exposuresOf(spans, ranks)).map((exposure) => ({
       ...exposure,
@@ -68,7 +69,7 @@ export function numbersOf(
     hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
     boundBroken:
       wireMs === null ||
-      !isExact({ backing, timestamps: Number.isFinite(clockErrorMs), calibrated: subject.apart !== null })
+      !isExact({ backing, timestamps: Number.isFinite(clockErrorMs), calibrated: isCalibrated(subject) })
         ? 0
         : bounds.filter((bound, i) => isBroken(bound, runs[i]!.wallMs, hidden[i]!)).length,
     paid: paidOf(

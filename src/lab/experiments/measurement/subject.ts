@@ -1,6 +1,6 @@
 import { createExecutable, type Executable } from '../../../cluster/executable';
 import { type Feed, feedOf, wholeSequences } from '../../../cluster/feed';
-import type { RunResult } from '../../../cluster/run';
+import type { KernelsApart, RunResult } from '../../../cluster/run';
 import type { Connectivity } from '../../../connectivity/connectivity';
 import type { Engine } from '../../../gpu/engine';
 import type { Checkpoint } from '../../../model/checkpoint';
@@ -16,7 +16,7 @@ import type { Watch } from '../../setup/watch';
 import { type Doing, type Emit, tellRemark } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
 import { type Calibration, calibrationOf } from './calibration';
-import { areCoarse, type KernelTimes, timeKernels } from './kernel_times';
+import { areCoarse, sharesIn, timeKernels } from './kernel_times';
 import type { MeasureSettings } from './settings';
 
 /** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
@@ -28,8 +28,8 @@ export type Subject = {
   readonly executable: Executable;
   readonly feeds: readonly Feed[];
   readonly calibration: Calibration;
-  /** Where timestamps are too coarse to time kernels within a run. */
-  readonly apart: KernelTimes | null;
+  /** What its kernels take; null without timestamps. */
+  readonly apart: KernelsApart | null;
 };
 
 /** What subjects are made from. `opened` collects what is to be freed, also when making one fails. */
@@ -52,7 +52,12 @@ export type Stage = {
 /** Whether so much time was spent on measuring that no more is begun than is needed. */
 export const isSpent = ({ settings, watch }: Stage): boolean => watch.measuredMs() > 1000 * settings.budget;
 
+/** Whether times of its kernels are known only from runs in which they were timed apart. */
+export const isCalibrated = ({ apart }: Pick<Subject, 'apart'>): boolean => apart?.lengths === 'calibrated';
+
 export const CALIBRATIONS = 3;
+/** Of so many runs the medians say what kernels take of passes that they share. */
+const SHARES = 3;
 const WARM_MS = 1500;
 
 /**
@@ -119,21 +124,23 @@ async function runsWithoutWire(
   executable: Executable,
   feeds: readonly Feed[],
   first: Subject | undefined,
-): Promise<{ readonly runs: RunResult[]; readonly apart: KernelTimes | null }> {
+): Promise<{ readonly runs: RunResult[]; readonly apart: KernelsApart | null }> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
   const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
-  let warm = await executable.run(orders, feeds, options);
+  await executable.run(orders, feeds, options);
   // Once, so that the variants of what is measured first do not change.
   if (!first) await tuned(stage, executable);
-  do warm = await executable.run(orders, feeds, options);
+  let warm: RunResult[] = [];
+  do warm = [...warm, await executable.run(orders, feeds, options)].slice(-SHARES);
   while (performance.now() < warmUntil && !isSpent(stage));
-  const coarse = first ? first.apart !== null : areCoarse(warm);
+  const last = warm.at(-1)!;
+  const coarse = first ? isCalibrated(first) : areCoarse(last);
   const apart = coarse
-    ? await timeKernels(warm.resolutionMs, (timesOf) => executable.run(orders, feeds, { ...options, timesOf }))
-    : null;
+    ? await timeKernels(last.resolutionMs, (timesOf) => executable.run(orders, feeds, { ...options, timesOf }))
+    : sharesIn(warm);
   const runs: RunResult[] = [];
   while (runs.length === 0 || (runs.length < CALIBRATIONS && !isSpent(stage))) {
     progress({ phase: 'timing', connectivity });

@@ -12,7 +12,7 @@ import type { Combination } from '../experiment';
 import { costOf } from './calibration';
 import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
 import type { MeasureSettings } from './settings';
-import { isSpent, type Stage, type Subject } from './subject';
+import { isCalibrated, isSpent, type Stage, type Subject } from './subject';
 
 /** A combination and what its runs gave so far. */
 export type Entry = {
@@ -118,7 +118,7 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
 
 /** Hidden with all kernels that were timed apart as short and as long as they may be; null where none were. */
 function hiddenWithin(run: RunResult, { subject }: Entry, ranks: number): KeptRun['hiddenWithin'] {
-  if (!subject.apart) return null;
+  if (!isCalibrated(subject)) return null;
   const [low, high] = [run.spans(-1), run.spans(1)].map((spans) =>
     hiddenShare(Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank))),
   );
