@@ -1,4 +1,5 @@
 import type { TransferRate } from '../lab/experiments/bench';
+import type { HostCost } from '../lab/experiments/host_bench';
 import type { KernelBench, KernelRate } from '../lab/experiments/kernel_bench/kernel_bench';
 import type { AgainstRate } from './against';
 import type { FrameRate, PageRate } from './page_bench';
@@ -29,6 +30,15 @@ function wholeOf(rates: readonly KernelRate[]): string {
   const sum = (of: (rate: KernelRate) => number) => products.reduce((all, rate) => all + rate.times * of(rate), 0);
   const [flops, ms] = [sum((rate) => rate.flops), sum(({ gpuMs, wallMs }) => gpuMs ?? wallMs)];
   return `all products of a prefill: ${(flops / 1e9).toFixed(0)} GFLOP, ${ms.toFixed(2)} ms, ${(flops / ms / 1e9).toPrecision(3)} TFLOP/s`;
+}
+
+/** What the host's work costs, µs. */
+export function hostTable(costs: readonly HostCost[]): string {
+  const cell = (us: number | null) => (us === null ? '-' : us.toFixed(1));
+  return table(
+    ['µs each', 'of the thread', 'until done', 'of the GPU'],
+    costs.map(({ what, threadUs, wallUs, gpuUs }) => [what, cell(threadUs), cell(wallUs), cell(gpuUs)]),
+  );
 }
 
 /** Matrix products by library: a row a shape, TFLOP/s by the host's clock. */

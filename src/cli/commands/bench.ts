@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { LIBRARIES, type LibraryName, timeAgainst } from '../against';
-import { againstTable, kernelRateTable, transferTable } from '../bench_report';
+import { againstTable, hostTable, kernelRateTable, transferTable } from '../bench_report';
 import { integer, list, number } from '../options';
 import { runExperiment } from '../run_experiment';
 import { writeJson } from '../write_files';
@@ -35,6 +35,7 @@ export function addBench(program: Command): void {
     writeJson(json, { settings, rates });
   });
   addKernels(command);
+  addHost(command);
 }
 
 function addKernels(bench: Command): void {
@@ -66,6 +67,20 @@ function addKernels(bench: Command): void {
       writeJson(json, result);
     },
   );
+}
+
+function addHost(bench: Command): void {
+  const command = bench
+    .command('host')
+    .description('what launching kernels and hearing of them costs')
+    .option('--launches <n>', 'launches in a row', integer, 512)
+    .option('--samples <n>', 'of so many samples the medians count', integer, 9)
+    .option('--json <file>', 'write everything to a file');
+  withWhere(command).action(async ({ json, launches, samples, ...where }: Options) => {
+    const costs = await runExperiment('host', { launches, samples }, where);
+    console.log(hostTable(costs));
+    writeJson(json, costs);
+  });
 }
 
 function libraries(text: string): LibraryName[] {

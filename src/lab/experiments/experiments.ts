@@ -3,6 +3,7 @@ import { checkExperiment } from './check';
 import { evaluateExperiment } from './evaluation';
 import type { Experiment } from './experiment';
 import { generateExperiment } from './generation/generate';
+import { hostBenchExperiment } from './host_bench';
 import { kernelBenchExperiment } from './kernel_bench/kernel_bench';
 import { measureExperiment } from './measurement/measure';
 import { sweepExperiment } from './sweep';
@@ -16,6 +17,7 @@ export const EXPERIMENTS = {
   check: checkExperiment,
   bench: benchExperiment,
   kernels: kernelBenchExperiment,
+  host: hostBenchExperiment,
 } as const;
 export type ExperimentId = keyof typeof EXPERIMENTS;
 
