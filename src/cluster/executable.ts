@@ -9,7 +9,7 @@ import type { ModelSpec } from '../model/spec';
 import type { Dim } from '../program/dim';
 import type { KernelCall, KernelName, NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
-import { bytesOf, type Program } from '../program/program';
+import { bytesOf, type Program, rowWordsOf } from '../program/program';
 import type { Cost, Order, ScheduleKind } from '../schedule/orders';
 import { schedule } from '../schedule/schedule';
 import { InputError } from '../words/error';
@@ -24,7 +24,7 @@ import { type BoundRank, type RunOptions, type RunResult, runOrders } from './ru
  */
 export type Executable = {
   readonly program: Program;
-  readonly schedule: (kind: ScheduleKind, cost: Cost) => Order[];
+  readonly schedule: (kind: ScheduleKind, cost: Cost, lag?: number) => Order[];
   /** Runs orders of the program (run.ts), one run at a time. */
   readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
   /** The kernels that it ran so far, with sizes of each class of shapes. */
@@ -56,7 +56,11 @@ export async function bindProgram(
   program: Program,
   keptSymbols: KeptSymbols = [],
 ): Promise<Executable> {
-  const calls = program.operations.flatMap((op) => (op.kind === 'compute' ? [lastingSizes(op)] : []));
+  const calls = program.operations.map((op) =>
+    op.kind === 'compute'
+      ? lastingSizes(op)
+      : ({ kernel: 'copy_rows', sizes: { width: rowWordsOf(program.values.get(op.input)!) } } as const),
+  );
   const engines = [...new Set(cluster.ranks.map(({ engine }) => engine))];
   await Promise.all(engines.map(({ launcher }) => launcher.prepare(calls)));
   const bound = cluster.ranks.map((rank) => ({
@@ -77,6 +81,7 @@ export async function bindProgram(
         pool,
         kept: keptBuffers(rank, pool, program, keptSymbols[rank.index] ?? new Map()),
         launchOf: launches.launchOf,
+        copyOf: launches.copyOf,
       }),
     );
   let own: BoundRank[];
@@ -101,7 +106,7 @@ export async function bindProgram(
     keptBytes,
     destroy,
     calls: () => bound.flatMap(({ launches }) => launches.calls()),
-    schedule: (kind, cost) => schedule(program, kind, cost),
+    schedule: (kind, cost, lag) => schedule(program, kind, cost, lag),
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
   };
 }
@@ -129,20 +134,34 @@ function keptBuffers(
   return kept;
 }
 
+/** What a launch is for: an order, or a copy by its name. */
+type LaunchKey = Order | string;
+
 function createLaunches({ launcher }: Engine) {
-  const launches = new Map<Order, Launch>();
+  const launches = new Map<LaunchKey, Launch>();
   const calls = new Map<string, { readonly kernel: KernelName; readonly sizes: NamedSizes }>();
+  const launchFor = (
+    key: LaunchKey,
+    kernel: KernelName,
+    sizes: NamedSizes,
+    buffers: readonly Storage[],
+    onNew: (launch: Launch) => void,
+  ): Launch => {
+    const known = launches.get(key);
+    if (known && launcher.matches(known, sizes, buffers)) return known;
+    // The one before was submitted in an earlier run.
+    const launch = known ? launcher.bindAgain(known, sizes, buffers) : launcher.bind(kernel, sizes, buffers);
+    launches.set(key, launch);
+    onNew(launch);
+    return launch;
+  };
   return {
-    launchOf(order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
-      const known = launches.get(order);
-      if (known && launcher.matches(known, sizes, buffers)) return known;
-      // The one before was submitted in an earlier run.
-      if (known) launcher.release(known);
-      const launch = launcher.bind(order.op.kernel, sizes, buffers);
-      launches.set(order, launch);
-      calls.set(shapeClassOf(launch.kernel, sizes), launch);
-      return launch;
-    },
+    launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
+      launchFor(order, order.op.kernel, sizes, buffers, (launch) =>
+        calls.set(shapeClassOf(launch.kernel, sizes), launch),
+      ),
+    copyOf: (copy: string, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
+      launchFor(copy, 'copy_rows', sizes, buffers, () => {}),
     calls: () => [...calls.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
     destroy(): void {
       for (const launch of launches.values()) launcher.release(launch);

@@ -1,4 +1,5 @@
 import type { Engine } from '../gpu/engine';
+import type { Launch } from '../gpu/launcher';
 import type { BufferRange, MappedBytes } from '../gpu/readback';
 import type { ResolvedPasses } from '../gpu/timestamps';
 import type { ClockBounds } from '../trace/clock';
@@ -29,11 +30,17 @@ export function createLane(
   const recorder = createRecorder(clock, ranks.length, stepMs, lengths);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
+  /** Commands since the last submit, and kernels among them. */
   let recorded = 0;
-  /** The pass that is being recorded, to which kernels may be added. */
-  let open: { readonly pass: GPUComputePassEncoder; readonly number: number } | null = null;
-  /** What was recorded last since the last submit. */
-  let last: 'pass' | 'copy' | null = null;
+  let kernels = 0;
+  /** What is held back, ready to be submitted. */
+  let sealed: GPUCommandBuffer | null = null;
+  /** The pass that is being recorded, to which more of its kind may be added. */
+  let open: {
+    readonly of: 'kernels' | 'copies';
+    readonly pass: GPUComputePassEncoder;
+    readonly number: number;
+  } | null = null;
   /** The pass of the last kernel that wrote each value, by its number with the recorder. */
   const writtenBy = new Map<string, number>();
 
@@ -41,36 +48,43 @@ export function createLane(
     open?.pass.end();
     open = null;
   };
-  const beginPass = () => {
+  /** The open pass of this kind, a new one where none is open. */
+  const passOf = (of: 'kernels' | 'copies') => {
+    if (open?.of === of) return open;
+    endPass();
     const timestampWrites = engine.timestamps?.next();
-    last = 'pass';
-    return { pass: encoder.beginComputePass(timestampWrites && { timestampWrites }), number: recorder.add() };
+    const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+    open = { of, pass, number: recorder.add() };
+    return open;
   };
   /** A pass with nothing in it, which tells when all before it was done. Answers its number. */
   const mark = (): number | null => {
     if (!engine.timestamps) return null;
-    const { pass, number } = beginPass();
-    pass.end();
+    endPass();
+    const { number } = passOf('kernels');
+    endPass();
     return number;
   };
-  /** What follows copies tells when they were done. */
-  const endCopies = (): void => {
-    if (last === 'copy') mark();
+  /** Makes what was recorded ready to be submitted, so that this takes the least; nothing more is recorded until then. */
+  const seal = (): void => {
+    if (recorded === 0 || sealed) return;
+    endPass();
+    engine.hostWriter.submitting();
+    sealed = encoder.finish();
+    encoder = device.createCommandEncoder();
   };
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
-    if (recorded === 0) return null;
-    endPass();
-    endCopies();
+    seal();
+    if (!sealed) return null;
     const id = recorder.submitted(performance.now());
-    engine.hostWriter.submitting();
-    device.queue.submit([encoder.finish()]);
+    device.queue.submit([sealed]);
     engine.hostWriter.submitted();
     if (!engine.timestamps)
       device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
-    encoder = device.createCommandEncoder();
     recorded = 0;
-    last = null;
+    kernels = 0;
+    sealed = null;
     return id;
   };
   const takeStamps = ({ first }: ResolvedPasses, parts: readonly Uint8Array[]): void => {
@@ -86,19 +100,22 @@ export function createLane(
     engine,
     ranks,
     recorder,
+    seal,
     submit,
-    recorded: (): number => recorded,
+    /** Kernels that were recorded and not yet submitted. */
+    kernels: (): number => kernels,
 
     /** Records a kernel. */
     compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): void {
       const shares = kernel.apart !== null || !engine.timestamps;
       if (!shares) endPass();
-      open ??= beginPass();
-      record(open.pass);
+      const { pass, number } = passOf('kernels');
+      record(pass);
       recorder.addToLast(kernel);
-      for (const name of kernel.op.outputs) writtenBy.set(name, open.number);
+      for (const name of kernel.op.outputs) writtenBy.set(name, number);
       if (!shares) endPass();
       recorded++;
+      kernels++;
     },
 
     /** What is recorded next begins a pass of its own, so that the end of what was is known. */
@@ -110,21 +127,12 @@ export function createLane(
       return pass === undefined ? undefined : recorder.endedAt(pass);
     },
 
-    /** Records a copy of what has arrived, from one of its ranks' buffers to another's; passes around it time it. */
-    copy(
-      { op, rank }: Pick<Copied, 'op' | 'rank'>,
-      source: GPUBuffer,
-      from: number,
-      target: GPUBuffer,
-      to: number,
-      bytes: number,
-    ): void {
-      endPass();
-      if (last === null) mark();
-      encoder.copyBufferToBuffer(source, from, target, to, bytes);
-      recorder.copied({ op, rank, bytes });
+    /** Records a copy of rows that have arrived, from one of its ranks' buffers to another's. */
+    copy(copied: Omit<Copied, 'pass'>, launch: Launch): void {
+      const { pass, number } = passOf('copies');
+      engine.launcher.record(pass, launch);
+      recorder.copied({ ...copied, pass: number });
       recorded++;
-      last = 'copy';
     },
 
     /**
@@ -143,7 +151,6 @@ export function createLane(
      */
     read(ranges: readonly BufferRange[], value: string | null, all: boolean): Promise<Read> {
       endPass();
-      endCopies();
       const { timestamps } = engine;
       const pass = value === null ? undefined : writtenBy.get(value);
       const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;

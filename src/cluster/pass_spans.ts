@@ -33,12 +33,12 @@ export type RecordedPass = {
   ran: { readonly start: number; readonly end: number } | null;
 };
 
-/** What the GPU copied into a rank's buffer of a collective, after the pass before pass `before`. */
+/** What the GPU copied into a rank's buffer of a collective, in a pass of copies. */
 export type Copied = {
   readonly op: Collective;
   readonly rank: number;
   readonly bytes: number;
-  readonly before: number;
+  readonly pass: number;
 };
 
 /** What is known of a GPUDevice that `sharing` ranks share, in one run; times are host ms. */
@@ -159,14 +159,13 @@ const joined = (span: ComputeSpan, { op, flops }: Kernel): ComputeSpan => ({
   flops: span.flops === null || flops === null ? null : span.flops + flops,
 });
 
-/** Copies whose times are known, in ms since `origin`: from the end of the pass before them to the next one's start. */
+/** Copies whose times are known, in ms since `origin`: those of one pass all at once. */
 export function copySpansOf(recorded: Recorded, origin: number, tilt: Tilt): CopySpan[] {
   const turnOf = turnsIn(recorded, tilt);
-  return recorded.copies.flatMap(({ op: { id, name, block, phase, layer }, rank, bytes, before }): CopySpan[] => {
-    const [earlier, later] = [turnOf[before - 1], turnOf[before]];
-    if (!earlier || !later) return [];
-    const start = earlier[1] - origin;
-    const end = Math.max(start, later[0] - origin);
+  return recorded.copies.flatMap(({ op: { id, name, block, phase, layer }, rank, bytes, pass }): CopySpan[] => {
+    const turn = turnOf[pass];
+    if (!turn) return [];
+    const [start, end] = [turn[0] - origin, turn[1] - origin];
     return [{ kind: 'copy', op: id, rank, name, block, phase, layer, start, end, source: 'gpu', bytes }];
   });
 }

@@ -7,7 +7,8 @@ import { stepOf } from '../trace/clock';
  *
  * Chromium looks only every 1 to 2 ms whether the GPU has finished what a page waits for, unless the page keeps sending
  * it commands: on an H200 a mapped buffer was told 2.5 ms late by itself, 0.3 ms late with an error scope opened and
- * closed each turn, which asks nothing of the GPU. So each turn of a page nudges its device.
+ * closed now and then, which asks nothing of the GPU. So turns of a page nudge its device; not each, for nudges take
+ * their time of those who carry out its commands.
  */
 export type Pause = {
   /** The step of performance.now() here, ms: browsers round it. */
@@ -23,6 +24,9 @@ export type Pause = {
   readonly close: () => void;
 };
 
+/** A nudge in so many turns of a page. */
+const NUDGED_TURNS = 3;
+
 /**
  * A wait without a known end turns over tasks so long before it takes to timers, so as not to keep a core busy for
  * nothing.
@@ -34,8 +38,13 @@ const LATE_MS = 250;
 
 /** `onLate` hears of timers that were held back. */
 export function createPause({ device }: Gpu, onLate: (lateMs: number) => void): Pause {
+  let turns = 0;
   const { turn, close, slackMs } =
-    typeof setImmediate === 'function' ? immediateTurns() : messageTurns(() => nudge(device));
+    typeof setImmediate === 'function'
+      ? immediateTurns()
+      : messageTurns(() => {
+          if (turns++ % NUDGED_TURNS === 0) nudge(device);
+        });
   const timer = async (ms: number): Promise<void> => {
     const due = performance.now() + ms;
     await new Promise<void>((resolve) => setTimeout(resolve, ms));

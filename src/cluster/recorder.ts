@@ -57,9 +57,8 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
     addToLast(kernel: Kernel): void {
       passes.at(-1)!.kernels.push(kernel);
     },
-    /** The GPU copies once the passes so far are done. */
-    copied(copy: Omit<Copied, 'before'>): void {
-      copies.push({ ...copy, before: passes.length });
+    copied(copy: Copied): void {
+      copies.push(copy);
     },
     uploaded(upload: Upload): void {
       uploads.push({ ...upload, submit: submittedAt.length });

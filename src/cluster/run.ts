@@ -5,7 +5,7 @@ import type { Launch } from '../gpu/launcher';
 import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
-import { contractOf, flopsOf, type NamedSizes, sizesOf } from '../program/kernels';
+import { contractOf, flopsOf, type NamedSizes, type SizesOf, sizesOf } from '../program/kernels';
 import {
   type Collective,
   type Compute,
@@ -45,6 +45,8 @@ export type BoundRank = {
     sizes: NamedSizes,
     buffers: readonly Storage[],
   ) => Launch;
+  /** The same of a copy into its buffers, by a name of it. */
+  readonly copyOf: (copy: string, sizes: SizesOf<'copy_rows', number>, buffers: readonly Storage[]) => Launch;
 };
 
 export type RunOptions = {
@@ -95,8 +97,9 @@ export type RunResult = {
 /** (token, expert) pairs of each expert of a layer, of all ranks together; one for each exchange of the layer. */
 export type Routing = { readonly layer: number; readonly load: readonly number[] };
 
-/** Kernels and copies a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
-const COMMANDS_A_SUBMIT = { first: 4, most: 16 };
+const X = { first: 8, most: 32, ...(globalThis as { __x?: object }).__x };
+/** Kernels a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
+const KERNELS_A_SUBMIT = { first: X.first, most: X.most };
 
 /** How often spans are shown while a run goes on, ms. */
 const LIVE_MS = 50;
@@ -147,6 +150,7 @@ async function run(
   const sending = createSending(
     program,
     lanes,
+    bound,
     valuesOf,
     (announced) => {
       if (announced.op.kind === 'all-to-all' && announced.counts) {
@@ -248,7 +252,7 @@ function startOf(
 
 type Step = (order: Order) => void;
 
-/** Does an order on all ranks; a wait has been waited for. */
+/** Does an order on all ranks; a wait has been waited for, or what follows is held back until it has. */
 function stepOf(
   bound: readonly BoundRank[],
   program: Program,
@@ -294,7 +298,8 @@ function stepOf(
         start(order.op);
         break;
       case 'wait': {
-        const endedAt = (op: Collective) => transfers.arrivedEverywhereAt(op)!;
+        // What is waited for ahead is still to come.
+        const endedAt = (op: Collective) => transfers.arrivedEverywhereAt(op) ?? Number.POSITIVE_INFINITY;
         if (!waiting || !awaited || endedAt(order.op) >= endedAt(awaited)) awaited = order.op;
         waiting = true;
       }
@@ -302,7 +307,11 @@ function stepOf(
   };
 }
 
-/** Goes through the orders, as far as they can go, and waits for what they need; all are submitted when it settles. */
+/**
+ * Goes through the orders, as far as they can go, and waits for what they need; all are submitted when it settles. Of
+ * what comes after a wait the first kernels are recorded ahead, so that the GPU has them soon after what is waited for
+ * has arrived.
+ */
 async function follow(
   orders: readonly Order[],
   events: Event[],
@@ -310,15 +319,24 @@ async function follow(
   lanes: readonly Lane[],
   step: Step,
   origin: number,
-  { pause, onSpans, signal }: RunOptions,
+  { pause, onSpans, signal, replayed }: RunOptions,
 ): Promise<void> {
-  const recorded = () => lanes.reduce((sum, lane) => sum + lane.recorded(), 0);
+  const recorded = () => lanes.reduce((sum, lane) => sum + lane.kernels(), 0);
   const submit = () => {
     for (const lane of lanes) lane.submit();
   };
+  const hasArrived = (op: Collective) => transfers.arrivedEverywhereAt(op) !== undefined;
+  // Through the host bytes can be copied only once they are there.
+  const mayGoAhead = lanes.length === 1 && !replayed;
+  /** What is recorded is held back until this has arrived. */
+  let ahead: Collective | null = null;
+  const mayDo = (order: Order): boolean => {
+    if (order.do === 'wait') return hasArrived(order.op);
+    return !ahead || (order.do === 'compute' && recorded() < KERNELS_A_SUBMIT.first);
+  };
   let shownAt = origin;
   let next = 0;
-  let allowed = COMMANDS_A_SUBMIT.first;
+  let allowed = KERNELS_A_SUBMIT.first;
   for (;;) {
     signal?.throwIfAborted();
     for (const event of events.splice(0)) {
@@ -326,25 +344,40 @@ async function follow(
       transfers.announce(event.rank, event.op, event, event.counts);
     }
     transfers.deliver(performance.now());
+    if (ahead && hasArrived(ahead)) {
+      ahead = null;
+      submit();
+      // So that the GPU has it now, not once more was recorded.
+      await pause.turn();
+    }
     // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
     const order = orders[next];
-    if (order && (order.do !== 'wait' || transfers.arrivedEverywhereAt(order.op) !== undefined)) {
+    if (order && mayDo(order)) {
       next++;
       step(order);
-      if (recorded() >= allowed) {
+      // A start was submitted already, but is handed over only by a turn.
+      if (order.do === 'start' && !replayed) await pause.turn();
+      else if (!ahead && recorded() >= allowed) {
         submit();
-        allowed = Math.min(2 * allowed, COMMANDS_A_SUBMIT.most);
+        allowed = Math.min(2 * allowed, KERNELS_A_SUBMIT.most);
         await pause.turn();
       }
       continue;
     }
-    submit();
-    if (!order) return;
+    if (ahead) for (const lane of lanes) lane.seal();
+    else submit();
+    if (!order && !ahead) return;
+    allowed = KERNELS_A_SUBMIT.first;
+    if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {
+      ahead = order.op;
+      next++;
+      step(order);
+      continue;
+    }
     if (onSpans && performance.now() - shownAt > LIVE_MS) {
       shownAt = performance.now();
       onSpans(spansOfRun(lanes, transfers, origin));
     }
-    allowed = COMMANDS_A_SUBMIT.first;
     const due = transfers.nextEvent();
     const called = () => events.length > 0 || signal?.aborted === true;
     if (Number.isFinite(due)) await pause.until(due, called);

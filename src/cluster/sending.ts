@@ -2,6 +2,7 @@ import { WORD_BYTES } from '../model/value_type';
 import type { Rows } from '../network/transfers';
 import { type Collective, type Program, rowBytesOf } from '../program/program';
 import type { Lane } from './lane';
+import type { BoundRank } from './run';
 import type { Values } from './values';
 
 /**
@@ -28,6 +29,7 @@ type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 export function createSending(
   program: Program,
   lanes: readonly Lane[],
+  bound: readonly Pick<BoundRank, 'copyOf'>[],
   valuesOf: readonly Values[],
   onAnnounced: (announced: Announced) => void,
   onFailure: (cause: unknown) => void,
@@ -60,10 +62,10 @@ export function createSending(
       );
       const counts = countsOf(op);
       for (const lane of lanes) {
-        // What is not asked for by itself is told by a word of the input.
-        const told = lane.ranks.map((rank) =>
-          counts ? valuesOf[rank]!.rangeOf(counts) : { ...valuesOf[rank]!.rangeOf(op.input), bytes: WORD_BYTES },
-        );
+        // Where nothing is asked for, a word of an input is: a read of nothing would not wait for it.
+        const told = counts
+          ? lane.ranks.map((rank) => valuesOf[rank]!.rangeOf(counts))
+          : [{ ...valuesOf[lane.ranks[0]!]!.rangeOf(op.input), bytes: WORD_BYTES }];
         const sent = lanes.length === 1 ? [] : lane.ranks.map((rank) => valuesOf[rank]!.rangeOf(op.input));
         lane.read([...told, ...sent], op.input, live).then(({ parts, release, at }) => {
           if (over) return release();
@@ -106,15 +108,12 @@ export function createSending(
         laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, rows.to * size, content);
         return;
       }
-      const source = valuesOf[sender]!.get(op.input);
-      laneOf[receiver]!.copy(
-        { op, rank: receiver },
-        source.buffer,
-        rows.from * size,
-        target.buffer,
-        rows.to * size,
-        bytes,
+      const launch = bound[receiver]!.copyOf(
+        `${op.id} from ${sender}`,
+        { rows: rows.count, width: size / WORD_BYTES, start: rows.from, to: rows.to },
+        [valuesOf[sender]!.get(op.input), target],
       );
+      laneOf[receiver]!.copy({ op, rank: receiver, bytes }, launch);
     },
 
     /** All that a rank had to send has been copied. */

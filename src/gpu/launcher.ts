@@ -127,6 +127,18 @@ export function createLauncher(gpu: Gpu) {
       };
     },
 
+    /** The launch for other sizes or buffers; where only sizes are others, its buffers stay bound. It replaces the launch. */
+    bindAgain(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
+      const { kernel, variant, uniform } = launch;
+      if (variant !== choose(kernel, sizes) || buffers.some((buffer, i) => buffer !== launch.buffers[i])) {
+        this.release(launch);
+        return this.bind(kernel, sizes, buffers);
+      }
+      device.queue.writeBuffer(uniform.buffer, uniform.offset, uniformOf(kernel, sizes));
+      const workgroups = variant.workgroups(sizes);
+      return { ...launch, sizes, tuned, workgroups: workgroups.includes(0) ? null : workgroups };
+    },
+
     /**
      * Whether a launch tells its kernel just these sizes, of just these buffers, by the variant that they would be given,
      * and so can be recorded again for them.

@@ -19,6 +19,8 @@ export type CollectiveState = {
   readonly receivedBytes: number[];
   /** Rows that have arrived and are still to be copied, [sender, receiver]. */
   readonly toCopy: [number, number][];
+  /** isCopied[receiver][sender]: the rows were, perhaps ahead of their arrival. */
+  readonly isCopied: readonly boolean[][];
   /** How many copies each sender still waits for. */
   readonly copiesLeft: number[];
   /** Parts of a ring that have reached a rank whose own input is not ready yet. */
@@ -34,6 +36,7 @@ export const newCollectiveState = (ranks: number): CollectiveState => ({
   sentBytes: new Array<number>(ranks).fill(0),
   receivedBytes: new Array<number>(ranks).fill(0),
   toCopy: [],
+  isCopied: Array.from({ length: ranks }, () => new Array<boolean>(ranks).fill(false)),
   copiesLeft: new Array<number>(ranks).fill(0),
   toHandOn: Array.from({ length: ranks }, () => []),
 });

@@ -26,7 +26,7 @@ export type TransferHooks = {
   readonly expertsOf: (exchange: string) => number;
   /** All counts of an exchange are known: how many rows each rank sends, receives and computes from now on. */
   readonly onExchange: (op: AllToAll, layout: ExchangeLayout) => void;
-  /** A sender's rows have arrived: copy them. */
+  /** A sender's rows have arrived, or are copied ahead: copy them. */
   readonly copy: (op: Collective, sender: number, receiver: number, rows: Rows) => void;
   /** All that a rank had to send has been copied: its input may be used again. */
   readonly onSent: (op: Collective, sender: number) => void;
@@ -69,6 +69,11 @@ export type Transfers = {
   readonly announce: (rank: number, op: Collective, announced: Announcement, counts: Uint32Array | null) => void;
   /** Delivers what has arrived by `now`. */
   readonly deliver: (now: number) => void;
+  /**
+   * Makes all copies of a collective that has not arrived, for commands that are held back until it has; false while
+   * not all ranks have announced it.
+   */
+  readonly copyAhead: (op: Collective) => boolean;
   /** When `deliver` has something to do next; Infinity when nothing is under way. */
   readonly nextEvent: () => number;
   /**
@@ -99,6 +104,7 @@ export function createTransfers(ranks: number, linkBetween: LinkBetween, hooks: 
   return {
     announce: (rank, op, announced, counts) => announce(traffic, rank, op, announced, counts),
     deliver: (now) => deliver(traffic, now),
+    copyAhead: (op) => copyAhead(traffic, op),
     nextEvent: () => inFlight.nextEvent(),
     arrivedEverywhereAt: (op) => arrivedEverywhereAt(stateOf(traffic, op)),
     arrivedAt: (op, rank) => allArrivedAt(stateOf(traffic, op), rank),
@@ -250,16 +256,35 @@ function arrive({ arrivedAt, toCopy }: CollectiveState, sender: number, receiver
 
 /** Makes the copies of rows that have arrived, as soon as the layout of the receiving buffer is known. */
 function copyArrived(traffic: Traffic, op: Collective): void {
-  const { toCopy, copiesLeft } = stateOf(traffic, op);
+  const { toCopy } = stateOf(traffic, op);
   for (const [sender, receiver] of toCopy.splice(0)) {
     const rows = rowsBetween(traffic, op, sender, receiver);
-    if (!rows) {
-      toCopy.push([sender, receiver]);
-      continue;
-    }
-    traffic.hooks.copy(op, sender, receiver, rows);
-    if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
+    if (rows) copyOnce(traffic, op, sender, receiver, rows);
+    else toCopy.push([sender, receiver]);
   }
+}
+
+function copyAhead(traffic: Traffic, op: Collective): boolean {
+  if (stateOf(traffic, op).readyAt.includes(undefined)) return false;
+  const { ranks } = traffic;
+  // Each copy in a row into another rank's buffer, so that they need not wait for one another.
+  for (let ahead = 0; ahead < ranks; ahead++)
+    for (let receiver = 0; receiver < ranks; receiver++) {
+      const sender = (receiver + ahead) % ranks;
+      const rows = rowsBetween(traffic, op, sender, receiver);
+      if (!rows) return false;
+      // What sends no rows straight sends no message either.
+      if (rows.count > 0 || isRing(op)) copyOnce(traffic, op, sender, receiver, rows);
+    }
+  return true;
+}
+
+function copyOnce(traffic: Traffic, op: Collective, sender: number, receiver: number, rows: Rows): void {
+  const { isCopied, copiesLeft } = stateOf(traffic, op);
+  if (isCopied[receiver]![sender]) return;
+  isCopied[receiver]![sender] = true;
+  traffic.hooks.copy(op, sender, receiver, rows);
+  if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
 }
 
 /** Rows of a message. */

@@ -335,6 +335,14 @@ const KERNELS = {
     ...ROWS,
   }),
   /** Fills a part of a weight before any program runs. */
+  /** Rows of words: some from row `start` on, to row `to` on. */
+  copy_rows: kernel({
+    sizes: { rows: 'u32', width: 'u32', start: 'u32', to: 'u32' },
+    inputs: (s) => [word(s.rows * s.width, s.width)],
+    outputs: (s) => [word(s.rows * s.width, s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
   draw_normal: kernel({
     sizes: {
       rows: 'u32',

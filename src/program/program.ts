@@ -1,4 +1,4 @@
-import { BYTES_OF, type ValueType } from '../model/value_type';
+import { BYTES_OF, type ValueType, WORD_BYTES } from '../model/value_type';
 import { type Dim, resolve } from './dim';
 import type { KernelCall } from './kernels';
 
@@ -131,8 +131,9 @@ export const isCollective = (op: Operation): op is Collective => op.kind !== 'co
 export const inputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.inputs : [op.input]);
 export const outputsOf = (op: Operation): readonly string[] => (op.kind === 'compute' ? op.outputs : [op.output]);
 
-/** Bytes of a row, and of all rows on a rank. */
+/** Bytes of a row, its words of 32 bits, and bytes of all rows on a rank. */
 export const rowBytesOf = ({ cols, type }: Shape): number => cols * BYTES_OF[type];
+export const rowWordsOf = (shape: Shape): number => rowBytesOf(shape) / WORD_BYTES;
 export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): number =>
   rowBytesOf(shape) * resolve(shape.rows, symbols);
 

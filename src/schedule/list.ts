@@ -12,10 +12,12 @@ export type Graph = {
   readonly costs: Float64Array;
   /** 1 for collectives. */
   readonly onWire: Uint8Array;
+  /** From when a collective is held to when what waited for it can run. */
+  readonly lag: number;
   readonly path: Float64Array;
 };
 
-export function graphOf(program: Program, cost: Cost): Graph {
+export function graphOf(program: Program, cost: Cost, lag = 0): Graph {
   const { operations } = program;
   const needs = dependenciesOf(program);
   const readers: number[][] = operations.map(() => []);
@@ -23,15 +25,15 @@ export function graphOf(program: Program, cost: Cost): Graph {
     for (const need of own) readers[need]!.push(id);
   });
   const costs = costsOf(operations, cost);
+  const onWire = Uint8Array.from(operations, (op) => (isCollective(op) ? 1 : 0));
   // Operations are listed producers first, so one backward pass gives each its longest path to the end.
   const path = new Float64Array(operations.length);
   for (let id = operations.length - 1; id >= 0; id--) {
     let after = 0;
     for (const reader of readers[id]!) after = Math.max(after, path[reader]!);
-    path[id] = costs[id]! + after;
+    path[id] = costs[id]! + (onWire[id] ? lag : 0) + after;
   }
-  const onWire = Uint8Array.from(operations, (op) => (isCollective(op) ? 1 : 0));
-  return { operations, needs, readers, costs, onWire, path };
+  return { operations, needs, readers, costs, onWire, lag, path };
 }
 
 /** Operations in the order in which they are begun, and when all is done. */
@@ -56,11 +58,11 @@ export function listSchedule(
   effort: Effort,
 ): List | null {
   if (effort.left <= 0) return null;
-  const { operations, needs, readers, costs, onWire } = graph;
+  const { operations, needs, readers, costs, onWire, lag } = graph;
   const machine = createMachine(oneAtATime((op) => costs[op.id]!));
   const placed = new Int32Array(operations.length);
   let count = 0;
-  const endsAt = new Float64Array(operations.length); // of operations done or, for collectives, started
+  const endsAt = new Float64Array(operations.length); // of operations done; for collectives when they can be used
   const isPlaced = new Uint8Array(operations.length);
   const needsLeft = Int32Array.from(needs, (own) => own.length);
   /** When the last input of an operation is there, all of them being done or on the wire. */
@@ -99,7 +101,7 @@ export function listSchedule(
       machine.start(op);
       const end = machine.heldAt(op);
       lastHeld = Math.max(lastHeld, end);
-      place(id, end);
+      place(id, end + lag);
     }
     collectives.unshift(...still);
   };

@@ -23,8 +23,8 @@ type Biased = List & { readonly biases: Biases };
  * biases for or against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps
  * in all.
  */
-export function overlapped(program: Program, cost: Cost): Order[] {
-  const graph = graphOf(program, cost);
+export function overlapped(program: Program, cost: Cost, lag = 0): Order[] {
+  const graph = graphOf(program, cost, lag);
   const effort = { left: EFFORT };
   const layers = new Set(program.operations.flatMap(({ layer }) => layer ?? [])).size;
   const layerTime = totalsOf(graph.operations, graph.costs).compute / Math.max(1, layers);

@@ -100,15 +100,22 @@ test('nothing is computed before its round was submitted, nor before what a rank
   ]);
 });
 
-test('a copy lasts from the end of the pass before it to the start of the next, and is no compute', () => {
-  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
+test('a copy lasts as long as its pass, and is no compute', () => {
+  const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   recorder.add({ ...NONE, rank: 0, op: op(0) });
-  recorder.copied({ op: sent, rank: 0, bytes: 5 });
+  const pass = recorder.add();
+  for (const rank of [0, 1]) recorder.copied({ op: sent, rank, bytes: 5, pass });
+  recorder.copied({ op: sent, rank: 0, bytes: 6, pass: 7 });
   recorder.add({ ...NONE, rank: 0, op: op(1) });
   recorder.submitted(0);
   recorder.known(0, 100);
-  recorder.timestamps(0, stamps(0, 2, 3, 4));
-  expect(recorder.copies(1)).toMatchObject([{ kind: 'copy', op: 7, rank: 0, start: 1, end: 2, bytes: 5 }]);
+  recorder.timestamps(0, stamps(0, 2, 1, 3, 3, 4));
+  // It began once what was before it had ended.
+  const copy = { kind: 'copy', op: 7, start: 1, end: 2, bytes: 5 };
+  expect(recorder.copies(1)).toMatchObject([
+    { ...copy, rank: 0 },
+    { ...copy, rank: 1 },
+  ]);
   expect(recorder.spans(0, () => 0).map(({ start, end }) => [start, end])).toEqual([
     [0, 2],
     [3, 4],
@@ -159,11 +166,10 @@ test('under coarse timestamps kernels last as long as when timed apart, or to th
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0, 'calibrated');
   recorder.add({ ...after(0.5, 0.125), rank: 0, op: op(0) });
   recorder.add({ ...after(0.25, 1), rank: 0, op: op(1) });
-  recorder.copied({ op: sent, rank: 0, bytes: 5 });
-  recorder.add();
+  recorder.copied({ op: sent, rank: 0, bytes: 5, pass: recorder.add() });
   recorder.submitted(0);
   recorder.known(0, 100);
-  recorder.timestamps(0, stamps(1, 1, 1, 1, 4, 4));
+  recorder.timestamps(0, stamps(1, 1, 1, 1, 1.5, 4));
   const lengths = (tilt: -1 | 0 | 1) => recorder.spans(0, () => 0, tilt).map(({ gpuMs }) => gpuMs);
   expect([lengths(-1), lengths(0), lengths(1)]).toEqual([
     [0.375, 0],
@@ -308,12 +314,11 @@ test('what was known of a submit first counts, and of those before it', () => {
 test('kernels whose stamps are not known part rounds, and copies beside them are not known', () => {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   const one = op(0);
-  recorder.copied({ op: sent, rank: 0, bytes: 1 });
   for (const rank of [0, 1]) recorder.add({ ...NONE, rank, op: one });
   recorder.add();
   recorder.add({ ...NONE, rank: 0, op: one });
-  recorder.copied({ op: sent, rank: 1, bytes: 1 });
   recorder.add({ ...NONE, rank: 1, op: one });
+  recorder.copied({ op: sent, rank: 1, bytes: 1, pass: recorder.add() });
   recorder.submitted(0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 1, 1, 2, 2, 2, 4, 5));

@@ -395,6 +395,26 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     );
   }),
   ...[37, 36].map((width): KernelCase => {
+    const call = { kernel: 'copy_rows', sizes: { rows: 61, width, start: 3, to: 5 } } as const;
+    return {
+      name: `copy_rows 61 × ${width}`,
+      call,
+      async run(lab, variant) {
+        const x = integers(66 * width, 2 ** 32);
+        const [out] = await launch(lab, 'copy_rows', call.sizes, [x], [67 * width], variant);
+        // What is beside the rows copied stays as it was.
+        const kept = new Uint32Array(width).fill(POISON);
+        return same(out!, [
+          ...Array(5)
+            .fill([...kept])
+            .flat(),
+          ...x.subarray(3 * width, 64 * width),
+          ...kept,
+        ]);
+      },
+    };
+  }),
+  ...[37, 36].map((width): KernelCase => {
     const call = { kernel: 'scale_rows', sizes: { rows: 61, width } } as const;
     return {
       name: `scale_rows 61 × ${width}`,

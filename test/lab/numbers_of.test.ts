@@ -289,6 +289,7 @@ describe('what is not known is not said', () => {
       computeMs: 7,
       portBytes: new Map(),
       announceMs: 0,
+      resumeMs: 0,
       counts: new Map(),
     });
     const of = (ms: number) => numbers(withRuns({ wallMs: 1 }, { calibration: alone(ms) }), SETTINGS, native);

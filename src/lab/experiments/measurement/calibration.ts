@@ -22,6 +22,8 @@ export type Calibration = {
   readonly portBytes: ReadonlyMap<number, number>;
   /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
   readonly announceMs: number;
+  /** ms from when a collective is there until the GPU does what waited for it. */
+  readonly resumeMs: number;
   /** Of exchanges, the same in every run. */
   readonly counts: ExchangeCounts;
 };
@@ -41,6 +43,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibr
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
+    resumeMs: resumeMsOf(spans),
     counts: runs[0]!.counts,
   };
 }
@@ -65,6 +68,20 @@ function announceMsOf(runs: readonly (readonly Span[])[]): number {
     spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])),
   );
   return lates.length > 0 ? median(lates) : 0;
+}
+
+function resumeMsOf(runs: readonly (readonly Span[])[]): number {
+  const lags = runs.flatMap((spans) => {
+    const first = new Map<number, number>();
+    for (const span of spans)
+      if (span.kind === 'compute' && span.awaited)
+        first.set(
+          span.awaited.op,
+          Math.min(first.get(span.awaited.op) ?? Number.POSITIVE_INFINITY, span.start - span.awaited.at),
+        );
+    return [...first.values()];
+  });
+  return lags.length > 0 ? median(lags) : 0;
 }
 
 /**
