@@ -65,21 +65,22 @@ export async function bindProgram(
   await Promise.all(engines.map(({ launcher }) => launcher.prepare(calls)));
   const bound = cluster.ranks.map((rank) => ({
     rank,
-    pool: rank.engine.createPool(),
+    pools: { own: rank.engine.createPool(), arriving: rank.engine.createPool() },
     launches: createLaunches(rank.engine),
   }));
   const destroy = () => {
-    for (const { pool, launches } of bound) {
-      pool.destroy();
+    for (const { pools, launches } of bound) {
+      pools.own.destroy();
+      pools.arriving.destroy();
       launches.destroy();
     }
   };
   const keep = () =>
     bound.map(
-      ({ rank, pool, launches }): BoundRank => ({
+      ({ rank, pools, launches }): BoundRank => ({
         rank,
-        pool,
-        kept: keptBuffers(rank, pool, program, keptSymbols[rank.index] ?? new Map()),
+        pools,
+        kept: keptBuffers(rank, pools.own, program, keptSymbols[rank.index] ?? new Map()),
         launchOf: launches.launchOf,
         copyOf: launches.copyOf,
       }),
@@ -92,7 +93,7 @@ export async function bindProgram(
       keep,
     );
     own = result;
-    keptBytes = bound.reduce((sum, { pool }) => sum + pool.heldBytes(), 0);
+    keptBytes = bound.reduce((sum, { pools }) => sum + pools.own.heldBytes(), 0);
     if (refused)
       throw new InputError(
         phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`,
@@ -134,37 +135,38 @@ function keptBuffers(
   return kept;
 }
 
-/** What a launch is for: an order, or a copy by its name. */
-type LaunchKey = Order | string;
-
 function createLaunches({ launcher }: Engine) {
-  const launches = new Map<LaunchKey, Launch>();
+  /** Of an order its launch; of a collective's start those of its copies, by sender. */
+  const launches = new Map<Order, Launch[]>();
   const calls = new Map<string, { readonly kernel: KernelName; readonly sizes: NamedSizes }>();
   const launchFor = (
-    key: LaunchKey,
+    order: Order,
+    index: number,
     kernel: KernelName,
     sizes: NamedSizes,
     buffers: readonly Storage[],
     onNew: (launch: Launch) => void,
   ): Launch => {
-    const known = launches.get(key);
+    const own = launches.get(order) ?? [];
+    const known = own[index];
     if (known && launcher.matches(known, sizes, buffers)) return known;
     // The one before was submitted in an earlier run.
     const launch = known ? launcher.bindAgain(known, sizes, buffers) : launcher.bind(kernel, sizes, buffers);
-    launches.set(key, launch);
+    own[index] = launch;
+    launches.set(order, own);
     onNew(launch);
     return launch;
   };
   return {
     launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
-      launchFor(order, order.op.kernel, sizes, buffers, (launch) =>
+      launchFor(order, 0, order.op.kernel, sizes, buffers, (launch) =>
         calls.set(shapeClassOf(launch.kernel, sizes), launch),
       ),
-    copyOf: (copy: string, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
-      launchFor(copy, 'copy_rows', sizes, buffers, () => {}),
+    copyOf: (start: Order, sender: number, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
+      launchFor(start, sender, 'copy_rows', sizes, buffers, () => {}),
     calls: () => [...calls.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
     destroy(): void {
-      for (const launch of launches.values()) launcher.release(launch);
+      for (const own of launches.values()) for (const launch of own) if (launch) launcher.release(launch);
       launches.clear();
     },
   };

@@ -1,4 +1,4 @@
-import type { BufferPool, Storage } from '../gpu/buffers';
+import type { Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
@@ -27,13 +27,13 @@ import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
 import { type Announced, createSending, type ExchangeCounts } from './sending';
 import { checkTimed } from './timed_passes';
-import { createValues, readersOf, type Values } from './values';
+import { createValues, readersOf, type ValuePools, type Values } from './values';
 
 /** A program on one rank. */
 export type BoundRank = {
   readonly rank: Rank;
   /** Of values that live for a run. */
-  readonly pool: BufferPool;
+  readonly pools: ValuePools;
   /** Buffers of all values that the program reads or updates and the rank keeps. */
   readonly kept: ReadonlyMap<string, Storage>;
   /**
@@ -45,8 +45,13 @@ export type BoundRank = {
     sizes: NamedSizes,
     buffers: readonly Storage[],
   ) => Launch;
-  /** The same of a copy into its buffers, by a name of it. */
-  readonly copyOf: (copy: string, sizes: SizesOf<'copy_rows', number>, buffers: readonly Storage[]) => Launch;
+  /** The same of the copy from a sender of what a started collective brings. */
+  readonly copyOf: (
+    start: Order,
+    sender: number,
+    sizes: SizesOf<'copy_rows', number>,
+    buffers: readonly Storage[],
+  ) => Launch;
 };
 
 export type RunOptions = {
@@ -146,11 +151,12 @@ async function run(
     if (engine.timestamps) checkTimed(orders, bound.filter(({ rank }) => rank.engine === engine).length, bound.length);
   const lanes = await openLanes(bound, options, fail);
   const readers = readersOf(program);
-  const valuesOf = bound.map(({ pool, kept }, index) => createValues(program, readers, pool, kept, feeds[index]!));
+  const valuesOf = bound.map(({ pools, kept }, index) => createValues(program, readers, pools, kept, feeds[index]!));
+  const starts = new Map(orders.flatMap((order) => (order.do === 'start' ? [[order.op, order]] : [])));
   const sending = createSending(
     program,
     lanes,
-    bound,
+    (op, sender, receiver, sizes, buffers) => bound[receiver]!.copyOf(starts.get(op)!, sender, sizes, buffers),
     valuesOf,
     (announced) => {
       if (announced.op.kind === 'all-to-all' && announced.counts) {
@@ -295,6 +301,7 @@ function stepOf(
         waiting = false;
         break;
       case 'start':
+        for (const values of valuesOf) values.expect(order.op.output);
         start(order.op);
         break;
       case 'wait': {
@@ -302,6 +309,8 @@ function stepOf(
         const endedAt = (op: Collective) => transfers.arrivedEverywhereAt(op) ?? Number.POSITIVE_INFINITY;
         if (!waiting || !awaited || endedAt(order.op) >= endedAt(awaited)) awaited = order.op;
         waiting = true;
+        // What was sent is copied by now.
+        for (const values of valuesOf) values.release(order.op.input);
       }
     }
   };

@@ -1,8 +1,10 @@
+import type { Storage } from '../gpu/buffers';
+import type { Launch } from '../gpu/launcher';
 import { WORD_BYTES } from '../model/value_type';
 import type { Rows } from '../network/transfers';
+import type { SizesOf } from '../program/kernels';
 import { type Collective, type Program, rowBytesOf } from '../program/program';
 import type { Lane } from './lane';
-import type { BoundRank } from './run';
 import type { Values } from './values';
 
 /**
@@ -20,6 +22,15 @@ export type Announced = {
 /** Of each exchange, what each rank's send plan counted (kernels/send_plan.wgsl). */
 export type ExchangeCounts = ReadonlyMap<string, readonly Uint32Array[]>;
 
+/** The launch of a copy of rows that a collective brings a receiver from a sender. */
+type CopyOf = (
+  op: Collective,
+  sender: number,
+  receiver: number,
+  sizes: SizesOf<'copy_rows', number>,
+  buffers: readonly Storage[],
+) => Launch;
+
 type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 
 /**
@@ -29,7 +40,7 @@ type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 export function createSending(
   program: Program,
   lanes: readonly Lane[],
-  bound: readonly Pick<BoundRank, 'copyOf'>[],
+  copyOf: CopyOf,
   valuesOf: readonly Values[],
   onAnnounced: (announced: Announced) => void,
   onFailure: (cause: unknown) => void,
@@ -99,7 +110,7 @@ export function createSending(
     /** Copies rows that have arrived. */
     copy(op: Collective, sender: number, receiver: number, rows: Rows): void {
       const size = rowBytesOf(program.values.get(op.input)!);
-      const target = valuesOf[receiver]!.take(op.output);
+      const target = valuesOf[receiver]!.takeArriving(op.output);
       if (rows.count === 0) return;
       const bytes = rows.count * size;
       const sent = passing.get(op)?.[sender];
@@ -108,18 +119,14 @@ export function createSending(
         laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, rows.to * size, content);
         return;
       }
-      const launch = bound[receiver]!.copyOf(
-        `${op.id} from ${sender}`,
-        { rows: rows.count, width: size / WORD_BYTES, start: rows.from, to: rows.to },
-        [valuesOf[sender]!.get(op.input), target],
-      );
+      const sizes = { rows: rows.count, width: size / WORD_BYTES, start: rows.from, to: rows.to };
+      const launch = copyOf(op, sender, receiver, sizes, [valuesOf[sender]!.get(op.input), target]);
       laneOf[receiver]!.copy({ op, rank: receiver, bytes }, launch);
     },
 
     /** All that a rank had to send has been copied. */
     sent(op: Collective, sender: number): void {
       letGo(op, sender);
-      valuesOf[sender]!.release(op.input);
     },
 
     /** Nothing is held once a run is over. */

@@ -1,5 +1,6 @@
 import type { BufferPool, Storage } from '../gpu/buffers';
 import type { BufferRange } from '../gpu/readback';
+import { isKnown } from '../program/dim';
 import { bytesOf, inputsOf, type Program } from '../program/program';
 import type { Feed } from './feed';
 
@@ -9,46 +10,60 @@ import type { Feed } from './feed';
  */
 export type Values = ReturnType<typeof createValues>;
 
-/** `readers`: how many operations read each value. `kept`: the buffers of all values that the rank keeps. */
+/** Buffers of a rank's values; those of what comes by a collective whose size only its counts tell lie apart. */
+export type ValuePools = { readonly own: BufferPool; readonly arriving: BufferPool };
+
+/**
+ * `readers`: how many operations read each value. `kept`: the buffers of all values that the rank keeps. Runs of the
+ * same orders give a value the same buffer, whatever is sooner or later in them, so that launches stay bound: all
+ * buffers are taken and given back by orders, but those that wait for counts.
+ */
 export function createValues(
   program: Program,
   readers: ReadonlyMap<string, number>,
-  pool: BufferPool,
+  pools: ValuePools,
   kept: ReadonlyMap<string, Storage>,
   feed: Feed,
 ) {
   const symbols = new Map(feed.symbols);
-  const held = new Map<string, Storage>();
+  const held = new Map<string, { readonly storage: Storage; readonly pool: BufferPool }>();
   const left = new Map(readers);
   const sizeOf = (name: string): number => bytesOf(program.values.get(name)!, symbols);
-  const get = (name: string): Storage => kept.get(name) ?? held.get(name)!;
+  const known = (name: string): Storage | undefined => kept.get(name) ?? held.get(name)?.storage;
+  const takeFrom = (pool: BufferPool, name: string): Storage => {
+    const own = known(name);
+    if (own) return own;
+    const storage = pool.take(sizeOf(name));
+    held.set(name, { storage, pool });
+    return storage;
+  };
   return {
     /** Sizes that this rank knows so far. */
     symbols,
     /** The buffer of a value that was written. */
-    get,
+    get: (name: string): Storage => known(name)!,
     /** The buffer of a value that is to be written, or updated. */
-    take(name: string): Storage {
-      const known = get(name);
-      if (known) return known;
-      const storage = pool.take(sizeOf(name));
-      held.set(name, storage);
-      return storage;
+    take: (name: string): Storage => takeFrom(pools.own, name),
+    /** The same of what a collective brings, when it comes: it may have been taken when the collective was started. */
+    takeArriving: (name: string): Storage => takeFrom(pools.arriving, name),
+    /** Takes what a collective will bring, if its size is known. */
+    expect(name: string): void {
+      if (isKnown(program.values.get(name)!.rows, symbols)) takeFrom(pools.own, name);
     },
     /** One reader of a value is done. */
     release(name: string): void {
       const remaining = left.get(name)! - 1;
       left.set(name, remaining);
-      const storage = held.get(name);
-      if (remaining > 0 || !storage) return;
+      const own = held.get(name);
+      if (remaining > 0 || !own) return;
       held.delete(name);
-      pool.give(storage);
+      own.pool.give(own.storage);
     },
     /** A whole value, to be read. */
-    rangeOf: (name: string): BufferRange => ({ buffer: get(name).buffer, offset: 0, bytes: sizeOf(name) }),
+    rangeOf: (name: string): BufferRange => ({ buffer: known(name)!.buffer, offset: 0, bytes: sizeOf(name) }),
     /** Gives everything back but what is kept. */
     close(): void {
-      for (const storage of held.values()) pool.give(storage);
+      for (const { storage, pool } of held.values()) pool.give(storage);
       held.clear();
     },
   };

@@ -7,6 +7,10 @@
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
 
+/** Whether a rank knows a size. */
+export const isKnown = (dim: Dim, symbols: ReadonlyMap<string, number>): boolean =>
+  typeof dim === 'number' || symbols.has(typeof dim === 'string' ? dim : dim.of);
+
 /** Number of rows or of anything that a symbol stands for on a rank. Throws when the symbol is not known yet. */
 export function resolve(dim: Dim, symbols: ReadonlyMap<string, number>): number {
   if (typeof dim === 'number') return dim;

@@ -23,7 +23,10 @@ async function announcedOf(written: number | undefined): Promise<Announced[]> {
   const fail = (cause: unknown) => {
     throw cause;
   };
-  createSending(PROGRAM, [lane], [], [values, values], (own) => announced.push(own), fail).start(op, false);
+  const copyOf = () => {
+    throw new Error('nothing is copied');
+  };
+  createSending(PROGRAM, [lane], copyOf, [values, values], (own) => announced.push(own), fail).start(op, false);
   await Promise.resolve();
   await Promise.resolve();
   return announced;
