@@ -28,7 +28,7 @@ export type TransferHooks = {
   readonly onExchange: (op: AllToAll, layout: ExchangeLayout) => void;
   /** A sender's rows have arrived, or are copied ahead: copy them. */
   readonly copy: (op: Collective, sender: number, receiver: number, rows: Rows) => void;
-  /** All that a rank had to send has been copied: its input may be used again. */
+  /** All that a rank had to send has arrived, and been copied. */
   readonly onSent: (op: Collective, sender: number) => void;
 };
 
@@ -71,7 +71,7 @@ export type Transfers = {
   readonly deliver: (now: number) => void;
   /**
    * Makes all copies of a collective that has not arrived, for commands that are held back until it has; false while
-   * not all ranks have announced it.
+   * it is not known how many rows there are.
    */
   readonly copyAhead: (op: Collective) => boolean;
   /** When `deliver` has something to do next; Infinity when nothing is under way. */
@@ -256,16 +256,19 @@ function arrive({ arrivedAt, toCopy }: CollectiveState, sender: number, receiver
 
 /** Makes the copies of rows that have arrived, as soon as the layout of the receiving buffer is known. */
 function copyArrived(traffic: Traffic, op: Collective): void {
-  const { toCopy } = stateOf(traffic, op);
+  const { toCopy, copiesLeft } = stateOf(traffic, op);
   for (const [sender, receiver] of toCopy.splice(0)) {
     const rows = rowsBetween(traffic, op, sender, receiver);
-    if (rows) copyOnce(traffic, op, sender, receiver, rows);
-    else toCopy.push([sender, receiver]);
+    if (!rows) {
+      toCopy.push([sender, receiver]);
+      continue;
+    }
+    copyOnce(traffic, op, sender, receiver, rows);
+    if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
   }
 }
 
 function copyAhead(traffic: Traffic, op: Collective): boolean {
-  if (stateOf(traffic, op).readyAt.includes(undefined)) return false;
   const { ranks } = traffic;
   // Each copy in a row into another rank's buffer, so that they need not wait for one another.
   for (let ahead = 0; ahead < ranks; ahead++)
@@ -280,11 +283,10 @@ function copyAhead(traffic: Traffic, op: Collective): boolean {
 }
 
 function copyOnce(traffic: Traffic, op: Collective, sender: number, receiver: number, rows: Rows): void {
-  const { isCopied, copiesLeft } = stateOf(traffic, op);
+  const { isCopied } = stateOf(traffic, op);
   if (isCopied[receiver]![sender]) return;
   isCopied[receiver]![sender] = true;
   traffic.hooks.copy(op, sender, receiver, rows);
-  if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
 }
 
 /** Rows of a message. */

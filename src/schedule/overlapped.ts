@@ -1,4 +1,4 @@
-import { type Block, isCollective, type Program } from '../program/program';
+import { type Block, isCollective, type Operation, type Program } from '../program/program';
 import { type Effort, type Graph, graphOf, type List, listSchedule } from './list';
 import { totalsOf } from './machine';
 import type { Cost, Order } from './orders';
@@ -15,7 +15,8 @@ const NEAR = 1.003;
 /** What is looked at for one schedule: all lists of programs of some thousand operations, fewer of longer ones. */
 const EFFORT = 5e6;
 
-type Biases = ReadonlyMap<Block, number>;
+/** Of a block's operations, or of those of one kind: `attention output`. */
+type Biases = ReadonlyMap<string, number>;
 type Biased = List & { readonly biases: Biases };
 
 /**
@@ -34,16 +35,24 @@ export function overlapped(program: Program, cost: Cost, lag = 0): Order[] {
     biases: new Map(),
   };
   best = bestOf(graph, best, PATIENCES.slice(1), new Map(), effort);
-  for (let round = 0; round < MOST_ROUNDS && best.wall > NEAR * floorOf(graph); round++) {
-    let found = best;
-    for (const block of BIASED)
-      for (const share of BIASES)
-        found = bestOf(graph, found, PATIENCES, new Map([...best.biases, [block, share * layerTime]]), effort);
-    if (found === best) break;
-    best = found;
-  }
+  for (const biased of [BIASED, kindsIn(program)])
+    for (let round = 0; round < MOST_ROUNDS && best.wall > NEAR * floorOf(graph); round++) {
+      let found = best;
+      for (const name of biased)
+        for (const share of BIASES)
+          found = bestOf(graph, found, PATIENCES, new Map([...best.biases, [name, share * layerTime]]), effort);
+      if (found === best) break;
+      best = found;
+    }
   return ordersOf(graph, best);
 }
+
+const kindOf = ({ block, name }: Operation): string => `${block} ${name}`;
+
+/** Kinds of kernels that layers have. */
+const kindsIn = ({ operations }: Program): string[] => [
+  ...new Set(operations.flatMap((op) => (isCollective(op) || op.layer === null ? [] : [kindOf(op)]))),
+];
 
 /**
  * The best list so far, or one with these biases that is better: quicker, and one of more biases by more than what the
@@ -53,7 +62,10 @@ function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases
   const priority =
     biases.size === 0
       ? graph.path
-      : graph.path.map((path, id) => path + (biases.get(graph.operations[id]!.block) ?? 0));
+      : graph.path.map((path, id) => {
+          const op = graph.operations[id]!;
+          return path + (biases.get(op.block) ?? 0) + (biases.get(kindOf(op)) ?? 0);
+        });
   return patiences.reduce((found, patience) => {
     const worth = biases.size > found.biases.size ? 0.003 : 1e-6;
     const limit = found.wall * (1 - worth);

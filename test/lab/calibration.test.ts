@@ -4,6 +4,7 @@ import {
   calibrationOf,
   chooseLink,
   costOf,
+  delayFor,
   ratioReachedIn,
   wireMsOf,
 } from '../../src/lab/experiments/measurement/calibration';
@@ -49,7 +50,7 @@ const runOf = (last: number, told: number): RunResult => {
 };
 // One run of three was held up: medians do not see it, means and the least would.
 const RUNS = [runOf(1, 0.25), runOf(40, 8), runOf(2, 0.5)];
-const calibrated = () => calibrationOf(RUNS, RANKS);
+const calibrated = () => calibrationOf(RUNS, RANKS, []);
 
 test('a calibration has the medians of runs: rounds, what the wire’s ports were held, and the busiest port’s bytes', () => {
   const calibration = calibrated();
@@ -71,7 +72,28 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
   expect(calibration.computeMs).toBe(7);
   expect(calibration.announceMs).toBe(0.5);
   expect(calibration.counts).toBe(RUNS[0]!.counts);
-  expect(calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS)).toMatchObject({ computeMs: 0, announceMs: 0 });
+  expect(calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS, [])).toMatchObject({
+    computeMs: 0,
+    announceMs: 0,
+    resumeMs: 0,
+  });
+});
+
+test('how soon the GPU goes on is known from runs over a latency that the host needs less than', () => {
+  expect(delayFor(RUNS)).toBe(1.5);
+  const waiting = (ranks: readonly number[], op: number, start: number, at: number) =>
+    ranks.map((rank) => compute(rank, start, start + 1, { op: op + 10, awaited: { op, at } }));
+  // Of what waited the first kernel counts, on whichever rank.
+  const spans = [
+    ...waiting([0, 1], 1, 3.25, 3),
+    ...waiting([0, 1], 1, 7, 3),
+    ...waiting([1], 2, 9.5, 9),
+    ...waiting([0], 2, 9.75, 9),
+    ...waiting([0, 1], 3, 30, 21),
+    compute(0, 40, 41, {}),
+  ];
+  const delayed = [{ spans: () => spans }] as unknown as RunResult[];
+  expect(calibrationOf(RUNS, RANKS, delayed).resumeMs).toBe(0.5);
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {

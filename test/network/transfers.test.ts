@@ -50,7 +50,10 @@ function exchange(
   order: readonly number[],
   gaps: readonly number[],
   link: Link,
+  /** After so many announcements all copies are made ahead, if that can be. */
+  aheadAfter = Number.POSITIVE_INFINITY,
 ) {
+  const couldGoAhead: boolean[] = [];
   const sent = rows.map((own, s) => own.flatMap((count, d) => range(count).map((i) => `${s}→${d}#${i}`)));
   const received: string[][] = range(ranks).map(() => []);
   const returned: string[][] = range(ranks).map(() => []);
@@ -73,7 +76,11 @@ function exchange(
   });
   let now = 0;
   for (const collective of [dispatch, combine]) {
+    const goAhead = (announced: number) => {
+      if (announced === aheadAfter) couldGoAhead.push(transfers.copyAhead(collective));
+    };
     order.forEach((rank, i) => {
+      goAhead(i);
       now += gaps[i]!;
       const counts = new Uint32Array(EXPERTS + ranks);
       rows[rank]!.forEach((count, d) => {
@@ -82,12 +89,21 @@ function exchange(
       transfers.announce(rank, collective, { readyAt: now, at: now }, collective === dispatch ? counts : null);
       transfers.deliver(now);
     });
+    goAhead(ranks);
     while (transfers.arrivedEverywhereAt(collective) === undefined) {
       now = transfers.nextEvent();
       transfers.deliver(now);
     }
   }
-  return { sent, received, returned, freed, collectives: transfers.collectives(), messages: transfers.messages() };
+  return {
+    couldGoAhead,
+    sent,
+    received,
+    returned,
+    freed,
+    collectives: transfers.collectives(),
+    messages: transfers.messages(),
+  };
 }
 
 test('Dispatch permutes rows to their destinations and Combine brings each back to its place', () => {
@@ -100,6 +116,18 @@ test('Dispatch permutes rows to their destinations and Combine brings each back 
       );
       expect(returned).toEqual(sent);
       expect(freed).toHaveLength(2 * ranks);
+    }),
+  );
+});
+
+test('copies made ahead are those that are made otherwise, once each; Dispatch needs all counts for them', () => {
+  fc.assert(
+    fc.property(cases, fc.nat(8), ({ ranks, rows, order, gaps, link }, after) => {
+      const aheadAfter = Math.min(after, ranks);
+      const { couldGoAhead, ...ahead } = exchange(ranks, rows, order, gaps, link, aheadAfter);
+      expect(couldGoAhead).toEqual([aheadAfter === ranks, true]);
+      const { couldGoAhead: _, ...plain } = exchange(ranks, rows, order, gaps, link);
+      expect(ahead).toEqual(plain);
     }),
   );
 });

@@ -28,7 +28,8 @@ export type Calibration = {
   readonly counts: ExchangeCounts;
 };
 
-export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibration {
+/** `delayed`: runs over links of a latency (`delayFor`), from which it is known how soon the GPU goes on. */
+export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed: readonly RunResult[]): Calibration {
   const portBytes = new Map<number, number>();
   const spans = runs.map((run) => run.spans());
   for (const span of spans[0]!)
@@ -43,7 +44,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number): Calibr
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
-    resumeMs: resumeMsOf(spans),
+    resumeMs: resumeMsOf(delayed.map((run) => run.spans())),
     counts: runs[0]!.counts,
   };
 }
@@ -69,6 +70,11 @@ function announceMsOf(runs: readonly (readonly Span[])[]): number {
   );
   return lates.length > 0 ? median(lates) : 0;
 }
+
+/**
+ * A latency for which the host has heard of all collectives well before they arrive, as over a real wire; ms.
+ */
+export const delayFor = (runs: readonly RunResult[]): number => 2 * announceMsOf(runs.map((run) => run.spans())) + 0.5;
 
 function resumeMsOf(runs: readonly (readonly Span[])[]): number {
   const lags = runs.flatMap((spans) => {

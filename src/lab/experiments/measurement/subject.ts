@@ -15,7 +15,7 @@ import { tuneCalls } from '../../setup/tuning';
 import type { Watch } from '../../setup/watch';
 import { type Doing, type Emit, tellRemark } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
-import { type Calibration, calibrationOf } from './calibration';
+import { type Calibration, calibrationOf, delayFor } from './calibration';
 import { areCoarse, sharesIn, timeKernels } from './kernel_times';
 import type { MeasureSettings } from './settings';
 
@@ -86,10 +86,10 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
     const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
     return feedOf(rank, plan.ranks, spec, wholeSequences(own));
   });
-  const { runs, apart } = await stage.watch.during(() =>
+  const { runs, delayed, apart } = await stage.watch.during(() =>
     runsWithoutWire(stage, connectivity, executable, feeds, first),
   );
-  const calibration = calibrationOf(runs, plan.ranks);
+  const calibration = calibrationOf(runs, plan.ranks, delayed);
   return { connectivity, table, model, allReduce, executable, feeds, calibration, apart };
 }
 
@@ -124,7 +124,7 @@ async function runsWithoutWire(
   executable: Executable,
   feeds: readonly Feed[],
   first: Subject | undefined,
-): Promise<{ readonly runs: RunResult[]; readonly apart: KernelsApart | null }> {
+): Promise<{ readonly runs: RunResult[]; readonly delayed: RunResult[]; readonly apart: KernelsApart | null }> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
   const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
@@ -146,5 +146,11 @@ async function runsWithoutWire(
     progress({ phase: 'timing', connectivity });
     runs.push(await executable.run(orders, feeds, { ...options, ...(apart && { apart }) }));
   }
-  return { runs, apart };
+  const link = { latencyMs: delayFor(runs), bytesPerMs: Number.POSITIVE_INFINITY };
+  // Through the host bytes take longer than that anyway.
+  const delayed =
+    isSpent(stage) || stage.settings.backing === 'separate'
+      ? []
+      : [await executable.run(orders, feeds, { ...options, linkBetween: () => link, ...(apart && { apart }) })];
+  return { runs, delayed, apart };
 }
