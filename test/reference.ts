@@ -145,3 +145,36 @@ export function bf16(value: number): number {
   const rounded = Math.sign(value) * up * unit;
   return Math.abs(rounded) >= 2 ** 128 ? Math.sign(value) * Number.POSITIVE_INFINITY : rounded;
 }
+
+/** Temperature 0 is greedy; topK 0 and topP 1 leave nothing out. */
+export type Sampling = { readonly temperature: number; readonly topK: number; readonly topP: number };
+
+/**
+ * The token that `draw` in [0, 1) chooses, in the order of ids, of the topK most likely's nucleus; with those beside it
+ * that a sum in single precision may choose instead.
+ */
+export function sample(logits: Matrix, { temperature, topK, topP }: Sampling, draw: number): number[] {
+  const order = Array.from(logits, (logit, id) => ({ logit, id })).sort((a, b) => b.logit - a.logit || a.id - b.id);
+  if (temperature === 0) return [order[0]!.id];
+  const candidates = topK > 0 ? order.slice(0, topK) : order;
+  const weighed = candidates.map(({ logit, id }) => ({ id, w: Math.exp((logit - order[0]!.logit) / temperature) }));
+  const massOf = (all: readonly { readonly w: number }[]) => all.reduce((sum, { w }) => sum + w, 0);
+  const wanted = topP * massOf(weighed);
+  let within = 0;
+  const kept = weighed.filter(({ w }) => {
+    const isKept = within < wanted;
+    within += w;
+    return isKept;
+  });
+  const mass = massOf(kept);
+  kept.sort((a, b) => a.id - b.id);
+  const chosenAt = (target: number): number => {
+    let at = target;
+    for (const { id, w } of kept) {
+      at -= w;
+      if (at < 0) return id;
+    }
+    return kept.at(-1)!.id;
+  };
+  return [-1e-5, 0, 1e-5].map((off) => chosenAt((draw + off) * mass));
+}

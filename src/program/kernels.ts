@@ -335,6 +335,14 @@ const KERNELS = {
     ...ROWS,
   }),
   /** Fills a part of a weight before any program runs. */
+  /** A token a row of logits, drawn as `temperature`, `topK` and `topP` say by a number in [0, 1) a row. */
+  sample: kernel({
+    sizes: { rows: 'u32', width: 'u32', topK: 'u32', temperature: 'f32', topP: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows)],
+    outputs: (s) => [u32(s.rows)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
   /** Rows of words: some from row `start` on, to row `to` on. */
   copy_rows: kernel({
     sizes: { rows: 'u32', width: 'u32', start: 'u32', to: 'u32' },

@@ -248,6 +248,15 @@ function plain(name: KernelName, run: KernelCase['run']): KernelCase {
   return { name, run };
 }
 
+const SAMPLINGS: readonly reference.Sampling[] = [
+  { temperature: 0, topK: 0, topP: 1 },
+  { temperature: 1, topK: 0, topP: 1 },
+  { temperature: 0.7, topK: 5, topP: 1 },
+  { temperature: 1.5, topK: 0, topP: 0.6 },
+  { temperature: 2, topK: 40, topP: 0.9 },
+  { temperature: 0.5, topK: 1, topP: 0.01 },
+];
+
 export const KERNEL_CASES: readonly KernelCase[] = [
   product('gemm', 1, 5, 3),
   product('gemm', 33, 70, 65),
@@ -394,6 +403,22 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       a.map((value, i) => value + b[i]!),
     );
   }),
+  ...SAMPLINGS.map(
+    (sampling): KernelCase => ({
+      name: `sample ${JSON.stringify(sampling)}`,
+      async run(lab) {
+        const [rows, width] = [19, 3 + below(2000)];
+        // Few different values, so that some are equal.
+        const logits = random(rows * width).map((x) => Math.round(40 * x) / 8);
+        const draws = random(rows).map(Math.abs);
+        const sizes = { rows, width, ...sampling };
+        const [ids] = await launch(lab, 'sample', sizes, [logits, draws], [rows]);
+        const isRight = (row: number) =>
+          reference.sample(logits.subarray(row * width, (row + 1) * width), sampling, draws[row]!).includes(ids![row]!);
+        return Array.from({ length: rows }, (_, row) => row).every(isRight) ? 0 : Number.POSITIVE_INFINITY;
+      },
+    }),
+  ),
   ...[37, 36].map((width): KernelCase => {
     const call = { kernel: 'copy_rows', sizes: { rows: 61, width, start: 3, to: 5 } } as const;
     return {

@@ -88,6 +88,7 @@ export const VARIANTS_OF: Variants = {
     plain('unpack_bf16/any', (s) => each1024(s.rows * s.width)),
   ],
   sum_parts: [plain('sum_parts', (s) => each1024(s.rows * s.width))],
+  sample: [plain('sample', (s) => each(s.rows))],
   copy_rows: [
     { ...plain('copy_rows/fours', (s) => each1024((s.rows * s.width) / 4)), fits: (s) => fours(s.width) },
     plain('copy_rows/any', (s) => each1024(s.rows * s.width)),
