@@ -178,6 +178,7 @@ export function generationJson({ manifest, settings, madeFor, results, ended }: 
       schedule: r.schedule,
       ttft_ms: r.ttftMs,
       tbt_ms: r.tbtMs,
+      untraced_tbt_ms: r.untracedTbtMs ?? null,
       decoding: r.decoding ? decodingJson(r.decoding) : null,
       cache_bytes: r.cacheBytes,
       requests: r.continuations.map(({ ids, text, ended, ttftMs, gapsMs }, i) => ({
@@ -254,10 +255,11 @@ export function generationTable(generation: Generation): string {
 function stepsTable(results: readonly GenerationResult[]): string {
   const median = (own: Estimate | null | undefined, digits: number) => (own ? estimated(own, digits) : '-');
   const broken = (steps: number | undefined) => (steps ? ` broken in ${steps}` : '');
-  const rows = results.map(({ connectivity, schedule, ttftMs, tbtMs, decoding, cacheBytes }) => [
+  const rows = results.map(({ connectivity, schedule, ttftMs, tbtMs, untracedTbtMs, decoding, cacheBytes }) => [
     `${connectivity} × ${schedule}`,
     median(tbtMs, 1),
     tbtMs ? tbtMs.p95.toFixed(1) : '-',
+    median(untracedTbtMs, 2),
     decoding ? String(decoding.steps) : '-',
     median(decoding?.hidden, 3),
     `${decoding?.hiddenBound?.median.toFixed(3) ?? '-'}${broken(decoding?.boundBroken)}`,
@@ -270,6 +272,7 @@ function stepsTable(results: readonly GenerationResult[]): string {
     'connectivity × schedule',
     'between tokens ms',
     '95 % ms',
+    'untraced ms',
     'steps',
     'hidden',
     'bound',

@@ -17,6 +17,7 @@ import { phrase } from '../words/phrase';
 import type { Cluster, Rank } from './cluster';
 import type { Feed } from './feed';
 import { type BoundRank, type RunOptions, type RunResult, runOrders } from './run';
+import { type Carried, createStream, type Stream } from './stream';
 
 /**
  * A program bound to a cluster. It owns its launches, the buffers of its values and what it alone keeps (caches), and
@@ -27,6 +28,8 @@ export type Executable = {
   readonly schedule: (kind: ScheduleKind, cost: Cost, lag?: number) => Order[];
   /** Runs orders of the program (run.ts), one run at a time. */
   readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
+  /** Its steps one after the other without a trace, on a rank alone. */
+  readonly stream: (orders: readonly Order[], carried: Carried, first: Uint32Array<ArrayBuffer>) => Stream;
   /** The kernels that it ran so far, with sizes of each class of shapes. */
   readonly calls: () => { readonly kernel: KernelName; readonly sizes: NamedSizes }[];
   /** Bytes of what it alone keeps, of all ranks together. */
@@ -108,6 +111,7 @@ export async function bindProgram(
     destroy,
     calls: () => bound.flatMap(({ launches }) => launches.calls()),
     schedule: (kind, cost, lag) => schedule(program, kind, cost, lag),
+    stream: (orders, carried, first) => createStream(own[0]!, program, orders, carried, first),
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
   };
 }

@@ -11,7 +11,13 @@ export type Feed = {
  * Tokens of a sequence that follow one another, the first of them at position `from`. Keys of the sequence's position p
  * lie in row base + p: of this run's tokens, or of the cache.
  */
-export type Segment = { readonly ids: readonly number[]; readonly from: number; readonly base: number };
+export type Segment = {
+  readonly ids: readonly number[];
+  readonly from: number;
+  readonly base: number;
+  /** By what its next token is drawn, in [0, 1); 0 where it is not drawn. */
+  readonly draw?: number;
+};
 
 /** Whole sequences, whose keys are all of this run. */
 export function wholeSequences(sequences: readonly (readonly number[])[]): Segment[] {
@@ -48,6 +54,7 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, segments: r
       [INPUTS.temperature, bits(tokens.map(({ position }) => factorAt(position)))],
       [INPUTS.one, bits(tokens.map(() => 1))],
       [INPUTS.last, Uint32Array.from(last)],
+      [INPUTS.draw, bits(segments.map(({ draw = 0 }) => draw))],
     ]),
     symbols: new Map([
       ['tokens', tokens.length],

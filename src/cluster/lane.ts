@@ -16,14 +16,14 @@ const NO_STAMPS: ResolvedPasses = { first: 0, ranges: [] };
 
 /**
  * `ranks` take turns on the device of `engine`. Kernels that follow one another share a pass where it is known what each
- * takes, or where no pass is timed: a pass with timestamps has its price. `onFailure` hears of a device that is lost.
+ * takes, or where nobody asks: a pass with timestamps has its price. `onFailure` hears of a device that is lost.
  */
 export function createLane(
   engine: Engine,
   ranks: readonly number[],
   clock: ClockBounds,
   stepMs: number,
-  lengths: PassLength,
+  { lengths, untraced }: { readonly lengths: PassLength; readonly untraced: boolean },
   onFailure: (cause: unknown) => void,
 ) {
   const { device } = engine.gpu;
@@ -107,7 +107,7 @@ export function createLane(
 
     /** Records a kernel. */
     compute(kernel: Kernel, record: (pass: GPUComputePassEncoder) => void): void {
-      const shares = kernel.apart !== null || !engine.timestamps;
+      const shares = kernel.apart !== null || untraced || !engine.timestamps;
       if (!shares) endPass();
       const { pass, number } = passOf('kernels');
       record(pass);

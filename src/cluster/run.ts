@@ -5,7 +5,7 @@ import type { Launch } from '../gpu/launcher';
 import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
-import { contractOf, flopsOf, type NamedSizes, type SizesOf, sizesOf } from '../program/kernels';
+import { flopsOf, type NamedSizes, type SizesOf } from '../program/kernels';
 import {
   type Collective,
   type Compute,
@@ -21,6 +21,7 @@ import { unlessAborted } from '../words/aborted';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
 import { createLane, type Lane, type Read } from './lane';
+import { launchIn } from './launching';
 import type { KernelTime, PassLength, Tilt } from './pass_spans';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
@@ -74,6 +75,8 @@ export type RunOptions = {
    * Left out, each kernel has a pass of its own.
    */
   readonly apart?: KernelsApart;
+  /** Nothing is told of kernels, which share passes; the result has no spans of them. */
+  readonly untraced?: boolean;
 };
 
 export type KernelsApart = {
@@ -198,7 +201,7 @@ async function run(
     const step = stepOf(bound, program, lanes, valuesOf, transfers, startOf(sending, options), options);
     await follow(orders, events, transfers, lanes, step, origin, options);
     const reading = options.pause.during(
-      Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, true))),
+      Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, !options.untraced))),
     );
     const reads = await unlessAborted(reading, signal).catch((cause) => {
       reading.then(releaseAll, () => {});
@@ -227,7 +230,7 @@ async function run(
 /** A lane for each GPUDevice, with what is known of its clock. */
 async function openLanes(
   bound: readonly BoundRank[],
-  { clock, pause, apart }: RunOptions,
+  { clock, pause, apart, untraced = false }: RunOptions,
   onFailure: (cause: unknown) => void,
 ): Promise<Lane[]> {
   const engines = enginesOf(bound);
@@ -236,7 +239,8 @@ async function openLanes(
     const own = bound.filter(({ rank }) => rank.engine === engine).map(({ rank }) => rank.index);
     // Clocks of devices differ: what is known of one says nothing of another.
     const bounds = (engines.length === 1 && clock) || (await calibrate(engine, pause));
-    lanes.push(createLane(engine, own, bounds, pause.stepMs, apart?.lengths ?? 'stamped', onFailure));
+    const how = { lengths: apart?.lengths ?? 'stamped', untraced } as const;
+    lanes.push(createLane(engine, own, bounds, pause.stepMs, how, onFailure));
   }
   return lanes;
 }
@@ -276,20 +280,13 @@ function stepOf(
 
   const compute = (index: number, order: Extract<Order, { do: 'compute' }>): void => {
     const { op } = order;
-    const { rank, launchOf } = bound[index]!;
-    const values = valuesOf[index]!;
-    const sizes = sizesOf(op, values.symbols);
-    const buffers: Storage[] = [];
-    for (const name of op.inputs) buffers.push(values.get(name));
-    for (const name of op.outputs) buffers.push(values.take(name));
-    if (contractOf(op.kernel).hasWork(sizes)) {
-      const launch = launchOf(order, sizes, buffers);
-      const kernel = { rank: index, op, flops: flopsOf(op, sizes), awaited, apart: apart?.of(op, index) ?? null };
-      laneOf[index]!.compute(kernel, (pass) => {
-        for (let i = timesOf?.(op, index) ?? 1; i > 0; i--) rank.engine.launcher.record(pass, launch);
-      });
-    }
-    for (const name of new Set(op.inputs)) values.release(name);
+    const launched = launchIn(bound[index]!, valuesOf[index]!, order);
+    if (!launched) return;
+    const { launch, sizes } = launched;
+    const kernel = { rank: index, op, flops: flopsOf(op, sizes), awaited, apart: apart?.of(op, index) ?? null };
+    laneOf[index]!.compute(kernel, (pass) => {
+      for (let i = timesOf?.(op, index) ?? 1; i > 0; i--) bound[index]!.rank.engine.launcher.record(pass, launch);
+    });
   };
 
   return (order) => {

@@ -25,9 +25,15 @@ export type LoweringOptions = {
   readonly hidden: boolean;
   /** Whether keys and values are kept in caches, of which tokens of earlier runs are read too. */
   readonly cached: boolean;
+  /** Where a token a sequence is drawn, the first output is these tokens, not the logits of its last token. */
+  readonly sampling?: Sampling | null;
 };
 
+/** How the next token is chosen. Temperature 0 is greedy; topK 0 and topP 1 leave nothing out. */
+export type Sampling = { readonly temperature: number; readonly topK: number; readonly topP: number };
+
 export const LOGITS = 'logits';
+export const DRAWN_TOKENS = 'drawn tokens';
 
 /**
  * Values of a model that ranks keep, whatever programs they run: its weights, each with a rank's part of it, and its
@@ -197,12 +203,22 @@ function lowerHead({ build, spec, options }: Lowering, sum: string): string {
     { inputs: [x, 'model.norm'] },
     { name: 'final norm', rows, cols: width },
   );
-  return build.compute(
+  const logits = build.compute(
     place,
     'lm head',
     { kernel: 'gemm', sizes: { rows, inner: width, cols: vocabulary } },
     { inputs: [norm, headOf(spec)] },
     { name: LOGITS, rows, cols: vocabulary },
+  );
+  const { sampling } = options;
+  if (!sampling) return logits;
+  build.input({ name: INPUTS.draw, rows, cols: 1, type: 'f32' });
+  return build.compute(
+    place,
+    'sample',
+    { kernel: 'sample', sizes: { rows, width: vocabulary, ...sampling } },
+    { inputs: [logits, INPUTS.draw] },
+    { name: DRAWN_TOKENS, rows, cols: 1, type: 'u32' },
   );
 }
 

@@ -140,7 +140,7 @@ export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): num
 /**
  * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key
  * among the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its
- * queries in tempered layers, and a 1; per sequence, the row of its last token.
+ * queries in tempered layers, and a 1; per sequence, the row of its last token, and a number in [0, 1) to draw by.
  */
 export const INPUTS = {
   ids: 'ids',
@@ -151,4 +151,5 @@ export const INPUTS = {
   temperature: 'temperature',
   one: 'one',
   last: 'last',
+  draw: 'draw',
 } as const;

@@ -44,8 +44,31 @@ test('both models, side by side, continue the prompt as PyTorch does', async () 
     6,
   );
   expect(results[0]!.continuations[0]!.gapsMs).toHaveLength(11);
+  // Written once more without a trace, to the same tokens, or it would have thrown.
+  for (const { untracedTbtMs } of results) expect(untracedTbtMs!.median).toBeGreaterThan(0);
   const walls = own.slice(3).map(({ wallMs }) => wallMs);
   expect(tbtMs).toEqual({ ...estimate(walls), p95: quantile(walls, 0.95) });
+});
+
+test('on one device, too, texts are written once more, each step ahead of the last token, and draw by a seed', async () => {
+  const drawn = async (seed: number) => {
+    const { results } = await run({
+      ranks: 1,
+      connectivity: ['farskip'],
+      prompts: ['Alice', 'The rabbit ran'],
+      tokens: 7,
+      chunk: 3,
+      stopAtEnd: false,
+      sampling: { temperature: 1.2, topK: 40, topP: 0.95 },
+      seed,
+    });
+    expect(results[0]!.untracedTbtMs!.median).toBeGreaterThan(0);
+    return results[0]!.continuations.map(({ ids }) => ids);
+  };
+  const ids = await drawn(3);
+  expect(ids.map((own) => own.length)).toEqual([7, 7]);
+  expect(await drawn(3)).toEqual(ids);
+  expect(await drawn(4)).not.toEqual(ids);
 });
 
 test('connectivities and schedules write in turn, in alternating order; a schedule changes no text', async () => {

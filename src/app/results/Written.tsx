@@ -110,6 +110,7 @@ function Times({ results }: { results: readonly GenerationResult[] }) {
   const { written: words } = t;
   const decoded = results.some(({ decoding }) => decoding);
   const compared = decoded && results.length > 1;
+  const again = results.some(({ untracedTbtMs }) => untracedTbtMs);
   return (
     <Scroll label={words.times}>
       <table>
@@ -118,6 +119,7 @@ function Times({ results }: { results: readonly GenerationResult[] }) {
           <tr>
             <th scope="col">{t.results.run}</th>
             <th scope="col">{words.between}</th>
+            {again && <th scope="col">{words.untraced}</th>}
             {compared && <th scope="col">{t.results.speedup}</th>}
             {decoded && <th scope="col">{t.results.hidden}</th>}
             {decoded && <th scope="col">{t.results.bound}</th>}
@@ -130,7 +132,8 @@ function Times({ results }: { results: readonly GenerationResult[] }) {
           {results.map((result) => (
             <tr key={keyOf(result)}>
               <th scope="row">{t.say(nameOfCombination(result))}</th>
-              <Between of={result} />
+              <Between of={result.tbtMs} />
+              {again && <Between of={result.untracedTbtMs ?? null} />}
               {compared && <SpeedUp of={result} />}
               {decoded && <Decoded of={result} />}
               <td>{result.ttftMs === null ? '–' : ms(result.ttftMs)}</td>
@@ -146,7 +149,7 @@ function Times({ results }: { results: readonly GenerationResult[] }) {
   );
 }
 
-function Between({ of: { tbtMs } }: { of: GenerationResult }) {
+function Between({ of: tbtMs }: { of: GenerationResult['tbtMs'] }) {
   const { written } = useText();
   if (!tbtMs) return <td>–</td>;
   return (

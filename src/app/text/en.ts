@@ -506,6 +506,7 @@ export const en = {
       'Times of the steps: medians, with 95 % intervals from 6 steps on. A step without prompt tokens is one sample, however many requests share it',
     firstToken: 'First token, median over requests',
     between: 'Between tokens',
+    untraced: 'Without a trace',
     within: (p95: string) => `95 % within ${p95}`,
     ratio: 'Communication ÷ computation',
     cache: 'New tokens, cache',

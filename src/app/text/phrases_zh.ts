@@ -279,6 +279,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{0}: run {1}': '{0}：第 {1} 次',
   '{0}: run {1} of {2}': '{0}：第 {1} 次，共 {2} 次',
   '{0}: timing without a wire': '{0}：正在测量不含链路的耗时',
+  '{0}: once more, without a trace': '{0}：再来一次，不记录时间线',
   '{0}: warm-up': '{0}：预热',
   'As its config says': '按检查点自身配置',
   'Another tab is measuring; this one begins when it is done.': '另一个标签页正在测量；它结束后，此页即开始。',

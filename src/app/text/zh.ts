@@ -475,6 +475,7 @@ export const zh: Text = {
     times: '各步耗时：中位数，自 6 步起附 95 % 区间。不含提示词元的一步算一个样本，无论多少请求共用',
     firstToken: '首词元时间（各请求的中位数）',
     between: '词元间隔',
+    untraced: '不记录时间线',
     within: (p95) => `95 % 不超过 ${p95}`,
     ratio: '通信 ÷ 计算',
     cache: '新词元数、缓存',

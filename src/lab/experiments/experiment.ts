@@ -65,6 +65,8 @@ export type Doing =
   | ({ readonly phase: 'warm-up' } & Combination)
   | ({ readonly phase: 'run'; readonly run: number; readonly of: number | null } & Combination)
   | { readonly phase: 'generating'; readonly step: number }
+  /** Texts are written again, to know how long that takes without a trace. */
+  | ({ readonly phase: 'untraced' } & Combination)
   | { readonly phase: 'working' };
 
 export function doingIn(doing: Doing): Phrase {
@@ -89,6 +91,8 @@ export function doingIn(doing: Doing): Phrase {
         : phrase`${nameOfCombination(doing)}: run ${doing.run} of ${doing.of}`;
     case 'generating':
       return phrase`generating, step ${doing.step + 1}`;
+    case 'untraced':
+      return phrase`${nameOfCombination(doing)}: once more, without a trace`;
     case 'working':
       return phrase`working`;
   }

@@ -4,13 +4,12 @@ import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import { INSTANT_TOPOLOGY, linksOf, type Topology } from '../../network/topology';
-import { LOGITS, type LoweringOptions } from '../../program/lower';
-import type { Program } from '../../program/program';
+import { DRAWN_TOKENS, type LoweringOptions } from '../../program/lower';
+import { INPUTS, type Program } from '../../program/program';
 import type { Cost, ScheduleKind } from '../../schedule/orders';
 import type { ClockBounds } from '../../trace/clock';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
-import { argmax } from '../statistics/numbers';
 import { checkSequences } from './forward';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
@@ -18,10 +17,22 @@ import { type Deployed, type Lab, positionsOf } from './lab';
 export type Decoder = {
   /**
    * Appends tokens to the sequences (none to those whose list is empty) and answers, for each sequence that got some,
-   * the logits [vocabulary] of its last token, else null. Throws InputError for tokens that don't fit the model or the
-   * cache.
+   * the logits [vocabulary] of its last token, or with `sampling` the token that is drawn after it, else null. Throws
+   * InputError for tokens that don't fit the model or the cache.
    */
-  readonly step: (tokens: readonly (readonly number[])[], signal?: AbortSignal) => Promise<Step>;
+  readonly step: (tokens: readonly (readonly number[])[], options?: StepOptions) => Promise<Step>;
+  /**
+   * Continues all sequences by `count` tokens each, without a trace, from their last ones, which are drawn but not
+   * appended; `draw` gives what a step's tokens are drawn by. Tells the tokens of each step as soon as it has them.
+   * Only with `sampling`.
+   */
+  readonly write: (
+    last: readonly number[],
+    count: number,
+    draw: () => readonly number[],
+    onStep: (ids: readonly number[]) => void,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   readonly lengths: () => readonly number[];
   /** Forgets all tokens and steps, as if it were new; its buffers and what is known of the clock stay. */
   readonly rewind: () => void;
@@ -31,7 +42,17 @@ export type Decoder = {
   readonly cacheBytes: number;
   readonly destroy: () => void;
 };
-export type Step = { readonly logits: readonly (Float32Array | null)[]; readonly run: RunResult };
+export type Step = {
+  readonly logits: readonly (Float32Array | null)[];
+  readonly ids: readonly (number | null)[];
+  readonly run: RunResult;
+};
+type StepOptions = {
+  /** What each sequence's next token is drawn by, in [0, 1). */
+  readonly draws?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+  readonly untraced?: boolean;
+};
 
 type DecoderOptions = {
   readonly sequences: number;
@@ -43,7 +64,10 @@ type DecoderOptions = {
   readonly topology: Topology;
   /** Of the jitter of the links. */
   readonly seed?: number;
-} & Partial<Pick<LoweringOptions, 'wire' | 'allReduce'>>;
+} & Partial<Pick<LoweringOptions, 'wire' | 'allReduce' | 'sampling'>>;
+
+/** Steps that a stream has under way: one that is computed, one that is ready. */
+const STEPS_AHEAD = 2;
 
 /** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
 const CLOCK_AGE_MS = 2000;
@@ -65,7 +89,7 @@ export async function createDecoder(
     );
   const { plan } = cluster;
   const { ranks } = plan;
-  const { wire = 'f32', allReduce = 'direct' } = options;
+  const { wire = 'f32', allReduce = 'direct', sampling = null } = options;
   const heldBy = Array.from({ length: sequences }, (_, i) => holdersOf(plan, i));
   const rowsOn = cluster.ranks.map(
     ({ index }) => capacity * heldBy.filter((ranksOf) => ranksOf.includes(index)).length,
@@ -74,13 +98,90 @@ export async function createDecoder(
     cluster,
     spec,
     table,
-    { wire, allReduce, logits: 'last', hidden: false, cached: true },
+    { wire, allReduce, logits: 'last', hidden: false, cached: true, sampling },
     rowsOn.map((rows) => new Map([['cache', rows]])),
   );
   const orders = executable.schedule(options.schedule, options.cost);
   const lengths = new Array<number>(sequences).fill(0);
   let steps = 0;
   let clock: { bounds: ClockBounds; since: number } | null = null;
+
+  type Placed = Segment & { readonly sequence: number };
+  /** Tokens of the sequences that got some, on the ranks that hold them. */
+  const segmentsOf = (tokens: readonly (readonly number[])[], draws: readonly number[]): Placed[][] => {
+    const segments: Placed[][] = cluster.ranks.map(() => []);
+    tokens.forEach((ids, sequence) => {
+      const base = resultPlaceOf(plan, sequence).index * capacity;
+      const draw = draws[sequence] ?? 0;
+      if (ids.length > 0)
+        for (const rank of heldBy[sequence]!)
+          segments[rank]!.push({ sequence, ids, from: lengths[sequence]!, base, draw });
+    });
+    return segments;
+  };
+  const feedsOf = (segments: readonly Placed[][]) => segments.map((own, rank) => feedOf(rank, ranks, spec, own));
+  const step: Decoder['step'] = async (tokens, { draws = [], signal, untraced = false } = {}) => {
+    checkSequences(
+      spec,
+      tokens.filter((own) => own.length > 0),
+    );
+    const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
+    if (overflowing >= 0)
+      throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
+    const segments = segmentsOf(tokens, draws);
+    if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
+    const run = await executable.run(orders, feedsOf(segments), {
+      linkBetween: linksOf(topology, ranks, seed + steps++),
+      pause: lab.pause,
+      untraced,
+      ...(clock && { clock: clock.bounds }),
+      ...(signal && { signal }),
+    });
+    clock = { bounds: run.clock, since: clock?.since ?? performance.now() };
+    const logits = new Array<Float32Array | null>(sequences).fill(null);
+    const ids = new Array<number | null>(sequences).fill(null);
+    segments.forEach((own, rank) => {
+      const told = run.outputs[rank]!.get(executable.program.outputs[0]!)!;
+      const drawn = new Uint32Array(told.buffer, told.byteOffset, told.length);
+      own.forEach(({ sequence, ids: { length } }, i) => {
+        if (resultPlaceOf(plan, sequence).rank !== rank) return;
+        lengths[sequence]! += length;
+        if (sampling) ids[sequence] = drawn[i]!;
+        else logits[sequence] = told.subarray(i * spec.vocabulary, (i + 1) * spec.vocabulary);
+      });
+    });
+    return { logits, ids, run };
+  };
+  /** On a rank alone a step is submitted before the one before it is told. */
+  const writeAhead: Decoder['write'] = async (last, count, draw, onStep, signal) => {
+    const carried = { input: INPUTS.ids, output: DRAWN_TOKENS };
+    const stream = executable.stream(orders, carried, Uint32Array.from(last));
+    const submit = () => {
+      const feed = feedsOf(
+        segmentsOf(
+          last.map((id) => [id]),
+          draw(),
+        ),
+      )[0]!;
+      lengths.forEach((length, i) => {
+        lengths[i] = length + 1;
+      });
+      return stream.submit(feed);
+    };
+    const underWay: ReturnType<typeof stream.submit>[] = [];
+    try {
+      for (let told = 0, submitted = 0; told < count; told++) {
+        signal?.throwIfAborted();
+        for (; submitted < Math.min(count, told + STEPS_AHEAD); submitted++) underWay.push(submit());
+        const [ids] = await lab.pause.during(underWay.shift()!);
+        onStep([...ids!]);
+      }
+    } finally {
+      // Nobody asks for what is left after a stop.
+      for (const left of underWay) left.catch(() => {});
+      stream.close();
+    }
+  };
 
   return {
     lengths: () => lengths,
@@ -93,41 +194,23 @@ export async function createDecoder(
     calls: executable.calls,
     cacheBytes: executable.keptBytes,
     destroy: executable.destroy,
-    async step(tokens, signal) {
-      checkSequences(
-        spec,
-        tokens.filter((own) => own.length > 0),
-      );
-      const overflowing = tokens.findIndex((own, i) => lengths[i]! + own.length > capacity);
-      if (overflowing >= 0)
-        throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
-      const segments: (Segment & { sequence: number })[][] = cluster.ranks.map(() => []);
-      tokens.forEach((ids, sequence) => {
-        const base = resultPlaceOf(plan, sequence).index * capacity;
-        if (ids.length > 0)
-          for (const rank of heldBy[sequence]!) segments[rank]!.push({ sequence, ids, from: lengths[sequence]!, base });
-      });
-      const feeds = segments.map((own, rank) => feedOf(rank, ranks, spec, own));
-      if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
-      const run = await executable.run(orders, feeds, {
-        linkBetween: linksOf(topology, ranks, seed + steps++),
-        pause: lab.pause,
-        ...(clock && { clock: clock.bounds }),
-        ...(signal && { signal }),
-      });
-      clock = { bounds: run.clock, since: clock?.since ?? performance.now() };
-      const logits = new Array<Float32Array | null>(sequences).fill(null);
-      segments.forEach((own, rank) => {
-        own.forEach(({ sequence, ids }, i) => {
-          if (resultPlaceOf(plan, sequence).rank !== rank) return;
-          lengths[sequence]! += ids.length;
-          logits[sequence] = run.outputs[rank]!.get(LOGITS)!.subarray(i * spec.vocabulary, (i + 1) * spec.vocabulary);
-        });
-      });
-      return { logits, run };
+    step,
+    async write(last, count, draw, onStep, signal) {
+      if (ranks === 1) return writeAhead(last, count, draw, onStep, signal);
+      let next = last;
+      for (let told = 0; told < count; told++) {
+        const { ids } = await step(
+          next.map((id) => [id]),
+          { draws: draw(), signal, untraced: true },
+        );
+        next = ids as readonly number[];
+        onStep(next);
+      }
     },
   };
 }
+
+const GREEDY = { temperature: 0, topK: 0, topP: 1 };
 
 /** The most likely tokens after a prompt, up to `count` of them, over a wire that takes no time. */
 export async function continueGreedily(
@@ -145,12 +228,13 @@ export async function continueGreedily(
     schedule: 'overlapped',
     cost: () => 1,
     topology: INSTANT_TOPOLOGY,
+    sampling: GREEDY,
   });
   const ids: number[] = [];
   try {
     for (let next: readonly number[] = prompt; prompt.length + ids.length < capacity; ) {
-      const { logits } = await decoder.step([next], signal);
-      const id = argmax(logits[0]!);
+      const { ids: drawn } = await decoder.step([next], { signal, untraced: true });
+      const id = drawn[0]!;
       ids.push(id);
       next = [id];
     }

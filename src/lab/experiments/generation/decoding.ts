@@ -47,9 +47,12 @@ const decodes = ({ prefill }: StepResult): boolean => !prefill;
 
 /** Time between tokens: a step is one sample, for all requests that share it wait for it alike. */
 export function betweenTokensOf(steps: readonly StepResult[]): GenerationResult['tbtMs'] {
-  const walls = steps.filter(decodes).map(({ wallMs }) => wallMs);
-  return walls.length > 0 ? { ...estimate(walls), p95: quantile(walls, 0.95) } : null;
+  return tokenTimesOf(steps.filter(decodes).map(({ wallMs }) => wallMs));
 }
+
+/** Times between tokens, a sample a step: their median, its interval, and the 95th percentile; null without any. */
+export const tokenTimesOf = (walls: readonly number[]): GenerationResult['tbtMs'] =>
+  walls.length > 0 ? { ...estimate(walls), p95: quantile([...walls], 0.95) } : null;
 
 /** What the decoding steps of a combination come to, beside those of the first one; null where there are none. */
 export function decodingOf(steps: readonly StepResult[], first: readonly StepResult[]): Decoding | null {

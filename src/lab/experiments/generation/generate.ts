@@ -46,7 +46,9 @@ export async function generate(
     const madeFor = await model.madeFor();
     const steps = await watch.during(async () => {
       await rehearse(lab, writers, emit, signal);
-      return writeInTurn(writers, emit, signal);
+      const traced = await writeInTurn(writers, emit, signal);
+      await writeAgain(writers, emit, signal);
+      return traced;
     });
     const results = comparedOf(writers.map((writer) => writer.result()));
     const cut = results.some(({ continuations }) => continuations.some(({ ended }) => ended === 'stopped'));
@@ -166,6 +168,19 @@ async function writeInTurn(
       emit({ kind: 'written', result: writer.tell() });
     }
   return steps;
+}
+
+/** The same texts without a trace, one after the other. */
+async function writeAgain(writers: readonly Writer[], emit: Emit, signal: AbortSignal | undefined): Promise<void> {
+  for (const [done, writer] of writers.entries()) {
+    if (signal?.aborted) return;
+    const doing = { phase: 'untraced', ...writer.combination } as const;
+    emit({ kind: 'progress', doing, done, total: writers.length, part: null });
+    await writer.writeAgain(signal).catch(async (cause) => {
+      const reason = signal ? await reasonOf(cause, signal) : cause;
+      if (!signal?.aborted) throw reason;
+    });
+  }
 }
 
 async function stepOrStop(writer: Writer, signal: AbortSignal | undefined): Promise<void> {

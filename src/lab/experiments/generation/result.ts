@@ -68,6 +68,8 @@ const Decoding = z.object({
 });
 export type Decoding = Frozen<z.output<typeof Decoding>>;
 
+const TokenTimes = Estimate.extend({ p95: number });
+
 const GenerationResult = Combination.extend({
   promptTokens: z.array(count),
   /** Text of each prompt, those taken from a book too. */
@@ -76,7 +78,12 @@ const GenerationResult = Combination.extend({
   /** Median over the requests, which may share the step that brings their first token: no samples of their own. */
   ttftMs: number.nullable(),
   /** Wall time of a step without prompt tokens: median with its interval, and 95th percentile, over such steps. */
-  tbtMs: Estimate.extend({ p95: number }).nullable(),
+  tbtMs: TokenTimes.nullable(),
+  /**
+   * The same when the texts were written again without a trace: kernels share passes, and on one device a step is
+   * submitted before the one before it is told. null until then; older files have none.
+   */
+  untracedTbtMs: TokenTimes.nullable().optional(),
   /** null until all has ended, and where no step is without prompt tokens; older files have none. */
   decoding: Decoding.nullable().optional(),
   steps: z.array(StepResult),

@@ -5,13 +5,11 @@ import type { ChosenModel } from '../../setup/choose_model';
 import { createDecoder, type Decoder } from '../../setup/decoder';
 import { connectivityOf } from '../../setup/find_model';
 import type { Deployed, Lab } from '../../setup/lab';
-import { argmax } from '../../statistics/numbers';
 import { seededRandom } from '../../statistics/random';
 import type { Combination } from '../experiment';
 import { allReduceOf, topologyOf } from '../wire_settings';
-import { betweenTokensOf, stepOf } from './decoding';
+import { betweenTokensOf, stepOf, tokenTimesOf } from './decoding';
 import type { Continuation, GenerationResult, StepResult } from './result';
-import { sample } from './sample';
 import type { GenerateSettings } from './settings';
 
 /** A model that continues the prompts: feeds what is left of each prompt in chunks, then each token that it drew. */
@@ -25,6 +23,11 @@ export type Writer = {
   readonly calls: Executable['calls'];
   readonly done: () => boolean;
   readonly step: (signal?: AbortSignal) => Promise<void>;
+  /**
+   * Writes the same texts again without a trace, to know the time between tokens when nobody looks; throws when other
+   * tokens come.
+   */
+  readonly writeAgain: (signal?: AbortSignal) => Promise<void>;
   /** Ends all requests where they are. */
   readonly stop: () => void;
   readonly result: () => GenerationResult;
@@ -65,6 +68,7 @@ export async function createWriter(
   const requests = prompts.map((ids, i) => requestOf(ids, seededRandom(settings.seed + i)));
   const steps: StepResult[] = [];
   let spans: readonly Span[] = [];
+  let untraced: GenerationResult['tbtMs'] = null;
   let spent = 0;
   let told = 0;
   const result = (): GenerationResult => ({
@@ -80,6 +84,7 @@ export async function createWriter(
     })),
     ttftMs: medianOf(requests.flatMap(({ ttftMs }) => ttftMs ?? [])),
     tbtMs: betweenTokensOf(steps),
+    untracedTbtMs: untraced,
     decoding: null,
     steps: [...steps],
     cacheBytes: decoder.cacheBytes,
@@ -87,15 +92,15 @@ export async function createWriter(
   return {
     combination,
     async rehearse(signal) {
-      let { logits } = await decoder.step(
-        prompts.map((ids) => ids.slice(0, settings.chunk)),
-        signal,
+      let { ids } = await decoder.step(
+        prompts.map((prompt) => prompt.slice(0, settings.chunk)),
+        { signal },
       );
       // The caches have room for no more than is to be written.
       for (let step = 0; step < Math.min(REHEARSED, settings.tokens - 1); step++)
-        ({ logits } = await decoder.step(
-          logits.map((own) => [argmax(own!)]),
-          signal,
+        ({ ids } = await decoder.step(
+          ids.map((own) => [own!]),
+          { signal },
         ));
       decoder.rewind();
     },
@@ -114,20 +119,61 @@ export async function createWriter(
     async step(signal) {
       const fed = requests.map(({ left, ended }) => (ended === 'no' ? left.slice(0, settings.chunk) : []));
       const prefill = requests.some(({ ids, ended }) => ended === 'no' && ids.length === 0);
-      const { logits, run } = await decoder.step(fed, signal);
-      const drawing = performance.now();
-      const came = requests.filter((request, i) => drawToken(request, fed[i]!.length, logits[i]!, stops, settings));
-      // The run's own time and the drawing of tokens; what the lab does around them, such as setting its clock, is left
-      // out.
-      const wallMs = run.wallMs + performance.now() - drawing;
+      const draws = requests.map((request) => drawFor(request, settings));
+      const { ids, run } = await decoder.step(fed, { draws, signal });
+      const came = requests.filter((request, i) => takeToken(request, fed[i]!.length, ids[i]!, stops, settings.tokens));
+      // What the lab does around the run, such as setting its clock, is left out.
+      const { wallMs } = run;
       spent += wallMs;
       for (const request of came) tokenCame(request, spent);
       spans = run.spans();
       const tokens = fed.reduce((sum, ids) => sum + ids.length, 0);
       steps.push(stepOf(decoder.program, run, spans, settings.ranks, { tokens, prefill, wallMs }));
     },
+    async writeAgain(signal) {
+      // As many steps as all requests have.
+      const count = Math.min(...requests.map(({ ids }) => ids.length)) - 1;
+      if (count < 1 || requests.some(({ ended }) => ended === 'stopped')) return;
+      decoder.rewind();
+      const randoms = prompts.map((_, i) => seededRandom(settings.seed + i));
+      const draw = () => randoms.map((random) => (settings.sampling.temperature > 0 ? random() : 0));
+      const last = await fedPrompts(decoder, prompts, settings.chunk, draw, signal);
+      const written: (readonly number[])[] = [last];
+      const times = [performance.now()];
+      const onStep = (ids: readonly number[]) => {
+        times.push(performance.now());
+        written.push(ids);
+      };
+      await decoder.write(last, count, draw, onStep, signal);
+      if (written.some((ids, step) => ids.some((id, i) => id !== requests[i]!.ids[step])))
+        throw new Error(
+          `${combination.connectivity}, ${combination.schedule}: without a trace other tokens were drawn`,
+        );
+      // The first step waits for its own beginning.
+      untraced = tokenTimesOf(times.slice(2).map((at, i) => at - times[i + 1]!));
+    },
     destroy: () => decoder.destroy(),
   };
+}
+
+/** Feeds the prompts in chunks; answers the first token of each, which are drawn in the step that has all of it. */
+async function fedPrompts(
+  decoder: Decoder,
+  prompts: readonly (readonly number[])[],
+  chunk: number,
+  draw: () => readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const draws = draw();
+  const first = new Array<number>(prompts.length);
+  for (let fed = 0; prompts.some((ids) => ids.length > fed); fed += chunk) {
+    const { ids } = await decoder.step(
+      prompts.map((prompt) => prompt.slice(fed, fed + chunk)),
+      { draws, signal, untraced: true },
+    );
+    for (const [i, id] of ids.entries()) if (id !== null) first[i] = id;
+  }
+  return first;
 }
 
 function decoderFor(
@@ -146,6 +192,7 @@ function decoderFor(
     topology,
     seed: settings.seed,
     wire: settings.wire,
+    sampling: settings.sampling,
     // Most steps decode: a token of each request.
     allReduce: allReduceOf(settings, topology, prompts.length, deployed.checkpoint.spec.hidden),
   });
@@ -161,21 +208,24 @@ const requestOf = (prompt: readonly number[], random: () => number): Request => 
   random,
 });
 
-/** Takes what was fed off a request and, if that was all, draws its next token; answers whether one came. */
-function drawToken(
+/** What a request's next token is drawn by, if the next step draws one. */
+const drawFor = ({ left, ended, random }: Request, { chunk, sampling }: GenerateSettings): number =>
+  ended === 'no' && left.length <= chunk && sampling.temperature > 0 ? random() : 0;
+
+/** Takes what was fed off a request and, if that was all, takes its next token; answers whether one came. */
+function takeToken(
   request: Request,
   fed: number,
-  logits: Float32Array | null,
+  id: number | null,
   stops: ReadonlySet<number>,
-  { sampling, tokens }: GenerateSettings,
+  tokens: number,
 ): boolean {
   if (request.ended !== 'no') return false;
   request.left = request.left.slice(fed);
   if (request.left.length > 0) return false;
-  const id = sample(logits!, sampling, request.random);
-  request.ids.push(id);
-  request.left = [id];
-  if (stops.has(id)) request.ended = 'stop token';
+  request.ids.push(id!);
+  request.left = [id!];
+  if (stops.has(id!)) request.ended = 'stop token';
   else if (request.ids.length === tokens) request.ended = 'length';
   return true;
 }
