@@ -99,8 +99,11 @@ const ELSEWHERE = [
   'model.onnx',
 ];
 
+/** Bytes that the header of most files is within: the page shows a model by it, long before its weights are wanted. */
+const HEAD = 2 ** 16;
+
 async function openShards(source: Source): Promise<Shard[]> {
-  const single = await source.open(SINGLE);
+  const single = await source.open(SINGLE, HEAD);
   if (single) return [await openShard(source, SINGLE, single)];
   const indexFile = await source.open(INDEX);
   await indexFile?.close();
@@ -119,7 +122,7 @@ async function openShards(source: Source): Promise<Shard[]> {
   const places = Object.entries(index.data.weight_map);
   const shards: Shard[] = [];
   for (const name of new Set(places.map(([, file]) => file))) {
-    const file = await source.open(name);
+    const file = await source.open(name, HEAD);
     if (!file)
       throw new InputError(
         phrase`${quoted(source.nameOf(name))}, which ${INDEX} names, can't be read; check that the file is there.`,

@@ -6,8 +6,11 @@ import { JSON_FILE, wrongFile } from '../words/wrong_file';
 export type Source = {
   /** For sentences: what `path` is called here. */
   readonly nameOf: (path: string) => string;
-  /** Opens a file; null when there is none. Throws InputError when it can't be had for another reason. */
-  readonly open: (path: string) => Promise<OpenFile | null>;
+  /**
+   * Opens a file; null when there is none. Throws InputError when it can't be had for another reason. `head`: so many
+   * of its first bytes may be enough; more than these is then sent only when it is read.
+   */
+  readonly open: (path: string, head?: number) => Promise<OpenFile | null>;
 };
 
 export type OpenFile = {
@@ -29,8 +32,9 @@ export function siteSource(base: string): Source {
       throw new InputError(phrase`${path} is not an address; it should be like https://host/folder.`);
     return new URL(path, base).href;
   };
-  const ask = async (url: string, begin: number): Promise<Response> => {
-    const headers: HeadersInit = begin > 0 ? { Range: `bytes=${begin}-` } : {};
+  const isOwn = (url: string) => new URL(url).origin === new URL(base).origin;
+  const ask = async (url: string, range: string | null): Promise<Response> => {
+    const headers: HeadersInit = range === null ? {} : { Range: `bytes=${range}` };
     const response = await fetch(url, { headers }).catch(() => null);
     if (!response)
       throw new InputError(
@@ -42,18 +46,16 @@ export function siteSource(base: string): Source {
   };
   return {
     nameOf: (path) => (URL.canParse(path, base) ? new URL(path, base).pathname : path),
-    async open(path) {
+    async open(path, head) {
       const url = address(path);
-      const first = await ask(url, 0);
+      // Another site does not tell how long the whole is.
+      const first = await ask(url, head !== undefined && isOwn(url) ? `0-${head - 1}` : null);
       // A page served in place of a file that is missing is no file.
       if (ABSENT.includes(first.status) || first.headers.get('content-type')?.startsWith('text/html')) {
         await first.body?.cancel();
         return null;
       }
-      const length = first.headers.get('content-length');
-      // A compressed body is longer than it says, and another site does not tell whether it is compressed.
-      const bytes =
-        length === null || first.headers.has('content-encoding') || first.type === 'cors' ? null : Number(length);
+      const bytes = lengthOf(first);
       let unused: Response | null = first;
       return {
         bytes,
@@ -62,11 +64,20 @@ export function siteSource(base: string): Source {
           unused = null;
         },
         async *from(begin) {
-          const response = unused && begin === 0 ? unused : await ask(url, begin);
-          if (response !== unused) await unused?.body?.cancel();
+          const opened = unused;
           unused = null;
+          let at = begin;
+          if (opened && begin === 0) {
+            for await (const chunk of chunksOf(opened.body)) {
+              at += chunk.byteLength;
+              yield chunk;
+            }
+            if (opened.status !== 206 || at === bytes) return;
+          } else await opened?.body?.cancel();
+          // Own files are asked for as a whole, so that the service worker can keep them.
+          const response = await ask(url, at > 0 && !isOwn(url) ? `${at}-` : null);
           // A host that knows no ranges sends the file from its start.
-          let skip = response.status === 206 ? 0 : begin;
+          let skip = response.status === 206 ? 0 : at;
           for await (const chunk of chunksOf(response.body)) {
             if (skip < chunk.byteLength) yield skip > 0 ? chunk.subarray(skip) : chunk;
             skip = Math.max(0, skip - chunk.byteLength);
@@ -75,6 +86,14 @@ export function siteSource(base: string): Source {
       };
     },
   };
+}
+
+/** Bytes of the file that a host answers with, or with a part of; null when it doesn't say. */
+function lengthOf({ status, headers, type }: Response): number | null {
+  // A compressed body is longer than it says, and another site does not tell whether it is compressed.
+  if (headers.has('content-encoding') || type === 'cors') return null;
+  const length = status === 206 ? headers.get('content-range')?.split('/')[1] : headers.get('content-length');
+  return length && length !== '*' ? Number(length) : null;
 }
 
 /** Files dropped on the page, or kept in the browser's storage, by their names without folders. */
@@ -93,7 +112,7 @@ export function filesSource(files: readonly File[]): Source {
 /** The files of one folder of a place. */
 export const within = (source: Source, folder: string): Source => ({
   nameOf: (path) => source.nameOf(`${folder}/${path}`),
-  open: (path) => source.open(`${folder}/${path}`),
+  open: (path, head) => source.open(`${folder}/${path}`, head),
 });
 
 async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
