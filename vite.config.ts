@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { define } from './vite.shared.ts';
@@ -47,8 +49,37 @@ const policy: Plugin = {
 };
 
 /**
- * A service worker (sw.js) that keeps the whole site after the first visit. src/app/offline.ts registers it; the
- * development server has none.
+ * What the page loads when it is needed: public/'s models, recorded runs and texts, but for Markdown, which some hosts
+ * turn into pages.
+ */
+const siteFiles = ['models', 'recorded', 'texts']
+  .flatMap((folder) =>
+    readdirSync(join('public', folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
+      .map((entry) => relative('public', join(entry.parentPath, entry.name)).replaceAll('\\', '/')),
+  )
+  .sort()
+  .map((path) => ({ path, content: readFileSync(join('public', path)) }));
+
+/** Another when one of these files is: what is kept of other versions is then not served. */
+const keptIn = `site-files-${siteFiles
+  .reduce((hash, { path, content }) => hash.update(path).update(content), createHash('sha256'))
+  .digest('hex')
+  .slice(0, 12)}`;
+
+/** Lists these files for the page, and names the cache that they are kept in (src/app/site_files.ts). */
+const siteFilesList: Plugin = {
+  name: 'site-files-list',
+  apply: 'build',
+  generateBundle() {
+    const files = siteFiles.map(({ path, content }) => ({ path, bytes: content.byteLength }));
+    this.emitFile({ type: 'asset', fileName: 'offline.json', source: JSON.stringify({ cache: keptIn, files }) });
+  },
+};
+
+/**
+ * A service worker (sw.js) that keeps the shell of the site after the first visit, and of the other files those that
+ * were loaded once. src/app/offline.ts registers it; the development server has none.
  */
 const offline = VitePWA({
   registerType: 'prompt',
@@ -63,18 +94,27 @@ const offline = VitePWA({
     icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' }],
   },
   workbox: {
-    globPatterns: ['**/*'],
-    // Some hosts turn Markdown into pages, and a single file that is missing would keep all from being stored. The
-    // manifest is listed anyway.
-    globIgnores: ['**/*.md', '**/*.webmanifest'],
-    maximumFileSizeToCacheInBytes: 2 ** 30,
+    // The manifest is listed anyway.
+    globPatterns: ['*.{html,svg,json}', 'assets/*'],
+    // So that what a first visit opens is kept, too.
+    clientsClaim: true,
     // Only files of the site are answered, whatever their query, and all else goes to the network: no page stands in
     // for a missing file.
     navigateFallback: null,
     ignoreURLParametersMatching: [/^/],
-    // But of checkpoints also files are asked for that they may not have: without a connection, what is not kept is
-    // answered as absent.
     runtimeCaching: [
+      {
+        urlPattern: new RegExp(`/(${siteFiles.map(({ path }) => path.replaceAll('.', '\\.')).join('|')})(\\?.*)?$`),
+        handler: 'CacheFirst',
+        options: {
+          cacheName: keptIn,
+          matchOptions: { ignoreSearch: true },
+          // What the browser holds of an older version is not taken for this one's.
+          fetchOptions: { cache: 'no-cache' },
+        },
+      },
+      // But of checkpoints also files are asked for that they may not have: without a connection, what is not of the
+      // site is answered as absent.
       {
         urlPattern: ({ url }: { url: URL }) => url.href.startsWith(new URL('models/', location.href).href),
         handler: 'NetworkOnly',
@@ -90,7 +130,7 @@ const offline = VitePWA({
 export default defineConfig({
   define,
   base: './',
-  plugins: [react(), policy, offline],
+  plugins: [react(), policy, siteFilesList, offline],
   // What a first visit loads is held by a test (test/e2e/page.test.ts).
   build: {
     target: 'es2022',

@@ -1,3 +1,4 @@
+import { KeepOffline } from './KeepOffline';
 import { PUBLIC_PAGE } from './public_page';
 import { fragmentNow } from './state/address';
 import { useText } from './state/language';
@@ -21,15 +22,18 @@ export function Footer({ embedded }: { embedded: boolean }) {
           </a>
         </p>
       ) : (
-        <p>
-          {t.page.footer} <a href="https://arxiv.org/abs/2511.11505">arXiv 2511.11505</a>.
-          {PUBLIC_PAGE && (
-            <>
-              {' '}
-              <a href={PUBLIC_PAGE}>{t.page.publicPage}</a>
-            </>
-          )}
-        </p>
+        <>
+          <p>
+            {t.page.footer} <a href="https://arxiv.org/abs/2511.11505">arXiv 2511.11505</a>.
+            {PUBLIC_PAGE && (
+              <>
+                {' '}
+                <a href={PUBLIC_PAGE}>{t.page.publicPage}</a>
+              </>
+            )}
+          </p>
+          <KeepOffline />
+        </>
       )}
     </footer>
   );

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
-import type { BrowserContext, Page } from 'playwright-core';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
-import { openSite, type Site } from './browser';
+import { openSite, type Site, shownRun } from './browser';
 
 let site: Site;
 beforeAll(async () => {
@@ -22,13 +22,15 @@ const FILES = readdirSync('dist', { recursive: true, withFileTypes: true })
 const MAY_LACK = /\/generation_config\.json$/;
 
 /**
- * A visitor new to the site. Whatever fails to load, breaks the page's policy or goes to another host fails the test.
+ * A visitor new to the site. Whatever fails to load, breaks the page's policy or goes to another host fails the test,
+ * but for files of checkpoints where those are `lacking`.
  */
 async function visit(
   use: (page: Page, context: BrowserContext) => Promise<void>,
-  { browser }: Site = site,
+  { browser, lacking = false }: { browser?: Site['browser']; lacking?: boolean } = {},
 ): Promise<void> {
-  const context = await browser.newContext();
+  const mayLack = (url: string) => (lacking ? /\/models\// : MAY_LACK).test(url);
+  const context = await (browser ?? site.browser).newContext();
   const wrong: string[] = [];
   // Of the context, so that what the service worker asks for is among them.
   context.on('request', (request) => {
@@ -38,13 +40,13 @@ async function visit(
   context.on('requestfailed', (request) => {
     const cause = request.failure()?.errorText;
     // The page stops reading a checkpoint when it knows its head.
-    if (cause !== 'net::ERR_ABORTED' && !MAY_LACK.test(request.url())) wrong.push(`${request.url()} failed: ${cause}`);
+    if (cause !== 'net::ERR_ABORTED' && !mayLack(request.url())) wrong.push(`${request.url()} failed: ${cause}`);
   });
   context.on('response', (response) => {
-    if (!response.ok() && !MAY_LACK.test(response.url())) wrong.push(`${response.url()} answered ${response.status()}`);
+    if (!response.ok() && !mayLack(response.url())) wrong.push(`${response.url()} answered ${response.status()}`);
   });
   context.on('console', (message) => {
-    if (message.type() === 'error' && !MAY_LACK.test(message.location().url)) wrong.push(message.text());
+    if (message.type() === 'error' && !mayLack(message.location().url)) wrong.push(message.text());
   });
   context.on('weberror', (error) => wrong.push(error.error().message));
   const page = await context.newPage();
@@ -67,7 +69,7 @@ const followed = async (page: Page) => expect(await page.getByLabel('Tokens a de
 
 const UNTIL = { timeout: 15_000 };
 
-/** Until all files are kept. */
+/** Until the shell is kept. */
 const kept = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
 
 test('the page starts at a root', async () => {
@@ -103,21 +105,61 @@ test('the page starts at a sub-path without its slash, which it gets, and the qu
     expect(await page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
   }));
 
-test('the page starts at a sub-path, not isolated; after that it is there without a connection, and so is every file', () =>
+/** Until a file beside the shell is kept. */
+const fileKept = (page: Page, path: string) =>
+  expect.poll(() => page.evaluate(async (url) => !!(await caches.match(url)), `${site.url}${path}`), UNTIL).toBe(true);
+
+test('after a first visit the page opens without a connection, and a run that was opened then opens again', () =>
+  visit(
+    async (page, context) => {
+      await page.goto(site.url);
+      await started(page);
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+      await kept(page);
+      expect(
+        await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)),
+      ).toEqual([site.url]);
+      // The first run was loaded before the worker was there.
+      await fileKept(page, 'recorded/ep.json.gz');
+      await page.getByLabel('Recorded runs').selectOption('tp');
+      await fileKept(page, 'recorded/tp.json.gz');
+
+      await context.setOffline(true);
+      await page.goto(`${site.url}?gpu=swiftshader${SETTINGS}`);
+      await started(page);
+      await followed(page);
+      await shownRun(page, /^Experts spread/);
+      await page.getByLabel('Recorded runs').selectOption('tp');
+      await shownRun(page, /^Heads and experts/);
+      expect(await page.evaluate(async () => (await fetch('models/other/config.json')).status)).toBe(404);
+
+      // The rest can't be kept now, but later.
+      await keepButton(page).click();
+      await page.getByRole('alert').getByText('press the button again').waitFor();
+      await page.goto(`${site.url}?embed`);
+      await page.getByRole('main').waitFor();
+      await context.setOffline(false);
+      await page.goto(site.url);
+      await keepButton(page).click();
+      await allKept(page);
+    },
+    { lacking: true },
+  ));
+
+const keepButton = (page: Page) => page.getByRole('button', { name: /^Keep all .* \([\d.]+ MB\)$/ });
+const allKept = (page: Page) => page.getByText('All is kept for use offline').waitFor();
+
+test('once all is kept, every file is there without a connection, and the engine starts', () =>
   visit(async (page, context) => {
     await page.goto(site.url);
     await started(page);
-    expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
-    await kept(page);
-    expect(
-      await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)),
-    ).toEqual([site.url]);
+    await keepButton(page).click();
+    await allKept(page);
     await context.setOffline(true);
-    await page.goto(`${site.url}?gpu=swiftshader${SETTINGS}`);
+    await page.reload();
     await started(page);
-    await followed(page);
-    await page.goto(`${site.url}?embed`);
-    await page.getByRole('main').waitFor();
+    await allKept(page);
+    expect(await keepButton(page).count()).toBe(0);
 
     const wanted = FILES.filter((path) => path !== 'sw.js' && !path.endsWith('.md'));
     expect(wanted).toEqual(expect.arrayContaining(['models/reference/config.json', 'texts/alice.txt']));
@@ -157,11 +199,44 @@ test('the page starts at a sub-path, not isolated; after that it is there withou
     expect(reached).toBe('weights');
   }));
 
-test('a new version waits until it is put in place', () =>
+/** What hosts pack on the way. */
+const PACKED = /\.(html|css|js|json|txt|svg|webmanifest)$/;
+
+/** The bytes of an answer, as a host that packs sends them. */
+function bytesSent(response: Response): number {
+  if (response.status() === 206) return Number(response.headers()['content-length']);
+  const file = readFileSync(join('dist', response.url().slice(site.url.length) || 'index.html'));
+  return PACKED.test(response.url()) || response.url() === site.url ? gzipSync(file).byteLength : file.byteLength;
+}
+
+test('a first visit loads at most 1.5 MB, packed, with all that is kept of it for use offline', () =>
+  visit(async (page, context) => {
+    const loaded: { readonly url: string; readonly bytes: number }[] = [];
+    context.on('response', (response) => {
+      if (response.fromServiceWorker()) return;
+      loaded.push({ url: response.url(), bytes: bytesSent(response) });
+    });
+    await page.goto(site.url);
+    await page.locator('section.timeline canvas').first().waitFor();
+    await kept(page);
+    await fileKept(page, 'recorded/ep.json.gz');
+    expect(loaded.map(({ url }) => url)).toContain(`${site.url}sw.js`);
+    const largest = loaded.sort((a, b) => b.bytes - a.bytes).map(({ url, bytes }) => `${url} ${bytes}`);
+    expect(
+      loaded.reduce((sum, { bytes }) => sum + bytes, 0),
+      largest.join('\n'),
+    ).toBeLessThanOrEqual(1_500_000);
+  }));
+
+const textNow = (page: Page) => page.evaluate(async () => (await fetch('texts/alice.txt')).text());
+
+test('a new version waits until it is put in place; nothing of the older one is then served', () =>
   visit(async (page) => {
     await page.goto(site.url);
     await started(page);
-    await kept(page);
+    await keepButton(page).click();
+    await allKept(page);
+    const text = await textNow(page);
     const newer = readFileSync('dist/index.html', 'utf8').replace(
       '<title>FarSkip Lab</title>',
       '<title>A newer one</title>',
@@ -169,12 +244,24 @@ test('a new version waits until it is put in place', () =>
     site.replace('index.html', newer);
     site.replace('', newer);
     // As a build writes it: the page's revision is another.
-    site.replace('sw.js', readFileSync('dist/sw.js', 'utf8').replace(/(url:"index.html",revision:)"\w+"/, '$1"newer"'));
+    const { cache } = JSON.parse(readFileSync('dist/offline.json', 'utf8'));
+    const renamed = (path: string) => readFileSync(join('dist', path), 'utf8').replace(cache, 'site-files-newer');
+    site.replace('offline.json', renamed('offline.json'));
+    site.replace('sw.js', renamed('sw.js').replace(/(url:"(?:index.html|offline.json)",revision:)"\w+"/g, '$1"newer"'));
+    site.replace('texts/alice.txt', 'A newer text');
     await page.reload();
     await expect
       .poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.waiting?.state), UNTIL)
       .toBe('installed');
-    expect(await page.title()).toBe('FarSkip Lab');
+    expect([await page.title(), await textNow(page)]).toEqual(['FarSkip Lab', text]);
+
+    await page.getByRole('button', { name: 'Reload to update' }).click();
+    await expect.poll(() => page.title(), UNTIL).toBe('A newer one');
+    await keepButton(page).waitFor();
+    expect(await textNow(page)).toBe('A newer text');
+    await expect
+      .poll(() => page.evaluate(async (name) => (await (await caches.open(name)).keys()).length, cache), UNTIL)
+      .toBe(0);
   }));
 
 test('the page that the command line drives keeps nothing', () =>

@@ -21,6 +21,11 @@ export const en = {
     openLab: 'Open in the lab',
     side: 'Settings and wiring',
   },
+  offline: {
+    keep: (size: string) => `Keep all models, texts and recorded runs for use offline (${size})`,
+    keeping: 'Keeping files for use offline',
+    kept: 'All is kept for use offline',
+  },
   update: {
     ready: 'A new version of the lab is there.',
     reload: 'Reload to update',

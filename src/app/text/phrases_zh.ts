@@ -93,6 +93,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The engine failed: {0}': '引擎出错：{0}',
   'The graphics adapter gave no device ({0}); close other pages that use the GPU and reload.':
     '图形适配器没有给出设备（{0}）；请关闭其他使用 GPU 的页面并重新加载。',
+  'Not all could be kept for use offline ({0}: {1}); press the button again to go on.':
+    '未能全部保存以供离线使用（{0}：{1}）；请再次点击该按钮以继续。',
   "The lab can't be kept for use offline here: {0}.": '无法在此保存实验室以供离线使用：{0}。',
   'The link has a setting {0}, which there is not; it was left out.': '链接中有设置 {0}，但没有这样的设置；已忽略。',
   'The link is longer than {0} characters, so its settings were left out.':

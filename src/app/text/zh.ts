@@ -22,6 +22,11 @@ export const zh: Text = {
     openLab: '在实验室中打开',
     side: '设置与连接方式',
   },
+  offline: {
+    keep: (size) => `保存所有模型、文本和录制的运行以供离线使用（${size}）`,
+    keeping: '正在保存文件以供离线使用',
+    kept: '已全部保存，可离线使用',
+  },
   update: {
     ready: '实验室有新版本。',
     reload: '重新加载以更新',
