@@ -40,9 +40,10 @@ export async function keepAll(site: SiteFiles, onKept: (bytes: number) => void):
 /** Keeps what the page loaded before its worker was there. */
 export async function keepLoaded(site: SiteFiles): Promise<void> {
   const requests = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  // Of a checkpoint the page asks for the head alone, whose status is 206.
-  const loaded = new Set(requests.filter(({ responseStatus }) => responseStatus === 200).map(({ name }) => name));
-  for (const file of await notKept(site)) if (loaded.has(addressOf(file))) await keep(site, file);
+  const loadedBytes = new Map(requests.map(({ name, decodedBodySize }) => [name, decodedBodySize]));
+  // Of a checkpoint the page reads the head alone.
+  const loaded = (file: SiteFile) => (loadedBytes.get(addressOf(file)) ?? 0) >= file.bytes;
+  for (const file of await notKept(site)) if (loaded(file)) await keep(site, file);
 }
 
 async function keep({ cache }: SiteFiles, file: SiteFile): Promise<void> {
