@@ -43,7 +43,7 @@ test('generate continues a prompt by its own connectivity and writes what it mea
   const { code, out } = await lab('generate', ...args, '--gpu', 'swiftshader', '--json', file);
   expect(code).toBe(0);
   expect(out).toMatch(/Alice was beginning to\| see the/);
-  expect(out).toMatch(/^config × overlapped +[\d.]+ +[\d.]+ +5 +/m);
+  expect(out).toMatch(/^config × overlapped +[\d.]+ +[\d.]+ +[\d.]+ +5 +/m);
   const { manifest, results } = JSON.parse(readFileSync(file, 'utf8'));
   const schedule = ['blocking', 'overlapped'];
   expect(manifest.settings).toMatchObject({ connectivity: ['config'], schedule, tokens: 6 });

@@ -10,6 +10,10 @@ const all = KERNEL_NAMES.flatMap((kernel) => variantsOf(kernel).map((variant) =>
 const sizesFor = (kernel: KernelName) =>
   Object.fromEntries(Object.keys(contractOf(kernel).sizes).map((name, i) => [name, 2 + i]));
 
+/** A number of a shader: written as it is, or the name of a constant. */
+const numberIn = (code: string, text: string): number =>
+  Number(/^\d+$/.test(text) ? text : new RegExp(`const ${text} = (\\d+)u?;`).exec(code)![1]);
+
 describe.each(all)('$name fulfils the contract of $kernel', ({ kernel, source, requires }) => {
   const code = source();
   test('it is told what the contract says, of the types that it says', () => {
@@ -29,8 +33,8 @@ describe.each(all)('$name fulfils the contract of $kernel', ({ kernel, source, r
       requires.invocations,
     );
     const bytes: Record<string, number> = { f32: 4, u32: 4, 'atomic<u32>': 4, vec2u: 8, vec3u: 16, vec4f: 16 };
-    const memory = [...code.matchAll(/var<workgroup> \w+: (?:array<([\w<>]+), (\d+)>|([\w<>]+));/g)].map(
-      ([, of, count, plain]) => 16 * Math.ceil((bytes[of ?? plain!]! * Number(count ?? 1)) / 16),
+    const memory = [...code.matchAll(/var<workgroup> \w+: (?:array<([\w<>]+), (\w+)>|([\w<>]+));/g)].map(
+      ([, of, count, plain]) => 16 * Math.ceil((bytes[of ?? plain!]! * numberIn(code, count ?? '1')) / 16),
     );
     expect(memory).toHaveLength(code.split('var<workgroup>').length - 1);
     expect(memory.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(requires.workgroupBytes);

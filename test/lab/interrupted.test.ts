@@ -71,7 +71,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect(result.ended).toEqual({ kind, asked: 5 });
     expect(result.repeats).toBe(1);
     for (const { wallMs, speedup, spans, continuation } of result.results) {
-      expect([wallMs.median > 0, speedup.median > 0, spans.length > 100, continuation]).toEqual([
+      expect([wallMs.median > 0, speedup.median > 0, spans.length > 50, continuation]).toEqual([
         true,
         true,
         true,

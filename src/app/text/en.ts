@@ -315,7 +315,8 @@ export const en = {
     uncertain: 'shorter than a step of the GPU’s timestamps here: anywhere within one',
     gpuClock:
       'GPU timestamps; as on a device that is as many times slower as devices share this GPU, in pieces where kernels ran',
-    calibratedClock: 'calibrated: its length from kernels timed apart, as timestamps are coarse here',
+    calibratedClock:
+      'calibrated: its share of a pass, which kernels share by what they take when timed apart; the pass by GPU timestamps',
     fences: 'measured by fences on the host',
     wireClock: 'emulated: when the wire’s formula brought it, from the GPU timestamp of the kernel before',
     lateClock: 'host clock: the wire had brought it before, the host heard later',
@@ -457,7 +458,7 @@ export const en = {
     values: (wire: string) => `, ${wire} values.`,
     timestamps: (error: string, step: number, calibrated: boolean) =>
       [
-        `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
+        `Compute by GPU timestamps, placed on the host’s clock to within ${error}; kernels between two collectives share a pass and its time.`,
         step > 0 && `This browser rounds them to steps of ${ms(step)}.`,
         calibrated && 'Most kernels are shorter, so each was timed apart, run many times in a row (calibrated).',
       ]

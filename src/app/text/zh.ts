@@ -305,7 +305,7 @@ export const zh: Text = {
     bytes: (value) => bytes(value),
     uncertain: '短于此处 GPU 时间戳的一个刻度：可能落在刻度内的任意位置',
     gpuClock: 'GPU 时间戳；如同一台慢若干倍（倍数为共享此 GPU 的设备数）的设备，按内核实际运行的片段',
-    calibratedClock: '经校准：时间戳在此太粗，长度取自单独计时的内核',
+    calibratedClock: '经校准：各内核按单独计时的长短分摊所在通道（pass）的时间，通道由 GPU 时间戳测得',
     fences: '由主机用栅栏（fence）测得',
     wireClock: '仿真：由前一内核的 GPU 时间戳按链路公式得到的到达时刻',
     lateClock: '主机时钟：链路已送达，主机稍后才得知',
@@ -429,7 +429,7 @@ export const zh: Text = {
     values: (wire) => `，传输值为 ${wire}。`,
     timestamps: (error, step, calibrated) =>
       [
-        `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
+        `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}；两次集合通信之间的内核共用一个通道及其时间。`,
         step > 0 && `此浏览器将其舍入到 ${ms(step)} 的步长。`,
         calibrated && '多数内核更短，因此每个内核都单独连续多次运行来计时（经校准）。',
       ]
