@@ -126,6 +126,12 @@ const offline = VitePWA({
   },
 });
 
+/** Isolated from other pages, a page has a clock of finer steps. */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 // `base: './'` makes every address relative, so that one build works at a root and at a sub-path.
 export default defineConfig({
   define,
@@ -138,4 +144,5 @@ export default defineConfig({
     rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } },
   },
   worker: { format: 'es' },
+  preview: { headers },
 });
