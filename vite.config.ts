@@ -141,7 +141,7 @@ export default defineConfig({
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 1000,
-    rolldownOptions: { input: { main: 'index.html', headless: 'headless.html' } },
+    rolldownOptions: { input: { main: 'index.html', speed: 'speed.html', headless: 'headless.html' } },
   },
   worker: { format: 'es' },
   preview: { headers },

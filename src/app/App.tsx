@@ -6,17 +6,17 @@ import { Header } from './Header';
 import { stopChoosing } from './lanes/choosing';
 import { Toast } from './parts/Toast';
 import { useDescribed } from './parts/useDescribed';
+import { useLanguageOfPage } from './parts/useLanguageOfPage';
 import { useNarrow } from './parts/useNarrow';
 import { Stage } from './Stage';
 import { Controls } from './settings/Controls';
 import { useEngine } from './state/engine_store';
 import { useForm } from './state/form_store';
-import { languageOf, useText } from './state/language';
+import { useText } from './state/language';
 import { usePlayer } from './state/player';
 import { useRuns } from './state/runs_store';
 import { runShown } from './state/session';
 import { useView } from './state/view_store';
-import { LANGUAGES } from './text/catalogues';
 import { Update } from './Update';
 import { useDrop } from './useDrop';
 import { useTimelines } from './useTimelines';
@@ -135,11 +135,4 @@ function useCommandContext(
     return () => window.removeEventListener('keydown', onKey);
   }, [context]);
   return context;
-}
-
-function useLanguageOfPage(): void {
-  const language = useView((state) => languageOf(state.view));
-  useEffect(() => {
-    document.documentElement.lang = LANGUAGES[language].html;
-  }, [language]);
 }

@@ -32,6 +32,9 @@ export function Footer({ embedded }: { embedded: boolean }) {
               </>
             )}
           </p>
+          <p>
+            <a href="./speed.html">{t.speed.link}</a>
+          </p>
           <KeepOffline />
         </>
       )}

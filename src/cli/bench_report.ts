@@ -1,6 +1,6 @@
 import type { TransferRate } from '../lab/experiments/bench';
 import type { HostCost } from '../lab/experiments/host_bench';
-import type { KernelBench, KernelRate } from '../lab/experiments/kernel_bench/kernel_bench';
+import type { KernelBench, KernelRate } from '../lab/experiments/kernel_bench/result';
 import type { AgainstRate } from './against';
 import type { FrameRate, PageRate } from './page_bench';
 import { table } from './table';

@@ -38,6 +38,9 @@ export function addBench(program: Command): void {
   addHost(command);
 }
 
+/** In a terminal one waits. */
+const NO_LIMIT_MS = 1e9;
+
 function addKernels(bench: Command): void {
   const command = bench
     .command('kernels')
@@ -60,7 +63,7 @@ function addKernels(bench: Command): void {
       const variants = allVariants ? 'all' : 'chosen';
       const result = await runExperiment(
         'kernels',
-        { kernels, mostGflop, variants, model: id ? { id, tokens } : null },
+        { kernels, mostGflop, mostMs: NO_LIMIT_MS, variants, model: id ? { id, tokens } : null },
         where,
       );
       console.log(kernelRateTable(result));

@@ -11,12 +11,15 @@ import type { Experiment } from '../experiment';
 import { type BenchCase, benchCases, flopsOfCase } from './bench_cases';
 import { type Ceilings, measureCeilings } from './ceilings';
 import { modelCases } from './model_cases';
+import type { KernelBench, KernelRate } from './result';
 
 const KernelBenchSettings = z.object({
   /** Which kernels are timed; none: all that there are shapes of. */
   kernels: z.array(z.enum(KERNEL_NAMES as [string, ...string[]])),
   /** Shapes of more are left out, GFLOP: for slow GPUs. */
   mostGflop: z.number().positive(),
+  /** Shapes are left out that would take longer than that even at the ceilings, ms. */
+  mostMs: z.number().positive(),
   /** Every variant that runs here, or only the one that is chosen. */
   variants: z.enum(['chosen', 'all']),
   /** The shapes of a prefill of a model instead, on one device. */
@@ -24,37 +27,22 @@ const KernelBenchSettings = z.object({
 });
 export type KernelBenchSettings = Frozen<z.output<typeof KernelBenchSettings>>;
 
-/** A kernel at a shape: its times, and its rate as a share of what this GPU does at most. */
-export type KernelRate = Timing & {
-  readonly kernel: string;
-  readonly variant: string;
-  /** Whether this variant is the one that runs here. */
-  readonly chosen: boolean;
-  readonly shape: string;
-  readonly flops: number;
-  readonly bytes: number;
-  /** How often a prefill of the model runs it; 1 without a model. */
-  readonly times: number;
-  /** The least time by either ceiling ÷ the GPU's own (the wall's where it tells no time). */
-  readonly share: number;
-};
-export type KernelBench = { readonly ceilings: Ceilings; readonly rates: readonly KernelRate[] };
-
 /** Times kernels at the shapes of models, and what the GPU does at most. */
 export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench> = {
   settings: KernelBenchSettings,
   paths: [],
-  async run(lab, { kernels, mostGflop, variants, model }, emit, signal) {
+  async run(lab, { kernels, mostGflop, mostMs, variants, model }, emit, signal) {
     const { engine, pause } = lab;
     const { launcher } = engine;
+    const ceilings = await pause.during(measureCeilings(engine));
     const tried = (await casesOf(lab, model))
       .filter((each) => (kernels.length === 0 || kernels.includes(each.kernel)) && flopsOfCase(each) <= 1e9 * mostGflop)
+      .filter((each) => leastMsOf(each, ceilings) <= mostMs)
       .flatMap((each) => {
         const chosen = launcher.variantFor(each.kernel, each.sizes);
         const all = variants === 'all' ? launcher.allFor(each.kernel, each.sizes) : [chosen];
         return all.map((variant) => ({ each, variant, chosen: variant === chosen }));
       });
-    const ceilings = await pause.during(measureCeilings(engine));
     const rates: KernelRate[] = [];
     for (const { each, variant, chosen } of tried) {
       signal?.throwIfAborted();
@@ -62,7 +50,7 @@ export const kernelBenchExperiment: Experiment<KernelBenchSettings, KernelBench>
       rates.push({ ...rateOf(each, timing, ceilings), variant: variant.name, chosen });
       emit({ kind: 'progress', doing: { phase: 'working' }, done: rates.length, total: tried.length, part: null });
     }
-    return { ceilings, rates };
+    return { adapter: engine.gpu.description, runtime: lab.runtime, ceilings, rates };
   },
 };
 
@@ -73,13 +61,19 @@ async function casesOf(lab: Lab, model: KernelBenchSettings['model']): Promise<(
   return modelCases(checkpoint.spec, model.tokens);
 }
 
-function rateOf(each: BenchCase & { readonly times: number }, timing: Timing, { tflops, gbps }: Ceilings) {
-  const { kernel, shape, sizes, times } = each;
-  const flops = flopsOfCase(each);
+function bytesOfCase({ kernel, sizes }: BenchCase): number {
   const { read, written } = bytesMoved(kernel, sizes);
-  const bytes = read + written;
-  const leastMs = Math.max(flops / tflops / 1e9, bytes / gbps / 1e6);
-  return { ...timing, kernel, shape, flops, bytes, times, share: leastMs / (timing.gpuMs ?? timing.wallMs) };
+  return read + written;
+}
+
+/** What a case takes at least, by either ceiling. */
+const leastMsOf = (each: BenchCase, { tflops, gbps }: Ceilings): number =>
+  Math.max(flopsOfCase(each) / tflops / 1e9, bytesOfCase(each) / gbps / 1e6);
+
+function rateOf(each: BenchCase & { readonly times: number }, timing: Timing, ceilings: Ceilings) {
+  const { kernel, shape, times } = each;
+  const share = leastMsOf(each, ceilings) / (timing.gpuMs ?? timing.wallMs);
+  return { ...timing, kernel, shape, flops: flopsOfCase(each), bytes: bytesOfCase(each), times, share };
 }
 
 /** Runs one case on drawn values. */
