@@ -186,10 +186,10 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         ].join(t.join.comma)}
         {t.results.values(settings.wire)}{' '}
         {manifest.timestamps
-          ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, calibrated)
+          ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, calibrated, manifest.definitions >= 4)
           : t.results.fences}{' '}
         {findingsOf(manifest.selfTest).map(t.say).join(t.join.sentence)}
-        {manifest.definitions < DEFINITIONS && ` ${t.results.older}`}
+        {manifest.definitions < DEFINITIONS && ` ${t.results.older(manifest.definitions)}`}
         {manifest.kernels !== undefined && manifest.kernels !== KERNELS && ` ${t.results.otherKernels}`}
       </p>
     </>

@@ -83,7 +83,7 @@ export function Written({
           {finished.manifest.timestamps &&
             results.some(({ decoding }) => decoding?.exact === false) &&
             t.written.coarse}{' '}
-          {finished.manifest.definitions < DEFINITIONS && t.results.older}{' '}
+          {finished.manifest.definitions < DEFINITIONS && t.results.older(finished.manifest.definitions)}{' '}
           {results.some(({ steps }) => steps.length > kept) && t.written.firstSteps(kept)}
         </p>
       )}

@@ -475,17 +475,22 @@ export const en = {
     slow: (device: number, times: number) => `messages from and to device ${device} take ${times} times as long`,
     jitter: (share: string) => `each message takes longer by chance, ${share} on average`,
     values: (wire: string) => `, ${wire} values.`,
-    timestamps: (error: string, step: number, calibrated: boolean) =>
+    timestamps: (error: string, step: number, calibrated: boolean, shared: boolean) =>
       [
-        `Compute by GPU timestamps, placed on the host’s clock to within ${error}; kernels between two collectives share a pass and its time.`,
+        `Compute by GPU timestamps, placed on the host’s clock to within ${error}.`,
+        shared && 'Kernels between two collectives share a pass and its time.',
         step > 0 && `This browser rounds them to steps of ${ms(step)}.`,
         calibrated && 'Most kernels are shorter, so each was timed apart, run many times in a row (calibrated).',
       ]
         .filter(Boolean)
         .join(' '),
     fences: 'This GPU has no timestamps: compute is timed by fences, coarsely.',
-    older:
-      'Its numbers follow older definitions and must not be compared with others: compute includes launch gaps, and intervals may be too narrow.',
+    older: (definitions: number) =>
+      `Its numbers follow older definitions and must not be compared with others: ${
+        definitions < 3
+          ? 'compute includes launch gaps, and intervals may be too narrow.'
+          : 'each kernel was a pass of its own, which counts as computing.'
+      }`,
     otherKernels: 'Its kernels are others than those of this page, so its times must not be compared with new ones.',
     disturbed: 'This measurement was disturbed. All of it counts; measure again for better times.',
     untrained: 'An untrained model: its times mean something, its text and logits nothing.',

@@ -446,16 +446,20 @@ export const zh: Text = {
     slow: (device, times) => `进出设备 ${device} 的消息耗时为 ${times} 倍`,
     jitter: (share) => `每条消息随机变慢，平均 ${share}`,
     values: (wire) => `，传输值为 ${wire}。`,
-    timestamps: (error, step, calibrated) =>
+    timestamps: (error, step, calibrated, shared) =>
       [
-        `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}；两次集合通信之间的内核共用一个通道及其时间。`,
+        `计算时间取自 GPU 时间戳，换算到主机时钟的误差不超过 ${error}。`,
+        shared && '两次集合通信之间的内核共用一个通道及其时间。',
         step > 0 && `此浏览器将其舍入到 ${ms(step)} 的步长。`,
         calibrated && '多数内核更短，因此每个内核都单独连续多次运行来计时（经校准）。',
       ]
         .filter(Boolean)
         .join(''),
     fences: '此 GPU 没有时间戳：计算时间用栅栏（fence）粗略测得。',
-    older: '其数值依照较早的定义，不可与其他结果比较：计算时间含启动间隙，区间可能过窄。',
+    older: (definitions) =>
+      `其数值依照较早的定义，不可与其他结果比较：${
+        definitions < 3 ? '计算时间含启动间隙，区间可能过窄。' : '每个内核各占一个通道，通道开销计入计算。'
+      }`,
     otherKernels: '其内核与本页的不同，因此其耗时不可与新的结果比较。',
     disturbed: '此次测量受到干扰。所有结果都已计入；若要更好的耗时，请重新测量。',
     untrained: '未训练的模型：耗时有意义，文本和 logits 没有意义。',
