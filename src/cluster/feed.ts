@@ -29,6 +29,9 @@ export function wholeSequences(sequences: readonly (readonly number[])[]): Segme
   });
 }
 
+/** In single precision. */
+const BELOW_ONE = 1 - 2 ** -24;
+
 /** Feed of one of `ranks` ranks with these segments, each of at least one token; none at all is fine. */
 export function feedOf(rank: number, ranks: number, spec: ModelSpec, segments: readonly Segment[]): Feed {
   const tokens = segments.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
@@ -54,7 +57,7 @@ export function feedOf(rank: number, ranks: number, spec: ModelSpec, segments: r
       [INPUTS.temperature, bits(tokens.map(({ position }) => factorAt(position)))],
       [INPUTS.one, bits(tokens.map(() => 1))],
       [INPUTS.last, Uint32Array.from(last)],
-      [INPUTS.draw, bits(segments.map(({ draw = 0 }) => draw))],
+      [INPUTS.draw, bits(segments.map(({ draw = 0 }) => Math.min(draw, BELOW_ONE)))],
     ]),
     symbols: new Map([
       ['tokens', tokens.length],

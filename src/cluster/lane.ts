@@ -30,11 +30,11 @@ export function createLane(
   const recorder = createRecorder(clock, ranks.length, stepMs, lengths);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
-  /** Commands since the last submit, and kernels among them. */
+  /** Commands since the last seal; kernels since the last submit. */
   let recorded = 0;
   let kernels = 0;
-  /** What is held back, ready to be submitted. */
-  let sealed: GPUCommandBuffer | null = null;
+  /** What is held back, ready to be submitted before what was recorded since. */
+  const sealed: GPUCommandBuffer[] = [];
   /** The pass that is being recorded, to which more of its kind may be added. */
   let open: {
     readonly of: 'kernels' | 'copies';
@@ -65,26 +65,25 @@ export function createLane(
     endPass();
     return number;
   };
-  /** Makes what was recorded ready to be submitted, so that this takes the least; nothing more is recorded until then. */
+  /** Makes what was recorded ready to be submitted, so that this takes the least. */
   const seal = (): void => {
-    if (recorded === 0 || sealed) return;
+    if (recorded === 0) return;
     endPass();
     engine.hostWriter.submitting();
-    sealed = encoder.finish();
+    sealed.push(encoder.finish());
     encoder = device.createCommandEncoder();
+    recorded = 0;
   };
   /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
   const submit = (): number | null => {
     seal();
-    if (!sealed) return null;
+    if (sealed.length === 0) return null;
     const id = recorder.submitted(performance.now());
-    device.queue.submit([sealed]);
+    device.queue.submit(sealed.splice(0));
     engine.hostWriter.submitted();
     if (!engine.timestamps)
       device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
-    recorded = 0;
     kernels = 0;
-    sealed = null;
     return id;
   };
   const takeStamps = ({ first }: ResolvedPasses, parts: readonly Uint8Array[]): void => {

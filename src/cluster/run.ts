@@ -105,9 +105,8 @@ export type RunResult = {
 /** (token, expert) pairs of each expert of a layer, of all ranks together; one for each exchange of the layer. */
 export type Routing = { readonly layer: number; readonly load: readonly number[] };
 
-const X = { first: 8, most: 32, ...(globalThis as { __x?: object }).__x };
 /** Kernels a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
-const KERNELS_A_SUBMIT = { first: X.first, most: X.most };
+const KERNELS_A_SUBMIT = { first: 8, most: 32 };
 
 /** How often spans are shown while a run goes on, ms. */
 const LIVE_MS = 50;

@@ -37,23 +37,26 @@ export function createStream(
   return {
     submit(feed) {
       const values = createValues(program, readers, pools, kept, feed);
-      const encoder = device.createCommandEncoder();
-      for (const name of program.inputs) {
-        const { buffer } = values.take(name);
-        if (name === carried.input) encoder.copyBufferToBuffer(between.buffer, 0, buffer, 0, first.byteLength);
-        else device.queue.writeBuffer(buffer, 0, feed.inputs.get(name)!);
+      try {
+        const encoder = device.createCommandEncoder();
+        for (const name of program.inputs) {
+          const { buffer } = values.take(name);
+          if (name === carried.input) encoder.copyBufferToBuffer(between.buffer, 0, buffer, 0, first.byteLength);
+          else device.queue.writeBuffer(buffer, 0, feed.inputs.get(name)!);
+        }
+        const pass = encoder.beginComputePass();
+        for (const order of orders) {
+          const launched = order.do === 'compute' && launchIn(bound, values, order);
+          if (launched) launcher.record(pass, launched.launch);
+        }
+        pass.end();
+        encoder.copyBufferToBuffer(values.get(carried.output).buffer, 0, between.buffer, 0, first.byteLength);
+        const map = readback.record(encoder, program.outputs.map(values.rangeOf));
+        device.queue.submit([encoder.finish()]);
+        return map().then((parts) => parts.map((part) => new Uint32Array(part)));
+      } finally {
+        values.close();
       }
-      const pass = encoder.beginComputePass();
-      for (const order of orders) {
-        const launched = order.do === 'compute' && launchIn(bound, values, order);
-        if (launched) launcher.record(pass, launched.launch);
-      }
-      pass.end();
-      encoder.copyBufferToBuffer(values.get(carried.output).buffer, 0, between.buffer, 0, first.byteLength);
-      const map = readback.record(encoder, program.outputs.map(values.rangeOf));
-      device.queue.submit([encoder.finish()]);
-      values.close();
-      return map().then((parts) => parts.map((part) => new Uint32Array(part)));
     },
     close: () => pools.own.drop(between),
   };

@@ -276,8 +276,8 @@ function copyAhead(traffic: Traffic, op: Collective): boolean {
       const sender = (receiver + ahead) % ranks;
       const rows = rowsBetween(traffic, op, sender, receiver);
       if (!rows) return false;
-      // What sends no rows straight sends no message either.
-      if (rows.count > 0 || isRing(op)) copyOnce(traffic, op, sender, receiver, rows);
+      // No rows sent straight are no message; what a rank sends itself is there all the same.
+      if (rows.count > 0 || sender === receiver || isRing(op)) copyOnce(traffic, op, sender, receiver, rows);
     }
   return true;
 }

@@ -216,7 +216,8 @@ function lowerHead({ build, spec, options }: Lowering, sum: string): string {
   return build.compute(
     place,
     'sample',
-    { kernel: 'sample', sizes: { rows, width: vocabulary, ...sampling } },
+    // Less is nothing in single precision, and the most likely token alone long before.
+    { kernel: 'sample', sizes: { rows, width: vocabulary, ...sampling, topP: Math.max(sampling.topP, 1e-30) } },
     { inputs: [logits, INPUTS.draw] },
     { name: DRAWN_TOKENS, rows, cols: 1, type: 'u32' },
   );

@@ -57,7 +57,7 @@ test('on one device, too, texts are written once more, each step ahead of the la
       connectivity: ['farskip'],
       prompts: ['Alice', 'The rabbit ran'],
       tokens: 7,
-      chunk: 3,
+      chunk: 16,
       stopAtEnd: false,
       sampling: { temperature: 1.2, topK: 40, topP: 0.95 },
       seed,

@@ -1,6 +1,8 @@
 /** In Chinese, by its id, whatever the engine, a link or a file says (words/phrase.ts). */
 export const PHRASES: Readonly<Record<string, string>> = {
   "The files can't be read: {0}.": '无法读取这些文件：{0}。',
+  'Without a trace {0} drew other tokens: a fault of the lab; please report it.':
+    '不记录时间线时，{0} 抽取了不同的词元：这是实验室的错误，请报告。',
   'a Chrome trace': 'Chrome 跟踪文件',
   'a character is not in UTF-8': '有字符不是 UTF-8 编码',
   'a control character (U+{0}) must be escaped within a text': '文本中的控制字符（U+{0}）必须转义',

@@ -2,6 +2,7 @@ import { createExecutable, type Executable } from '../../cluster/executable';
 import { feedOf, type Segment } from '../../cluster/feed';
 import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
+import { refusingErrors } from '../../gpu/device';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import { INSTANT_TOPOLOGY, linksOf, type Topology } from '../../network/topology';
 import { DRAWN_TOKENS, type LoweringOptions } from '../../program/lower';
@@ -23,14 +24,14 @@ export type Decoder = {
   readonly step: (tokens: readonly (readonly number[])[], options?: StepOptions) => Promise<Step>;
   /**
    * Continues all sequences by `count` tokens each, without a trace, from their last ones, which are drawn but not
-   * appended; `draw` gives what a step's tokens are drawn by. Tells the tokens of each step as soon as it has them.
-   * Only with `sampling`.
+   * appended; `draw` gives what a step's tokens are drawn by. Tells the tokens of each step as soon as it has them, and
+   * what it took: since the tokens before, where a step is submitted ahead. Only with `sampling`.
    */
   readonly write: (
     last: readonly number[],
     count: number,
     draw: () => readonly number[],
-    onStep: (ids: readonly number[]) => void,
+    onStep: (ids: readonly number[], ms: number) => void,
     signal?: AbortSignal,
   ) => Promise<void>;
   readonly lengths: () => readonly number[];
@@ -169,12 +170,15 @@ export async function createDecoder(
       return stream.submit(feed);
     };
     const underWay: ReturnType<typeof stream.submit>[] = [];
+    let toldAt = performance.now();
     try {
       for (let told = 0, submitted = 0; told < count; told++) {
         signal?.throwIfAborted();
         for (; submitted < Math.min(count, told + STEPS_AHEAD); submitted++) underWay.push(submit());
         const [ids] = await lab.pause.during(underWay.shift()!);
-        onStep([...ids!]);
+        const at = performance.now();
+        onStep([...ids!], at - toldAt);
+        toldAt = at;
       }
     } finally {
       // Nobody asks for what is left after a stop.
@@ -196,15 +200,15 @@ export async function createDecoder(
     destroy: executable.destroy,
     step,
     async write(last, count, draw, onStep, signal) {
-      if (ranks === 1) return writeAhead(last, count, draw, onStep, signal);
+      if (ranks === 1) return refusingErrors(lab.engine.gpu, () => writeAhead(last, count, draw, onStep, signal));
       let next = last;
       for (let told = 0; told < count; told++) {
-        const { ids } = await step(
+        const { ids, run } = await step(
           next.map((id) => [id]),
           { draws: draw(), signal, untraced: true },
         );
         next = ids as readonly number[];
-        onStep(next);
+        onStep(next, run.wallMs);
       }
     },
   };

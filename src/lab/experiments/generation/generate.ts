@@ -8,7 +8,7 @@ import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { tuneCalls } from '../../setup/tuning';
 import { createWatch } from '../../setup/watch';
-import { type Emit, type Experiment, tellRemark } from '../experiment';
+import { type Emit, type Experiment, nameOfCombination, tellRemark } from '../experiment';
 import { decodingOf } from './decoding';
 import type { Generation, GenerationResult, GenerationStep } from './result';
 import { GenerateSettings } from './settings';
@@ -176,10 +176,16 @@ async function writeAgain(writers: readonly Writer[], emit: Emit, signal: AbortS
     if (signal?.aborted) return;
     const doing = { phase: 'untraced', ...writer.combination } as const;
     emit({ kind: 'progress', doing, done, total: writers.length, part: null });
-    await writer.writeAgain(signal).catch(async (cause) => {
+    const isSame = await writer.writeAgain(signal).catch(async (cause) => {
       const reason = signal ? await reasonOf(cause, signal) : cause;
       if (!signal?.aborted) throw reason;
+      return true;
     });
+    if (!isSame)
+      emit({
+        kind: 'remark',
+        remark: phrase`Without a trace ${nameOfCombination(writer.combination)} drew other tokens: a fault of the lab; please report it.`,
+      });
   }
 }
 

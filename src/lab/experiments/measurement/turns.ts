@@ -93,10 +93,10 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
       : { phase: 'warm-up', ...combination },
   );
   const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
-  const options = { pause: lab.pause, signal };
+  // Of all runs alike, so that what they take can be compared.
+  const options = { pause: lab.pause, signal, ...(subject.apart && { apart: subject.apart }) };
   const run = await subject.executable.run(orders, subject.feeds, {
     ...options,
-    ...(subject.apart && { apart: subject.apart }),
     linkBetween: linksOf(topology, settings.ranks, settings.seed + repeat),
     // Counted runs are shown when they have ended: showing them on the way would take the host's time.
     ...(!counts && { onSpans }),
@@ -132,7 +132,7 @@ function hiddenWithin(run: RunResult, { subject }: Entry, ranks: number): KeptRu
 async function runWithout(
   entry: Entry,
   { backing }: MeasureSettings,
-  options: Pick<RunOptions, 'pause' | 'signal'>,
+  options: Pick<RunOptions, 'pause' | 'signal' | 'apart'>,
 ): Promise<Pick<KeptRun, 'unwiredMs' | 'bareMs'>> {
   if (backing === 'separate') return { unwiredMs: null, bareMs: null };
   const { executable, feeds, calibration } = entry.subject;
