@@ -23,5 +23,5 @@ test('how quick WebGPU is here: the recorded GPU at first, then this one beside 
     await page.getByRole('button', { name: 'Time the kernels on my GPU' }).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   }));
