@@ -20,13 +20,14 @@ import type { Span } from '../trace/span';
 import { unlessAborted } from '../words/aborted';
 import type { Rank } from './cluster';
 import type { Feed } from './feed';
+import { type Event, follow, LIVE_MS, type Step } from './follow';
 import { createLane, type Lane, type Read } from './lane';
 import { launchIn } from './launching';
 import type { KernelTime, PassLength, Tilt } from './pass_spans';
 import type { Pause } from './pause';
 import { calibrate } from './recorder';
 import { spansOfRun } from './run_spans';
-import { type Announced, createSending, type ExchangeCounts } from './sending';
+import { createSending, type ExchangeCounts } from './sending';
 import { checkTimed } from './timed_passes';
 import { createValues, readersOf, type ValuePools, type Values } from './values';
 
@@ -104,15 +105,6 @@ export type RunResult = {
 
 /** (token, expert) pairs of each expert of a layer, of all ranks together; one for each exchange of the layer. */
 export type Routing = { readonly layer: number; readonly load: readonly number[] };
-
-/** Kernels a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
-const KERNELS_A_SUBMIT = { first: 8, most: 32 };
-
-/** How often spans are shown while a run goes on, ms. */
-const LIVE_MS = 50;
-
-/** What happened since the host last looked. */
-type Event = ({ readonly kind: 'announced' } & Announced) | { readonly kind: 'failed'; readonly cause: unknown };
 
 /**
  * Runs the same orders on all ranks of a cluster. Ranks on one GPUDevice take turns order by order, each as if on a
@@ -259,8 +251,6 @@ function startOf(
   };
 }
 
-type Step = (order: Order) => void;
-
 /** Does an order on all ranks; a wait has been waited for, or what follows is held back until it has. */
 function stepOf(
   bound: readonly BoundRank[],
@@ -310,84 +300,6 @@ function stepOf(
       }
     }
   };
-}
-
-/**
- * Goes through the orders, as far as they can go, and waits for what they need; all are submitted when it settles. Of
- * what comes after a wait the first kernels are recorded ahead, so that the GPU has them soon after what is waited for
- * has arrived.
- */
-async function follow(
-  orders: readonly Order[],
-  events: Event[],
-  transfers: Transfers,
-  lanes: readonly Lane[],
-  step: Step,
-  origin: number,
-  { pause, onSpans, signal, replayed }: RunOptions,
-): Promise<void> {
-  const recorded = () => lanes.reduce((sum, lane) => sum + lane.kernels(), 0);
-  const submit = () => {
-    for (const lane of lanes) lane.submit();
-  };
-  const hasArrived = (op: Collective) => transfers.arrivedEverywhereAt(op) !== undefined;
-  // Through the host bytes can be copied only once they are there.
-  const mayGoAhead = lanes.length === 1 && !replayed;
-  /** What is recorded is held back until this has arrived. */
-  let ahead: Collective | null = null;
-  const mayDo = (order: Order): boolean => {
-    if (order.do === 'wait') return hasArrived(order.op);
-    return !ahead || (order.do === 'compute' && recorded() < KERNELS_A_SUBMIT.first);
-  };
-  let shownAt = origin;
-  let next = 0;
-  let allowed = KERNELS_A_SUBMIT.first;
-  for (;;) {
-    signal?.throwIfAborted();
-    for (const event of events.splice(0)) {
-      if (event.kind === 'failed') throw event.cause;
-      transfers.announce(event.rank, event.op, event, event.counts);
-    }
-    transfers.deliver(performance.now());
-    if (ahead && hasArrived(ahead)) {
-      ahead = null;
-      submit();
-      // So that the GPU has it now, not once more was recorded.
-      await pause.turn();
-    }
-    // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
-    const order = orders[next];
-    if (order && mayDo(order)) {
-      next++;
-      step(order);
-      // A start was submitted already, but is handed over only by a turn.
-      if (order.do === 'start' && !replayed) await pause.turn();
-      else if (!ahead && recorded() >= allowed) {
-        submit();
-        allowed = Math.min(2 * allowed, KERNELS_A_SUBMIT.most);
-        await pause.turn();
-      }
-      continue;
-    }
-    if (ahead) for (const lane of lanes) lane.seal();
-    else submit();
-    if (!order && !ahead) return;
-    allowed = KERNELS_A_SUBMIT.first;
-    if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {
-      ahead = order.op;
-      next++;
-      step(order);
-      continue;
-    }
-    if (onSpans && performance.now() - shownAt > LIVE_MS) {
-      shownAt = performance.now();
-      onSpans(spansOfRun(lanes, transfers, origin));
-    }
-    const due = transfers.nextEvent();
-    const called = () => events.length > 0 || signal?.aborted === true;
-    if (Number.isFinite(due)) await pause.until(due, called);
-    else await pause.when(called);
-  }
 }
 
 const outputPieces = ({ outputs }: Program, { ranks }: Lane, valuesOf: readonly Values[]) =>

@@ -1,5 +1,6 @@
 import { createExecutable, type Executable } from '../../cluster/executable';
 import { feedOf, type Segment } from '../../cluster/feed';
+import type { Pause } from '../../cluster/pause';
 import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { refusingErrors } from '../../gpu/device';
@@ -153,38 +154,14 @@ export async function createDecoder(
     });
     return { logits, ids, run };
   };
-  /** On a rank alone a step is submitted before the one before it is told. */
-  const writeAhead: Decoder['write'] = async (last, count, draw, onStep, signal) => {
-    const carried = { input: INPUTS.ids, output: DRAWN_TOKENS };
-    const stream = executable.stream(orders, carried, Uint32Array.from(last));
-    const submit = () => {
-      const feed = feedsOf(
-        segmentsOf(
-          last.map((id) => [id]),
-          draw(),
-        ),
-      )[0]!;
-      lengths.forEach((length, i) => {
-        lengths[i] = length + 1;
-      });
-      return stream.submit(feed);
-    };
-    const underWay: ReturnType<typeof stream.submit>[] = [];
-    let toldAt = performance.now();
-    try {
-      for (let told = 0, submitted = 0; told < count; told++) {
-        signal?.throwIfAborted();
-        for (; submitted < Math.min(count, told + STEPS_AHEAD); submitted++) underWay.push(submit());
-        const [ids] = await lab.pause.during(underWay.shift()!);
-        const at = performance.now();
-        onStep([...ids!], at - toldAt);
-        toldAt = at;
-      }
-    } finally {
-      // Nobody asks for what is left after a stop.
-      for (const left of underWay) left.catch(() => {});
-      stream.close();
-    }
+  /** The feed of a rank alone for a token more of each sequence; the ids are carried over. */
+  const nextFeed = (draws: readonly number[]) => {
+    const one = lengths.map(() => [0]);
+    const feed = feedsOf(segmentsOf(one, draws))[0]!;
+    lengths.forEach((length, i) => {
+      lengths[i] = length + 1;
+    });
+    return feed;
   };
 
   return {
@@ -200,7 +177,12 @@ export async function createDecoder(
     destroy: executable.destroy,
     step,
     async write(last, count, draw, onStep, signal) {
-      if (ranks === 1) return refusingErrors(lab.engine.gpu, () => writeAhead(last, count, draw, onStep, signal));
+      if (ranks === 1) {
+        const stream = executable.stream(orders, CARRIED, Uint32Array.from(last));
+        const submit = () => stream.submit(nextFeed(draw()));
+        const tell = () => tellAhead(lab.pause, count, submit, onStep, signal);
+        return refusingErrors(lab.engine.gpu, tell).finally(stream.close);
+      }
       let next = last;
       for (let told = 0; told < count; told++) {
         const { ids, run } = await step(
@@ -212,6 +194,33 @@ export async function createDecoder(
       }
     },
   };
+}
+
+const CARRIED = { input: INPUTS.ids, output: DRAWN_TOKENS };
+
+/** Submits `count` steps, each before the one before it is told, and tells each with the time since the last, ms. */
+async function tellAhead(
+  pause: Pause,
+  count: number,
+  submit: () => Promise<readonly Uint32Array[]>,
+  onStep: (ids: readonly number[], ms: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const underWay: Promise<readonly Uint32Array[]>[] = [];
+  let toldAt = performance.now();
+  try {
+    for (let told = 0, submitted = 0; told < count; told++) {
+      signal?.throwIfAborted();
+      for (; submitted < Math.min(count, told + STEPS_AHEAD); submitted++) underWay.push(submit());
+      const [ids] = await pause.during(underWay.shift()!);
+      const at = performance.now();
+      onStep([...ids!], at - toldAt);
+      toldAt = at;
+    }
+  } finally {
+    // Nobody asks for what is left after a stop.
+    for (const left of underWay) left.catch(() => {});
+  }
 }
 
 const GREEDY = { temperature: 0, topK: 0, topP: 1 };

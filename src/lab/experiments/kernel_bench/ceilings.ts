@@ -1,9 +1,10 @@
 import { bindBareKernel } from '../../../gpu/bare_kernel';
 import type { Engine } from '../../../gpu/engine';
 import { type Timing, timed } from '../../../gpu/timed';
+import type { KernelBench } from './result';
 
 /** What this GPU does at most: multiply-adds in registers, and a copy within its memory. */
-export type Ceilings = { readonly tflops: number; readonly gbps: number };
+export type Ceilings = KernelBench['ceilings'];
 
 /** kernels/bench/multiply_add.wgsl: 8 chains, 4 wide, 4 steps a round, 2 operations each. */
 const OPERATIONS_A_ROUND = 8 * 4 * 4 * 2;
