@@ -108,8 +108,8 @@ function Numbers({ here, recorded }: { here: KernelBench | null; recorded: Recor
                   {title}
                 </th>
               ))}
-              <th scope="col">{other}: TFLOP/s</th>
-              <th scope="col">GB/s</th>
+              <th scope="col">{speed.there} TFLOP/s</th>
+              <th scope="col">{speed.there} GB/s</th>
               <th scope="col">{speed.ratio}</th>
             </tr>
           </thead>

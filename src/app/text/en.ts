@@ -33,6 +33,7 @@ export const en = {
     copied: 'Copied',
     here: 'measured here',
     recorded: (machine: string, date: string) => `recorded on ${machine}, ${date}`,
+    there: 'recorded',
     intensity: 'operations a byte',
     table: 'Kernels: medians of five samples, by the GPU’s timestamps where it has them',
     kernel: 'Kernel',

@@ -34,6 +34,7 @@ export const zh: Text = {
     copied: '已复制',
     here: '在此测得',
     recorded: (machine, date) => `录制于 ${machine}，${date}`,
+    there: '录制',
     intensity: '每字节运算数',
     table: '内核：五次取样的中位数，有 GPU 时间戳时以其为准',
     kernel: '内核',
