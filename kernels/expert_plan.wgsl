@@ -14,13 +14,20 @@ struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, exp
 const NONE = 0xffffffffu;
 const LANES = 256u;
 
-// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot.
-// Four at a time: to wait for memory is what takes this kernel's time.
-fn expertsAt(row: u32, slot: u32) -> vec4u {
+// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot, or
+// a row from `end` on. Four at a time: to wait for memory is what takes this kernel's time.
+fn expertsAt(row: u32, end: u32, slot: u32) -> vec4u {
   let four = vec4u(slot) + vec4u(0u, 1u, 2u, 3u);
-  let at = vec4u(row * sizes.stride + sizes.at) + min(four, vec4u(sizes.topK - 1u));
+  let at = vec4u(min(row, end - 1u) * sizes.stride + sizes.at) + min(four, vec4u(sizes.topK - 1u));
   let ids = vec4u(received[at.x], received[at.y], received[at.z], received[at.w]) - sizes.firstExpert;
-  return select(vec4u(NONE), ids, (four < vec4u(sizes.topK)) & (ids < vec4u(sizes.experts)));
+  return select(vec4u(NONE), ids, (four < vec4u(sizes.topK)) & (ids < vec4u(sizes.experts)) & vec4<bool>(row < end));
+}
+
+// Says of four slots of a row which have no pair.
+fn leaveOut(found: vec4u, row: u32, slot: u32) {
+  for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
+    if (found[i] == NONE) { pairOf[row * sizes.topK + slot + i] = NONE; }
+  }
 }
 
 fn countOf(found: vec4<bool>) -> u32 {
@@ -38,17 +45,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var here = 0u;
   var earlier = 0u; // pairs of the experts before this one
   var rowsHere = 0u; // bit i: the i-th row has this expert; the last bit is for all rows further on
-  for (var row = first; row < end; row++) {
+  for (var row = first; row < end; row += 4u) {
     for (var slot = 0u; slot < sizes.topK; slot += 4u) {
-      let found = expertsAt(row, slot);
-      let own = countOf(found == vec4u(expert));
-      here += own;
-      rowsHere |= own << min(row - first, 31u);
-      earlier += countOf(found < vec4u(expert));
-      if (expert == 0u) {
-        for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
-          if (found[i] == NONE) { pairOf[row * sizes.topK + slot + i] = NONE; }
-        }
+      // All are asked for before the first is looked at.
+      let found = array<vec4u, 4>(
+        expertsAt(row, end, slot),
+        expertsAt(row + 1u, end, slot),
+        expertsAt(row + 2u, end, slot),
+        expertsAt(row + 3u, end, slot),
+      );
+      for (var i = 0u; i < 4u; i++) {
+        let own = countOf(found[i] == vec4u(expert));
+        here += own;
+        rowsHere |= min(own, 1u) << min(row + i - first, 31u);
+        earlier += countOf(found[i] < vec4u(expert));
+        if (expert == 0u && row + i < end) { leaveOut(found[i], row + i, slot); }
       }
     }
   }
@@ -58,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var row = first; row < end; row++) {
     if ((rowsHere & (1u << min(row - first, 31u))) == 0u) { continue; }
     for (var slot = 0u; slot < sizes.topK; slot += 4u) {
-      let own = expertsAt(row, slot) == vec4u(expert);
+      let own = expertsAt(row, end, slot) == vec4u(expert);
       for (var i = 0u; i < 4u; i++) {
         if (own[i]) {
           pairRow[pair] = row;

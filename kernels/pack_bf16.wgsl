@@ -1,6 +1,7 @@
 // Values for the wire, as bf16: word w of a row holds columns 2w and 2w + 1 (common/bf16.wgsl).
 // x [rows, width]; out [rows, half of width rounded up].
 // include common/bf16.wgsl
+// include common/each.wgsl
 struct Sizes { rows: u32, width: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -15,12 +16,5 @@ fn packed(i: u32) -> u32 {
   return packBf16(x[at], odd);
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x + group.y * 65535u) * 1024u + lane;
-  let count = sizes.rows * ((sizes.width + 1u) / 2u);
-  for (var each = 0u; each < 4u; each++) {
-    let i = first + each * 256u;
-    if (i < count) { out[i] = packed(i); }
-  }
-}
+fn count() -> u32 { return sizes.rows * ((sizes.width + 1u) / 2u); }
+fn element(i: u32) { out[i] = packed(i); }

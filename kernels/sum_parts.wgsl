@@ -2,6 +2,7 @@
 // every rank gets the same bits. x [parts * rows, width], or, when `packed` is 1, two bf16 a word (common/bf16.wgsl);
 // out [rows, width].
 // include common/bf16.wgsl
+// include common/each.wgsl
 struct Sizes { rows: u32, width: u32, parts: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -22,12 +23,5 @@ fn summed(i: u32) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x + group.y * 65535u) * 1024u + lane;
-  let count = sizes.rows * sizes.width;
-  for (var each = 0u; each < 4u; each++) {
-    let i = first + each * 256u;
-    if (i < count) { out[i] = summed(i); }
-  }
-}
+fn count() -> u32 { return sizes.rows * sizes.width; }
+fn element(i: u32) { out[i] = summed(i); }

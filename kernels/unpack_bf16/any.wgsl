@@ -1,6 +1,7 @@
 // What pack_bf16.wgsl or permute/any.wgsl packed, as f32: the first `width` values of each row of `stride` words.
 // x [rows, stride], out [rows, width].
 // include common/bf16.wgsl
+// include common/each.wgsl
 struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -12,12 +13,5 @@ fn unpacked(i: u32) -> f32 {
   return unpackBf16(word, column);
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x + group.y * 65535u) * 1024u + lane;
-  let count = sizes.rows * sizes.width;
-  for (var each = 0u; each < 4u; each++) {
-    let i = first + each * 256u;
-    if (i < count) { out[i] = unpacked(i); }
-  }
-}
+fn count() -> u32 { return sizes.rows * sizes.width; }
+fn element(i: u32) { out[i] = unpacked(i); }
