@@ -1,6 +1,6 @@
 // A rank's part of the routed experts' output: out[r, :] = sum over slots of weight * expert output, in slot order.
 // y [pairs, width]; received [any, stride], whose row r has the weights of its slots from column `at` on; pairOf
-// [rows, topK] (expert_plan.wgsl); out [rows, width], or, when `packed` is 1, two bf16 a word (common/bf16.wgsl).
+// [rows, topK] (expert_plan/any.wgsl); out [rows, width], or, when `packed` is 1, two bf16 a word (common/bf16.wgsl).
 // include common/bf16.wgsl
 struct Sizes { rows: u32, width: u32, topK: u32, stride: u32, at: u32, packed: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;

@@ -1,7 +1,7 @@
 import { relativeError } from '../../src/lab/statistics/numbers';
 import type { KernelName } from '../../src/program/kernels';
 import * as reference from '../reference';
-import { below, type Data, floats, type KernelCase, launch, POISON, random, same } from './launch_kernel';
+import { below, type Data, floats, integers, type KernelCase, launch, POISON, random, same } from './launch_kernel';
 
 const kernelCase = (name: KernelName, run: KernelCase['run']): KernelCase => ({ name, run });
 
@@ -49,7 +49,43 @@ export const WIRE_CASES: readonly KernelCase[] = [
     { packed: 1, width: 24, run: byFirst },
     { packed: 0, width: 24, run: byFirst },
   ].map(({ packed, width, run }) => exchanged(packed, width, run)),
+  // An invocation sorts 1 row, some, and more than 32 of them.
+  ...[
+    { rows: 100, topK: 3, stride: 7, at: 2 },
+    { rows: 1300, topK: 6, stride: 12, at: 4 },
+    { rows: 9000, topK: 5, stride: 8, at: 0 },
+  ].map(sortedPairs),
 ];
+
+/** Pairs of rows and experts by expert, as a plain sort has them; of every expert some are another rank's. */
+function sortedPairs(places: { rows: number; topK: number; stride: number; at: number }): KernelCase {
+  const { rows, topK, stride, at } = places;
+  const sizes = { ...places, firstExpert: 3, experts: 5 };
+  return {
+    name: `expert_plan ${rows} rows of ${stride}, from ${at}`,
+    call: { kernel: 'expert_plan', sizes },
+    async run(lab, variant) {
+      const received = integers(rows * stride, 2 ** 32);
+      for (let row = 0; row < rows; row++) {
+        const left = Array.from({ length: 11 }, (_, expert) => expert);
+        for (let slot = 0; slot < topK; slot++)
+          received[row * stride + at + slot] = left.splice(below(left.length), 1)[0]!;
+      }
+      const pairs = Array.from({ length: rows * topK }, (_, i) => {
+        const row = Math.floor(i / topK);
+        return { i, row, expert: received[row * stride + at + (i % topK)]! - 3 };
+      });
+      const own = pairs.filter(({ expert }) => expert >= 0 && expert < 5).sort((a, b) => a.expert - b.expert);
+      const pairOf = new Uint32Array(rows * topK).fill(2 ** 32 - 1);
+      for (const [pair, { i }] of own.entries()) pairOf[i] = pair;
+      const offsets = Array.from({ length: 6 }, (_, e) => own.filter(({ expert }) => expert < e).length);
+      const lengths = [rows * topK, rows * topK, 6];
+      const out = await launch(lab, 'expert_plan', sizes, [received], lengths, variant);
+      const rowsOf = own.map(({ row }) => row);
+      return same(out[0]!.subarray(0, own.length), rowsOf) + same(out[1]!, pairOf) + same(out[2]!, offsets);
+    },
+  };
+}
 
 /** There and back, the same as plain arithmetic. */
 function exchanged(packed: number, width: number, run: Launch): KernelCase {

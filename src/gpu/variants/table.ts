@@ -70,7 +70,10 @@ export const VARIANTS_OF: Variants = {
     { ...plain('permute/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
     plain('permute/any', (s) => each(s.rows, s.ranks)),
   ],
-  expert_plan: [plain('expert_plan', (s) => [s.experts, 1, 1])],
+  expert_plan: [
+    { ...plain('expert_plan/fours', (s) => [s.experts, 1, 1]), fits: (s) => fours(s.stride, s.at) },
+    plain('expert_plan/any', (s) => [s.experts, 1, 1]),
+  ],
   weigh_experts: [
     { ...plain('weigh_experts/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
     plain('weigh_experts/any', (s) => each(s.rows)),

@@ -1,33 +1,22 @@
-// Sort what a rank received by expert: a counting sort of its (row, expert) pairs.
-// received [rows, stride], whose row has the experts of its slots from column `at` on (permute/any.wgsl, or the
-// router's own); pairRow [pairs], the row of each pair, pairs ordered by expert, then by row; pairOf [rows, topK], the
-// pair of each slot, NONE where its expert is not one of this rank's; offsets [experts + 1], each expert's first pair.
-// This rank holds `experts` experts, the first of which is `firstExpert`. A workgroup an expert.
-// include common/scan.wgsl
-struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, experts: u32 }
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> received: array<u32>;
-@group(0) @binding(2) var<storage, read_write> pairRow: array<u32>;
-@group(0) @binding(3) var<storage, read_write> pairOf: array<u32>;
-@group(0) @binding(4) var<storage, read_write> offsets: array<u32>;
-
+// The counting sort of expert_plan/: of the (row, expert) pairs that a rank received. A workgroup an expert.
+// Its kernels bring `sizes`, `pairRow`, `pairOf`, `offsets`, and slotsAt(row, slot): what four slots of a row have, from
+// `slot` on, whose experts are numbered over all ranks. What it gives of slots beyond the last one counts for nothing.
 const NONE = 0xffffffffu;
 const LANES = 256u;
-
-// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot, or
-// a row from `end` on. Four at a time: to wait for memory is what takes this kernel's time.
-fn expertsAt(row: u32, end: u32, slot: u32) -> vec4u {
-  let four = vec4u(slot) + vec4u(0u, 1u, 2u, 3u);
-  let at = vec4u(min(row, end - 1u) * sizes.stride + sizes.at) + min(four, vec4u(sizes.topK - 1u));
-  let ids = vec4u(received[at.x], received[at.y], received[at.z], received[at.w]) - sizes.firstExpert;
-  return select(vec4u(NONE), ids, (four < vec4u(sizes.topK)) & (ids < vec4u(sizes.experts)) & vec4<bool>(row < end));
-}
 
 // Says of four slots of a row which have no pair.
 fn leaveOut(found: vec4u, row: u32, slot: u32) {
   for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
     if (found[i] == NONE) { pairOf[row * sizes.topK + slot + i] = NONE; }
   }
+}
+
+// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot, or
+// a row from `end` on. Four at a time: to wait for memory is what takes this kernel's time.
+fn expertsAt(row: u32, end: u32, slot: u32) -> vec4u {
+  let ids = slotsAt(min(row, end - 1u), slot) - sizes.firstExpert;
+  let isSlot = vec4u(slot) + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.topK);
+  return select(vec4u(NONE), ids, isSlot & (ids < vec4u(sizes.experts)) & vec4<bool>(row < end));
 }
 
 fn countOf(found: vec4<bool>) -> u32 {
