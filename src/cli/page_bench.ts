@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { median, quantile } from 'simple-statistics';
 import { newRun } from '../lab/runs/lab_run';
-import { RECORDED, recordedPath } from '../lab/runs/recorded';
+import { FIRST_RECORDED, recordedPath } from '../lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../lab/runs/run_file';
 import { tracksOf } from '../lab/runs/run_kinds';
 import type { Span } from '../trace/span';
@@ -154,7 +154,7 @@ async function manySpans(
   site: string,
   count: number,
 ): Promise<{ readonly spans: readonly Span[]; readonly ranks: number }> {
-  const path = recordedPath(RECORDED[0].id);
+  const path = recordedPath(FIRST_RECORDED);
   const [track] = tracksOf(parseRunFile(path, await textOf(path, new Blob([readFileSync(join(site, path))]))));
   const length = Math.max(...track!.spans.map(({ end }) => end));
   const spans: Span[] = [];

@@ -100,7 +100,7 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
   await tell(page, { farskipLab: 1, type: 'set', view: { tracks: ['ep/farskip-blocking'] } });
   await lab.getByRole('heading', { name: 'FarSkip, blocking' }).waitFor();
 
-  const file = gunzipSync(readFileSync('public/recorded/ep.json.gz')).toString();
+  const file = gunzipSync(readFileSync('public/recorded/tp.json.gz')).toString();
   await tell(page, { farskipLab: 1, type: 'open', file });
   await lab
     .getByText('Heads and experts spread', { exact: false })

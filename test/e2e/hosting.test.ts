@@ -120,7 +120,7 @@ test('after a first visit the page opens without a connection, and a run that wa
         await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)),
       ).toEqual([site.url]);
       // The first run was loaded before the worker was there.
-      await fileKept(page, 'recorded/ep.json.gz');
+      await fileKept(page, 'recorded/grid/deepseek-v2-lite-960m-4-0.5.json.gz');
       await page.getByLabel('Recorded runs').selectOption('tp');
       await fileKept(page, 'recorded/tp.json.gz');
 
@@ -219,7 +219,7 @@ test('a first visit loads at most 1.5 MB, packed, with all that is kept of it fo
     await page.goto(site.url);
     await page.locator('section.timeline canvas').first().waitFor();
     await kept(page);
-    await fileKept(page, 'recorded/ep.json.gz');
+    await fileKept(page, 'recorded/grid/deepseek-v2-lite-960m-4-0.5.json.gz');
     expect(loaded.map(({ url }) => url)).toContain(`${site.url}sw.js`);
     const largest = loaded.sort((a, b) => b.bytes - a.bytes).map(({ url, bytes }) => `${url} ${bytes}`);
     expect(

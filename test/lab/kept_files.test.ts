@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { readLink } from '../../src/app/state/link';
 import type { CombinationResult } from '../../src/lab/experiments/measurement/result';
 import type { LabRun } from '../../src/lab/runs/lab_run';
+import { gridId, gridPointOf, RECORDED, recordedPath } from '../../src/lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { tracksOf } from '../../src/lab/runs/run_kinds';
 import { lengthOf, merge } from '../../src/trace/intervals';
@@ -93,24 +94,48 @@ test('a sweep saved as version 1', async () => {
 test('the recorded text', async () => {
   const run = await open('public/recorded/decode.json.gz');
   if (run.kind !== 'generation') throw new Error('it is no generation');
-  // Recorded before kernels shared passes.
-  expect(run.result.manifest.definitions).toBe(3);
-  expect(run.result.results.map(({ tbtMs }) => rounded(tbtMs?.median))).toEqual([88.775, 86.25, 84.125, 61.33]);
+  expect(run.result.manifest.definitions).toBe(4);
+  expect(run.result.results.map(({ tbtMs }) => rounded(tbtMs?.median))).toEqual([87.455, 85.53, 84.785, 61.495]);
   expect(run.result.results.map(({ decoding }) => decoding!.boundBroken)).toEqual([0, 0, 0, 0]);
 });
 
 test.each([
-  ['ep', [288.3, 264.4, 291.2, 236.6], [0, 0.476, 0, 0.931]],
-  ['tp', [324.3, 330.8, 318.9, 220.7], [0, 0, 0, 0.918]],
-  ['straggler', [303.15, 280.05, 301.45, 256.05], [0, 0.52, 0, 0.743]],
+  ['ep', [206.982, 191.42, 206.602, 162.18], [0, 0.42, 0, 0.953]],
+  ['deepseek-v2-lite-960m-4-0.5', [246.607, 228.533, 247.045, 170.523], [0, 0.21, 0, 0.908]],
+  ['tp', [288.692, 292.478, 283.355, 191.475], [0, 0, 0, 0.9]],
+  ['straggler', [418.655, 386.145, 404.01, 316.663], [0, 0.094, 0, 0.5]],
 ])('the recorded run %s', async (id, walls, hidden) => {
-  const run = await open(`public/recorded/${id}.json.gz`);
+  const run = await open(`public/${recordedPath(id)}`);
   const numbers = numbersOf(run);
   expect(numbers.map(([, , wall]) => wall)).toEqual(walls);
   expect(numbers.map(([, , , share]) => share)).toEqual(hidden);
   if (run.kind !== 'measurement') throw new Error('it is no measurement');
-  expect(run.result.manifest.definitions).toBe(3);
+  expect(run.result.manifest.definitions).toBe(4);
   for (const result of run.result.results) holdToDefinitions(result, run.result.settings.ranks);
+});
+
+test('the grid has a run at each of its points, of what its name says and all by one lab', async () => {
+  const points = RECORDED.flatMap(({ id }) => gridPointOf(id) ?? []);
+  expect(points).toHaveLength(30);
+  const made = new Set<string>();
+  for (const point of points) {
+    const run = await open(`public/${recordedPath(gridId(point))}`);
+    if (run.kind !== 'measurement') throw new Error(`${run.name} is no measurement`);
+    const { settings, results, manifest } = run.result;
+    const { model, ranks, parallel, link } = settings;
+    expect({ model, ranks, parallel, link }).toEqual({
+      model: point.model,
+      ranks: point.ranks,
+      parallel: 'ep',
+      link: { kind: 'ratio', ratio: point.ratio },
+    });
+    expect(results.map(({ connectivity, schedule, boundBroken }) => [connectivity, schedule, boundBroken])).toEqual(
+      ['regular', 'farskip'].flatMap((method) => ['blocking', 'overlapped'].map((kind) => [method, kind, 0])),
+    );
+    for (const { spans } of results) expect(spans.length).toBeGreaterThan(300 * settings.ranks);
+    made.add(`${manifest.commit} ${manifest.kernels} ${manifest.adapter}`);
+  }
+  expect([...made]).toHaveLength(1);
 });
 
 /** What the file says of the run shown, told from its spans alone. */
@@ -130,8 +155,8 @@ function holdToDefinitions({ spans, hidden, boundBroken, paid }: CombinationResu
 }
 
 test.each([
-  ['sweep-ep', [1.108, 1.234, 1.459, 1.404, 1.244]],
-  ['sweep-tp', [1.138, 1.271, 1.479, 1.701, 1.465]],
+  ['sweep-ep', [1.168, 1.275, 1.441, 1.338, 1.208]],
+  ['sweep-tp', [1.127, 1.274, 1.506, 1.725, 1.427]],
 ])('the recorded sweep %s', async (id, speedups) => {
   const run = await open(`public/recorded/${id}.json.gz`);
   if (run.kind !== 'sweep') throw new Error('it is no sweep');

@@ -5,7 +5,7 @@ import type { Phrase } from '../../words/phrase';
 import { useEngine } from '../state/engine_store';
 import { useText } from '../state/language';
 import { useRuns } from '../state/runs_store';
-import { namesShown } from '../state/session';
+import { namesShown, recordedName } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
 import { percent } from '../text/format';
@@ -85,7 +85,7 @@ function RecordedField({ onProblems }: Pick<Props, 'onProblems'>) {
       <option value="">{t.runs.recorded} …</option>
       {RECORDED.map(({ id }) => (
         <option key={id} value={id}>
-          {t.runs.recordedNames[id]}
+          {recordedName(t, id)}
         </option>
       ))}
     </select>

@@ -1,13 +1,11 @@
 import { useEffect, useRef } from 'react';
-import { RECORDED } from '../../lab/runs/recorded';
+import { FIRST_RECORDED, isRecorded } from '../../lab/runs/recorded';
 import { type Phrase, phrase } from '../../words/phrase';
 import { useRuns } from '../state/runs_store';
 import { trackNamed } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
 import { loadRecorded } from './load_recorded';
-
-const isRecorded = (id: string | null): id is string => RECORDED.some((recorded) => recorded.id === id);
 
 /**
  * Brings the recorded runs that the view names and, when the page opens and it names none, the first, so that a visitor
@@ -19,7 +17,9 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
   const opening = useRef(true);
   useEffect(() => {
     const wanted =
-      tracks.length === 0 && opening.current ? [RECORDED[0].id] : tracks.map(runOfTrack).filter(isRecorded);
+      tracks.length === 0 && opening.current
+        ? [FIRST_RECORDED]
+        : (tracks.map(runOfTrack).filter((id) => id !== null && isRecorded(id)) as string[]);
     opening.current = false;
     for (const id of new Set(wanted)) {
       const { runs: known, add } = useRuns.getState();

@@ -1,6 +1,6 @@
 import type { Track } from '../../lab/experiments/track';
 import { type LabRun, LONGEST_NAME } from '../../lab/runs/lab_run';
-import type { RecordedId } from '../../lab/runs/recorded';
+import { gridPointOf, type NamedId } from '../../lab/runs/recorded';
 import { tracksOf } from '../../lab/runs/run_kinds';
 import type { Text } from '../text/en';
 import { runOfTrack, trackName } from './view';
@@ -45,7 +45,13 @@ export function freeName(taken: readonly string[], name: string): string {
 
 /** What a run is called: a recorded one in the page's words, any other as it was named. */
 export const runName = (t: Text, { run, origin }: Pick<SessionRun, 'run' | 'origin'>): string =>
-  (origin === 'recorded' && t.runs.recordedNames[run.id as RecordedId]) || run.name;
+  (origin === 'recorded' && recordedName(t, run.id)) || run.name;
+
+/** What a recorded run is called by its id. */
+export function recordedName(t: Text, id: string): string {
+  const point = gridPointOf(id);
+  return point ? t.runs.gridName(point) : t.runs.recordedNames[id as NamedId];
+}
 
 /** A track by its name in a view. */
 export function trackNamed(runs: readonly SessionRun[], name: string): Track | null {

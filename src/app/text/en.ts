@@ -1,5 +1,12 @@
+import type { GridPoint } from '../../lab/runs/recorded';
 import { english, type Phrase } from '../../words/phrase';
 import { bytes, dateIn, flops, ms } from './format';
+
+/** What models of the grid are shaped like. */
+export const SHAPED_LIKE: Readonly<Record<GridPoint['model'], string>> = {
+  'deepseek-v2-lite-960m': 'DeepSeek-V2-Lite',
+  'qwen3-30b-a3b-470m': 'Qwen3-30B-A3B',
+};
 
 /** All that the page says, in English. `zh.ts` says the same in Chinese, key by key. */
 export const en = {
@@ -210,8 +217,9 @@ export const en = {
     reading: (share: string) => `${share} read`,
     readingLabel: 'Reading files',
     recorded: 'Recorded runs',
+    gridName: ({ model, ranks, ratio }: GridPoint) =>
+      `Shaped like ${SHAPED_LIKE[model]}, ${ranks} devices, ratio ${ratio}`,
     recordedNames: {
-      ep: 'Experts spread over 4 devices, ratio 0.25',
       tp: 'Heads and experts spread, ratio 0.5',
       straggler: 'A slow device and jitter',
       decode: 'Decoding over two nodes',

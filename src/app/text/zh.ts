@@ -1,5 +1,5 @@
 import { inWords } from '../../words/phrase';
-import type { Text } from './en';
+import { SHAPED_LIKE, type Text } from './en';
 import { bytes, dateIn, flops, ms } from './format';
 import { PHRASES } from './phrases_zh';
 
@@ -203,8 +203,8 @@ export const zh: Text = {
     reading: (share) => `已读取 ${share}`,
     readingLabel: '正在读取文件',
     recorded: '录制的运行',
+    gridName: ({ model, ranks, ratio }) => `${SHAPED_LIKE[model]} 形状，${ranks} 个设备，比值 ${ratio}`,
     recordedNames: {
-      ep: '切分专家到 4 个设备，比值 0.25',
       tp: '切分注意力头与专家，比值 0.5',
       straggler: '一个慢设备加抖动',
       decode: '跨两个节点解码',

@@ -4,10 +4,40 @@ import { keyOf } from '../experiments/track';
 import type { TracesRun } from './traces_run';
 
 /**
- * Runs that were recorded on another machine and are served with the page, in `recorded/`. The first is shown at once.
+ * One prefill under all four combinations, experts spread (`ep`), at each model, number of devices and ratio: the page
+ * steps from one to the next.
  */
-export const RECORDED = [
-  { id: 'ep', kind: 'measurement' },
+export const GRID = {
+  model: ['deepseek-v2-lite-960m', 'qwen3-30b-a3b-470m'],
+  ranks: [2, 4, 8],
+  ratio: [0.1, 0.25, 0.5, 1, 2],
+} as const;
+export type GridPoint = { readonly [K in keyof typeof GRID]: (typeof GRID)[K][number] };
+
+/** The short id of a grid's run. */
+export const gridId = ({ model, ranks, ratio }: GridPoint): string => `${model}-${ranks}-${ratio}`;
+
+const POINTS = new Map(
+  GRID.model.flatMap((model) =>
+    GRID.ranks.flatMap((ranks) =>
+      GRID.ratio.map((ratio): [string, GridPoint] => [gridId({ model, ranks, ratio }), { model, ranks, ratio }]),
+    ),
+  ),
+);
+
+/** What older links call a run of the grid. */
+const ALIASES: Readonly<Record<string, string>> = {
+  ep: gridId({ model: 'deepseek-v2-lite-960m', ranks: 4, ratio: 0.25 }),
+};
+
+/** Where a run is in the grid; null for any other. */
+export const gridPointOf = (id: string): GridPoint | null => POINTS.get(ALIASES[id] ?? id) ?? null;
+
+/** The run that is shown at once when the page opens. */
+export const FIRST_RECORDED = gridId({ model: 'deepseek-v2-lite-960m', ranks: 4, ratio: 0.5 });
+
+/** Runs beside the grid that have a name of their own. */
+const NAMED = [
   { id: 'tp', kind: 'measurement' },
   { id: 'straggler', kind: 'measurement' },
   { id: 'decode', kind: 'generation' },
@@ -16,12 +46,21 @@ export const RECORDED = [
   { id: 'h200-host', kind: 'traces' },
   { id: 'h200-nvlink', kind: 'traces' },
 ] as const;
-type Recorded = (typeof RECORDED)[number];
-export type RecordedId = Recorded['id'];
-type TracesId = Extract<Recorded, { kind: 'traces' }>['id'];
+type Named = (typeof NAMED)[number];
+export type NamedId = Named['id'];
+type TracesId = Extract<Named, { kind: 'traces' }>['id'];
+
+/** Runs that were recorded on another machine and are served with the page, in `recorded/`. */
+export const RECORDED = [...[...POINTS.keys()].map((id) => ({ id, kind: 'measurement' }) as const), ...NAMED];
+
+/** Whether a run of this id is served with the page. */
+export const isRecorded = (id: string): boolean => gridPointOf(id) !== null || NAMED.some((named) => named.id === id);
 
 /** Its file, relative to the page: a run file, which says where and when. Traces have a folder. */
-export const recordedPath = (id: string): string => `recorded/${id}.json.gz`;
+export function recordedPath(id: string): string {
+  const point = gridPointOf(id);
+  return `recorded/${point ? `grid/${gridId(point)}` : id}.json.gz`;
+}
 
 /** Traces of PyTorch's profiler that are one run together, and what they do not say themselves. */
 export type RecordedTraces = Omit<TracesRun, 'timelines'> & {
