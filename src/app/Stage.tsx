@@ -1,7 +1,10 @@
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import type { Size } from '../lab/experiments/sizing';
+import { isUntrained } from '../model/presets';
 import type { Phrase } from '../words/phrase';
 import type { CommandContext } from './commands/registry';
-import { Headline } from './Headline';
+import { Figures } from './figures/Figures';
+import { Steppers } from './figures/Steppers';
 import { Inspector } from './inspector/Inspector';
 import { notMatching } from './lanes/search';
 import { Notice } from './Notice';
@@ -16,10 +19,11 @@ import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
 import { useEngine, useWatched } from './state/engine_store';
+import { formOfRun } from './state/form';
 import { useForm } from './state/form_store';
 import { useText } from './state/language';
 import { useRuns } from './state/runs_store';
-import { runName, runShown, type SessionRun } from './state/session';
+import { namesShown, runName, runShown, type SessionRun } from './state/session';
 import { useView } from './state/view_store';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
@@ -54,10 +58,18 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
   return (
     <div className="stage">
       <Notice problems={[...problems, ...unread, ...(unknown ? [unknown] : [])]} lacking={lacking} />
-      {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
-      {session?.origin === 'recorded' && !lacking && <MeasureHere />}
+      <Sized />
+      <Figures tracks={shown} session={live ? undefined : session}>
+        {!embedded && !live && session && (
+          <div className="figures-controls">
+            <Steppers session={session} names={namesShown(runs, tracks)} onProblems={onProblems} />
+            {session.origin === 'recorded' && !lacking && <MeasureHere session={session} />}
+          </div>
+        )}
+      </Figures>
       <Boundary of={timelines} sentence={t.notice.broken}>
         {withTimelines && <Drawn context={context} wiring={wiring} />}
+        {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
         {/* A run without timelines has its numbers below. */}
         {!withTimelines && (live || !session) && <Welcome />}
         {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
@@ -93,17 +105,37 @@ function Runs({ session, ...tell }: Pick<Props, 'onProblems' | 'onDone'> & { ses
   );
 }
 
-function MeasureHere() {
+/** Measures what is on show on this device: an untrained model as large as this GPU does in some seconds. */
+function MeasureHere({ session: { run } }: { session: SessionRun }) {
   const t = useText();
   const form = useForm((state) => state.form);
-  const running = useEngine((state) => state.live !== null);
+  const running = useEngine((state) => state.status.kind === 'running');
   if (running) return null;
+  const asOnShow = run.kind === 'measurement' && isUntrained(run.result.settings.model) ? formOfRun(run) : null;
+  const { run: runForm, runSized } = useEngine.getState();
   return (
-    <p className="notice">
-      {t.runs.measureHere}
-      <button type="button" onClick={() => void useEngine.getState().run()}>
-        {runTitle(t, form)}
-      </button>
+    <button
+      type="button"
+      id="run-here"
+      className="primary"
+      onClick={() => void (asOnShow ? runSized({ ...asOnShow, schedule: ['overlapped'] }) : runForm())}
+    >
+      {asOnShow ? t.runs.onMyGpu : runTitle(t, form)}
+    </button>
+  );
+}
+
+/** Says how large a run was made for this GPU. */
+function Sized() {
+  const t = useText();
+  const sized = useEngine((state) => state.sized);
+  if (!sized) return null;
+  const { chosen, beyond } = sized;
+  const said = ({ model, tokens, predictedMs }: Size) =>
+    t.runs.size(model, tokens, t.notice.seconds(Math.ceil(predictedMs / 1000)));
+  return (
+    <p className="notice" role="status">
+      {t.runs.sized(said(chosen))} {beyond && t.runs.beyond(said(beyond))}
     </p>
   );
 }
@@ -131,7 +163,6 @@ function Drawn({ context, wiring }: Pick<Props, 'context' | 'wiring'>) {
   return (
     <>
       <section className="timeline" aria-label={t.timeline.region}>
-        <Headline tracks={timelines.tracks.map(({ track }) => track)} />
         <Toolbar context={context} dimmed={dimmed} />
         <PlayerBar context={context} />
         <Timeline context={context} dimmed={dimmed} />

@@ -142,5 +142,11 @@ export const DRAWN: readonly Drawn[] = SHAPES.flatMap(({ id, like, configs }) =>
   }),
 );
 
+/** The untrained models that have the shape of one, itself included, smallest first; none for a model of weights. */
+export function shapedLike(id: string): readonly Drawn[] {
+  const shape = SHAPES.find((own) => DRAWN.some((preset) => preset.id === id && id.startsWith(`${own.id}-`)));
+  return shape ? DRAWN.filter((preset) => preset.id.startsWith(`${shape.id}-`)) : [];
+}
+
 /** Whether a preset's weights are random: its text means nothing, only its times do. */
 export const isUntrained = (id: string): boolean => DRAWN.some((preset) => preset.id === id);

@@ -104,7 +104,7 @@ test('a page that the address allows sets the lab, opens runs in it and hears of
   await tell(page, { farskipLab: 1, type: 'open', file });
   await lab
     .getByText('Heads and experts spread', { exact: false })
-    .or(lab.getByRole('heading', { name: 'Regular, blocking' }))
+    .or(lab.getByRole('heading', { name: 'Regular, overlapped' }))
     .first()
     .waitFor();
   await tell(page, { farskipLab: 1, type: 'save' });

@@ -128,7 +128,7 @@ test('after a first visit the page opens without a connection, and a run that wa
       await page.goto(`${site.url}?gpu=swiftshader${SETTINGS}`);
       await started(page);
       await followed(page);
-      await shownRun(page, /^Experts spread/);
+      await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
       await page.getByLabel('Recorded runs').selectOption('tp');
       await shownRun(page, /^Heads and experts/);
       expect(await page.evaluate(async () => (await fetch('models/other/config.json')).status)).toBe(404);

@@ -21,7 +21,7 @@ const alert = (page: Page) => page.getByRole('alert');
 test('the address is the settings: after a reload they are the same, and what of a link is nonsense is said', () =>
   openPage(async (page) => {
     await page.goto(site.url);
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
     await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
     // What shows by itself is not in the link.
     expect(new URL(page.url()).hash).toBe('');
@@ -88,7 +88,7 @@ test('what is typed and wrong stays in its field and is told there; nothing else
       `${site.url}#v=3&connectivity=["last:1","last:9"]&source=passage&tokens=16&sweep={"over":"ratio","values":[0.5,1]}` +
         '&tracks=["ep/regular-overlapped"]&from=8&to=17&marks=[[9,10]]',
     );
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
     const undo = page.getByRole('button', { name: 'Undo', exact: true });
     await page.getByRole('combobox', { name: 'Timeline 2' }).selectOption({ index: 1 });
     await expect.poll(() => inAddress('tracks')).toMatch(/^\["ep\/regular-overlapped","ep\//);
@@ -264,7 +264,7 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
       expect(expected.startsWith(text)).toBe(true);
     }
     expect(await page.getByRole('application').getAttribute('aria-label')).toContain(
-      'Regular, blocking, FarSkip, overlapped',
+      'Regular, overlapped, FarSkip, overlapped',
     );
     await scrollToCharts(page);
     await page.getByRole('figure', { name: 'Time between tokens' }).waitFor();
@@ -419,7 +419,7 @@ test('a run can be stopped, and what was on show stays', () =>
     await runBoth(page);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('progressbar').waitFor({ state: 'detached' });
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
   }));
 
 test('no adapter is a sentence, and the page stays usable', () =>
@@ -460,7 +460,7 @@ test.each([
     await page.goto(site.url);
     await alert(page).waitFor();
     expect(await alert(page).innerText()).toMatch(sentence);
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
     expect(await page.getByText(/recorded on NVIDIA H200/).count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.locator('.wiring .lit').first().waitFor();

@@ -35,7 +35,7 @@ const OVERLAP = 'Overlap of each device of the trace';
 test('traces of two runs, gzipped, lie side by side and are compared; what is dropped without a config.json is a trace', () =>
   openedPage(site, async (page) => {
     await page.goto(site.url);
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
     await page.setInputFiles(OPENED, [
       packed('before_rank0.json.gz', traceOf(0, 100)),
       packed('before_rank2.json.gz', traceOf(2, 100)),
@@ -87,7 +87,7 @@ test('a long trace is read while the page stays usable, with progress, and can b
     writeSync(file, JSON.stringify(kernel('sgemm', 0, 1)));
     closeSync(file);
     await page.goto(site.url);
-    await shownRun(page, /^Experts spread/);
+    await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
     await page.setInputFiles(OPENED, path);
     const progress = page.getByRole('progressbar', { name: 'Reading files' });
     await progress.waitFor();

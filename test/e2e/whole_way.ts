@@ -53,14 +53,13 @@ export async function wholeWay(
   { width, mine, picture }: { width: number; mine: string; picture: string },
 ): Promise<void> {
   await page.goto(url);
-  await shownRun(page, /^Experts spread/);
+  await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
   // Of the recorded runs on show, regular above, FarSkip below.
   const leftOut = (name: RegExp) => page.locator('.wiring').getByRole('img', { name }).locator('.left-out').count();
   expect(await leftOut(/^Regular: .*reads the whole stream before it/)).toBe(0);
   expect(await leftOut(/^FarSkip: .*does not wait for/)).toBe(3);
 
-  if (width < 860)
-    for (const fold of ['Settings and wiring', 'Runs: Experts spread']) await page.getByText(fold).click();
+  if (width < 860) for (const fold of ['Settings and wiring', 'Runs: Shaped like']) await page.getByText(fold).click();
   expect(await page.getByLabel('Text that device 0 reads').inputValue()).toBe('Alice was beginning to');
   await chooseLittle(page);
   await runBoth(page);
@@ -71,11 +70,11 @@ export async function wholeWay(
   if (width < 860) await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('stop');
   // While it goes on another run can be looked at.
   await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
-  await page.getByRole('button', { name: 'Show: Experts spread' }).click();
-  await shownRun(page, /^Experts spread/);
-  await page.getByRole('heading', { name: /^Regular, blocking/ }).waitFor();
+  await page.getByRole('button', { name: 'Show: Shaped like' }).click();
+  await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
+  await page.getByRole('heading', { name: /57\.7 ms less/ }).waitFor();
   await page.getByRole('button', { name: 'Show: Going on' }).click();
-  await page.getByRole('heading', { name: /^Regular, blocking/ }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: /57\.7 ms less/ }).waitFor({ state: 'detached' });
   await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   await shownRun(page, /^reference, ep on 2/);
   const lanes = page.getByRole('application');
@@ -94,6 +93,9 @@ export async function wholeWay(
   await page.keyboard.press('KeyW');
   await page.waitForFunction(() => location.hash.includes('from='));
   await lanes.focus();
+  // It is aligned by layer since the page opened.
+  await page.keyboard.press('KeyL');
+  await page.waitForFunction(() => !location.hash.includes('align=layer'));
   await page.keyboard.press('KeyL');
   await page.waitForFunction(() => location.hash.includes('align=layer'));
   const box = (await lanes.boundingBox())!;

@@ -114,7 +114,7 @@ test.each([
   for (const result of run.result.results) holdToDefinitions(result, run.result.settings.ranks);
 });
 
-test('the grid has a run at each of its points, of what its name says and all by one lab', async () => {
+test('the grid has a run at each of its points, of what its name says and all by the same kernels', async () => {
   const points = RECORDED.flatMap(({ id }) => gridPointOf(id) ?? []);
   expect(points).toHaveLength(30);
   const made = new Set<string>();
@@ -133,7 +133,7 @@ test('the grid has a run at each of its points, of what its name says and all by
       ['regular', 'farskip'].flatMap((method) => ['blocking', 'overlapped'].map((kind) => [method, kind, 0])),
     );
     for (const { spans } of results) expect(spans.length).toBeGreaterThan(300 * settings.ranks);
-    made.add(`${manifest.commit} ${manifest.kernels} ${manifest.adapter}`);
+    made.add(`${manifest.kernels} ${manifest.adapter}`);
   }
   expect([...made]).toHaveLength(1);
 });

@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'react';
 import { FIRST_RECORDED, isRecorded } from '../../lab/runs/recorded';
 import { type Phrase, phrase } from '../../words/phrase';
 import { useRuns } from '../state/runs_store';
-import { trackNamed } from '../state/session';
+import { trackNamed, tracksOfRun } from '../state/session';
+import { firstLook } from '../state/stepping';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
 import { loadRecorded } from './load_recorded';
@@ -20,13 +21,17 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
       tracks.length === 0 && opening.current
         ? [FIRST_RECORDED]
         : (tracks.map(runOfTrack).filter((id) => id !== null && isRecorded(id)) as string[]);
+    const first = opening.current && tracks.length === 0;
     opening.current = false;
     for (const id of new Set(wanted)) {
       const { runs: known, add } = useRuns.getState();
+      const { openWith } = useView.getState();
       if (known.some(({ run }) => run.id === id)) continue;
       loadRecorded(id).then((found) => {
         if (found.kind === 'failed') return onProblems([found.why]);
         add([found.run], 'recorded', false);
+        const shown = useRuns.getState().runs[0];
+        if (first && shown && !useView.getState().watching) openWith(firstLook(shown, tracksOfRun(shown)));
       });
     }
   }, [tracks, onProblems]);

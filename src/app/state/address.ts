@@ -1,12 +1,16 @@
 import { useForm } from './form_store';
 import { linkOf, readLink } from './link';
+import { DEFAULT_VIEW } from './view';
 import { useView } from './view_store';
 
 /** Browsers limit how often the address may change. */
 const ADDRESS_MS = 300;
 
 /** The page's settings, as far as they are right, and view as a link's fragment. */
-export const fragmentNow = (): string => linkOf(useForm.getState().sound, useView.getState().view);
+export function fragmentNow(): string {
+  const { view, opening } = useView.getState();
+  return linkOf(useForm.getState().sound, view === opening ? { ...DEFAULT_VIEW, lang: view.lang } : view);
+}
 
 /**
  * Keeps the page's address what its settings and view are, so that a reload, a bookmark or somebody else finds them;

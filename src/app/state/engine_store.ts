@@ -5,18 +5,21 @@ import { earlyGeneration, earlyMeasurement, earlySweep } from '../../lab/experim
 import type { Doing, ExperimentEvent, Progress } from '../../lab/experiments/experiment';
 import type { GenerationResult } from '../../lab/experiments/generation/result';
 import type { GenerateSettings } from '../../lab/experiments/generation/settings';
+import type { Sizing } from '../../lab/experiments/sizing';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
 import { combinationTrack, keyOf, type Track } from '../../lab/experiments/track';
 import { newRun } from '../../lab/runs/lab_run';
 import { nameOf, type RunContent } from '../../lab/runs/run_kinds';
 import { type Phrase, phrase } from '../../words/phrase';
 import { stayAwake } from './awake';
-import { type Asked, askedBy } from './form';
+import { type Asked, askedBy, type Form } from './form';
 import { useForm } from './form_store';
 import { watchHidden } from './hidden';
 import { textNow } from './language';
 import { preference } from './preference';
 import { useRuns } from './runs_store';
+import { namesShown, runShown } from './session';
+import { firstLook } from './stepping';
 import { useView } from './view_store';
 
 export type Status =
@@ -48,8 +51,12 @@ type EngineState = {
   readonly status: Status;
   /** null when no run goes on. */
   readonly live: Live | null;
+  /** How large the run that goes on, or was last, was made for this GPU; null where the settings said it. */
+  readonly sized: Sizing | null;
   /** Does what the settings say. */
   readonly run: () => Promise<void>;
+  /** Does what settings say of an untrained model, as large as this GPU does in some seconds: the form then says it. */
+  readonly runSized: (change: Partial<Form>) => Promise<void>;
   readonly stop: () => void;
 };
 
@@ -70,9 +77,31 @@ export const useEngine = create<EngineState>((set, get) => {
   return {
     status: { kind: 'idle', ended: null },
     live: null,
+    sized: null,
+    async runSized(change) {
+      if (get().status.kind === 'running') return;
+      const asked = askedBy({ ...useForm.getState().form, ...change });
+      client ??= createEngineClient(preference, document.baseURI);
+      tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
+      try {
+        const sized = await client.run({ experiment: 'sizing', settings: asked.settings }, (event) => {
+          if (event.kind === 'progress') tell(event);
+        });
+        const { model, tokens } = sized.chosen;
+        useForm.getState().edit({ ...change, model, tokens });
+        set({ status: { kind: 'idle', ended: null } });
+        const running = get().run();
+        set({ sized });
+        await running;
+        lookAtFirst();
+      } catch (cause) {
+        end(statusOf(failureOf(cause)), null);
+      }
+    },
     async run() {
       // The engine does one job at a time.
       if (get().status.kind === 'running') return;
+      set({ sized: null });
       const { form } = useForm.getState();
       if (form.model === 'files' && form.files.length === 0) return end(NO_FILES, null);
       const asked = askedBy(form);
@@ -89,7 +118,7 @@ export const useEngine = create<EngineState>((set, get) => {
         const content = { kind: asked.experiment, result } as RunContent;
         end(statusAfter(content), content);
       } catch (cause) {
-        const failure = cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
+        const failure = failureOf(cause);
         end(statusOf(failure), contentSoFar(get().live, asked, failure.reason));
       } finally {
         for (const stop of ends) stop();
@@ -99,11 +128,22 @@ export const useEngine = create<EngineState>((set, get) => {
   };
 });
 
+/** A run that was begun from the first screen is shown as that was. */
+function lookAtFirst(): void {
+  const { runs } = useRuns.getState();
+  const { view, watching, look } = useView.getState();
+  const session = runShown(runs, view.tracks);
+  if (!watching && session?.origin === 'measured') look(firstLook(session, namesShown(runs, view.tracks)));
+}
+
 const NO_FILES: Status = {
   kind: 'failed',
   reason: 'input',
   phrase: phrase`Choose a folder first: the model is to be a checkpoint of your own, and no files are chosen.`,
 };
+
+const failureOf = (cause: unknown): JobFailed =>
+  cause instanceof JobFailed ? cause : new JobFailed('internal', phrase`${String(cause)}`);
 
 const statusOf = ({ reason, phrase: why }: JobFailed): Status =>
   reason === 'stopped' ? { kind: 'idle', ended: 'stopped' } : { kind: 'failed', reason, phrase: why };

@@ -61,16 +61,19 @@ export function trackNamed(runs: readonly SessionRun[], name: string): Track | n
 }
 
 /**
- * Names of a run's first and last tracks, of a sweep those of one point: of four combinations the regular, blocking one
- * and the FarSkip, overlapped one.
+ * Names of a run's last track and of the first of the same schedule, of a sweep those of one point: of four combinations
+ * the regular, overlapped one and the FarSkip, overlapped one. Where none is, of its first and last.
  */
 export function tracksOfRun({ run, tracks }: SessionRun): readonly string[] {
   // Of a sweep, its last point's.
   const point = tracks.at(-1)?.point?.value;
-  const names = tracks.filter((track) => track.point?.value === point).map(({ key }) => trackName(run.id, key));
+  const own = tracks.filter((track) => track.point?.value === point);
+  const last = own.at(-1);
   // A run that has no track is named all the same, so that its numbers are on show.
-  if (names.length === 0) return [trackName(run.id, 'numbers')];
-  return names.length === 1 ? names : [names[0]!, names.at(-1)!];
+  if (!last) return [trackName(run.id, 'numbers')];
+  const alike = own.find(({ combination }) => combination?.schedule === last.combination?.schedule);
+  const first = alike === last ? own[0]! : alike!;
+  return [...new Set([first, last])].map(({ key }) => trackName(run.id, key));
 }
 
 /**

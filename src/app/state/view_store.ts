@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { OPENED } from './opened';
-import { NOTHING_CHOSEN, type View } from './view';
+import { DEFAULT_VIEW, NOTHING_CHOSEN, type View } from './view';
 
 type ViewState = {
   readonly view: View;
@@ -17,6 +17,10 @@ type ViewState = {
   readonly watch: () => void;
   /** The run that went on has ended: what the view names is on show again, as it was. Answers whether the run was. */
   readonly stopWatching: () => boolean;
+  /** How the page showed its first run by itself; while nothing of it was changed it is not in the link. */
+  readonly opening: View | null;
+  /** Shows the page's first run so, where the link said nothing of how to. */
+  readonly openWith: (change: Partial<View>) => void;
   /** Takes the view that a link says. */
   readonly follow: (view: View) => void;
 };
@@ -52,6 +56,13 @@ export const useView = create<ViewState>((set, get) => ({
     const { watching, view, chosenBefore } = get();
     if (watching) set({ watching: false, view: { ...view, ...NOTHING_CHOSEN, ...chosenBefore } });
     return watching;
+  },
+  opening: null,
+  openWith(change) {
+    const { view } = get();
+    if (JSON.stringify({ ...view, lang: DEFAULT_VIEW.lang }) !== JSON.stringify(DEFAULT_VIEW)) return;
+    const opening = { ...view, ...change };
+    set({ view: opening, opening });
   },
   follow: (view) => set({ view, watching: false }),
 }));

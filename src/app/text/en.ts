@@ -12,7 +12,7 @@ export const SHAPED_LIKE: Readonly<Record<GridPoint['model'], string>> = {
 export const en = {
   page: {
     title: 'FarSkip Lab',
-    lead: "A Mixture-of-Experts model on emulated devices, computed by your GPU: tokens travel to the experts' devices and back, and FarSkip lets the next computation run meanwhile. Computing is measured, here or on the machine that is named; when messages arrive is emulated, if nothing else is said.",
+    lead: 'See how FarSkip hides the communication of a Mixture-of-Experts model: really computed, on emulated devices.',
     skip: 'Skip to the timelines',
     language: 'Language',
     automatic: 'As the browser',
@@ -27,6 +27,27 @@ export const en = {
     publicPage: 'The lab on the web.',
     openLab: 'Open in the lab',
     side: 'Settings and wiring',
+  },
+  figures: {
+    heading: 'What this shows',
+    insteadOf: (second: string, took: string, first: string, instead: string) =>
+      `${second}: ${took}. ${first}: ${instead}.`,
+    alike: (second: string, took: string, first: string, instead: string, schedule: string) =>
+      `One prefill: ${second} ${took}, ${first} ${instead}, both ${schedule}.`,
+    takes: (own: string, took: string) => `${own}: ${took}.`,
+    betweenTokens: (first: string, a: string, second: string, b: string) =>
+      `Between tokens, ${first}: ${a}. ${second}: ${b}.`,
+    asFast: 'as fast',
+    tokensAsFast: 'as fast from token to token',
+    hidden: 'of the communication hidden',
+    insteadHidden: (first: string, share: string) => `${first}: ${share}`,
+    emulatedLinks: 'links are emulated',
+    steppers: 'What is on show',
+    shape: 'Shaped like',
+    devices: { label: 'Devices', less: 'Fewer devices', more: 'More devices' },
+    ratio: { label: 'Ratio', less: 'A lower ratio', more: 'A higher ratio' },
+    schedule: 'Schedule',
+    schedules: { blocking: 'blocking', overlapped: 'overlapped' },
   },
   speed: {
     title: 'How quick is WebGPU here?',
@@ -249,7 +270,10 @@ export const en = {
     timeline: (place: number) => `Timeline ${place}`,
     noTimeline: 'None',
     noTrack: 'Not a timeline of this page',
-    measureHere: 'This run was recorded. Measure one of your own on this device:',
+    onMyGpu: 'Run on my GPU',
+    size: (model: string, tokens: number, time: string) => `${model}, ${tokens} tokens a device (about ${time})`,
+    sized: (size: string) => `Made for this GPU: ${size}.`,
+    beyond: (size: string) => `The next larger run, ${size}, would take longer than ten seconds.`,
   },
   tracks: {
     trace: 'Trace',
@@ -459,18 +483,6 @@ export const en = {
       `${run}: communication should take ${asked} times the computation, and took ${reached} times.`,
     imbalance: (run: string, time: string) =>
       `${run}: by simulation, devices of their own would lose ${time} more, since their kernels differ in length; devices that take turns do not.`,
-    headline: (
-      first: string,
-      second: string,
-      a: string,
-      b: string,
-      speedup: string,
-      hiddenA: string,
-      hiddenB: string,
-    ) =>
-      `${first}: ${a}, ${hiddenA} of the communication hidden. ${second}: ${b}, ${hiddenB} hidden, ${speedup}× as fast.`,
-    decodeHeadline: (first: string, second: string, a: string, b: string) =>
-      `Between tokens, ${first}: ${a}. ${second}: ${b}.`,
     continuations: 'Next tokens',
     converted: 'converted checkpoint',
     original: 'original checkpoint',

@@ -14,6 +14,9 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a tokenizer_config.json': '分词器设置 tokenizer_config.json',
   'an execution trace or a graph': '执行跟踪或计算图',
   'brackets are nested more than {0} deep': '括号嵌套超过 {0} 层',
+  'trying how quick this GPU is': '正在测试此 GPU 的速度',
+  'No untrained model of this shape fits this GPU on so many devices; choose more devices.':
+    '在这么多设备上，此形状的未训练模型都放不进这块 GPU；请选用更多设备。',
   'finding the quickest kernels for this GPU': '正在为此 GPU 寻找最快的内核',
   'it should begin with { or [': '它应以 { 或 [ 开头',
   'something is missing or too much': '此处缺少或多出了内容',

@@ -7,7 +7,7 @@ import { PHRASES } from './phrases_zh';
 export const zh: Text = {
   page: {
     title: 'FarSkip Lab',
-    lead: '在模拟设备上运行混合专家（MoE）模型，由你的 GPU 实际计算：词元（token）发往专家所在的设备再返回，FarSkip 让后续计算在此期间继续进行。计算时间为实测，测自本机或所标明的机器；消息何时到达，如无说明，均为仿真。',
+    lead: '看 FarSkip 如何隐藏混合专家（MoE）模型的通信：真实计算，设备为模拟。',
     skip: '跳到时间线',
     language: '语言',
     automatic: '跟随浏览器',
@@ -21,6 +21,25 @@ export const zh: Text = {
     publicPage: '网上的实验室。',
     openLab: '在实验室中打开',
     side: '设置与连接方式',
+  },
+  figures: {
+    heading: '结果一览',
+    insteadOf: (second, took, first, instead) => `${second}用时 ${took}，${first}用时 ${instead}。`,
+    alike: (second, took, first, instead, schedule) =>
+      `一次预填充：${second} ${took}，${first} ${instead}，均为${schedule}调度。`,
+    takes: (own, took) => `${own}用时 ${took}。`,
+    betweenTokens: (first, a, second, b) => `词元间隔，${first}：${a}。${second}：${b}。`,
+    asFast: '倍速度',
+    tokensAsFast: '倍的逐词元速度',
+    hidden: '的通信被隐藏',
+    insteadHidden: (first, share) => `${first}为 ${share}`,
+    emulatedLinks: '链路为仿真',
+    steppers: '显示内容',
+    shape: '形状同',
+    devices: { label: '设备数', less: '减少设备', more: '增加设备' },
+    ratio: { label: '比值', less: '降低比值', more: '提高比值' },
+    schedule: '调度',
+    schedules: { blocking: '阻塞', overlapped: '重叠' },
   },
   speed: {
     title: 'WebGPU 在这里有多快？',
@@ -234,7 +253,10 @@ export const zh: Text = {
     timeline: (place) => `时间线 ${place}`,
     noTimeline: '无',
     noTrack: '本页没有这条时间线',
-    measureHere: '此运行是录制的。可在这台设备上自己测量一次：',
+    onMyGpu: '在我的 GPU 上运行',
+    size: (model, tokens, time) => `${model}，每个设备 ${tokens} 个词元（约 ${time}）`,
+    sized: (size) => `已按此 GPU 选定规模：${size}。`,
+    beyond: (size) => `更大一档为 ${size}，会超过十秒。`,
   },
   tracks: {
     trace: '跟踪',
@@ -432,9 +454,6 @@ export const zh: Text = {
     broken: (run, runs) => `${run}：有 ${runs} 次运行优于下界所允许的值。这是测量的错误，请报告。`,
     reached: (run, asked, reached) => `${run}：通信应为计算的 ${asked} 倍，实际为 ${reached} 倍。`,
     imbalance: (run, time) => `${run}：据仿真，各自独立的设备会因内核长短不一再损失 ${time}；轮流执行的设备则不会。`,
-    headline: (first, second, a, b, speedup, hiddenA, hiddenB) =>
-      `${first}：${a}，${hiddenA} 的通信被掩盖。${second}：${b}，${hiddenB} 被掩盖，速度为 ${speedup} 倍。`,
-    decodeHeadline: (first, second, a, b) => `词元间隔，${first}：${a}。${second}：${b}。`,
     continuations: '后续词元',
     converted: '转换后的检查点',
     original: '原始检查点',

@@ -59,6 +59,8 @@ export type Doing =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'opening' }
   | { readonly phase: 'loading'; readonly connectivity: string | null }
+  /** How large a run this GPU does in some seconds. */
+  | { readonly phase: 'sizing' }
   /** Variants of kernels are tried. */
   | { readonly phase: 'tuning' }
   | { readonly phase: 'timing'; readonly connectivity: string }
@@ -79,6 +81,8 @@ export function doingIn(doing: Doing): Phrase {
       return doing.connectivity
         ? phrase`loading the model: ${nameOfMethod(doing.connectivity)}`
         : phrase`loading the model`;
+    case 'sizing':
+      return phrase`trying how quick this GPU is`;
     case 'tuning':
       return phrase`finding the quickest kernels for this GPU`;
     case 'timing':

@@ -6,6 +6,7 @@ import { generateExperiment } from './generation/generate';
 import { hostBenchExperiment } from './host_bench';
 import { kernelBenchExperiment } from './kernel_bench/kernel_bench';
 import { measureExperiment } from './measurement/measure';
+import { sizingExperiment } from './sizing';
 import { sweepExperiment } from './sweep';
 
 /** All that the engine can be asked to do, by what it gives. Those whose results are kept are in RUN_KINDS, too. */
@@ -18,6 +19,7 @@ export const EXPERIMENTS = {
   bench: benchExperiment,
   kernels: kernelBenchExperiment,
   host: hostBenchExperiment,
+  sizing: sizingExperiment,
 } as const;
 export type ExperimentId = keyof typeof EXPERIMENTS;
 

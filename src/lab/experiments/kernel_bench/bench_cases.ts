@@ -50,7 +50,8 @@ export const benchCases = (): BenchCase[] => [
   rowwise('scale_rows', 16384, 2048),
 ];
 
-const gemm = (
+/** A product of matrices, x · Wᵀ if nothing else is said. */
+export const gemm = (
   rows: number,
   inner: number,
   cols: number,
@@ -140,7 +141,8 @@ function exchanged(rows: number, ranks: number, experts: number, topK: number, w
   ];
 }
 
-const rowwise = (kernel: KernelName, rows: number, width: number, more: NamedSizes = {}): BenchCase => ({
+/** A kernel of rows. */
+export const rowwise = (kernel: KernelName, rows: number, width: number, more: NamedSizes = {}): BenchCase => ({
   kernel,
   shape: `${rows} × ${width}`,
   sizes: { rows, width, ...more },

@@ -77,7 +77,11 @@ function rateOf(each: BenchCase & { readonly times: number }, timing: Timing, ce
 }
 
 /** Runs one case on drawn values. */
-async function timeCase(engine: Engine, { kernel, sizes, integers }: BenchCase, variant: AnyVariant): Promise<Timing> {
+export async function timeCase(
+  engine: Engine,
+  { kernel, sizes, integers }: BenchCase,
+  variant: AnyVariant,
+): Promise<Timing> {
   await engine.launcher.compile([variant]);
   const pool = engine.createPool();
   const launch = engine.launcher.bind(kernel, sizes, await scratchFor(engine, pool, kernel, sizes, integers), variant);

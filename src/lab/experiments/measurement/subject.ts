@@ -58,7 +58,8 @@ export const isCalibrated = ({ apart }: Pick<Subject, 'apart'>): boolean => apar
 export const CALIBRATIONS = 3;
 /** Of so many runs the medians say what kernels take of passes that they share. */
 const SHARES = 3;
-const WARM_MS = 1500;
+/** How long a GPU is kept busy before anything counts. */
+export const WARM_MS = 1500;
 
 /**
  * Throws InputError when the model does not fit. Kernels are timed apart where those of the first subject are: a

@@ -1,0 +1,121 @@
+import type { ReactNode } from 'react';
+import { nameOfMethod } from '../../connectivity/methods';
+import type { Track } from '../../lab/experiments/track';
+import { machineOf } from '../../lab/runs/lab_run';
+import { dateOf } from '../../lab/runs/run_kinds';
+import type { Estimate } from '../../lab/statistics/estimate';
+import type { ScheduleKind } from '../../schedule/orders';
+import { titleOf } from '../parts/titles';
+import { useText } from '../state/language';
+import type { SessionRun } from '../state/session';
+import type { Text } from '../text/en';
+import { ms } from '../text/format';
+import './figures.css';
+
+type Props = {
+  readonly tracks: readonly Track[];
+  readonly session: SessionRun | undefined;
+  readonly children?: ReactNode;
+};
+
+/** What the runs on show come to: a sentence, two figures, and where they are from. `children`: what changes them. */
+export function Figures({ tracks, session, children }: Props) {
+  const t = useText();
+  const claim = claimOf(t, tracks);
+  if (!claim && !children) return null;
+  return (
+    <section className="figures" aria-label={t.figures.heading}>
+      {claim && (
+        <>
+          <p className="claim">{claim.sentence}</p>
+          <dl>
+            {claim.figures.map(({ value, of, faint }) => (
+              <div key={of}>
+                <dt>{of}</dt>
+                <dd>{value}</dd>
+                {faint && <dd className="faint">{faint}</dd>}
+              </div>
+            ))}
+          </dl>
+          {session && <p className="chip">{provenanceOf(t, session)}</p>}
+        </>
+      )}
+      {children}
+    </section>
+  );
+}
+
+type Figure = { readonly value: string; readonly of: string; readonly faint: string | null };
+type Claim = { readonly sentence: string; readonly figures: readonly Figure[] };
+
+const whole = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
+
+/** Of two tracks what the second gains and hides, of one what it hides; null where that is not known. */
+function claimOf(t: Text, [first, second]: readonly Track[]): Claim | null {
+  if (!first) return null;
+  if (!first.result)
+    return first.tbtMs !== null && second?.tbtMs
+      ? {
+          sentence: t.figures.betweenTokens(titleOf(t, first), ms(first.tbtMs), titleOf(t, second), ms(second.tbtMs)),
+          figures: [{ value: times(first.tbtMs / second.tbtMs), of: t.figures.tokensAsFast, faint: null }],
+        }
+      : null;
+  const { wallMs, hidden } = first.result;
+  const [own, wall] = [titleOf(t, first), ms(wallMs.median)];
+  const others = second?.result?.hidden;
+  if (!second?.result)
+    return {
+      sentence: t.figures.takes(own, wall),
+      figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null }] : [],
+    };
+  const gain = gainOf(first.result, second.result);
+  const took = ms(second.result.wallMs.median);
+  const alike = scheduleOf([first, second]);
+  const names = [first, second].map((track) =>
+    alike ? t.say(nameOfMethod(track.combination!.connectivity)) : titleOf(t, track),
+  ) as [string, string];
+  return {
+    sentence: alike
+      ? t.figures.alike(names[1], took, names[0], wall, t.figures.schedules[alike])
+      : t.figures.insteadOf(names[1], took, names[0], wall),
+    figures: [
+      { value: times(gain.median), of: t.figures.asFast, faint: rangeOf(gain) },
+      ...(others
+        ? [
+            {
+              value: whole(others.median),
+              of: t.figures.hidden,
+              faint: hidden && t.figures.insteadHidden(names[0], whole(hidden.median)),
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+const times = (gain: number): string => `${gain.toFixed(2)}×`;
+const rangeOf = ({ low, high }: Pick<Estimate, 'low' | 'high'>): string | null =>
+  low === null || high === null ? null : `${low.toFixed(2)} – ${high.toFixed(2)}`;
+
+/** The schedule that two tracks share; null where they have none, or each its own. */
+function scheduleOf([first, second]: readonly [Track, Track]): ScheduleKind | null {
+  const [own, other] = [first.combination?.schedule, second.combination?.schedule];
+  return own !== undefined && own === other ? own : null;
+}
+
+type Measured = NonNullable<Track['result']>;
+
+/** Where the first is what speed-ups are over, pair by pair; else the medians' ratio, which has no interval. */
+function gainOf(first: Measured, second: Measured): Pick<Estimate, 'median' | 'low' | 'high'> {
+  if (first.speedup.median === 1 && first.speedup.low === 1) return second.speedup;
+  return { median: first.wallMs.median / second.wallMs.median, low: null, high: null };
+}
+
+function provenanceOf(t: Text, { run, origin }: SessionRun): string {
+  const date = dateOf(run);
+  const when = date === null ? t.runs.fromTrace : t.date(date);
+  const where = origin === 'measured' ? t.runs.measuredHere : `${machineOf(run)}`;
+  const said = origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : [where, when].join(t.join.comma);
+  const emulated = run.kind === 'measurement' && run.result.link !== null;
+  return emulated ? `${said} · ${t.figures.emulatedLinks}` : said;
+}

@@ -1,0 +1,110 @@
+import { useState } from 'react';
+import { GRID, type GridPoint, gridId } from '../../lab/runs/recorded';
+import type { Phrase } from '../../words/phrase';
+import { Choice, Switch } from '../parts/fields';
+import { loadRecorded } from '../runs/load_recorded';
+import { useText } from '../state/language';
+import { useRuns } from '../state/runs_store';
+import { type SessionRun, sessionRun } from '../state/session';
+import { type Compared, comparedIn, firstLook, pointOnShow, stepped, tracksFor } from '../state/stepping';
+import { trackName } from '../state/view';
+import { useView } from '../state/view_store';
+import { SHAPED_LIKE } from '../text/en';
+
+type Props = {
+  readonly session: SessionRun;
+  /** Names of the tracks on show. */
+  readonly names: readonly string[];
+  readonly onProblems: (sentences: readonly Phrase[]) => void;
+};
+
+/** Steps through the runs of the grid, and through what of a run is compared: what is on show changes at once. */
+export function Steppers({ session, names, onProblems }: Props) {
+  const t = useText();
+  const [loading, setLoading] = useState(false);
+  const point = pointOnShow(session);
+  const compared = comparedIn(session, names);
+  if (!compared) return null;
+  /** Other tracks lie on another axis: layers in view are brought back into view, all of it stays all of it. */
+  const look = (own: SessionRun, shown: readonly string[]) => {
+    const { view, look: change } = useView.getState();
+    change({ tracks: shown, ...(view.from !== null && firstLook(own, shown)), collapsed: view.collapsed });
+  };
+  const show = (change: Partial<Compared>) =>
+    look(session, tracksFor(session.run.id, session.tracks, { ...compared, ...change }));
+  const go = async (to: GridPoint) => {
+    const id = gridId(to);
+    setLoading(true);
+    const found = await loadRecorded(id).finally(() => setLoading(false));
+    if (found.kind === 'failed') return onProblems([found.why]);
+    onProblems([]);
+    const { add, remove } = useRuns.getState();
+    add([found.run], 'recorded', false);
+    // All runs of the grid have the same combinations.
+    const keys = names.map((name) => name.slice(session.run.id.length + 1));
+    look(
+      sessionRun(found.run, 'recorded'),
+      keys.map((key) => trackName(id, key)),
+    );
+    if (id !== session.run.id) remove(session.run.id);
+  };
+  return (
+    <fieldset className="steppers" aria-label={t.figures.steppers} aria-busy={loading}>
+      {point && (
+        <>
+          <label className="stepper">
+            <span>{t.figures.shape}</span>
+            <select
+              value={point.model}
+              onChange={({ target }) => void go({ ...point, model: target.value as GridPoint['model'] })}
+            >
+              {GRID.model.map((model) => (
+                <option key={model} value={model}>
+                  {SHAPED_LIKE[model]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Stepper words={t.figures.devices} point={point} along="ranks" onStep={go} />
+          <Stepper words={t.figures.ratio} point={point} along="ratio" onStep={go} />
+        </>
+      )}
+      {compared.schedules.length > 1 && (
+        <Choice
+          name="schedule on show"
+          label={t.figures.schedule}
+          value={compared.schedule}
+          options={compared.schedules.map((schedule) => [schedule, t.figures.schedules[schedule]] as const)}
+          onChange={(schedule) => show({ schedule })}
+        />
+      )}
+      <Switch label={t.say(compared.other)} on={compared.withOther} onChange={(withOther) => show({ withOther })} />
+    </fieldset>
+  );
+}
+
+/** A number with a button for less and one for more. */
+function Stepper(props: {
+  words: { readonly label: string; readonly less: string; readonly more: string };
+  point: GridPoint;
+  along: 'ranks' | 'ratio';
+  onStep: (to: GridPoint) => Promise<void>;
+}) {
+  const { words, point, along, onStep } = props;
+  const button = (by: -1 | 1, label: string, sign: string) => {
+    const to = stepped(point, along, by);
+    return (
+      <button type="button" aria-label={label} aria-disabled={!to} onClick={() => to && void onStep(to)}>
+        {sign}
+      </button>
+    );
+  };
+  return (
+    <fieldset className="stepper" aria-label={words.label}>
+      <span aria-hidden="true">{words.label}</span>
+      {button(-1, words.less, '−')}
+      <output aria-label={words.label}>{point[along]}</output>
+      {button(1, words.more, '+')}
+    </fieldset>
+  );
+}
