@@ -113,19 +113,18 @@ function partsOf(
   const free = subtract(end > 0 ? [[0, end]] : [], merge([...kernels, ...copying]));
   const turns = own
     .filter((span): span is ComputeSpan => span.kind === 'compute')
-    .map((span) => ({ span, start: span.turnAt ?? span.start, end: turnEndOf(span) }))
-    .toSorted((a, b) => a.start - b.start || a.end - b.end);
+    .map((span) => ({ span, start: span.turnAt ?? span.start }))
+    .toSorted((a, b) => a.start - b.start);
+  // The kernel that ends a free time begins at its end, but for what times in files are rounded by: those that begin
+  // earlier are over, though they may seem to end a little later than what they left free begins.
   let next = 0;
   const idle = free.flatMap(([start, until]): Part[] => {
-    while (next < turns.length && turns[next]!.end <= start) next++;
+    while (next < turns.length && turns[next]!.start < (start + until) / 2) next++;
     const before = turns[next]?.span;
     return before ? partsBefore(before, start, until, arrivals) : [part(start, until, 'end', null, null)];
   });
   return [...copies, ...idle];
 }
-
-const turnEndOf = ({ turnAt, gpuMs, end }: ComputeSpan): number =>
-  turnAt === null || gpuMs === null ? end : turnAt + gpuMs;
 
 /** What lay between two kernels of a queue, by what the second one waited for. */
 function partsBefore(before: ComputeSpan, start: number, end: number, arrivals: ReadonlyMap<number, number>): Part[] {

@@ -6,6 +6,7 @@ import type { LabRun } from '../../src/lab/runs/lab_run';
 import { gridId, gridPointOf, RECORDED, recordedPath } from '../../src/lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../../src/lab/runs/run_file';
 import { tracksOf } from '../../src/lab/runs/run_kinds';
+import { categoriesOf } from '../../src/trace/gaps';
 import { lengthOf, merge } from '../../src/trace/intervals';
 import { hiddenShare, overlapOf } from '../../src/trace/overlap';
 import type { Interval } from '../../src/trace/span';
@@ -132,7 +133,12 @@ test('the grid has a run at each of its points, of what its name says and all by
     expect(results.map(({ connectivity, schedule, boundBroken }) => [connectivity, schedule, boundBroken])).toEqual(
       ['regular', 'farskip'].flatMap((method) => ['blocking', 'overlapped'].map((kind) => [method, kind, 0])),
     );
-    for (const { spans } of results) expect(spans.length).toBeGreaterThan(300 * settings.ranks);
+    for (const { spans, schedule, categories } of results) {
+      expect(spans.length).toBeGreaterThan(300 * settings.ranks);
+      // Of the run shown, as its file has it, waiting is what it was when it was measured, of a mean of all runs.
+      const { waiting } = categoriesOf(spans, settings.ranks)[0]!;
+      if (schedule === 'blocking') expect(waiting / categories!.waiting).toBeCloseTo(1, 1);
+    }
     made.add(`${manifest.kernels} ${manifest.adapter}`);
   }
   expect([...made]).toHaveLength(1);

@@ -164,6 +164,12 @@ test('every millisecond goes to one category', () => {
   ]);
 });
 
+test('a kernel that seems to end a little later than what it left free begins, as rounded times do, ends no gap', () => {
+  const [first, ...others] = waitingRun;
+  const rounded: Span[] = [{ ...first!, turnAt: 0, gpuMs: 4.0001 } as Span, ...others];
+  expect(categoriesOf(rounded, 1, 15)).toEqual(categoriesOf(waitingRun, 1, 15));
+});
+
 test('what a peer runs beyond a rank, and copies, are neither its compute nor a gap', () => {
   const turn = (rank: number, turnAt: number, gpuMs: number, end: number) =>
     compute(rank, 0, end, { turnAt, gpuMs, sharing: 2, submitted: 0 });

@@ -207,7 +207,8 @@ export const commandOf = (id: CommandId): Command => COMMANDS.find((command) => 
 export function playOrPause(end: number): void {
   const player = usePlayer.getState();
   if (player.playing) player.pause();
-  else player.play(end);
+  // What is in view plays first.
+  else player.play(end, Math.max(0, useView.getState().view.from ?? 0));
 }
 
 /** The link as the page is now, not as its address was brought up to date last. */

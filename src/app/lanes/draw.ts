@@ -26,6 +26,8 @@ export type Scene = {
     readonly layer: (layer: number) => string;
     readonly step: (step: number) => string;
     readonly blocks: (item: number, track: Prepared) => string;
+    /** Why a device waits, in full and shortly; null: it does not wait for a collective. */
+    readonly waits: (gap: number, track: Prepared) => readonly [full: string, short: string] | null;
   };
 };
 
@@ -91,6 +93,7 @@ export function drawScene(
     drawHatches(context, track, row, lanes, view, width, theme);
     if (!row.collapsed) {
       drawLabels(context, scene, track, row, lanes, view, width);
+      drawWaits(context, scene, track, row, lanes, view, width, theme);
       drawMarks(context, row, lanes, x, width, theme);
     }
   }
@@ -218,7 +221,7 @@ function drawDifference(
       Math.max(1, right - left - 1),
       Math.max(1, size),
     );
-    if (right - left > 70) {
+    if (Math.min(width, right) - Math.max(0, left) > 70) {
       context.fillStyle = theme.ink;
       context.fillText(
         `${difference < 0 ? '−' : '+'}${ms(Math.abs(difference))}`,
@@ -303,6 +306,31 @@ function drawLabels(
     const label = name.length <= fits ? name : `${name.slice(0, fits - 1)}…`;
     context.strokeText(label, left + 4, lane.y + lane.height / 2 + 0.5);
     context.fillText(label, left + 4, lane.y + lane.height / 2 + 0.5);
+  }
+}
+
+/** Waiting says what for and how long, or as much of that as there is room for. */
+function drawWaits(
+  context: CanvasRenderingContext2D,
+  { names }: Scene,
+  track: Prepared,
+  row: Extract<Row, { kind: 'rank' }>,
+  { gaps }: RankLanes,
+  view: AxisRange,
+  width: number,
+  theme: Theme,
+): void {
+  const lane = row.lanes.find(({ name }) => name === 'compute')!;
+  context.fillStyle = theme.ink;
+  context.strokeStyle = theme.panel;
+  context.lineWidth = 4;
+  context.lineJoin = 'round';
+  for (const { left, right, i } of wide(gaps, view, width, LABELLED_FROM)) {
+    const room = right - left - 6;
+    const label = names.waits(gaps.item[i]!, track)?.find((each) => context.measureText(each).width <= room);
+    if (!label) continue;
+    context.strokeText(label, left + 3, lane.y + lane.height / 2 + 0.5);
+    context.fillText(label, left + 3, lane.y + lane.height / 2 + 0.5);
   }
 }
 

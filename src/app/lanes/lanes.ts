@@ -41,6 +41,8 @@ export type Prepared = {
   readonly track: Track;
   readonly alignment: Alignment;
   readonly gaps: readonly Gap[];
+  /** Names of the collectives, by their operation. */
+  readonly collectives: ReadonlyMap<number, string>;
   readonly ranks: readonly RankLanes[];
   readonly layers: readonly { readonly layer: number; readonly at: number }[];
   readonly steps: readonly { readonly step: number; readonly at: number }[];
@@ -96,6 +98,7 @@ export function prepare(name: string, track: Track, alignment: Alignment): Prepa
     track,
     alignment,
     gaps,
+    collectives: new Map(spans.flatMap(({ kind, op, name: own }) => (kind === 'collective' ? [[op, own]] : []))),
     ranks: Array.from({ length: ranks }, (_, rank) => ({
       compute: laneOf(compute[rank]!),
       send: laneOf(send[rank]!),

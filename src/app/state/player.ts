@@ -7,7 +7,8 @@ type PlayerState = {
   readonly playing: boolean;
   /** Axis time a second of watching: 1 is as fast as it was. */
   readonly speed: number;
-  readonly play: (end: number) => void;
+  /** Goes on, or begins at `from`. */
+  readonly play: (end: number, from: number) => void;
   readonly pause: () => void;
   readonly seek: (at: number) => void;
   readonly setSpeed: (speed: number) => void;
@@ -27,11 +28,11 @@ export const usePlayer = create<PlayerState>((set, get) => {
     at: null,
     playing: false,
     speed: 0,
-    play(end) {
+    play(end, from) {
       stop();
       const speed = get().speed || fitting(end);
-      const from = get().at;
-      set({ playing: true, speed, at: from === null || from >= end ? 0 : from });
+      const { at: head } = get();
+      set({ playing: true, speed, at: head === null ? Math.min(from, end) : head >= end ? 0 : head });
       let before = performance.now();
       const turn = (now: number) => {
         const { at, speed: current } = get();

@@ -306,6 +306,7 @@ export const en = {
     layer: (layer: number) => `layer ${layer}`,
     token: (step: number) => `step ${step}`,
     difference: 'Difference a layer',
+    waitsFor: (collective: string, time: string) => `waits for ${collective}, ${time}`,
     differenceOf: (total: string, sign: 'less' | 'more') => `${total} ${sign} than the first run`,
     search: 'Search spans',
     searchHint: 'attention, layer 3, device 1 …',

@@ -289,6 +289,7 @@ export const zh: Text = {
     layer: (layer) => `第 ${layer} 层`,
     token: (step) => `第 ${step} 步`,
     difference: '各层差异',
+    waitsFor: (collective, time) => `等待 ${collective}，${time}`,
     differenceOf: (total, sign) => `比第一个运行${sign === 'less' ? '少' : '多'} ${total}`,
     search: '搜索区段',
     searchHint: '用英文名，如 attention、layer 3、device 1…',

@@ -4,7 +4,6 @@ import { useChoosing, useLeaveChoosing } from '../lanes/choosing';
 import type { Scene } from '../lanes/draw';
 import { layOut } from '../lanes/layout';
 import { type Direction, placeOf } from '../lanes/pick';
-import type { Selection } from '../lanes/selection';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
 import { DRAWN_BLOCKS } from '../parts/palette';
@@ -17,6 +16,7 @@ import { ms } from '../text/format';
 import { Gutter } from './Gutter';
 import { Legend } from './Legend';
 import { StatusLine } from './StatusLine';
+import { type Hovered, Tooltip } from './Tooltip';
 import { chooseEnd, usePointing } from './usePointing';
 import { useSurface } from './useSurface';
 import { useWalking } from './useWalking';
@@ -36,10 +36,12 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const t = useText();
   const { scene, toggle } = useScene(t, timelines, dimmed);
   const [holder, width] = useWidth();
-  const [hovered, setHovered] = useState<Selection | null>(null);
+  const [hovered, setHovered] = useState<Hovered | null>(null);
   const selection = useSelection(timelines.tracks);
   const { tracks, end } = timelines;
-  const { base, over, lanes } = useSurface({ scene, width, end, selection, hovered }, () => setHovered(null));
+  const { base, over, lanes } = useSurface({ scene, width, end, selection, hovered: hovered?.selection ?? null }, () =>
+    setHovered(null),
+  );
   const pointing = usePointing(timelines, scene.layout, width, lanes, setHovered);
   const walk = useWalking(timelines, scene.layout, selection);
   useLeaveChoosing();
@@ -89,9 +91,10 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
             <canvas ref={base} />
             <canvas ref={over} />
           </div>
+          {hovered && <Tooltip tracks={tracks} hovered={hovered} width={width} />}
         </div>
       </div>
-      <StatusLine tracks={tracks} titles={titles} selection={selection} hovered={hovered} />
+      <StatusLine tracks={tracks} titles={titles} selection={selection} hovered={hovered?.selection ?? null} />
       <Legend
         blocks={DRAWN_BLOCKS.filter((block) =>
           tracks.some(({ track }) => track.spans.some((span) => span.block === block)),
@@ -121,6 +124,13 @@ function useScene(t: Text, { tracks, differences }: Timelines, dimmed: Scene['di
         layer: t.timeline.layer,
         step: (step) => t.timeline.token(step + 1),
         blocks: (item, { track }) => track.spans[item]!.name,
+        waits(item, { gaps, collectives: named }) {
+          const { category, op, start, end } = gaps[item]!;
+          if (category !== 'waiting') return null;
+          const awaited = op === null ? undefined : named.get(op);
+          const time = ms(end - start);
+          return [awaited ? t.timeline.waitsFor(awaited, time) : time, time];
+        },
       },
     }),
     [layout, tracks, dimmed, windows, differences, t],

@@ -8,6 +8,7 @@ import { panned } from '../lanes/zoom';
 import { usePlayer } from '../state/player';
 import type { View } from '../state/view';
 import { useView } from '../state/view_store';
+import type { Hovered } from './Tooltip';
 
 /** A pointer that has moved less, CSS pixels, has not dragged. */
 const DRAGGED_FROM = 4;
@@ -35,7 +36,7 @@ export function usePointing(
   layout: Layout,
   width: number,
   lanes: RefObject<HTMLDivElement | null>,
-  onHover: (selection: Selection | null) => void,
+  onHover: (hovered: Hovered | null) => void,
 ) {
   const { look } = useView.getState();
   /** Where the finger is that moves the lanes, CSS pixels; null: none, or more than one. */
@@ -81,7 +82,8 @@ export function usePointing(
       const drag = event.buttons === 0 ? null : dragging.current;
       const point = pointOf(event);
       if (!drag) {
-        if (!touch) onHover(pick(point));
+        const selection = touch ? null : pick(point);
+        if (!touch) onHover(selection && { selection, x: point.x, y: point.y });
         return;
       }
       if (!drag.moved && Math.abs(point.x - drag.from.x) < DRAGGED_FROM) return;
