@@ -75,7 +75,7 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
         </p>
       )}
       {status.kind === 'idle' && lacking && (
-        <p className="notice failed" role="alert">
+        <p className="notice" role="alert">
           {t.notice.missing[lacking]} {t.notice.recordedInstead}
         </p>
       )}

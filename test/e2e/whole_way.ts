@@ -25,7 +25,7 @@ export const runBoth = (page: Page) => runButton(page, 'Run Regular and FarSkip'
 /** Leaves one connectivity to be run, compared with nothing. */
 export async function runAlone(page: Page, connectivity: string): Promise<void> {
   const form = page.locator('.controls');
-  await form.getByLabel('Compare with').selectOption('Nothing');
+  await form.getByLabel('Compare with').selectOption('No other');
   await form.getByLabel('Connectivity').selectOption(connectivity);
 }
 /** What is looked at: the link, the tracks on show and the selection. */
@@ -69,11 +69,11 @@ export async function wholeWay(
   expect((await page.getByRole('progressbar').boundingBox())!.y).toBeLessThan(900);
   if (width < 860) await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('stop');
   // While it goes on another run can be looked at.
-  await page.getByRole('button', { name: 'On show: Going on' }).waitFor();
+  await page.getByRole('button', { name: 'Shown: Running now' }).waitFor();
   await page.getByRole('button', { name: 'Show: Shaped like' }).click();
   await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
   await page.getByRole('heading', { name: /57\.7 ms less/ }).waitFor();
-  await page.getByRole('button', { name: 'Show: Going on' }).click();
+  await page.getByRole('button', { name: 'Show: Running now' }).click();
   await page.getByRole('heading', { name: /57\.7 ms less/ }).waitFor({ state: 'detached' });
   await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   await shownRun(page, /^reference, ep on 2/);
