@@ -13,9 +13,11 @@ import { Controls } from './settings/Controls';
 import { useEngine } from './state/engine_store';
 import { useForm } from './state/form_store';
 import { useText } from './state/language';
+import { linkOf } from './state/link';
 import { usePlayer } from './state/player';
 import { useRuns } from './state/runs_store';
 import { runShown } from './state/session';
+import { DEFAULT_VIEW } from './state/view';
 import { useView } from './state/view_store';
 import { Update } from './Update';
 import { useDrop } from './useDrop';
@@ -29,6 +31,9 @@ export function App({ embedded }: { embedded: boolean }) {
   const described = useDescribed(form.model, form.files);
   const timelines = useTimelines();
   const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
+  const narrow = useNarrow();
+  // A link that says settings shows them.
+  const [settings, setSettings] = useState(() => linkOf(form, DEFAULT_VIEW) !== '');
   const [problems, setProblems] = useState<readonly Phrase[]>([]);
   const [said, say] = useSaid();
   const context = useCommandContext(timelines, setDialog, say);
@@ -43,10 +48,16 @@ export function App({ embedded }: { embedded: boolean }) {
   const wiring = <Wiring described={described} timelines={timelines} />;
   return (
     <>
-      {!embedded && <Header context={context} onDialog={setDialog} />}
-      <main className={embedded ? 'embedded' : undefined}>
-        {!embedded && (
-          <Side>
+      {!embedded && (
+        <Header
+          context={context}
+          onDialog={setDialog}
+          settings={narrow ? null : { open: settings, toggle: () => setSettings(!settings) }}
+        />
+      )}
+      <main className={embedded || !settings ? 'alone' : undefined}>
+        {!embedded && (narrow || settings) && (
+          <Side narrow={narrow}>
             <Controls described={described} />
             {timelines.tracks.length === 0 && wiring}
           </Side>
@@ -72,17 +83,21 @@ export function App({ embedded }: { embedded: boolean }) {
   );
 }
 
-/** Settings and wiring. On a small screen, where a timeline comes first, they are one tap away. */
-function Side({ children }: { children: ReactNode }) {
+/** Settings and wiring, beside the timelines. On a small screen, where those come first, they are one tap away. */
+function Side({ narrow, children }: { narrow: boolean; children: ReactNode }) {
   const t = useText();
-  const narrow = useNarrow();
   const running = useEngine((state) => state.live !== null);
   const [open, setOpen] = useState(false);
   // What a run does is below the settings that it was begun from.
   useEffect(() => {
     if (running) setOpen(false);
   }, [running]);
-  if (!narrow) return <div className="side">{children}</div>;
+  if (!narrow)
+    return (
+      <div className="side" id="settings">
+        {children}
+      </div>
+    );
   return (
     <details className="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t.page.side}</summary>

@@ -4,7 +4,12 @@ import { useText } from './state/language';
 import { useView } from './state/view_store';
 import { LANGUAGE_IDS, LANGUAGES } from './text/catalogues';
 
-export function Header(props: { context: CommandContext; onDialog: (which: 'palette' | 'help') => void }) {
+export function Header(props: {
+  context: CommandContext;
+  onDialog: (which: 'palette' | 'help') => void;
+  /** The settings beside the timelines; null where they are not beside them. */
+  settings: { readonly open: boolean; readonly toggle: () => void } | null;
+}) {
   const t = useText();
   return (
     <header>
@@ -14,6 +19,17 @@ export function Header(props: { context: CommandContext; onDialog: (which: 'pale
       <div className="head">
         <h1>{t.page.title}</h1>
         <div className="group">
+          {props.settings && (
+            <button
+              type="button"
+              id="toggle-settings"
+              aria-expanded={props.settings.open}
+              aria-controls="settings"
+              onClick={props.settings.toggle}
+            >
+              {t.page.settings}
+            </button>
+          )}
           <LanguageField />
           <button type="button" onClick={() => commandOf('copyLink').run(props.context)}>
             {t.page.copyLink}

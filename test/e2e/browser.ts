@@ -60,11 +60,22 @@ export async function beforeEngine(page: Page, script: string): Promise<void> {
   });
 }
 
-/** Opens the page; whatever it logs as an error, or asks another host for, fails the test. */
+/** Opens the settings as soon as there is a button for that, as who wants to change some does. */
+export function openSettings(): void {
+  const observer = new MutationObserver(() => {
+    const button = document.getElementById('toggle-settings');
+    if (!button) return;
+    observer.disconnect();
+    if (button.getAttribute('aria-expanded') === 'false') button.click();
+  });
+  observer.observe(document, { childList: true, subtree: true });
+}
+
+/** Opens the page, and its settings if nothing else is said; whatever it logs as an error, or asks another host for, fails the test. */
 export async function openedPage(
   site: Awaited<ReturnType<typeof openSite>>,
   use: (page: Page) => Promise<void>,
-  options: { width?: number; dark?: boolean } = {},
+  options: { width?: number; dark?: boolean; settings?: boolean } = {},
 ): Promise<void> {
   const context = await site.browser.newContext({
     viewport: { width: options.width ?? 1440, height: 900 },
@@ -72,6 +83,7 @@ export async function openedPage(
   });
   // The site is kept for use offline in hosting.test.ts; here it would only take the machine's time.
   await context.addInitScript('delete Navigator.prototype.serviceWorker');
+  if (options.settings ?? true) await context.addInitScript(openSettings);
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(error.message));

@@ -16,57 +16,69 @@ test.each([
   [1440, 900],
   [390, 844],
 ])('on a screen of %i × %i the result is seen at once, and steps change it without WebGPU', (width, height) =>
-  openedPage(site, async (page) => {
-    await page.setViewportSize({ width, height });
-    await page.addInitScript('delete Navigator.prototype.gpu');
-    await page.goto(site.url);
-    await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
-    const bottomOf = async (own: ReturnType<typeof heading>) => {
-      const { y, height: own_ } = (await own.boundingBox())!;
-      return y + own_;
-    };
-    for (const figure of ['1.34×', '91 %']) {
-      const shown = figures(page).getByText(figure, { exact: true });
-      expect(await bottomOf(shown)).toBeLessThan(height);
-      expect(await shown.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize))).toBeGreaterThan(
-        40,
-      );
-    }
-    if (width > 860) expect(await bottomOf(heading(page, /^FarSkip, overlapped/))).toBeLessThan(height - 100);
+  openedPage(
+    site,
+    async (page) => {
+      await page.setViewportSize({ width, height });
+      await page.addInitScript('delete Navigator.prototype.gpu');
+      await page.goto(site.url);
+      await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
+      const bottomOf = async (own: ReturnType<typeof heading>) => {
+        const { y, height: own_ } = (await own.boundingBox())!;
+        return y + own_;
+      };
+      for (const figure of ['1.34×', '91 %']) {
+        const shown = figures(page).getByText(figure, { exact: true });
+        expect(await bottomOf(shown)).toBeLessThan(height);
+        expect(
+          await shown.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize)),
+        ).toBeGreaterThan(40);
+      }
+      if (width > 860) expect(await bottomOf(heading(page, /^FarSkip, overlapped/))).toBeLessThan(height - 100);
 
-    const textOf = () => figures(page).innerText();
-    const seen = [await textOf()];
-    const steps = [
-      () => page.getByRole('button', { name: 'More devices' }).click(),
-      () => page.getByRole('button', { name: 'A higher ratio' }).click(),
-      () => pick(page, 'blocking'),
-      () => figures(page).getByRole('switch', { name: 'FarSkip' }).click(),
-      () => figures(page).getByRole('combobox').selectOption('Qwen3-30B-A3B'),
-    ];
-    for (const step of steps) {
-      await step();
-      await expect.poll(textOf).not.toBe(seen.at(-1));
-      seen.push(await textOf());
-    }
-    await shownRun(page, /^Shaped like Qwen3-30B-A3B, 8 devices, ratio 1/);
-    expect(await page.getByRole('application').getAttribute('aria-label')).toMatch(/^Lanes of Regular, blocking\./);
-    // One run of the grid is on the list, however many were stepped through.
-    expect(await page.locator('.runs li').count()).toBe(1);
-    // There is no more of them.
-    const more = page.getByRole('button', { name: 'More devices' });
-    expect(await more.getAttribute('aria-disabled')).toBe('true');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  }),
+      const textOf = () => figures(page).innerText();
+      const seen = [await textOf()];
+      const steps = [
+        () => page.getByRole('button', { name: 'More devices' }).click(),
+        () => page.getByRole('button', { name: 'A higher ratio' }).click(),
+        () => pick(page, 'blocking'),
+        () => figures(page).getByRole('switch', { name: 'FarSkip' }).click(),
+        () => figures(page).getByRole('combobox').selectOption('Qwen3-30B-A3B'),
+      ];
+      for (const step of steps) {
+        await step();
+        await expect.poll(textOf).not.toBe(seen.at(-1));
+        seen.push(await textOf());
+      }
+      await shownRun(page, /^Shaped like Qwen3-30B-A3B, 8 devices, ratio 1/);
+      expect(await page.getByRole('application').getAttribute('aria-label')).toMatch(/^Lanes of Regular, blocking\./);
+      // One run of the grid is on the list, however many were stepped through.
+      expect(await page.locator('.runs li').count()).toBe(1);
+      // There is no more of them.
+      const more = page.getByRole('button', { name: 'More devices' });
+      expect(await more.getAttribute('aria-disabled')).toBe('true');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    },
+    { settings: false },
+  ),
 );
 
 test('what is on show runs here, as large as this GPU does in some seconds, and the form says it', () =>
-  openedPage(site, async (page) => {
-    await page.goto(site.url);
-    await page.getByRole('button', { name: 'Run on my GPU' }).click();
-    await page.getByText(/^Made for this GPU: deepseek-v2-lite-7.5m, 128 tokens a device \(about \d+ s\)\./).waitFor();
-    expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('deepseek-v2-lite-7.5m');
-    expect(await page.getByLabel('Tokens a device').inputValue()).toBe('128');
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByRole('progressbar').waitFor({ state: 'detached' });
-    expect(await page.getByRole('alert').count()).toBe(0);
-  }));
+  openedPage(
+    site,
+    async (page) => {
+      await page.goto(site.url);
+      await page.getByRole('button', { name: 'Run on my GPU' }).click();
+      expect(await page.locator('.controls').count()).toBe(0);
+      await page
+        .getByText(/^Made for this GPU: deepseek-v2-lite-7.5m, 128 tokens a device \(about \d+ s\)\./)
+        .waitFor();
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('deepseek-v2-lite-7.5m');
+      expect(await page.getByLabel('Tokens a device').inputValue()).toBe('128');
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('progressbar').waitFor({ state: 'detached' });
+      expect(await page.getByRole('alert').count()).toBe(0);
+    },
+    { settings: false },
+  ));

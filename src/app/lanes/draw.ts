@@ -26,8 +26,8 @@ export type Scene = {
     readonly layer: (layer: number) => string;
     readonly step: (step: number) => string;
     readonly blocks: (item: number, track: Prepared) => string;
-    /** Why a device waits, in full and shortly; null: it does not wait for a collective. */
-    readonly waits: (gap: number, track: Prepared) => readonly [full: string, short: string] | null;
+    /** What a device waits for, in full and more and more shortly; null: it does not wait for a collective. */
+    readonly waits: (gap: number, track: Prepared) => readonly string[] | null;
   };
 };
 

@@ -129,7 +129,7 @@ function useScene(t: Text, { tracks, differences }: Timelines, dimmed: Scene['di
           if (category !== 'waiting') return null;
           const awaited = op === null ? undefined : named.get(op);
           const time = ms(end - start);
-          return [awaited ? t.timeline.waitsFor(awaited, time) : time, time];
+          return [...(awaited ? [t.timeline.waitsFor(awaited, time)] : []), t.timeline.waits(time), time];
         },
       },
     }),
