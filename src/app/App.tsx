@@ -46,6 +46,12 @@ export function App({ embedded }: { embedded: boolean }) {
     stopChoosing();
   }, [timelines.axis]);
   const wiring = <Wiring described={described} timelines={timelines} />;
+  const side = !embedded && (narrow || settings) && (
+    <Side narrow={narrow}>
+      <Controls described={described} />
+      {timelines.tracks.length === 0 && wiring}
+    </Side>
+  );
   return (
     <>
       {!embedded && (
@@ -56,12 +62,7 @@ export function App({ embedded }: { embedded: boolean }) {
         />
       )}
       <main className={embedded || !settings ? 'alone' : undefined}>
-        {!embedded && (narrow || settings) && (
-          <Side narrow={narrow}>
-            <Controls described={described} />
-            {timelines.tracks.length === 0 && wiring}
-          </Side>
-        )}
+        {!narrow && side}
         <Stage
           embedded={embedded}
           context={context}
@@ -70,6 +71,7 @@ export function App({ embedded }: { embedded: boolean }) {
           onDone={say}
           wiring={wiring}
         />
+        {narrow && side}
       </main>
       <Footer embedded={embedded} />
       <Toast said={said} />

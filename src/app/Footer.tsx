@@ -1,3 +1,4 @@
+import { Glossary } from './Glossary';
 import { KeepOffline } from './KeepOffline';
 import { PUBLIC_PAGE } from './public_page';
 import { fragmentNow } from './state/address';
@@ -35,6 +36,7 @@ export function Footer({ embedded }: { embedded: boolean }) {
           <p>
             <a href="./speed.html">{t.speed.link}</a>
           </p>
+          <Glossary />
           <KeepOffline />
         </>
       )}

@@ -20,7 +20,8 @@ test.each([
     site,
     async (page) => {
       await page.setViewportSize({ width, height });
-      await page.addInitScript('delete Navigator.prototype.gpu');
+      // A page without WebGPU says so above.
+      if (width > 860) await page.addInitScript('delete Navigator.prototype.gpu');
       await page.goto(site.url);
       await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
       const bottomOf = async (own: ReturnType<typeof heading>) => {
@@ -36,6 +37,12 @@ test.each([
       }
       if (width > 860) expect(await bottomOf(heading(page, /^FarSkip, overlapped/))).toBeLessThan(height - 100);
 
+      expect(await bottomOf(heading(page, /^Regular, overlapped/))).toBeLessThan(height - 80);
+      if (width < 860) await page.getByText('Show another run').click();
+      // A term says what it means.
+      await page.getByRole('button', { name: 'of the communication hidden' }).click();
+      await page.getByText(/^Hidden: of a device’s time in collectives/).waitFor();
+      await page.keyboard.press('Escape');
       const textOf = () => figures(page).innerText();
       const seen = [await textOf()];
       const steps = [

@@ -5,6 +5,7 @@ import { machineOf } from '../../lab/runs/lab_run';
 import { dateOf } from '../../lab/runs/run_kinds';
 import type { Estimate } from '../../lab/statistics/estimate';
 import type { ScheduleKind } from '../../schedule/orders';
+import { Term, type TermId } from '../parts/Term';
 import { titleOf } from '../parts/titles';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
@@ -29,9 +30,9 @@ export function Figures({ tracks, session, children }: Props) {
         <>
           <p className="claim">{claim.sentence}</p>
           <dl>
-            {claim.figures.map(({ value, of, faint }) => (
+            {claim.figures.map(({ value, of, faint, term }) => (
               <div key={of}>
-                <dt>{of}</dt>
+                <dt>{term ? <Term of={term}>{of}</Term> : of}</dt>
                 <dd>{value}</dd>
                 {faint && <dd className="faint">{faint}</dd>}
               </div>
@@ -45,7 +46,12 @@ export function Figures({ tracks, session, children }: Props) {
   );
 }
 
-type Figure = { readonly value: string; readonly of: string; readonly faint: string | null };
+type Figure = {
+  readonly value: string;
+  readonly of: string;
+  readonly faint: string | null;
+  readonly term?: TermId;
+};
 type Claim = { readonly sentence: string; readonly figures: readonly Figure[] };
 
 const whole = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
@@ -66,7 +72,7 @@ function claimOf(t: Text, [first, second]: readonly Track[]): Claim | null {
   if (!second?.result)
     return {
       sentence: t.figures.takes(own, wall),
-      figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null }] : [],
+      figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null, term: 'hidden' }] : [],
     };
   const gain = gainOf(first.result, second.result);
   const took = ms(second.result.wallMs.median);
@@ -74,22 +80,21 @@ function claimOf(t: Text, [first, second]: readonly Track[]): Claim | null {
   const names = [first, second].map((track) =>
     alike ? t.say(nameOfMethod(track.combination!.connectivity)) : titleOf(t, track),
   ) as [string, string];
+  const hides: Figure[] = others
+    ? [
+        {
+          value: whole(others.median),
+          of: t.figures.hidden,
+          term: 'hidden',
+          faint: hidden && t.figures.insteadHidden(names[0], whole(hidden.median)),
+        },
+      ]
+    : [];
   return {
     sentence: alike
       ? t.figures.alike(names[1], took, names[0], wall, t.figures.schedules[alike])
       : t.figures.insteadOf(names[1], took, names[0], wall),
-    figures: [
-      { value: times(gain.median), of: t.figures.asFast, faint: rangeOf(gain) },
-      ...(others
-        ? [
-            {
-              value: whole(others.median),
-              of: t.figures.hidden,
-              faint: hidden && t.figures.insteadHidden(names[0], whole(hidden.median)),
-            },
-          ]
-        : []),
-    ],
+    figures: [{ value: times(gain.median), of: t.figures.asFast, faint: rangeOf(gain) }, ...hides],
   };
 }
 

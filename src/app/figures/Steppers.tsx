@@ -2,6 +2,8 @@ import { useState } from 'react';
 import { GRID, type GridPoint, gridId } from '../../lab/runs/recorded';
 import type { Phrase } from '../../words/phrase';
 import { Choice, Switch } from '../parts/fields';
+import { Term } from '../parts/Term';
+import { useNarrow } from '../parts/useNarrow';
 import { loadRecorded } from '../runs/load_recorded';
 import { useText } from '../state/language';
 import { useRuns } from '../state/runs_store';
@@ -21,6 +23,7 @@ type Props = {
 /** Steps through the runs of the grid, and through what of a run is compared: what is on show changes at once. */
 export function Steppers({ session, names, onProblems }: Props) {
   const t = useText();
+  const narrow = useNarrow();
   const [loading, setLoading] = useState(false);
   const point = pointOnShow(session);
   const compared = comparedIn(session, names);
@@ -48,7 +51,7 @@ export function Steppers({ session, names, onProblems }: Props) {
     );
     if (id !== session.run.id) remove(session.run.id);
   };
-  return (
+  const steppers = (
     <fieldset className="steppers" aria-label={t.figures.steppers} aria-busy={loading}>
       {point && (
         <>
@@ -81,6 +84,14 @@ export function Steppers({ session, names, onProblems }: Props) {
       <Switch label={t.say(compared.other)} on={compared.withOther} onChange={(withOther) => show({ withOther })} />
     </fieldset>
   );
+  // On a small screen the lanes come first.
+  if (!narrow) return steppers;
+  return (
+    <details className="steppers-fold">
+      <summary>{t.figures.change}</summary>
+      {steppers}
+    </details>
+  );
 }
 
 /** A number with a button for less and one for more. */
@@ -101,7 +112,7 @@ function Stepper(props: {
   };
   return (
     <fieldset className="stepper" aria-label={words.label}>
-      <span aria-hidden="true">{words.label}</span>
+      <Term of={along === 'ranks' ? 'rank' : 'ratio'}>{words.label}</Term>
       {button(-1, words.less, '−')}
       <output aria-label={words.label}>{point[along]}</output>
       {button(1, words.more, '+')}

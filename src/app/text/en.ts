@@ -43,12 +43,66 @@ export const en = {
     hidden: 'of the communication hidden',
     insteadHidden: (first: string, share: string) => `${first}: ${share}`,
     emulatedLinks: 'links are emulated',
+    change: 'Show another run',
     steppers: 'What is on show',
     shape: 'Shaped like',
     devices: { label: 'Devices', less: 'Fewer devices', more: 'More devices' },
     ratio: { label: 'Communication ÷ computation', less: 'A lower ratio', more: 'A higher ratio' },
     schedule: 'Schedule',
     schedules: { blocking: 'blocking', overlapped: 'overlapped' },
+  },
+  glossary: {
+    heading: 'What the terms mean',
+    terms: {
+      prefill: {
+        name: 'Prefill',
+        meaning: 'the model reads a whole prompt at once, before it writes the first token.',
+      },
+      farskip: {
+        name: 'FarSkip',
+        meaning:
+          'each block reads what is there already, without what is still on its way, and so runs while that travels.',
+      },
+      collective: {
+        name: 'Collective',
+        meaning: 'a communication in which all devices take part: Dispatch, Combine, or an all-reduce.',
+      },
+      dispatch: {
+        name: 'Dispatch',
+        meaning: 'each token travels to the devices that hold its experts (an all-to-all).',
+      },
+      combine: {
+        name: 'Combine',
+        meaning: 'what the experts made of a token travels back to its device and is added up (an all-to-all).',
+      },
+      rank: {
+        name: 'Device, or rank',
+        meaning: 'one of those that run the model together. They are emulated: they share one GPU and take turns.',
+      },
+      ep: { name: 'Experts spread (ep)', meaning: 'each device has some of the experts, and sequences of its own.' },
+      tp: {
+        name: 'Tensors spread (tp)',
+        meaning: 'the heads and channels of every layer, and the experts, are divided among the devices.',
+      },
+      ratio: {
+        name: 'Communication ÷ computation',
+        meaning: 'how long the regular model’s collectives take on the links, divided by how long its kernels take.',
+      },
+      schedule: {
+        name: 'Schedule',
+        meaning:
+          'the order of the work. Blocking waits for each collective; overlapped runs meanwhile what does not need it.',
+      },
+      hidden: {
+        name: 'Hidden',
+        meaning: 'of a device’s time in collectives, the share during which its kernels run.',
+      },
+      paid: {
+        name: 'Paid',
+        meaning: 'what communication costs: the time of a run beyond that of the same kernels and copies alone.',
+      },
+      bound: { name: 'Bound', meaning: 'what no schedule of the same kernels over the same links can beat.' },
+    },
   },
   speed: {
     title: 'How quick is WebGPU here?',
