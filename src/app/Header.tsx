@@ -24,7 +24,7 @@ export function Header(props: {
               type="button"
               id="toggle-settings"
               aria-expanded={props.settings.open}
-              aria-controls="settings"
+              aria-controls={props.settings.open ? 'settings' : undefined}
               onClick={props.settings.toggle}
             >
               {t.page.settings}

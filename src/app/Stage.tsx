@@ -59,7 +59,7 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
     <div className="stage">
       <Notice problems={[...problems, ...unread, ...(unknown ? [unknown] : [])]} lacking={lacking} />
       <Sized />
-      <Figures tracks={shown} session={live ? undefined : session}>
+      <Figures timelines={timelines} session={live ? undefined : session}>
         {!embedded && !live && session && (
           <div className="figures-controls">
             <Steppers session={session} names={namesShown(runs, tracks)} onProblems={onProblems} />
@@ -129,13 +129,11 @@ function MeasureHere({ session: { run } }: { session: SessionRun }) {
 function Sized() {
   const t = useText();
   const sized = useEngine((state) => state.sized);
-  if (!sized) return null;
-  const { chosen, beyond } = sized;
   const said = ({ model, tokens, predictedMs }: Size) =>
     t.runs.size(model, tokens, t.notice.seconds(Math.ceil(predictedMs / 1000)));
   return (
-    <p className="notice" role="status">
-      {t.runs.sized(said(chosen))} {beyond && t.runs.beyond(said(beyond))}
+    <p className={sized ? 'notice' : 'visually-hidden'} role="status">
+      {sized && t.runs.sized(said(sized.chosen))} {sized?.beyond && t.runs.beyond(said(sized.beyond))}
     </p>
   );
 }

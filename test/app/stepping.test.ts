@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sessionRun, tracksOfRun } from '../../src/app/state/session';
-import { comparedIn, firstLook, stepped, tracksFor } from '../../src/app/state/stepping';
+import { comparedIn, firstLook, lookKept, stepped, tracksFor } from '../../src/app/state/stepping';
+import { DEFAULT_VIEW } from '../../src/app/state/view';
 import { openRecorded } from '../../src/lab/runs/open_recorded';
 import { FIRST_RECORDED, GRID, gridPointOf } from '../../src/lab/runs/recorded';
 import { layerStartsOf } from '../../src/trace/layers';
@@ -52,4 +53,15 @@ test('the first look is at three layers, aligned, and the first device open', ()
   expect(to! - from!).toBeGreaterThanOrEqual(length);
   expect(to! - from!).toBeLessThan(1.1 * length);
   expect(firstLook(session, [])).toEqual({ align: 'layer', from: null, to: null, collapsed: [] });
+});
+
+test('layers in view and folded devices stay so; another axis is shown whole', async () => {
+  const wide = sessionRun(await openRecorded('deepseek-v2-lite-960m-8-0.5', read), 'recorded');
+  const shown = tracksOfRun(wide);
+  const opened = { ...DEFAULT_VIEW, ...firstLook(session, tracksOfRun(session)) };
+  const { align: _, ...look } = firstLook(wide, shown);
+  expect(lookKept(opened, session, wide, shown)).toEqual(look);
+  expect(look.collapsed).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const byTime = { ...opened, align: 'time', collapsed: [2] } as const;
+  expect(lookKept(byTime, session, wide, shown)).toEqual({ from: null, to: null, collapsed: [2] });
 });

@@ -59,6 +59,13 @@ test.each([
       }
       await shownRun(page, /^Shaped like Qwen3-30B-A3B, 8 devices, ratio 1/);
       expect(await page.getByRole('application').getAttribute('aria-label')).toMatch(/^Lanes of Regular, blocking\./);
+      // Quick steps add up.
+      const higher = page.getByRole('button', { name: 'A higher ratio' });
+      await page.getByRole('button', { name: 'A lower ratio' }).evaluate((button) => {
+        for (let i = 0; i < 3; i++) (button as HTMLButtonElement).click();
+      });
+      await shownRun(page, /^Shaped like Qwen3-30B-A3B, 8 devices, ratio 0.1/);
+      expect(await higher.getAttribute('aria-disabled')).toBe('false');
       // One run of the grid is on the list, however many were stepped through.
       expect(await page.locator('.runs li').count()).toBe(1);
       // There is no more of them.

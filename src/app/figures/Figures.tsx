@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react';
 import { nameOfMethod } from '../../connectivity/methods';
 import type { Track } from '../../lab/experiments/track';
-import { machineOf } from '../../lab/runs/lab_run';
+import { type LabRun, machineOf } from '../../lab/runs/lab_run';
 import { dateOf } from '../../lab/runs/run_kinds';
 import type { Estimate } from '../../lab/statistics/estimate';
 import type { ScheduleKind } from '../../schedule/orders';
+import type { Timelines } from '../lanes/timelines';
 import { Term, type TermId } from '../parts/Term';
 import { titleOf } from '../parts/titles';
 import { useText } from '../state/language';
@@ -14,15 +15,15 @@ import { ms } from '../text/format';
 import './figures.css';
 
 type Props = {
-  readonly tracks: readonly Track[];
+  readonly timelines: Timelines;
   readonly session: SessionRun | undefined;
   readonly children?: ReactNode;
 };
 
 /** What the runs on show come to: a sentence, two figures, and where they are from. `children`: what changes them. */
-export function Figures({ tracks, session, children }: Props) {
+export function Figures({ timelines, session, children }: Props) {
   const t = useText();
-  const claim = claimOf(t, tracks);
+  const claim = claimOf(t, timelines);
   if (!claim && !children) return null;
   return (
     <section className="figures" aria-label={t.figures.heading}>
@@ -57,28 +58,32 @@ type Claim = { readonly sentence: string; readonly figures: readonly Figure[] };
 const whole = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
 
 /** Of two tracks what the second gains and hides, of one what it hides; null where that is not known. */
-function claimOf(t: Text, [first, second]: readonly Track[]): Claim | null {
+function claimOf(t: Text, { tracks, runs }: Timelines): Claim | null {
+  const [first, second] = tracks.map(({ track }) => track);
+  const title = (track: Track, i: number) => [runs[i], titleOf(t, track)].filter(Boolean).join(t.join.colon);
   if (!first) return null;
   if (!first.result)
     return first.tbtMs !== null && second?.tbtMs
       ? {
-          sentence: t.figures.betweenTokens(titleOf(t, first), ms(first.tbtMs), titleOf(t, second), ms(second.tbtMs)),
+          sentence: t.figures.betweenTokens(title(first, 0), ms(first.tbtMs), title(second, 1), ms(second.tbtMs)),
           figures: [{ value: times(first.tbtMs / second.tbtMs), of: t.figures.tokensAsFast, faint: null }],
         }
       : null;
   const { wallMs, hidden } = first.result;
-  const [own, wall] = [titleOf(t, first), ms(wallMs.median)];
+  const [own, wall] = [title(first, 0), ms(wallMs.median)];
   const others = second?.result?.hidden;
   if (!second?.result)
     return {
       sentence: t.figures.takes(own, wall),
       figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null, term: 'hidden' }] : [],
     };
-  const gain = gainOf(first.result, second.result);
+  // Of two runs, or of two points of a sweep, only the times themselves compare.
+  const isOneRun = !runs.some(Boolean) && first.point?.value === second.point?.value;
+  const gain = gainOf(first.result, second.result, isOneRun);
   const took = ms(second.result.wallMs.median);
-  const alike = scheduleOf([first, second]);
-  const names = [first, second].map((track) =>
-    alike ? t.say(nameOfMethod(track.combination!.connectivity)) : titleOf(t, track),
+  const alike = isOneRun ? scheduleOf([first, second]) : null;
+  const names = [first, second].map((track, i) =>
+    alike ? t.say(nameOfMethod(track.combination!.connectivity)) : title(track, i),
   ) as [string, string];
   const hides: Figure[] = others
     ? [
@@ -111,9 +116,23 @@ function scheduleOf([first, second]: readonly [Track, Track]): ScheduleKind | nu
 type Measured = NonNullable<Track['result']>;
 
 /** Where the first is what speed-ups are over, pair by pair; else the medians' ratio, which has no interval. */
-function gainOf(first: Measured, second: Measured): Pick<Estimate, 'median' | 'low' | 'high'> {
-  if (first.speedup.median === 1 && first.speedup.low === 1) return second.speedup;
+function gainOf(first: Measured, second: Measured, isOneRun: boolean): Pick<Estimate, 'median' | 'low' | 'high'> {
+  if (isOneRun && first.speedup.median === 1 && first.speedup.low === 1) return second.speedup;
   return { median: first.wallMs.median / second.wallMs.median, low: null, high: null };
+}
+
+/** Whether links with a pace were emulated. */
+function isPaced(run: LabRun): boolean {
+  switch (run.kind) {
+    case 'measurement':
+      return run.result.link !== null;
+    case 'sweep':
+      return run.result.points.some(({ measurement }) => measurement.link !== null);
+    case 'generation':
+      return run.result.settings.link !== null;
+    default:
+      return false;
+  }
 }
 
 function provenanceOf(t: Text, { run, origin }: SessionRun): string {
@@ -121,6 +140,5 @@ function provenanceOf(t: Text, { run, origin }: SessionRun): string {
   const when = date === null ? t.runs.fromTrace : t.date(date);
   const where = origin === 'measured' ? t.runs.measuredHere : `${machineOf(run)}`;
   const said = origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : [where, when].join(t.join.comma);
-  const emulated = run.kind === 'measurement' && run.result.link !== null;
-  return emulated ? `${said} · ${t.figures.emulatedLinks}` : said;
+  return isPaced(run) ? `${said} · ${t.figures.emulatedLinks}` : said;
 }

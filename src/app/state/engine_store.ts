@@ -80,7 +80,10 @@ export const useEngine = create<EngineState>((set, get) => {
     sized: null,
     async runSized(change) {
       if (get().status.kind === 'running') return;
-      const asked = askedBy({ ...useForm.getState().form, ...change });
+      const known = new Set(useRuns.getState().runs.map(({ run }) => run.id));
+      set({ sized: null });
+      useForm.getState().edit(change);
+      const asked = askedBy(useForm.getState().form);
       client ??= createEngineClient(preference, document.baseURI);
       tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
       try {
@@ -88,12 +91,12 @@ export const useEngine = create<EngineState>((set, get) => {
           if (event.kind === 'progress') tell(event);
         });
         const { model, tokens } = sized.chosen;
-        useForm.getState().edit({ ...change, model, tokens });
+        useForm.getState().edit({ model, tokens });
         set({ status: { kind: 'idle', ended: null } });
         const running = get().run();
         set({ sized });
         await running;
-        lookAtFirst();
+        lookAtFirst(known);
       } catch (cause) {
         end(statusOf(failureOf(cause)), null);
       }
@@ -128,12 +131,12 @@ export const useEngine = create<EngineState>((set, get) => {
   };
 });
 
-/** A run that was begun from the first screen is shown as that was. */
-function lookAtFirst(): void {
+/** A run that was begun from the first screen, and is none of those known before, is shown as that was. */
+function lookAtFirst(known: ReadonlySet<string>): void {
   const { runs } = useRuns.getState();
   const { view, watching, look } = useView.getState();
   const session = runShown(runs, view.tracks);
-  if (!watching && session?.origin === 'measured') look(firstLook(session, namesShown(runs, view.tracks)));
+  if (!watching && session && !known.has(session.run.id)) look(firstLook(session, namesShown(runs, view.tracks)));
 }
 
 const NO_FILES: Status = {

@@ -73,8 +73,32 @@ export function middleLayers(tracks: readonly Pick<Track, 'spans'>[]): Pick<View
 }
 
 /** How a run is shown first: some layers, the first device open and the others folded. */
-export function firstLook({ run, tracks }: SessionRun, names: readonly string[]): Partial<View> {
+export function firstLook(
+  { run, tracks }: SessionRun,
+  names: readonly string[],
+): Pick<View, 'align' | 'from' | 'to' | 'collapsed'> {
   const shown = tracks.filter(({ key }) => names.includes(trackName(run.id, key)));
   const ranks = Math.max(0, ...shown.map((track) => track.ranks));
   return { ...middleLayers(shown), collapsed: Array.from({ length: Math.max(0, ranks - 1) }, (_, i) => i + 1) };
+}
+
+/**
+ * How another run, or other tracks, are looked at after `before`: layers in view stay in view where runs are aligned by
+ * them; of what lies on another axis all is shown. Where all devices but the first were folded, they are.
+ */
+export function lookKept(
+  view: View,
+  before: SessionRun,
+  own: SessionRun,
+  shown: readonly string[],
+): Pick<View, 'from' | 'to' | 'collapsed'> {
+  const look = firstLook(own, shown);
+  const ranks = Math.max(0, ...before.tracks.map((track) => track.ranks));
+  const foldedAll = view.collapsed.length === ranks - 1 && !view.collapsed.includes(0);
+  const keepsLayers = view.from !== null && view.align === 'layer';
+  return {
+    from: keepsLayers ? look.from : null,
+    to: keepsLayers ? look.to : null,
+    collapsed: foldedAll ? look.collapsed : view.collapsed,
+  };
 }

@@ -33,6 +33,11 @@ export const useView = create<ViewState>((set, get) => ({
   look(change) {
     const { view } = get();
     const { tracks = view.tracks } = change;
+    // A language says nothing of how a run is shown.
+    if (view === get().opening && Object.keys(change).join() === 'lang') {
+      const opening = { ...view, ...change };
+      return set({ view: opening, opening });
+    }
     // Where other tracks are shown, what was chosen of those before means nothing.
     if (String(tracks) === String(view.tracks)) set({ view: { ...view, ...change } });
     else set({ view: { ...view, ...NOTHING_CHOSEN, ...change }, watching: false });

@@ -327,8 +327,9 @@ export const en = {
     noTrack: 'Numbers only, no timeline',
     onMyGpu: 'Run on my GPU',
     size: (model: string, tokens: number, time: string) => `${model}, ${tokens} tokens a device (about ${time})`,
-    sized: (size: string) => `Made for this GPU: ${size}.`,
-    beyond: (size: string) => `The next larger run, ${size}, would take longer than ten seconds.`,
+    sized: (size: string) =>
+      `Made for this GPU: ${size}. The first time, finding the quickest kernels takes some seconds more.`,
+    beyond: (size: string) => `The next larger run is ${size}.`,
   },
   tracks: {
     trace: 'Trace',

@@ -281,8 +281,8 @@ export const zh: Text = {
     noTrack: '仅有数字，没有时间线',
     onMyGpu: '在我的 GPU 上运行',
     size: (model, tokens, time) => `${model}，每个设备 ${tokens} 个词元（约 ${time}）`,
-    sized: (size) => `已按此 GPU 选定规模：${size}。`,
-    beyond: (size) => `更大一档为 ${size}，会超过十秒。`,
+    sized: (size) => `已按此 GPU 选定规模：${size}。首次运行还需几秒来寻找最快的内核。`,
+    beyond: (size) => `更大一档为 ${size}。`,
   },
   tracks: {
     trace: '跟踪',

@@ -1,7 +1,7 @@
 import type { ExperimentId } from '../experiments/experiments';
 
 /** What measures, and so is disturbed by another tab of ours that does. */
-const MEASURING: readonly ExperimentId[] = ['measurement', 'sweep', 'generation'];
+const MEASURING: readonly ExperimentId[] = ['sizing', 'measurement', 'sweep', 'generation'];
 const LOCK = 'farskip-lab measuring';
 
 /**
