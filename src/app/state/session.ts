@@ -61,8 +61,8 @@ export function trackNamed(runs: readonly SessionRun[], name: string): Track | n
 }
 
 /**
- * Names of a run's last track and of the first of the same schedule, of a sweep those of one point: of four combinations
- * the regular, overlapped one and the FarSkip, overlapped one. Where none is, of its first and last.
+ * Names of a run's last track and of the first of the same schedule, of a sweep those of one point: of four
+ * combinations the regular, overlapped one and the FarSkip, overlapped one. Where none is, of its first and last.
  */
 export function tracksOfRun({ run, tracks }: SessionRun): readonly string[] {
   // Of a sweep, its last point's.
