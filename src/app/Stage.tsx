@@ -12,9 +12,6 @@ import { Boundary } from './parts/Boundary';
 import { runTitle } from './parts/titles';
 import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
-import { Compared } from './results/Compared';
-import { Results } from './results/Results';
-import { Written } from './results/Written';
 import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
@@ -32,6 +29,10 @@ import { Toolbar } from './timeline/Toolbar';
 import { useLacking } from './useLacking';
 
 const Charts = lazy(() => import('./charts/Charts'));
+// Below the lanes, and so after them.
+const Compared = lazy(async () => ({ default: (await import('./results/Compared')).Compared }));
+const Results = lazy(async () => ({ default: (await import('./results/Results')).Results }));
+const Written = lazy(async () => ({ default: (await import('./results/Written')).Written }));
 
 type Props = {
   readonly embedded: boolean;
@@ -72,9 +73,11 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
         {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
         {/* A run without timelines has its numbers below. */}
         {!withTimelines && (live || !session) && <Welcome />}
-        {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
-        {!live && session && <Results session={session} />}
-        {!live && shown[0] && shown[1] && isOfTraces(session) && <Compared first={shown[0]} second={shown[1]} />}
+        <Suspense>
+          {live?.writing && <Written writing={live.writing} finished={null} recorded={false} machine="" />}
+          {!live && session && <Results session={session} />}
+          {!live && shown[0] && shown[1] && isOfTraces(session) && <Compared first={shown[0]} second={shown[1]} />}
+        </Suspense>
         {!live && session && !(embedded && withTimelines) && (
           <WhenNear>
             <Suspense>
