@@ -28,8 +28,12 @@ const drop = (page: Page, files: readonly { readonly name: string; readonly text
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }, files);
 
-const rows = (page: Page, table: string) =>
-  page.getByRole('table', { name: table }).locator('tbody tr').allInnerTexts();
+/** Rows of a table, once it is there. */
+async function rows(page: Page, table: string): Promise<string[]> {
+  const own = page.getByRole('table', { name: table }).locator('tbody tr');
+  await own.first().waitFor();
+  return own.allInnerTexts();
+}
 const OVERLAP = 'Overlap of each device of the trace';
 
 test('traces of two runs, gzipped, lie side by side and are compared; what is dropped without a config.json is a trace', () =>
