@@ -1,13 +1,12 @@
 import type { ReactNode } from 'react';
 import { nameOfMethod } from '../../connectivity/methods';
 import type { Track } from '../../lab/experiments/track';
-import { type LabRun, machineOf } from '../../lab/runs/lab_run';
-import { dateOf } from '../../lab/runs/run_kinds';
+import type { LabRun } from '../../lab/runs/lab_run';
 import type { Estimate } from '../../lab/statistics/estimate';
 import type { ScheduleKind } from '../../schedule/orders';
 import type { Timelines } from '../lanes/timelines';
 import { Term, type TermId } from '../parts/Term';
-import { titleOf } from '../parts/titles';
+import { originOf, titlesOf } from '../parts/titles';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
@@ -58,23 +57,24 @@ type Claim = { readonly sentence: string; readonly figures: readonly Figure[] };
 const whole = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
 
 /** Of two tracks what the second gains and hides, of one what it hides; null where that is not known. */
-function claimOf(t: Text, { tracks, runs }: Timelines): Claim | null {
+function claimOf(t: Text, timelines: Timelines): Claim | null {
+  const { tracks, runs } = timelines;
   const [first, second] = tracks.map(({ track }) => track);
-  const title = (track: Track, i: number) => [runs[i], titleOf(t, track)].filter(Boolean).join(t.join.colon);
+  const [firstTitle = '', secondTitle = ''] = titlesOf(t, timelines);
   if (!first) return null;
   if (!first.result)
     return first.tbtMs !== null && second?.tbtMs
       ? {
-          sentence: t.figures.betweenTokens(title(first, 0), ms(first.tbtMs), title(second, 1), ms(second.tbtMs)),
+          sentence: t.figures.betweenTokens(firstTitle, ms(first.tbtMs), secondTitle, ms(second.tbtMs)),
           figures: [{ value: times(first.tbtMs / second.tbtMs), of: t.figures.tokensAsFast, faint: null }],
         }
       : null;
   const { wallMs, hidden } = first.result;
-  const [own, wall] = [title(first, 0), ms(wallMs.median)];
+  const wall = ms(wallMs.median);
   const others = second?.result?.hidden;
   if (!second?.result)
     return {
-      sentence: t.figures.takes(own, wall),
+      sentence: t.figures.takes(firstTitle, wall),
       figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null, term: 'hidden' }] : [],
     };
   // Of two runs, or of two points of a sweep, only the times themselves compare.
@@ -82,9 +82,9 @@ function claimOf(t: Text, { tracks, runs }: Timelines): Claim | null {
   const gain = gainOf(first.result, second.result, isOneRun);
   const took = ms(second.result.wallMs.median);
   const alike = isOneRun ? scheduleOf([first, second]) : null;
-  const names = [first, second].map((track, i) =>
-    alike ? t.say(nameOfMethod(track.combination!.connectivity)) : title(track, i),
-  ) as [string, string];
+  const nameOf = (track: Track, title: string) =>
+    alike ? t.say(nameOfMethod(track.combination!.connectivity)) : title;
+  const names = [nameOf(first, firstTitle), nameOf(second, secondTitle)] as const;
   const hides: Figure[] = others
     ? [
         {
@@ -135,10 +135,7 @@ function isPaced(run: LabRun): boolean {
   }
 }
 
-function provenanceOf(t: Text, { run, origin }: SessionRun): string {
-  const date = dateOf(run);
-  const when = date === null ? t.runs.fromTrace : t.date(date);
-  const where = origin === 'measured' ? t.runs.measuredHere : `${machineOf(run)}`;
-  const said = origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : [where, when].join(t.join.comma);
-  return isPaced(run) ? `${said} · ${t.figures.emulatedLinks}` : said;
+function provenanceOf(t: Text, session: SessionRun): string {
+  const said = originOf(t, session);
+  return isPaced(session.run) ? `${said} · ${t.figures.emulatedLinks}` : said;
 }

@@ -1,14 +1,13 @@
 import { useState } from 'react';
-import { LONGEST_NAME, machineOf } from '../../lab/runs/lab_run';
+import { LONGEST_NAME } from '../../lab/runs/lab_run';
 import { toRunFile } from '../../lab/runs/run_file';
-import { dateOf } from '../../lab/runs/run_kinds';
 import { fileName, saveFile } from '../parts/save_file';
+import { originOf } from '../parts/titles';
 import { formOfRun } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import { useRuns } from '../state/runs_store';
 import { runName, type SessionRun } from '../state/session';
-import type { Text } from '../text/en';
 import { saveRankTraces, saveTraces } from './save_traces';
 
 /** A run of the list: show, name, take its settings, save, remove. `names`: the tracks on show. */
@@ -110,12 +109,4 @@ function NameField({ name, onName }: { name: string; onName: (name: string) => v
       }}
     />
   );
-}
-
-function originOf(t: Text, { run, origin, saved }: SessionRun): string {
-  const date = dateOf(run);
-  if (date === null) return t.runs.fromTrace;
-  const when = t.date(date);
-  if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
-  return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
 }

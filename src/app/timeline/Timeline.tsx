@@ -7,7 +7,7 @@ import { type Direction, placeOf } from '../lanes/pick';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
 import { DRAWN_BLOCKS } from '../parts/palette';
-import { titleOf } from '../parts/titles';
+import { titlesOf } from '../parts/titles';
 import { useWidth } from '../parts/useWidth';
 import { useText } from '../state/language';
 import { useView } from '../state/view_store';
@@ -45,10 +45,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const pointing = usePointing(timelines, scene.layout, width, lanes, setHovered);
   const walk = useWalking(timelines, scene.layout, selection);
   useLeaveChoosing();
-  const titles = useMemo(
-    () => tracks.map(({ track }, i) => [timelines.runs[i], titleOf(t, track)].filter(Boolean).join(t.join.colon)),
-    [tracks, timelines.runs, t],
-  );
+  const titles = useMemo(() => titlesOf(t, timelines), [timelines, t]);
 
   const named = useMemo(() => withDifference(t, timelines, titles), [t, timelines, titles]);
 
