@@ -4,7 +4,18 @@ import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
-import { chooseLittle, lookOf, MINUTES, OPENED, pick, runAlone, runBoth, runButton, wholeWay } from './whole_way';
+import {
+  chooseLittle,
+  chooseText,
+  lookOf,
+  MINUTES,
+  OPENED,
+  pick,
+  runAlone,
+  runBoth,
+  runButton,
+  wholeWay,
+} from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -223,12 +234,6 @@ test('Regular and FarSkip are run, compared, saved, and found again by the link,
   }));
 
 /** The least text: two devices, one request, few tokens. */
-async function chooseText(page: Page, tokens: number): Promise<void> {
-  await pick(page, 'Generate text');
-  await pick(page, '2');
-  await page.getByLabel('New tokens').fill(String(tokens));
-  await page.getByLabel('Other requests').fill('1');
-}
 const model = (page: Page) => page.getByRole('combobox', { name: 'Model' });
 const REFERENCE = ['config.json', 'model.safetensors', 'tokenizer.json'].map(
   (name) => `public/models/reference/${name}`,
@@ -269,18 +274,6 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
     await scrollToCharts(page);
     await page.getByRole('figure', { name: 'Time between tokens' }).waitFor();
     await page.screenshot({ path: 'test-results/text.png', fullPage: true });
-  }));
-
-test('text can be stopped, and what was written stays', () =>
-  openPage(async (page) => {
-    await page.goto(site.url);
-    await chooseText(page, 200);
-    await runAlone(page, 'FarSkip');
-    await runButton(page, 'Generate: FarSkip, overlapped').click();
-    await page.getByText('generating, step 4').first().waitFor({ timeout: MINUTES });
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('… stopped').first().waitFor({ timeout: MINUTES });
-    expect(await page.getByRole('article', { name: 'FarSkip' }).locator('mark').first().innerText()).not.toBe('');
   }));
 
 test('a checkpoint of the user is described, run, kept in the browser and deleted', () =>
@@ -345,32 +338,6 @@ test('a model that a page copied half into the storage before it went is no mode
     await page.getByRole('button', { name: 'Delete mine' }).click();
     await page.getByText('Kept here').waitFor({ state: 'detached' });
     expect(await folders()).toEqual([]);
-  }));
-
-test('a folder without a tokenizer is measured under its name, and text of it is of token ids', () =>
-  openPage(async (page) => {
-    await page.goto(site.url);
-    await chooseLittle(page);
-    await runAlone(page, 'FarSkip');
-    await model(page).selectOption('Your own checkpoint …');
-    await runButton(page, 'Run FarSkip, overlapped').click();
-    await page.getByText('Choose a folder first').waitFor();
-    await page.setInputFiles('input[aria-label="Checkpoint folder"]', 'test/oracle/fixtures/mixtral');
-    await page.getByText('It has no tokenizer.json: measurements take random tokens').waitFor();
-    await runButton(page, 'Run FarSkip, overlapped').click();
-    await page.getByText('measured on').waitFor({ timeout: 3 * MINUTES });
-    const names = page.getByRole('textbox', { name: 'Name of the run' });
-    expect(await names.evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value))).toEqual([
-      expect.stringMatching(/^mixtral, ep on 2/),
-    ]);
-    await chooseText(page, 2);
-    await runButton(page, 'Generate: FarSkip, overlapped').click();
-    await page.getByText("The checkpoint has no tokenizer.json, so it can't read text").first().waitFor();
-    await pick(page, 'Token ids (1,2,3)');
-    await page.getByLabel('Text to continue').fill('1, 2, 3');
-    await runButton(page, 'Generate: FarSkip, overlapped').click();
-    const text = page.getByRole('article', { name: 'FarSkip' }).locator('.text').first();
-    await expect.poll(() => text.innerText(), { timeout: 3 * MINUTES }).toMatch(/^1, 2, 3\s*\d+,\d+$/);
   }));
 
 test('files that are no checkpoint are a sentence as soon as they are chosen', () =>

@@ -153,3 +153,11 @@ export async function wholeWayAt(place: Place): Promise<void> {
   await openedPage(own, (page) => wholeWay(page, own.url, { width, ...files }), place);
   await own.close();
 }
+
+/** Text of two devices and one request beside it. */
+export async function chooseText(page: Page, tokens: number): Promise<void> {
+  await pick(page, 'Generate text');
+  await pick(page, '2');
+  await page.getByLabel('New tokens').fill(String(tokens));
+  await page.getByLabel('Other requests').fill('1');
+}
