@@ -141,7 +141,9 @@ export default defineConfig({
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 1000,
-    rolldownOptions: { input: { main: 'index.html', speed: 'speed.html', headless: 'headless.html' } },
+    rolldownOptions: {
+      input: { main: 'index.html', speed: 'speed.html', glossary: 'glossary.html', headless: 'headless.html' },
+    },
   },
   worker: { format: 'es' },
   preview: { headers },

@@ -55,11 +55,7 @@ export function App({ embedded }: { embedded: boolean }) {
   return (
     <>
       {!embedded && (
-        <Header
-          context={context}
-          onDialog={setDialog}
-          settings={narrow ? null : { open: settings, toggle: () => setSettings(!settings) }}
-        />
+        <Header context={context} settings={narrow ? null : { open: settings, toggle: () => setSettings(!settings) }} />
       )}
       <main className={embedded || !settings ? 'alone' : undefined}>
         {!narrow && side}

@@ -1,4 +1,3 @@
-import { Glossary } from './Glossary';
 import { KeepOffline } from './KeepOffline';
 import { PUBLIC_PAGE } from './public_page';
 import { fragmentNow } from './state/address';
@@ -34,9 +33,8 @@ export function Footer({ embedded }: { embedded: boolean }) {
             )}
           </p>
           <p>
-            <a href="./speed.html">{t.speed.link}</a>
+            <a href="./speed.html">{t.speed.link}</a> · <a href="./glossary.html">{t.glossary.heading}</a>
           </p>
-          <Glossary />
           <KeepOffline />
         </>
       )}

@@ -1,4 +1,5 @@
-import { type CommandContext, commandOf } from './commands/registry';
+import { CommandButton } from './commands/CommandButton';
+import type { CommandContext } from './commands/registry';
 import { focusLanes } from './lanes/focus';
 import { useText } from './state/language';
 import { useView } from './state/view_store';
@@ -6,7 +7,6 @@ import { LANGUAGE_IDS, LANGUAGES } from './text/catalogues';
 
 export function Header(props: {
   context: CommandContext;
-  onDialog: (which: 'palette' | 'help') => void;
   /** The settings beside the timelines; null where they are not beside them. */
   settings: { readonly open: boolean; readonly toggle: () => void } | null;
 }) {
@@ -18,6 +18,11 @@ export function Header(props: {
       </button>
       <div className="head">
         <h1>{t.page.title}</h1>
+        <p>{t.page.lead}</p>
+        <nav className="group" aria-label={t.page.pages}>
+          <a href="./speed.html">{t.speed.link}</a>
+          <a href="./glossary.html">{t.glossary.heading}</a>
+        </nav>
         <div className="group">
           {props.settings && (
             <button
@@ -31,18 +36,12 @@ export function Header(props: {
             </button>
           )}
           <LanguageField />
-          <button type="button" onClick={() => commandOf('copyLink').run(props.context)}>
-            {t.page.copyLink}
-          </button>
-          <button type="button" onClick={() => props.onDialog('palette')}>
-            {t.page.commands} <kbd>Ctrl K</kbd>
-          </button>
-          <button type="button" onClick={() => props.onDialog('help')}>
-            {t.page.help}
-          </button>
+          <CommandButton id="copyLink" icon="link" context={props.context} />
+          <CommandButton id="palette" icon="palette" context={props.context} />
+          {document.fullscreenEnabled && <CommandButton id="fullScreen" icon="fullScreen" context={props.context} />}
+          <CommandButton id="help" icon="help" context={props.context} />
         </div>
       </div>
-      <p>{t.page.lead}</p>
     </header>
   );
 }

@@ -12,6 +12,7 @@ import { Boundary } from './parts/Boundary';
 import { runTitle } from './parts/titles';
 import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
+import { useKeptRuns } from './runs/kept_runs';
 import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
@@ -22,6 +23,7 @@ import { useText } from './state/language';
 import { useRuns } from './state/runs_store';
 import { namesShown, runName, runShown, type SessionRun } from './state/session';
 import { useView } from './state/view_store';
+import { Legend } from './timeline/Legend';
 import { PlayerBar } from './timeline/PlayerBar';
 import { SpanTable } from './timeline/SpanTable';
 import { Timeline } from './timeline/Timeline';
@@ -54,11 +56,12 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
   const lacking = useLacking();
   const unknown = useRecordedRuns(onProblems);
   const unread = useOpening((state) => state.problems);
+  const unkept = useKeptRuns((state) => state.problems);
   const shown = useMemo(() => timelines.tracks.map(({ track }) => track), [timelines]);
   const withTimelines = timelines.tracks.length > 0;
   return (
     <div className="stage">
-      <Notice problems={[...problems, ...unread, ...(unknown ? [unknown] : [])]} lacking={lacking} />
+      <Notice problems={[...problems, ...unread, ...unkept, ...(unknown ? [unknown] : [])]} lacking={lacking} />
       <Sized />
       <Figures timelines={timelines} session={live ? undefined : session}>
         {!embedded && !live && session && (
@@ -164,12 +167,19 @@ function Drawn({ context, wiring }: Pick<Props, 'context' | 'wiring'>) {
   return (
     <>
       <section className="timeline" aria-label={t.timeline.region}>
-        <Toolbar context={context} dimmed={dimmed} />
-        <PlayerBar context={context} />
+        <div className="tools">
+          <PlayerBar context={context} />
+          <Toolbar context={context} dimmed={dimmed} />
+        </div>
         <Timeline context={context} dimmed={dimmed} />
+        <div className="docked">
+          <div>
+            <Inspector timelines={timelines} />
+            <Legend timelines={timelines} />
+          </div>
+          {wiring}
+        </div>
       </section>
-      {wiring}
-      <Inspector timelines={timelines} />
       <section className="timeline" aria-label={t.timeline.table}>
         <SpanTable timelines={timelines} />
       </section>

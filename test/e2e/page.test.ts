@@ -435,7 +435,7 @@ test.each([
     const head = page.getByRole('slider', { name: 'Play head' });
     const at = Number(await head.inputValue());
     expect(at).toBeGreaterThan(0);
-    await page.getByRole('button', { name: 'Step on' }).click();
+    await page.getByRole('button', { name: 'Step the play head on' }).click();
     expect(Number(await head.inputValue())).toBeGreaterThan(at);
     await page.getByLabel('Recorded runs').selectOption('Experts spread, ratios 0.1 to 2');
     await scrollToCharts(page);

@@ -115,12 +115,8 @@ export async function wholeWay(
   expect(await name.inputValue()).toMatch(/^reference, ep on 2/);
   await name.fill('mine');
   await name.press('Enter');
-  // The run would be lost: the browser asks before the page goes, but no longer once it is saved.
-  const asked = page.waitForEvent('dialog');
-  await page.close({ runBeforeUnload: true });
-  const question = await asked;
-  expect(question.type()).toBe('beforeunload');
-  await question.dismiss();
+  // The run is kept in the browser: the page may go, and has it again, under its name.
+  await page.getByText(/measured here, .*, kept in this browser \([\d.]+ kB\)/).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Save mine', exact: true }).click(),
@@ -134,7 +130,14 @@ export async function wholeWay(
     void dialog.accept();
   });
   await page.reload();
-  await page.getByText(/The link shows the run \d+T\d+, which is not on this page; open the file/).waitFor();
+  await shownRun(page, /^mine$/);
+  expect(await lookOf(page)).toEqual(before);
+  // Removed, it is gone from there, too: then the link shows what is most like it, until its file is opened.
+  await page.getByRole('button', { name: 'Remove mine', exact: true }).click();
+  await page.goto('about:blank');
+  await page.goto(url + before.hash);
+  await page.getByText(/The link shows the run \d+T\d+, which is not in this browser; open the file/).waitFor();
+  await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 2 devices, ratio 0.5/);
   expect(questions).toEqual([]);
   await page.setInputFiles(OPENED, mine);
   await shownRun(page, /^mine$/);

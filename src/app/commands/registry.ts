@@ -194,6 +194,7 @@ export const COMMANDS: readonly Command[] = [
     scope: 'page',
     run: ({ openCommands }) => openCommands('palette'),
   },
+  { id: 'fullScreen', keys: [{ code: 'KeyP' }], scope: 'timeline', run: toggleFullScreen },
   { id: 'run', keys: [], scope: 'page', run: () => void useEngine.getState().run() },
   { id: 'stop', keys: [], scope: 'page', run: () => useEngine.getState().stop() },
   { id: 'undo', keys: [], scope: 'page', run: () => useForm.getState().undo() },
@@ -220,6 +221,12 @@ function copyLink({ onCopied }: CommandContext): void {
     () => onCopied(true),
     () => onCopied(false),
   );
+}
+
+/** Not every browser lets a page fill the screen: then it stays as it is. */
+function toggleFullScreen(): void {
+  const going = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.();
+  going?.catch(() => {});
 }
 
 function clear(): void {

@@ -9,6 +9,7 @@ import { blockIn, gapSentence } from '../lanes/speak';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
 import { Scroll } from '../parts/fields';
+import { Icon } from '../parts/Icon';
 import { titleOf } from '../parts/titles';
 import { useText } from '../state/language';
 import { useView } from '../state/view_store';
@@ -27,10 +28,21 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
   const prepared = selection && tracks[selection.track];
   const span = selection?.kind === 'span' ? prepared?.track.spans[selection.index] : undefined;
   const gap = selection?.kind === 'gap' ? prepared?.gaps[selection.index] : undefined;
+  const empty = !span && !gap && !range;
   return (
-    <section className="inspector" id="inspector" tabIndex={-1} aria-label={t.inspector.heading}>
-      <h2>{t.inspector.heading}</h2>
-      {!span && !gap && !range && <p className="hint">{t.inspector.hint}</p>}
+    <section
+      className={empty ? 'inspector' : 'inspector chosen'}
+      id="inspector"
+      tabIndex={-1}
+      aria-label={t.inspector.heading}
+    >
+      <h2 className={empty ? 'visually-hidden' : undefined}>{t.inspector.heading}</h2>
+      {!empty && (
+        <button type="button" className="tool close" aria-label={t.inspector.close} onClick={closeSelection}>
+          <Icon of="close" />
+        </button>
+      )}
+      {empty && <p className="hint">{t.inspector.hint}</p>}
       {prepared && gap && <p>{gapSentence(t, prepared.track.spans, gap)}</p>}
       {prepared && span && (
         <>
@@ -53,6 +65,12 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
       {range && tracks.map((each, i) => <RangeSums key={String(i)} prepared={each} range={range} />)}
     </section>
   );
+}
+
+/** The button goes away with what it closes: the keys go on in the lanes. */
+function closeSelection(): void {
+  useView.getState().look({ selected: null, range: null });
+  focusLanes();
 }
 
 /** Where a span's times are from. */

@@ -1,8 +1,9 @@
 import { scaleLinear } from 'd3-scale';
 import type { layerDifferences } from '../../trace/layers';
+import { inkOn, lookOf } from '../parts/palette';
 import { ms } from '../text/format';
 import { colourOfGap, firstAfter, type Lane, type Prepared, type RankLanes } from './lanes';
-import { AXIS, type Layout, type Row } from './layout';
+import { type Layout, type Row, TEXT } from './layout';
 import { rasterLane } from './raster';
 import { hatchOf, type Theme } from './theme';
 
@@ -57,10 +58,10 @@ export function drawScene(
   const x = (at: number) => (at - view.from) * scale;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.font = '11px system-ui, sans-serif';
+  context.font = fontOf(layout);
   context.textBaseline = 'middle';
 
-  drawAxis(context, view, size, theme);
+  drawAxis(context, layout, view, size, theme);
   const faint = theme.colours.map(([r, g, b, a]) => [r, g, b, a * FAINT] as const);
   const below: Strip[] = [];
   const above: Strip[] = [];
@@ -94,10 +95,12 @@ export function drawScene(
     if (!row.collapsed) {
       drawLabels(context, scene, track, row, lanes, view, width);
       drawWaits(context, scene, track, row, lanes, view, width, theme);
-      drawMarks(context, row, lanes, x, width, theme);
+      drawMarks(context, layout, row, lanes, x, width, theme);
     }
   }
 }
+
+const fontOf = ({ scale }: Layout): string => `${TEXT * scale}px system-ui, sans-serif`;
 
 const FAINT = 0.3;
 function drawStrips(
@@ -134,9 +137,16 @@ function drawStrips(
     if (lane.count > 0) context.drawImage(canvas, 0, i, pixels, 1, 0, y, width, height);
 }
 
-function drawAxis(context: CanvasRenderingContext2D, view: AxisRange, { width, height }: Size, theme: Theme): void {
+function drawAxis(
+  context: CanvasRenderingContext2D,
+  { rows, scale: large }: Layout,
+  view: AxisRange,
+  { width, height }: Size,
+  theme: Theme,
+): void {
+  const bottom = rows[0]!.height;
   const scale = scaleLinear([view.from, view.to], [0, width]);
-  const count = Math.max(2, Math.floor(width / 110));
+  const count = Math.max(2, Math.floor(width / (110 * large)));
   const format = scale.tickFormat(count);
   context.strokeStyle = theme.line;
   context.fillStyle = theme.faint;
@@ -145,9 +155,9 @@ function drawAxis(context: CanvasRenderingContext2D, view: AxisRange, { width, h
   context.beginPath();
   for (const tick of scale.ticks(count)) {
     const x = Math.round(scale(tick)) + 0.5;
-    context.moveTo(x, AXIS - 4);
+    context.moveTo(x, bottom - 4);
     context.lineTo(x, height);
-    if (x > 20 && x < width - 24) context.fillText(`${format(tick)} ms`, x, 9);
+    if (x > 24 * large && x < width - 26 * large) context.fillText(`${format(tick)} ms`, x, bottom / 2 - 2);
   }
   context.stroke();
   context.textAlign = 'left';
@@ -226,7 +236,7 @@ function drawDifference(
       context.fillText(
         `${difference < 0 ? '−' : '+'}${ms(Math.abs(difference))}`,
         Math.max(2, left + 4),
-        difference < 0 ? row.y + 6 : middle + 6,
+        difference < 0 ? row.y + row.height / 4 : middle + row.height / 4,
       );
     }
   }
@@ -283,7 +293,6 @@ function drawHatches(
 }
 
 const LABELLED_FROM = 34;
-const CHARACTER = 5.6;
 
 function drawLabels(
   context: CanvasRenderingContext2D,
@@ -295,16 +304,15 @@ function drawLabels(
   width: number,
 ): void {
   const lane = row.lanes.find(({ name }) => name === 'compute')!;
-  context.fillStyle = '#ffffff';
-  context.strokeStyle = 'rgb(0 0 0 / 55%)';
-  context.lineWidth = 2.5;
-  context.lineJoin = 'round';
+  const character = context.measureText('experts down').width / 12;
   for (const { left, right, i } of wide(compute, view, width, LABELLED_FROM)) {
-    const name = names.blocks(compute.item[i]!, track);
-    const fits = Math.floor((right - left - 8) / CHARACTER);
+    const item = compute.item[i]!;
+    const name = names.blocks(item, track);
+    const room = right - left - 8;
+    const fits = Math.floor(room / character);
     if (fits < 4) continue;
-    const label = name.length <= fits ? name : `${name.slice(0, fits - 1)}…`;
-    context.strokeText(label, left + 4, lane.y + lane.height / 2 + 0.5);
+    const label = context.measureText(name).width <= room ? name : `${name.slice(0, fits - 1)}…`;
+    context.fillStyle = inkOn(lookOf(track.track.spans[item]!.block).colour);
     context.fillText(label, left + 4, lane.y + lane.height / 2 + 0.5);
   }
 }
@@ -321,25 +329,22 @@ function drawWaits(
   theme: Theme,
 ): void {
   const lane = row.lanes.find(({ name }) => name === 'compute')!;
-  context.fillStyle = theme.ink;
-  context.strokeStyle = theme.panel;
-  context.lineWidth = 4;
-  context.lineJoin = 'round';
+  context.fillStyle = theme.onWaiting;
   for (const { left, right, i } of wide(gaps, view, width, LABELLED_FROM)) {
     const room = right - left - 6;
     const label = names.waits(gaps.item[i]!, track)?.find((each) => context.measureText(each).width <= room);
     if (!label) continue;
-    context.strokeText(label, left + 3, lane.y + lane.height / 2 + 0.5);
     context.fillText(label, left + 3, lane.y + lane.height / 2 + 0.5);
   }
 }
 
 /** Letters that would lie on one another are left out. */
-const MARK_APART = 11;
+const MARK_APART = 13;
 const CROWDED = 24;
 
 function drawMarks(
   context: CanvasRenderingContext2D,
+  layout: Layout,
   row: Extract<Row, { kind: 'rank' }>,
   { marks }: RankLanes,
   x: (at: number) => number,
@@ -350,7 +355,7 @@ function drawMarks(
   const shown = marks.filter(({ at }) => x(at) >= 0 && x(at) <= width);
   // A crowd of letters says nothing: they appear once there is room for most.
   if (shown.length === 0 || shown.length * CROWDED > width) return;
-  context.font = '600 10px system-ui, sans-serif';
+  context.font = `600 ${fontOf(layout)}`;
   let last = Number.NEGATIVE_INFINITY;
   for (const { letter, at } of shown) {
     const left = x(at);
@@ -360,8 +365,8 @@ function drawMarks(
     last = left;
     context.lineWidth = 3;
     context.strokeStyle = theme.panel;
-    context.strokeText(letter, left + 2, lane.y + 4);
-    context.fillText(letter, left + 2, lane.y + 4);
+    context.strokeText(letter, left + 2, lane.y + lane.height / 2);
+    context.fillText(letter, left + 2, lane.y + lane.height / 2);
   }
-  context.font = '11px system-ui, sans-serif';
+  context.font = fontOf(layout);
 }

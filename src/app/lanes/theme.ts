@@ -9,6 +9,10 @@ export type Theme = {
   readonly panel: string;
   readonly line: string;
   readonly accent: string;
+  /** What is written on waiting. */
+  readonly onWaiting: string;
+  /** Of the two runs on show. */
+  readonly pair: readonly [string, string];
   readonly colours: readonly Rgba[];
   readonly hatches: ReadonlyMap<string, CanvasPattern>;
 };
@@ -35,10 +39,12 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
     panel,
     line,
     accent,
+    onWaiting: variable('--on-exposed'),
+    pair: [variable('--first'), variable('--second')] as const,
     colours: COLOURS.map((colour): Rgba => {
       switch (colour) {
         case 'exposed':
-          return rgba(variable('--exposed'), 0.2);
+          return rgba(variable('--exposed'), 1);
         case 'idle':
           return rgba(faint, 0.12);
         case 'copy':
@@ -46,7 +52,7 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
         case 'window':
           return rgba(accent, 0.13);
         case 'host':
-          return rgba(variable('--bad'), 0.9);
+          return rgba(ink, 0.9);
         case 'uncertain':
           return rgba(faint, 0.5);
         default:
@@ -58,7 +64,7 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
       ['down', hatch(context, ratio, '#1a1a1a', [[0, 0, 6, 6]])],
       [
         'exposed',
-        hatch(context, ratio, variable('--exposed'), [
+        hatch(context, ratio, variable('--exposed-hatch'), [
           [0, 0, 6, 6],
           [0, 6, 6, 0],
         ]),

@@ -17,7 +17,7 @@ export function Term({ of, children }: { of: TermId; children: ReactNode }) {
       <span id={id} popover="auto" className="meaning">
         <strong>{name}</strong>
         {t.join.colon}
-        {meaning}
+        {meaning} <a href={`./glossary.html#${of}`}>{t.glossary.all}</a>
       </span>
     </>
   );

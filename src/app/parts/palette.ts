@@ -5,26 +5,39 @@ import { KERNEL_KINDS, type KernelKind } from '../../trace/kernel_kinds';
 export type DrawnBlock = Block | KernelKind;
 export const DRAWN_BLOCKS: readonly DrawnBlock[] = [...new Set([...BLOCKS, ...KERNEL_KINDS])];
 
-/** How each of them is drawn: a colour of the Okabe–Ito palette (safe for colour-blind readers). */
+/**
+ * How each of them is drawn. Hues are calm and without red, which is for waiting alone. They were searched for so that
+ * any two, and each beside that red, are at least 20 apart (CIE 1976), also without red, green or blue cones.
+ */
 type Look = { readonly colour: string; readonly hatch?: 'up' | 'down' };
 export const PALETTE: Readonly<Record<DrawnBlock, Look>> = {
-  attention: { colour: '#0072B2' },
-  router: { colour: '#CC79A7' },
-  routed: { colour: '#D55E00' },
-  shared: { colour: '#009E73' },
+  attention: { colour: '#226078' },
+  router: { colour: '#ccca81' },
+  routed: { colour: '#6987ca' },
+  shared: { colour: '#accaab' },
   residual: { colour: '#8a8f98' },
-  embedding: { colour: '#56B4E9' },
-  head: { colour: '#56B4E9' },
-  dispatch: { colour: '#E69F00', hatch: 'up' },
-  'all-reduce': { colour: '#E69F00', hatch: 'up' },
-  combine: { colour: '#F0E442', hatch: 'down' },
-  'matrix product': { colour: '#D55E00' },
-  norm: { colour: '#009E73' },
-  memory: { colour: '#CC79A7' },
-  communication: { colour: '#E69F00', hatch: 'up' },
+  embedding: { colour: '#8acaf3' },
+  head: { colour: '#8acaf3' },
+  dispatch: { colour: '#e0b040', hatch: 'up' },
+  'all-reduce': { colour: '#e0b040', hatch: 'up' },
+  combine: { colour: '#f3e6b3', hatch: 'down' },
+  'matrix product': { colour: '#6987ca' },
+  norm: { colour: '#accaab' },
+  memory: { colour: '#ccca81' },
+  communication: { colour: '#e0b040', hatch: 'up' },
   other: { colour: '#8a8f98' },
 };
 
 /** Of a block that files or traces name; one that is not known here is grey. */
 export const lookOf = (block: string): Look =>
   Object.hasOwn(PALETTE, block) ? PALETTE[block as DrawnBlock] : PALETTE.other;
+
+const DARK = '#10151a';
+const LIGHT = '#ffffff';
+
+/** What is written on a colour (#rrggbb): white where that is further from it in luminance (WCAG 2), else near black. */
+export function inkOn(colour: string): string {
+  const [r, g, b] = [1, 3, 5].map((at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
+  // Contrasts with white and with black are alike at a luminance of 0.179.
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b! > 0.179 ? DARK : LIGHT;
+}

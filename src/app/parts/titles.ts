@@ -6,6 +6,7 @@ import { dateOf } from '../../lab/runs/run_kinds';
 import { comparesAll, type Form } from '../state/form';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
+import { bytes } from '../text/format';
 
 /** What pressing Run does. */
 export function runTitle(t: Text, form: Form): string {
@@ -34,10 +35,16 @@ export const titlesOf = (t: Text, { tracks, runs }: Shown): string[] =>
   tracks.map(({ track }, i) => [runs[i], titleOf(t, track)].filter(Boolean).join(t.join.colon));
 
 /** Where a run is from, and when. */
-export function originOf(t: Text, { run, origin, saved }: SessionRun): string {
+export function originOf(t: Text, { run, origin }: SessionRun): string {
   const date = dateOf(run);
   if (date === null) return t.runs.fromTrace;
   const when = t.date(date);
-  if (origin === 'measured') return [t.runs.measuredHere, when, ...(saved ? [] : [t.runs.unsaved])].join(t.join.comma);
+  if (origin === 'measured') return [t.runs.measuredHere, when].join(t.join.comma);
   return origin === 'recorded' ? t.runs.recordedOn(machineOf(run), when) : t.runs.opened(machineOf(run), when);
+}
+
+/** Where a run is when the page is left; null: nowhere that the page should tell. */
+export function keptWhere(t: Text, { saved, keptBytes }: SessionRun): string | null {
+  if (keptBytes !== null) return t.runs.keptHere(bytes(keptBytes));
+  return saved ? null : t.runs.unsaved;
 }

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { LONGEST_NAME } from '../../lab/runs/lab_run';
 import { toRunFile } from '../../lab/runs/run_file';
 import { fileName, saveFile } from '../parts/save_file';
-import { originOf } from '../parts/titles';
+import { keptWhere, originOf } from '../parts/titles';
 import { formOfRun } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
@@ -45,7 +45,9 @@ export function RunItem(props: {
         ) : (
           <NameField name={name} onName={(next) => rename(run.id, next)} />
         )}
-        <span className="faint">{originOf(t, session)}</span>
+        <span className="faint">
+          {[originOf(t, session), keptWhere(t, session)].filter(Boolean).join(t.join.comma)}
+        </span>
       </div>
       <div className="group">
         {form && <RunButton label={`${t.runs.settings}: ${name}`} text={t.runs.settings} onClick={takeSettings} />}

@@ -8,7 +8,7 @@ import { useRuns } from '../state/runs_store';
 import { namesShown, recordedName } from '../state/session';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
-import { percent } from '../text/format';
+import { bytes, percent } from '../text/format';
 import { placedFiles } from './files';
 import { loadRecorded } from './load_recorded';
 import { useOpening } from './opening';
@@ -59,8 +59,30 @@ export function RunList({ onProblems, onDone }: Props) {
           />
         ))}
       </ul>
+      <KeptInAll />
       <TrackFields />
     </section>
+  );
+}
+
+/** How much the runs take that are kept in the browser, and a button that removes them. */
+function KeptInAll() {
+  const t = useText();
+  const runs = useRuns((state) => state.runs);
+  const kept = runs.filter(({ keptBytes }) => keptBytes !== null);
+  if (kept.length < 2) return null;
+  const size = bytes(kept.reduce((sum, { keptBytes }) => sum + keptBytes!, 0));
+  const removeAll = () => {
+    if (!confirm(t.runs.removeKeptAll(kept.length))) return;
+    for (const { run } of kept) useRuns.getState().remove(run.id);
+  };
+  return (
+    <p className="faint kept-in-all">
+      {t.runs.keptInAll(kept.length, size)}{' '}
+      <button type="button" className="link" onClick={removeAll}>
+        {t.runs.removeKept}
+      </button>
+    </p>
   );
 }
 

@@ -1,11 +1,14 @@
 import { useEffect, useRef } from 'react';
 import { FIRST_RECORDED, isRecorded } from '../../lab/runs/recorded';
 import { type Phrase, phrase } from '../../words/phrase';
+import { useForm } from '../state/form_store';
+import { nearestRecorded } from '../state/nearest';
 import { useRuns } from '../state/runs_store';
-import { trackNamed, tracksOfRun } from '../state/session';
+import { namesShown, type SessionRun, trackNamed, tracksOfRun } from '../state/session';
 import { firstLook } from '../state/stepping';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
+import { useKeptRuns } from './kept_runs';
 import { loadRecorded } from './load_recorded';
 
 /**
@@ -15,6 +18,7 @@ import { loadRecorded } from './load_recorded';
 export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => void): Phrase | null {
   const tracks = useView((state) => state.view.tracks);
   const runs = useRuns((state) => state.runs);
+  const { restored } = useKeptRuns();
   const opening = useRef(true);
   useEffect(() => {
     const wanted =
@@ -35,13 +39,26 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
       });
     }
   }, [tracks, onProblems]);
+  const missing = restored ? tracks.map(runOfTrack).find((id) => id !== null && !isAtHand(runs, id)) : undefined;
+  // Of a link whose runs are not here, the recorded one that is most like them is on show.
+  const instead = missing !== undefined && namesShown(runs, tracks).length === 0;
+  useEffect(() => {
+    if (!instead) return;
+    const id = nearestRecorded(useForm.getState().form);
+    loadRecorded(id).then((found) => {
+      if (found.kind === 'failed') return onProblems([found.why]);
+      useRuns.getState().add([found.run], 'recorded', false);
+    });
+  }, [instead, onProblems]);
+  if (missing)
+    return phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in. The recorded run that is most like it is on show.`;
   for (const name of tracks) {
-    const id = runOfTrack(name);
-    const run = runs.find((each) => each.run.id === id);
-    if (id !== null && !run && !isRecorded(id))
-      return phrase`The link shows the run ${id}, which is not on this page; open the file that it was saved in.`;
+    const run = runs.find((each) => each.run.id === runOfTrack(name));
     if (run && run.tracks.length > 0 && !trackNamed(runs, name))
       return phrase`The link shows ${name}, which that run does not have; choose another timeline.`;
   }
   return null;
 }
+
+const isAtHand = (runs: readonly SessionRun[], id: string): boolean =>
+  isRecorded(id) || runs.some(({ run }) => run.id === id);

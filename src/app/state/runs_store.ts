@@ -15,6 +15,10 @@ type RunsState = {
   readonly replace: (run: LabRun) => void;
   readonly remove: (id: string) => void;
   readonly markSaved: (id: string) => void;
+  /** What is kept is the run as it was given. */
+  readonly markKept: (run: LabRun, bytes: number) => void;
+  /** A run that was kept is on the list again. */
+  readonly restore: (run: LabRun, state: Pick<SessionRun, 'origin' | 'saved' | 'keptBytes'>) => void;
 };
 
 /** The session's runs. */
@@ -37,7 +41,7 @@ export const useRuns = create<RunsState>((set, get) => {
     rename(id, name) {
       const others = get().runs.filter(({ run }) => run.id !== id);
       const free = freeName(others.map(nameShown), name);
-      changeRun(id, (each) => ({ ...each, run: { ...each.run, name: free }, saved: false }));
+      changeRun(id, (each) => ({ ...each, run: { ...each.run, name: free }, saved: false, keptBytes: null }));
     },
     remove(id) {
       const { runs } = get();
@@ -49,6 +53,11 @@ export const useRuns = create<RunsState>((set, get) => {
       if (left.length < shown.length) replaceTracks(left[0] === shown[0] ? left : []);
     },
     replace: (run) => changeRun(run.id, ({ origin, saved }) => ({ ...sessionRun(run, origin), saved })),
-    markSaved: (id) => changeRun(id, (each) => ({ ...each, saved: true })),
+    markSaved: (id) => changeRun(id, (each) => ({ ...each, saved: true, keptBytes: null })),
+    markKept: (run, bytes) => changeRun(run.id, (each) => (each.run === run ? { ...each, keptBytes: bytes } : each)),
+    restore(run, state) {
+      const restored = { ...sessionRun(run, state.origin), ...state };
+      set({ runs: withRun(get().runs, restored, nameShown) });
+    },
   };
 });

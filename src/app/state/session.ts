@@ -12,6 +12,8 @@ export type SessionRun = {
   readonly origin: 'measured' | 'recorded' | 'opened';
   /** Leaving the page loses nothing: it is in a file. */
   readonly saved: boolean;
+  /** As it is, it is kept in the browser, in so many bytes; null: it is not, or not yet. */
+  readonly keptBytes: number | null;
 };
 
 export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRun => ({
@@ -20,6 +22,7 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
   tracks: tracksOf(run).filter(({ spans }) => spans.length > 0),
   origin,
   saved: origin !== 'measured',
+  keptBytes: null,
 });
 
 /** The session's runs with one more, under a name that none is shown by; one of the same id is replaced. */
@@ -77,11 +80,15 @@ export function tracksOfRun({ run, tracks }: SessionRun): readonly string[] {
 }
 
 /**
- * The tracks on show: those that the view names or, where it names none, those of the first run, which need not be in a
- * link.
+ * The tracks on show: those of runs at hand that the view names or, where it names none, those of the first run, which
+ * need not be in a link. Runs that were kept are shown when they are asked for.
  */
-export const namesShown = (runs: readonly SessionRun[], tracks: readonly string[]): readonly string[] =>
-  tracks.length > 0 || !runs[0] ? tracks : tracksOfRun(runs[0]);
+export function namesShown(runs: readonly SessionRun[], tracks: readonly string[]): readonly string[] {
+  const named = tracks.filter((name) => runs.some(({ run }) => run.id === runOfTrack(name)));
+  if (named.length > 0) return named;
+  const first = runs.find(({ origin }) => origin === 'recorded') ?? runs.find(({ keptBytes }) => keptBytes === null);
+  return first ? tracksOfRun(first) : [];
+}
 
 /** The run whose numbers are on show. */
 export function runShown(runs: readonly SessionRun[], tracks: readonly string[]): SessionRun | undefined {

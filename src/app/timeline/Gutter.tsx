@@ -30,7 +30,7 @@ export const Gutter = memo(function Gutter({
             );
           case 'title':
             return (
-              <h3 key={`title ${row.track}`} className="lane-title" style={at}>
+              <h3 key={`title ${row.track}`} className={`lane-title run-${row.track}`} style={at}>
                 {titles[row.track]}
               </h3>
             );

@@ -1,9 +1,19 @@
-import { type DrawnBlock, PALETTE } from '../parts/palette';
+import { useMemo } from 'react';
+import type { Timelines } from '../lanes/timelines';
+import { DRAWN_BLOCKS, PALETTE } from '../parts/palette';
 import { useText } from '../state/language';
 
 /** What the colours and hatches of the lanes mean. */
-export function Legend({ blocks, uncertain }: { blocks: readonly DrawnBlock[]; uncertain: boolean }) {
+export function Legend({ timelines: { tracks } }: { timelines: Timelines }) {
   const t = useText();
+  const [blocks, uncertain] = useMemo(() => {
+    const spans = tracks.flatMap(({ track }) => track.spans);
+    const drawn = new Set<string>(spans.map(({ block }) => block));
+    return [
+      DRAWN_BLOCKS.filter((block) => drawn.has(block)),
+      spans.some((span) => span.kind === 'compute' && span.uncertain),
+    ] as const;
+  }, [tracks]);
   const words = {
     exposed: t.timeline.exposed,
     idle: t.timeline.idle,

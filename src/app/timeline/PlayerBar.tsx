@@ -1,5 +1,7 @@
-import { type CommandContext, commandOf, playOrPause } from '../commands/registry';
+import { CommandButton } from '../commands/CommandButton';
+import { type CommandContext, playOrPause } from '../commands/registry';
 import { focusLanes } from '../lanes/focus';
+import { Icon } from '../parts/Icon';
 import { useText } from '../state/language';
 import { SPEEDS, usePlayer } from '../state/player';
 import { ms } from '../text/format';
@@ -9,23 +11,19 @@ export function PlayerBar({ context }: { context: CommandContext }) {
   const t = useText();
   const { at, playing, speed, seek, setSpeed, close } = usePlayer();
   const { end } = context.timelines;
-  const run = (id: 'stepOn' | 'stepBack') => commandOf(id).run(context);
   return (
     <div className="player">
       <div className="group">
-        <button type="button" aria-label={t.timeline.stepBack} onClick={() => run('stepBack')}>
-          <Icon d="M3 2v12h2V2zM14 2 6 8l8 6z" />
-        </button>
+        <CommandButton id="stepBack" icon="stepBack" context={context} />
         <button
           type="button"
+          className="tool"
           aria-label={playing ? t.timeline.pause : t.timeline.play}
           onClick={() => playOrPause(end)}
         >
-          <Icon d={playing ? 'M3 2h4v12H3zM9 2h4v12H9z' : 'M3 1v14l11-7z'} />
+          <Icon of={playing ? 'pause' : 'play'} />
         </button>
-        <button type="button" aria-label={t.timeline.stepOn} onClick={() => run('stepOn')}>
-          <Icon d="M11 2v12h2V2zM2 2l8 6-8 6z" />
-        </button>
+        <CommandButton id="stepOn" icon="stepOn" context={context} />
       </div>
       <input
         type="range"
@@ -64,9 +62,3 @@ export function PlayerBar({ context }: { context: CommandContext }) {
     </div>
   );
 }
-
-const Icon = ({ d }: { d: string }) => (
-  <svg width="14" height="16" viewBox="0 0 16 16" aria-hidden="true">
-    <path d={d} fill="currentColor" />
-  </svg>
-);

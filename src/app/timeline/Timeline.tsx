@@ -1,22 +1,22 @@
-import { type KeyboardEvent, useCallback, useMemo, useState } from 'react';
+import { type CSSProperties, type KeyboardEvent, useCallback, useEffect, useMemo } from 'react';
 import { type CommandContext, commandFor } from '../commands/registry';
 import { useChoosing, useLeaveChoosing } from '../lanes/choosing';
 import type { Scene } from '../lanes/draw';
-import { layOut } from '../lanes/layout';
+import { layOut, TEXT } from '../lanes/layout';
 import { type Direction, placeOf } from '../lanes/pick';
+import { pointAt, usePointed } from '../lanes/pointed';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
-import { DRAWN_BLOCKS } from '../parts/palette';
 import { titlesOf } from '../parts/titles';
+import { usePresenting } from '../parts/usePresenting';
 import { useWidth } from '../parts/useWidth';
 import { useText } from '../state/language';
 import { useView } from '../state/view_store';
 import type { Text } from '../text/en';
 import { ms } from '../text/format';
 import { Gutter } from './Gutter';
-import { Legend } from './Legend';
 import { StatusLine } from './StatusLine';
-import { type Hovered, Tooltip } from './Tooltip';
+import { Tooltip } from './Tooltip';
 import { chooseEnd, usePointing } from './usePointing';
 import { useSurface } from './useSurface';
 import { useWalking } from './useWalking';
@@ -36,15 +36,18 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   const t = useText();
   const { scene, toggle } = useScene(t, timelines, dimmed);
   const [holder, width] = useWidth();
-  const [hovered, setHovered] = useState<Hovered | null>(null);
+  const hovered = usePointed((state) => state.hovered);
   const selection = useSelection(timelines.tracks);
   const { tracks, end } = timelines;
   const { base, over, lanes } = useSurface({ scene, width, end, selection, hovered: hovered?.selection ?? null }, () =>
-    setHovered(null),
+    pointAt(null),
   );
-  const pointing = usePointing(timelines, scene.layout, width, lanes, setHovered);
+  const pointing = usePointing(timelines, scene.layout, width, lanes);
   const walk = useWalking(timelines, scene.layout, selection);
   useLeaveChoosing();
+  // Of other tracks nothing is pointed at.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: this says which tracks are shown
+  useEffect(() => () => pointAt(null), [tracks]);
   const titles = useMemo(() => titlesOf(t, timelines), [timelines, t]);
 
   const named = useMemo(() => withDifference(t, timelines, titles), [t, timelines, titles]);
@@ -71,7 +74,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
 
   return (
     <div className="timeline-body">
-      <div className="lanes">
+      <div className="lanes" style={{ '--lane-text': `${TEXT * scene.layout.scale}px` } as CSSProperties}>
         <Gutter layout={scene.layout} titles={named} t={t} onToggle={toggle} />
         <div className="canvases" ref={holder} style={{ height: scene.layout.height }}>
           <div
@@ -92,23 +95,21 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
         </div>
       </div>
       <StatusLine tracks={tracks} titles={titles} selection={selection} hovered={hovered?.selection ?? null} />
-      <Legend
-        blocks={DRAWN_BLOCKS.filter((block) =>
-          tracks.some(({ track }) => track.spans.some((span) => span.block === block)),
-        )}
-        uncertain={tracks.some(({ track }) => track.spans.some((span) => span.kind === 'compute' && span.uncertain))}
-      />
     </div>
   );
 }
 
+/** Text of 18 px for an audience. */
+const PRESENTING = 1.5;
+
 /** What is drawn, and how devices are folded. */
 function useScene(t: Text, { tracks, differences }: Timelines, dimmed: Scene['dimmed']) {
   const windows = useView((state) => state.view.windows);
+  const scale = usePresenting() ? PRESENTING : 1;
   const collapsed = useView((state) => state.view.collapsed);
   const layout = useMemo(
-    () => layOut(tracks, new Set(collapsed), differences.length > 0),
-    [tracks, collapsed, differences],
+    () => layOut(tracks, new Set(collapsed), differences.length > 0, scale),
+    [tracks, collapsed, differences, scale],
   );
   const scene = useMemo(
     (): Scene => ({

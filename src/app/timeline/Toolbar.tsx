@@ -1,6 +1,7 @@
-import { type CommandContext, type CommandId, commandOf, keyName } from '../commands/registry';
+import { CommandButton } from '../commands/CommandButton';
+import { type CommandContext, commandOf } from '../commands/registry';
 import { useChoosing } from '../lanes/choosing';
-import { Choice, Switch } from '../parts/fields';
+import { Choice } from '../parts/fields';
 import { useText } from '../state/language';
 import { useView } from '../state/view_store';
 
@@ -17,21 +18,6 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
     0,
   );
   const choosing = useChoosing((state) => state.on);
-  const button = (id: CommandId, label: string, pressed?: boolean) => {
-    const command = commandOf(id);
-    const key = command.keys[0];
-    return (
-      <button
-        type="button"
-        title={key ? `${t.commands.names[id]} (${keyName(key)})` : t.commands.names[id]}
-        aria-label={t.commands.names[id]}
-        aria-pressed={pressed}
-        onClick={() => command.run(context)}
-      >
-        {label}
-      </button>
-    );
-  };
   return (
     <div className="toolbar">
       <label className="search">
@@ -56,11 +42,13 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
         </span>
       )}
       <div className="group">
-        {button('zoomOut', '−')}
-        {button('zoomIn', '+')}
-        {button('fit', '⤢')}
-        {button('fitAll', '↔')}
-        {button('chooseRange', t.timeline.range, choosing)}
+        <CommandButton id="zoomOut" icon="zoomOut" context={context} />
+        <CommandButton id="zoomIn" icon="zoomIn" context={context} />
+        <CommandButton id="fit" icon="fit" context={context} />
+        <CommandButton id="fitAll" icon="fitAll" context={context} />
+        <CommandButton id="chooseRange" icon="chooseRange" context={context} pressed={choosing} />
+        <CommandButton id="windows" icon="windows" context={context} pressed={windows} />
+        <CommandButton id="arrows" icon="arrows" context={context} pressed={arrows} />
       </div>
       {context.timelines.differences.length > 0 && (
         <Choice
@@ -74,8 +62,6 @@ export function Toolbar({ context, dimmed }: { context: CommandContext; dimmed: 
           onChange={(next) => look({ align: next, from: null, to: null, range: null, marks: [] })}
         />
       )}
-      <Switch label={t.timeline.windows} on={windows} onChange={(on) => look({ windows: on })} />
-      <Switch label={t.timeline.arrows} on={arrows} onChange={(on) => look({ arrows: on })} />
     </div>
   );
 }

@@ -1,10 +1,7 @@
 import type { Prepared } from '../lanes/lanes';
-import type { Selection } from '../lanes/selection';
+import type { Hovered } from '../lanes/pointed';
 import { sentenceOf } from '../lanes/speak';
 import { useText } from '../state/language';
-
-/** What is pointed at, and where on the lanes, CSS pixels. */
-export type Hovered = { readonly selection: Selection; readonly x: number; readonly y: number };
 
 /** Says at the pointer what it points at. Not spoken: the lanes are walked by keys for that. */
 export function Tooltip(props: { tracks: readonly Prepared[]; hovered: Hovered; width: number }) {

@@ -1,14 +1,14 @@
 import { type MouseEvent, type PointerEvent, type RefObject, useRef } from 'react';
 import { stopChoosing, useChoosing } from '../lanes/choosing';
-import { AXIS, type Layout, laneAt } from '../lanes/layout';
+import { type Layout, laneAt } from '../lanes/layout';
 import { pickAt } from '../lanes/pick';
+import { pointAt } from '../lanes/pointed';
 import { type Selection, selectedOf } from '../lanes/selection';
 import { rangeInView, type Timelines } from '../lanes/timelines';
 import { panned } from '../lanes/zoom';
 import { usePlayer } from '../state/player';
 import type { View } from '../state/view';
 import { useView } from '../state/view_store';
-import type { Hovered } from './Tooltip';
 
 /** A pointer that has moved less, CSS pixels, has not dragged. */
 const DRAGGED_FROM = 4;
@@ -36,7 +36,6 @@ export function usePointing(
   layout: Layout,
   width: number,
   lanes: RefObject<HTMLDivElement | null>,
-  onHover: (hovered: Hovered | null) => void,
 ) {
   const { look } = useView.getState();
   /** Where the finger is that moves the lanes, CSS pixels; null: none, or more than one. */
@@ -83,7 +82,7 @@ export function usePointing(
       const point = pointOf(event);
       if (!drag) {
         const selection = touch ? null : pick(point);
-        if (!touch) onHover(selection && { selection, x: point.x, y: point.y });
+        if (!touch) pointAt(selection && { selection, x: point.x, y: point.y });
         return;
       }
       if (!drag.moved && Math.abs(point.x - drag.from.x) < DRAGGED_FROM) return;
@@ -101,14 +100,14 @@ export function usePointing(
       if (dragging.current?.moved) look({ range: dragging.current.before });
       dragging.current = null;
     },
-    onPointerLeave: () => onHover(null),
+    onPointerLeave: () => pointAt(null),
     onClick(event: MouseEvent) {
       const dragged = dragging.current?.moved;
       dragging.current = null;
       if (dragged) return;
       const point = pointOf(event);
       if (useChoosing.getState().on) return chooseEnd(point);
-      if (point.y < AXIS) return usePlayer.getState().seek(Math.max(0, Math.min(end, point.ms)));
+      if (point.y < layout.rows[0]!.height) return usePlayer.getState().seek(Math.max(0, Math.min(end, point.ms)));
       const picked = pick(point);
       look({ selected: picked && selectedOf(tracks, picked), range: null });
     },

@@ -2,14 +2,19 @@ import { useMemo, useState } from 'react';
 import type { SubBlock, Term } from '../../connectivity/connectivity';
 import { nameOfMethod } from '../../connectivity/methods';
 import type { Block } from '../../program/program';
+import type { Span } from '../../trace/span';
 import type { Prepared } from '../lanes/lanes';
+import { usePointed } from '../lanes/pointed';
+import type { Selection } from '../lanes/selection';
 import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
-import { PALETTE } from '../parts/palette';
+import { inkOn, PALETTE } from '../parts/palette';
 import type { Described } from '../parts/useDescribed';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import { usePlayer } from '../state/player';
+import type { View } from '../state/view';
+import { useView } from '../state/view_store';
 import type { Text } from '../text/en';
 import {
   blockInLayer,
@@ -24,19 +29,24 @@ import {
 
 /**
  * One layer's wiring, a drawing a connectivity, from the table that the engine lowers: of the runs on show, else of the
- * model and the methods that are chosen. The play head lights what is under way.
+ * model and the methods that are chosen. The layer is the one under the pointer, the play head or the selection.
  */
 export function Wiring({ described, timelines: { tracks } }: { described: Described; timelines: Timelines }) {
   const t = useText();
   const at = usePlayer((state) => state.at);
   const connectivity = useForm((state) => state.form.connectivity);
-  const [chosen, setChosen] = useState<number | null>(null);
+  /** By the slider, beside this selection: another one leads elsewhere. */
+  const [chosen, setChosen] = useState<{ readonly layer: number; readonly beside: Selection | null } | null>(null);
   const selection = useSelection(tracks);
-  const span = selection?.kind === 'span' ? tracks[selection.track]?.track.spans[selection.index] : undefined;
-  /** What is lit in a run's drawing: what the play head is at, else the operation that is selected. */
+  // Only what is drawn of it: the pointer moves often.
+  const pointed = usePointed(({ hovered }) => hovered?.selection ?? null);
+  const looked = pointed ?? selection;
+  const layerInView = useView(({ view }) => layerAt(tracks, view));
+  const span = looked && spanAt(tracks, looked);
+  /** What is lit in a run's drawing: what is pointed at, else what the play head is at or the operation selected. */
   const litIn = (prepared: Prepared, index: number) => {
-    if (at !== null) return underWayAt(prepared, at);
-    return span && selection?.track === index
+    if (at !== null && !pointed) return underWayAt(prepared, at);
+    return span && looked.track === index
       ? { layer: span.layer, blocks: new Set([blockInLayer(span.block, span.layer)]) }
       : null;
   };
@@ -57,23 +67,24 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
   const first = shown[0];
   if (!first) return null;
   const last = first.wired.table.length - 1;
-  const replayed = at !== null && shown.some(({ underWay }) => underWay);
-  const layer = Math.min(last, chosen ?? span?.layer ?? typicalLayer(first.wired));
+  const replayed = at !== null && !pointed && shown.some(({ underWay }) => underWay);
+  const picked = chosen?.beside === selection ? chosen.layer : null;
+  const layer = Math.min(last, (pointed ? null : picked) ?? span?.layer ?? layerInView ?? typicalLayer(first.wired));
   return (
     <section className="wiring">
-      <h2>{replayed ? t.wiring.headingNow : t.wiring.heading(layer)}</h2>
-      {!replayed && (
-        <label>
-          {t.wiring.layer} {layer}
+      <div className="wiring-head">
+        <h2>{replayed ? t.wiring.headingNow : t.wiring.heading(layer)}</h2>
+        {!replayed && (
           <input
             type="range"
+            aria-label={t.wiring.layer}
             min={0}
             max={last}
             value={layer}
-            onChange={(event) => setChosen(event.target.valueAsNumber)}
+            onChange={(event) => setChosen({ layer: event.target.valueAsNumber, beside: selection })}
           />
-        </label>
-      )}
+        )}
+      </div>
       <div className="wirings">
         {shown.map(({ wired, underWay }, i) => (
           <Drawing
@@ -81,7 +92,7 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
             key={i}
             wired={wired}
             // While a run is replayed its own layer is drawn.
-            layer={underWay?.layer ?? layer}
+            layer={replayed ? (underWay?.layer ?? layer) : layer}
             lit={underWay?.blocks ?? null}
             t={t}
           />
@@ -93,6 +104,18 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
       </p>
     </section>
   );
+}
+
+/** The layer in the middle of what is in view; null where all is. */
+function layerAt(tracks: readonly Prepared[], { from, to }: View): number | null {
+  if (from === null || to === null) return null;
+  return tracks[0]?.layers.findLast(({ at }) => at <= (from + to) / 2)?.layer ?? null;
+}
+
+/** A span, or the work that a gap is before. */
+function spanAt(tracks: readonly Prepared[], { track, kind, index }: Selection): Span | undefined {
+  const prepared = tracks[track];
+  return kind === 'span' ? prepared?.track.spans[index] : (prepared?.gaps[index]?.before ?? undefined);
 }
 
 const PLACES: Readonly<Record<SubBlock, number>> = { attention: 60, routed: 180, shared: 300 };
@@ -180,7 +203,13 @@ function Drawing({ wired, layer, lit, t }: { wired: Wired; layer: number; lit: R
         {readers.map((block) => (
           <g key={block} className={isLit(block) ? 'lit' : undefined}>
             <rect x={PLACES[block] - 56} y={130} width={112} height={26} rx={5} fill={PALETTE[block].colour} />
-            <text x={PLACES[block]} y={147} textAnchor="middle" className="on-colour">
+            <text
+              x={PLACES[block]}
+              y={147}
+              textAnchor="middle"
+              style={{ fill: inkOn(PALETTE[block].colour) }}
+              className="on-colour"
+            >
               {labels[block]}
             </text>
           </g>

@@ -1,0 +1,81 @@
+import { createStore, del, entries, set } from 'idb-keyval';
+import { create } from 'zustand';
+import { parseRunFile, toRunFile } from '../../lab/runs/run_file';
+import { textOf } from '../../words/bytes_of';
+import { InputError } from '../../words/error';
+import { english, type Phrase, phrase, wordsOf } from '../../words/phrase';
+import { z } from '../../words/zod';
+import { useRuns } from '../state/runs_store';
+import type { SessionRun } from '../state/session';
+import { runOfTrack } from '../state/view';
+import { useView } from '../state/view_store';
+
+/** A run in the browser's storage, under its id: its file, packed, and how it came to the page. */
+const Kept = z.object({ origin: z.enum(['measured', 'opened']), saved: z.boolean(), file: z.instanceof(Blob) });
+type Kept = z.infer<typeof Kept>;
+
+type KeptRuns = {
+  /** What was kept has been brought back, or there is nothing to. */
+  readonly restored: boolean;
+  readonly problems: readonly Phrase[];
+};
+export const useKeptRuns = create<KeptRuns>(() => ({ restored: true, problems: [] }));
+const say = (problem: Phrase) =>
+  useKeptRuns.setState(({ problems }) => ({
+    problems: [...problems.filter((each) => english(each) !== english(problem)), problem],
+  }));
+
+/** Brings back what was kept, and from now on keeps what is measured or opened, until it is removed. */
+export function keepRuns(): void {
+  useKeptRuns.setState({ restored: false });
+  const store = createStore('farskip-lab-runs', 'runs');
+  // One after the other, so that the latest is what is kept.
+  let queue: Promise<void> = Promise.resolve();
+  const next = (step: () => Promise<void>) => {
+    queue = queue.then(step).catch((cause) => {
+      say(phrase`A run can't be kept in this browser (${wordsOf(cause)}); save it as a file.`);
+    });
+  };
+  useRuns.subscribe(({ runs }, { runs: before }) => {
+    for (const session of runs)
+      if (isKept(session) && session.keptBytes === null && !before.includes(session)) next(() => keep(store, session));
+    for (const { run } of before) if (!runs.some((each) => each.run.id === run.id)) next(() => del(run.id, store));
+  });
+  void restore(store)
+    .catch((cause) => say(phrase`Runs that were kept in this browser can't be read: ${wordsOf(cause)}.`))
+    .finally(() => useKeptRuns.setState({ restored: true }));
+}
+
+/** Recorded runs come with the page. Traces are files of their own, and may be as large as the storage. */
+const isKept = ({ origin, run }: SessionRun): boolean =>
+  origin !== 'recorded' && run.kind !== 'trace' && run.kind !== 'traces';
+
+type Store = ReturnType<typeof createStore>;
+
+async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<void> {
+  const packed = new Blob([toRunFile(run)]).stream().pipeThrough(new CompressionStream('gzip'));
+  const file = await new Response(packed).blob();
+  // It may have been removed meanwhile.
+  if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return;
+  await set(run.id, { origin, saved, file } as Kept, store);
+  useRuns.getState().markKept(run, file.size);
+}
+
+/** Those first that the link names; between any two the page has a turn. */
+async function restore(store: Store): Promise<void> {
+  const named = new Set(useView.getState().view.tracks.map(runOfTrack));
+  const all = await entries<string, unknown>(store);
+  all.sort(([a], [b]) => Number(named.has(b)) - Number(named.has(a)) || (a < b ? -1 : 1));
+  for (const [id, value] of all) {
+    try {
+      const { file, origin, saved } = Kept.parse(value);
+      const run = parseRunFile(id, await textOf(id, file));
+      if (!useRuns.getState().runs.some((each) => each.run.id === run.id))
+        useRuns.getState().restore(run, { origin, saved, keptBytes: file.size });
+    } catch (cause) {
+      if (!(cause instanceof InputError || cause instanceof z.ZodError)) throw cause;
+      say(phrase`The run ${id}, kept in this browser, can't be read: ${wordsOf(cause)}.`);
+    }
+    await new Promise((done) => setTimeout(done));
+  }
+}
