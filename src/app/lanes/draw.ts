@@ -3,7 +3,7 @@ import type { layerDifferences } from '../../trace/layers';
 import { inkOn, lookOf } from '../parts/palette';
 import { ms } from '../text/format';
 import { colourOfGap, firstAfter, type Lane, type Prepared, type RankLanes } from './lanes';
-import { type Layout, type Row, TEXT } from './layout';
+import { fontOf, type Layout, type Row } from './layout';
 import { rasterLane } from './raster';
 import { hatchOf, type Theme } from './theme';
 
@@ -99,8 +99,6 @@ export function drawScene(
     }
   }
 }
-
-const fontOf = ({ scale }: Layout): string => `${TEXT * scale}px system-ui, sans-serif`;
 
 const FAINT = 0.3;
 function drawStrips(

@@ -97,3 +97,6 @@ export function laneAt({ rows }: Layout, y: number): { row: Extract<Row, { kind:
   }
   return null;
 }
+
+/** Text on the lanes, so many times as large as most of it. */
+export const fontOf = ({ scale }: Layout, times = 1): string => `${TEXT * scale * times}px system-ui, sans-serif`;

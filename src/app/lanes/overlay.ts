@@ -4,6 +4,7 @@ import type { AxisRange, Size } from './draw';
 import type { Prepared } from './lanes';
 import type { Layout, Row } from './layout';
 import { placeOf } from './pick';
+import { drawReplay } from './replay';
 import type { Selection } from './selection';
 import type { Theme } from './theme';
 
@@ -15,6 +16,8 @@ export type Overlay = {
   readonly marks: readonly Interval[];
   /** Of the play head, ms of the axis; null: none. */
   readonly playAt: number | null;
+  /** Of what waits while it plays, from 0 to 1. */
+  readonly beat: number;
   /** Arrows of all messages in view, not of the selected collective's alone. */
   readonly arrows: boolean;
 };
@@ -28,9 +31,10 @@ export function drawOverlay(
   tracks: readonly Prepared[],
   overlay: Overlay,
   view: AxisRange,
-  { width, height, ratio }: Size,
+  size: Size,
   theme: Theme,
 ): void {
+  const { width, height, ratio } = size;
   const scale = width / (view.to - view.from);
   const x = (at: number) => (at - view.from) * scale;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -56,6 +60,7 @@ export function drawOverlay(
 
   if (overlay.playAt !== null) {
     const at = x(overlay.playAt);
+    drawReplay(context, layout, tracks, { at: overlay.playAt, beat: overlay.beat }, x, size, theme);
     context.fillStyle = theme.accent;
     context.fillRect(at - 1, 0, 2, height);
     context.beginPath();

@@ -19,7 +19,15 @@ export function createPainter(base: HTMLCanvasElement, over: HTMLCanvasElement):
   const strips = document.createElement('canvas');
   let scene: Scene | null = null;
   let view: AxisRange = { from: 0, to: 1 };
-  let overlay: Overlay = { selected: null, hovered: null, range: null, marks: [], playAt: null, arrows: false };
+  let overlay: Overlay = {
+    selected: null,
+    hovered: null,
+    range: null,
+    marks: [],
+    playAt: null,
+    beat: 0,
+    arrows: false,
+  };
   let size: Size = { width: 0, height: 0, ratio: 1 };
   let theme: Theme | null = null;
   let frame = 0;

@@ -9,6 +9,8 @@ export type Theme = {
   readonly panel: string;
   readonly line: string;
   readonly accent: string;
+  /** Of waiting. */
+  readonly exposed: string;
   /** What is written on waiting. */
   readonly onWaiting: string;
   /** Of the two runs on show. */
@@ -39,6 +41,7 @@ export function themeOf(element: Element, context: CanvasRenderingContext2D, rat
     panel,
     line,
     accent,
+    exposed: variable('--exposed'),
     onWaiting: variable('--on-exposed'),
     pair: [variable('--first'), variable('--second')] as const,
     colours: COLOURS.map((colour): Rgba => {

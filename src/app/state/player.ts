@@ -17,6 +17,10 @@ type PlayerState = {
 
 export const SPEEDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] as const;
 
+/** Readers may ask for less motion: then a replay is a sequence of stills. */
+export const isStill = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const STILL_MS = 1000;
+
 /** A whole run should take about so long to watch, s. */
 const WATCHED_S = 10;
 const fitting = (end: number): number => SPEEDS.findLast((speed) => end / 1000 / speed >= WATCHED_S / 2) ?? SPEEDS[0];
@@ -35,6 +39,10 @@ export const usePlayer = create<PlayerState>((set, get) => {
       set({ playing: true, speed, at: head === null ? Math.min(from, end) : head >= end ? 0 : head });
       let before = performance.now();
       const turn = (now: number) => {
+        if (isStill() && now - before < STILL_MS) {
+          frame = requestAnimationFrame(turn);
+          return;
+        }
         const { at, speed: current } = get();
         const next = (at ?? 0) + Math.max(0, now - before) * current;
         before = now;

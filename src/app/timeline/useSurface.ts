@@ -5,7 +5,7 @@ import { createPainter, type Painter } from '../lanes/painter';
 import type { Selection } from '../lanes/selection';
 import { rangeInView } from '../lanes/timelines';
 import { createZoom } from '../lanes/zoom';
-import { usePlayer } from '../state/player';
+import { isStill, usePlayer } from '../state/player';
 import { useView } from '../state/view_store';
 
 type Shown = {
@@ -90,11 +90,15 @@ function followStyle(painter: Painter, shown: () => Pick<Shown, 'scene' | 'width
   };
 }
 
+/** Waiting swells and shrinks so often, ms. */
+const BEAT_MS = 700;
+const beatAt = (now: number): number => (1 - Math.cos((2 * Math.PI * now) / BEAT_MS)) / 2;
+
 /** Draws the play head; what is played stays in view. */
 function followPlayer(painter: Painter, end: () => number): () => void {
   painter.overlay({ playAt: usePlayer.getState().at });
   return usePlayer.subscribe(({ at, playing }) => {
-    painter.overlay({ playAt: at });
+    painter.overlay({ playAt: at, beat: playing && !isStill() ? beatAt(performance.now()) : 0 });
     const { view, look } = useView.getState();
     const range = rangeInView(view, end());
     if (at === null || (at >= range.from && at <= range.to) || !playing) return;
