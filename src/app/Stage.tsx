@@ -12,6 +12,7 @@ import { Boundary } from './parts/Boundary';
 import { runTitle } from './parts/titles';
 import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
+import { TimelinePicture } from './pictures/TimelinePicture';
 import { useKeptRuns } from './runs/kept_runs';
 import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
@@ -72,7 +73,7 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
         )}
       </Figures>
       <Boundary of={timelines} sentence={t.notice.broken}>
-        {withTimelines && <Drawn context={context} wiring={wiring} />}
+        {withTimelines && <Drawn context={context} wiring={wiring} session={live ? undefined : session} />}
         {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
         {/* A run without timelines has its numbers below. */}
         {!withTimelines && (live || !session) && <Welcome />}
@@ -156,7 +157,7 @@ function Welcome() {
 }
 
 /** The timelines, and what is selected in them. */
-function Drawn({ context, wiring }: Pick<Props, 'context' | 'wiring'>) {
+function Drawn({ context, wiring, session }: Pick<Props, 'context' | 'wiring'> & { session: SessionRun | undefined }) {
   const t = useText();
   const { timelines } = context;
   const search = useView((state) => state.view.search);
@@ -174,6 +175,7 @@ function Drawn({ context, wiring }: Pick<Props, 'context' | 'wiring'>) {
         <Timeline context={context} dimmed={dimmed} />
         <div className="docked">
           <div>
+            <TimelinePicture timelines={timelines} session={session} />
             <Inspector timelines={timelines} />
             <Legend timelines={timelines} />
           </div>

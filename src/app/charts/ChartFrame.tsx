@@ -1,11 +1,12 @@
 import { type ComponentType, memo, type ReactNode, useId, useState } from 'react';
 import { saveFile } from '../parts/save_file';
 import { useWidth } from '../parts/useWidth';
+import { svgText } from '../pictures/drawn_svg';
+import { SaveButtons } from '../pictures/SaveButtons';
 import { useText } from '../state/language';
 import { rounded } from './axes';
 import { csvText } from './chart_csv';
 import type { Cell, ChartData } from './chart_data';
-import { svgText } from './chart_svg';
 
 /** A chart with its title, its numbers as a table, and both as files; `children` choose what it is of. */
 export function ChartFrame<D extends ChartData>(props: {
@@ -18,10 +19,7 @@ export function ChartFrame<D extends ChartData>(props: {
   const title = useId();
   const [holder, width] = useWidth();
   const file = `farskip-lab-${data.file}`;
-  const saveSvg = () => {
-    const svg = holder.current?.querySelector<SVGSVGElement>('svg.recharts-surface');
-    if (svg) saveFile(`${file}.svg`, 'image/svg+xml', svgText(svg, data.title));
-  };
+  const svg = () => svgText(holder.current!.querySelector<SVGSVGElement>('svg.recharts-surface')!, data.title);
   return (
     <figure className="chart" aria-labelledby={title}>
       <figcaption id={title}>{data.title}</figcaption>
@@ -37,9 +35,7 @@ export function ChartFrame<D extends ChartData>(props: {
         >
           {t.charts.csv}
         </button>
-        <button type="button" aria-label={t.charts.svgOf(data.title)} onClick={saveSvg}>
-          {t.charts.svg}
-        </button>
+        <SaveButtons of={data.title} file={file} svg={svg} />
       </div>
       <Numbers data={data} />
     </figure>

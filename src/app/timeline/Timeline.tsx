@@ -3,6 +3,7 @@ import { type CommandContext, commandFor } from '../commands/registry';
 import { useChoosing, useLeaveChoosing } from '../lanes/choosing';
 import type { Scene } from '../lanes/draw';
 import { layOut, TEXT } from '../lanes/layout';
+import { namesOfLanes } from '../lanes/names';
 import { type Direction, placeOf } from '../lanes/pick';
 import { pointAt, usePointed } from '../lanes/pointed';
 import type { Timelines } from '../lanes/timelines';
@@ -118,18 +119,7 @@ function useScene(t: Text, { tracks, differences }: Timelines, dimmed: Scene['di
       dimmed,
       showsWindows: windows,
       differences,
-      names: {
-        layer: t.timeline.layer,
-        step: (step) => t.timeline.token(step + 1),
-        blocks: (item, { track }) => track.spans[item]!.name,
-        waits(item, { gaps, collectives: named }) {
-          const { category, op, start, end } = gaps[item]!;
-          if (category !== 'waiting') return null;
-          const awaited = op === null ? undefined : named.get(op);
-          const time = ms(end - start);
-          return [...(awaited ? [t.timeline.waitsFor(awaited, time)] : []), t.timeline.waits(time), time];
-        },
-      },
+      names: namesOfLanes(t),
     }),
     [layout, tracks, dimmed, windows, differences, t],
   );

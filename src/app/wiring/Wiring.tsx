@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { SubBlock, Term } from '../../connectivity/connectivity';
 import { nameOfMethod } from '../../connectivity/methods';
 import type { Block } from '../../program/program';
@@ -10,6 +10,7 @@ import type { Timelines } from '../lanes/timelines';
 import { useSelection } from '../lanes/useSelection';
 import { inkOn, PALETTE } from '../parts/palette';
 import type { Described } from '../parts/useDescribed';
+import { SaveButtons } from '../pictures/SaveButtons';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import { usePlayer } from '../state/player';
@@ -64,6 +65,12 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
             return wired ? [{ wired, underWay: null }] : [];
           })
         : [];
+  const drawn = useRef<HTMLDivElement>(null);
+  const picture = async () => {
+    const { svgOfAll } = await import('../pictures/drawn_svg');
+    const figures = [...(drawn.current?.querySelectorAll('figure') ?? [])];
+    return svgOfAll(figures.map((each) => [each.querySelector('svg')!, each.querySelector('figcaption')!.textContent]));
+  };
   const first = shown[0];
   if (!first) return null;
   const last = first.wired.table.length - 1;
@@ -84,8 +91,9 @@ export function Wiring({ described, timelines: { tracks } }: { described: Descri
             onChange={(event) => setChosen({ layer: event.target.valueAsNumber, beside: selection })}
           />
         )}
+        <SaveButtons of={t.wiring.heading(layer)} file={`farskip-lab-wiring-${layer}`} svg={picture} />
       </div>
-      <div className="wirings">
+      <div className="wirings" ref={drawn}>
         {shown.map(({ wired, underWay }, i) => (
           <Drawing
             // biome-ignore lint/suspicious/noArrayIndexKey: a run is told by its place
