@@ -160,6 +160,8 @@ function Welcome() {
 function Drawn({ context, wiring, session }: Pick<Props, 'context' | 'wiring'> & { session: SessionRun | undefined }) {
   const t = useText();
   const { timelines } = context;
+  // On a small screen the lanes come first.
+  const narrow = useNarrow();
   const search = useView((state) => state.view.search);
   const dimmed = useMemo(
     () => timelines.tracks.map(({ track }) => notMatching(track.spans, search)),
@@ -170,9 +172,10 @@ function Drawn({ context, wiring, session }: Pick<Props, 'context' | 'wiring'> &
       <section className="timeline" aria-label={t.timeline.region}>
         <div className="tools">
           <PlayerBar context={context} />
-          <Toolbar context={context} dimmed={dimmed} />
+          {!narrow && <Toolbar context={context} dimmed={dimmed} />}
         </div>
         <Timeline context={context} dimmed={dimmed} />
+        {narrow && <Toolbar context={context} dimmed={dimmed} />}
         <div className="docked">
           <div>
             <TimelinePicture timelines={timelines} session={session} />

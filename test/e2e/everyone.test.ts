@@ -160,6 +160,8 @@ test('by touch: a finger moves the lanes along and scrolls the page up and down,
   const startChoosing = async () => {
     await choose.tap();
     expect(await choose.getAttribute('aria-pressed')).toBe('true');
+    // The tools are below the lanes.
+    await lanes.evaluate((element) => element.scrollIntoView({ block: 'start' }));
     ({ x, y } = (await lanes.boundingBox())!);
   };
   const rangeOf = async () => {

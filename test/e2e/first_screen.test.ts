@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openedPage, openSite, shownRun } from './browser';
@@ -76,6 +77,75 @@ test.each([
     { settings: false },
   ),
 );
+
+test('what is clicked is told in view, with its layer’s wiring; a replay plays; pictures are files', () =>
+  openedPage(
+    site,
+    async (page) => {
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.goto(site.url);
+      await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
+      const lanes = page.getByRole('application');
+      const box = (await lanes.boundingBox())!;
+      const rows = page.locator('.rank').filter({ hasText: 'Device 0' });
+      const upper = (await rows.first().boundingBox())!;
+      const click = (share: number) => page.mouse.click(box.x + share * box.width, upper.y + 10);
+      // Both runs are whole above what is told of a kernel of the first layer in view, and then of the last.
+      const told = page.getByRole('region', { name: 'Selection' });
+      for (const [share, layer] of [
+        [0.05, 12],
+        [0.72, 14],
+      ] as const) {
+        await click(share);
+        await told.getByText(new RegExp(`, layer ${layer} · Regular, overlapped`)).waitFor();
+        await page.getByText(`What layer ${layer} reads`).waitFor();
+        const dock = (await page.locator('.docked').boundingBox())!;
+        expect(dock.y).toBeGreaterThanOrEqual(box.y + box.height);
+        expect(dock.y + dock.height).toBeLessThanOrEqual(900);
+        expect(await page.evaluate(() => scrollY)).toBe(0);
+      }
+      // What is pointed at leads the wiring; it comes back to what is selected.
+      await page.mouse.move(box.x + 0.05 * box.width, upper.y + 10);
+      await page.getByText('What layer 12 reads').waitFor();
+      await page.mouse.move(box.x, 20);
+      await page.getByText('What layer 14 reads').waitFor();
+      await told.getByRole('button', { name: 'Close the selection' }).click();
+      await expect.poll(() => lanes.evaluate((own) => own === document.activeElement)).toBe(true);
+
+      // What is yet to come is veiled: the lanes at the right are nearly as light as the panel.
+      const darkAt = (share: number) =>
+        page
+          .locator('.canvas-area canvas')
+          .nth(1)
+          .evaluate((canvas: HTMLCanvasElement, x) => {
+            const { data } = canvas.getContext('2d')!.getImageData(x * canvas.width, 60, 1, 1);
+            return data[3]!;
+          }, share);
+      expect(await darkAt(0.95)).toBe(0);
+      await page.getByRole('button', { name: 'Play', exact: true }).click();
+      await expect.poll(() => darkAt(0.95)).toBeGreaterThan(150);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByRole('button', { name: 'End replay' }).click();
+      await expect.poll(() => darkAt(0.95)).toBe(0);
+
+      const saved = async (name: RegExp) => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name }).click(),
+        ]);
+        return readFileSync(await download.path());
+      };
+      const svg = (await saved(/^Save SVG of “Timelines”/)).toString();
+      expect(svg).toContain('1.34× as fast');
+      expect(svg).toContain('recorded on NVIDIA H200');
+      const png = await saved(/^Save PNG of “Timelines”/);
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+      expect(png.readUInt32BE(16)).toBe(3840);
+      const wiring = (await saved(/^Save SVG of “What layer \d+ reads”/)).toString();
+      expect(wiring).toMatch(/Regular, layer \d+.*FarSkip, layer \d+/s);
+    },
+    { settings: false },
+  ));
 
 test('what is on show runs here, as large as this GPU does in some seconds, and the form says it', () =>
   openedPage(

@@ -35,6 +35,7 @@ export function Inspector({ timelines: { tracks } }: { timelines: Timelines }) {
       id="inspector"
       tabIndex={-1}
       aria-label={t.inspector.heading}
+      onKeyDown={({ key }) => key === 'Escape' && focusLanes()}
     >
       <h2 className={empty ? 'visually-hidden' : undefined}>{t.inspector.heading}</h2>
       {!empty && (

@@ -26,6 +26,8 @@ export type Scene = {
   readonly names: {
     readonly layer: (layer: number) => string;
     readonly step: (step: number) => string;
+    /** Of a layer that one of two runs is through with earlier. */
+    readonly sooner: (ms: number) => string;
     readonly blocks: (item: number, track: Prepared) => string;
     /** What a device waits for, in full and more and more shortly; null: it does not wait for a collective. */
     readonly waits: (gap: number, track: Prepared) => readonly string[] | null;
@@ -87,6 +89,7 @@ export function drawScene(
   }
   drawStrips(context, strips, [...below, ...above], view, size);
 
+  drawSooner(context, scene, view, width, theme);
   for (const row of layout.rows) {
     if (row.kind !== 'rank') continue;
     const track = tracks[row.track]!;
@@ -236,6 +239,37 @@ function drawDifference(
         Math.max(2, left + 4),
         difference < 0 ? row.y + row.height / 4 : middle + row.height / 4,
       );
+    }
+  }
+}
+
+/** Where layers are aligned, the quicker run is not idle at the end of a layer: it is through, and says by how much. */
+function drawSooner(
+  context: CanvasRenderingContext2D,
+  { layout, tracks, differences, names }: Scene,
+  view: AxisRange,
+  width: number,
+  theme: Theme,
+): void {
+  const scale = width / (view.to - view.from);
+  for (const [index, { layers }] of tracks.slice(0, 2).entries()) {
+    const row = layout.rows.find((each) => each.kind === 'rank' && each.track === index);
+    if (row?.kind !== 'rank') continue;
+    const { y, height } = row.lanes[0]!;
+    for (const { layer, ms: pair } of differences) {
+      const own = pair[index]!;
+      const at = layers.findIndex((each) => each.layer === layer);
+      const next = layers[at + 1];
+      // Aligned by time the next layer begins at once; the last layer has no next.
+      if (!next || next.at - layers[at]!.at - own < 1e-6 || next.at < view.from || layers[at]!.at > view.to) continue;
+      const words = names.sooner(next.at - layers[at]!.at - own);
+      const left = (layers[at]!.at + own - view.from) * scale;
+      const right = (next.at - view.from) * scale;
+      if (context.measureText(words).width > right - left - 10) continue;
+      context.fillStyle = theme.pair[index]!;
+      context.textAlign = 'center';
+      context.fillText(words, (left + right) / 2, y + height / 2 + 0.5);
+      context.textAlign = 'left';
     }
   }
 }

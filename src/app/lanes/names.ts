@@ -5,6 +5,7 @@ import type { Scene } from './draw';
 /** What is written on the lanes. */
 export const namesOfLanes = (t: Text): Scene['names'] => ({
   layer: t.timeline.layer,
+  sooner: (time) => t.timeline.sooner(ms(time)),
   step: (step) => t.timeline.token(step + 1),
   blocks: (item, { track }) => track.spans[item]!.name,
   waits(item, { gaps, collectives: named }) {

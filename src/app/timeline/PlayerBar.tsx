@@ -4,6 +4,7 @@ import { focusLanes } from '../lanes/focus';
 import { Icon } from '../parts/Icon';
 import { useText } from '../state/language';
 import { SPEEDS, usePlayer } from '../state/player';
+import { useView } from '../state/view_store';
 import { ms } from '../text/format';
 
 /** Replays what was measured, slowed down; the play head can be drawn, paused and stepped from span to span. */
@@ -11,6 +12,9 @@ export function PlayerBar({ context }: { context: CommandContext }) {
   const t = useText();
   const { at, playing, speed, seek, setSpeed, close } = usePlayer();
   const { end } = context.timelines;
+  // Where it would begin.
+  const start = useView(({ view }) => Math.min(end, Math.max(0, view.from ?? 0)));
+  const here = at ?? start;
   return (
     <div className="player">
       <div className="group">
@@ -28,14 +32,14 @@ export function PlayerBar({ context }: { context: CommandContext }) {
       <input
         type="range"
         aria-label={t.timeline.playHead}
-        aria-valuetext={ms(at ?? 0)}
+        aria-valuetext={ms(here)}
         min={0}
         max={end}
         step="any"
-        value={Math.min(at ?? 0, end)}
+        value={Math.min(here, end)}
         onChange={(event) => seek(event.target.valueAsNumber)}
       />
-      <span className="at">{(at ?? 0).toFixed(3)} ms</span>
+      <span className="at">{here.toFixed(3)} ms</span>
       <select
         aria-label={t.timeline.speed}
         value={speed || ''}
