@@ -20,8 +20,12 @@ export function Header(props: {
         <h1>{t.page.title}</h1>
         <p>{t.page.lead}</p>
         <nav className="group" aria-label={t.page.pages}>
-          <a href="./speed.html">{t.speed.link}</a>
-          <a href="./glossary.html">{t.glossary.heading}</a>
+          <a href="./speed.html" target="_blank" rel="noreferrer">
+            {t.speed.link}
+          </a>
+          <a href="./glossary.html" target="_blank" rel="noreferrer">
+            {t.glossary.heading}
+          </a>
         </nav>
         <div className="group">
           {props.settings && (

@@ -1,30 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { median } from 'simple-statistics';
 import { expect, test } from 'vitest';
 import { holisticDefault } from '../trace/holistic_default';
-
-/** Runs the built command as a user does; `npm test` builds it first. */
-async function lab(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['build/cli/main.js', ...args]);
-    return { code: 0, out: stdout, err: stderr };
-  } catch (cause) {
-    const { code, stdout, stderr } = cause as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
-
-test('check compares a folder in headless Chromium', async () => {
-  const { code, out } = await lab('check', 'test/oracle/fixtures/qwen3_moe', '--ranks', '2', '--gpu', 'swiftshader');
-  expect(code).toBe(0);
-  expect(out).toMatch(/farskip +logits +passed/);
-  expect(out).toMatch(/greedy +passed/);
-  expect(out).toMatch(/14 passed, 0 failed, \d+ not yet/);
-});
+import { lab } from './built_command';
 
 test('generate continues a prompt by its own connectivity and writes what it measured as JSON', async () => {
   const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));

@@ -1,12 +1,12 @@
 import { PALETTE } from '../parts/palette';
 
-// Of different lengths, so that what has the same colour has another dash or marker.
+// The first two as the two runs are marked everywhere. Of different lengths, so that what has the same colour has another dash or marker.
 const COLOURS = [
-  PALETTE.attention.colour,
+  'var(--first)',
+  'var(--second)',
   PALETTE.routed.colour,
   PALETTE.shared.colour,
   PALETTE.router.colour,
-  PALETTE.residual.colour,
 ] as const;
 const DASHES = ['none', '7 3', '2 3', '9 3 2 3'] as const;
 const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye'] as const;

@@ -1,8 +1,9 @@
 import { toggleChoosing } from '../lanes/choosing';
+import { focusLanes } from '../lanes/focus';
 import { placeOf } from '../lanes/pick';
 import { nextMatch, notMatching } from '../lanes/search';
 import { type Selection, selectedOf, selectionIn } from '../lanes/selection';
-import { rangeInView, type Timelines } from '../lanes/timelines';
+import { playedFrom, rangeInView, type Timelines } from '../lanes/timelines';
 import { panned, zoomed } from '../lanes/zoom';
 import { fragmentNow } from '../state/address';
 import { useEngine } from '../state/engine_store';
@@ -114,7 +115,7 @@ function reveal(context: CommandContext, selection: Selection): void {
 const stepBy = (step: 1 | -1) => (context: CommandContext) => {
   const player = usePlayer.getState();
   player.pause();
-  const at = player.at ?? 0;
+  const at = player.at ?? playedFrom(state().view, context.timelines.end);
   let best: number | null = null;
   for (const { ranks } of context.timelines.tracks)
     for (const { compute, send } of ranks)
@@ -123,7 +124,10 @@ const stepBy = (step: 1 | -1) => (context: CommandContext) => {
           const ahead = (time - at) * step;
           if (ahead > 1e-6 && (best === null || ahead < (best - at) * step)) best = time;
         }
-  if (best !== null) player.seek(best);
+  if (best === null) return;
+  player.seek(best);
+  const { from, to } = view(context);
+  if (best < from || best > to) state().look({ from: Math.max(0, best - (to - from) / 2), to: best + (to - from) / 2 });
 };
 
 const focusSearch = () => document.getElementById('span-search')?.focus();
@@ -209,7 +213,7 @@ export function playOrPause(end: number): void {
   const player = usePlayer.getState();
   if (player.playing) player.pause();
   // What is in view plays first.
-  else player.play(end, Math.max(0, useView.getState().view.from ?? 0));
+  else player.play(end, playedFrom(state().view, end));
 }
 
 /** The link as the page is now, not as its address was brought up to date last. */
@@ -226,7 +230,8 @@ function copyLink({ onCopied }: CommandContext): void {
 /** Not every browser lets a page fill the screen: then it stays as it is. */
 function toggleFullScreen(): void {
   const going = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.();
-  going?.catch(() => {});
+  // The button that was pressed is not among what fills the screen.
+  going?.then(focusLanes, () => {});
 }
 
 function clear(): void {

@@ -18,7 +18,7 @@ export function Figures({ timelines, session, children }: Props) {
   const claim = claimOf(t, timelines);
   if (!claim && !children) return null;
   return (
-    <section className="figures" aria-label={t.figures.heading}>
+    <section className={timelines.tracks.length > 1 ? 'figures compares' : 'figures'} aria-label={t.figures.heading}>
       {claim && (
         <>
           <p className="claim">{claim.sentence}</p>

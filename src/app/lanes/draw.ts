@@ -361,8 +361,8 @@ function drawWaits(
   theme: Theme,
 ): void {
   const lane = row.lanes.find(({ name }) => name === 'compute')!;
-  context.fillStyle = theme.onWaiting;
   for (const { left, right, i } of wide(gaps, view, width, LABELLED_FROM)) {
+    context.fillStyle = track.gaps[gaps.item[i]!]!.exposed ? theme.onWaiting : theme.ink;
     const room = right - left - 6;
     const label = names.waits(gaps.item[i]!, track)?.find((each) => context.measureText(each).width <= room);
     if (!label) continue;

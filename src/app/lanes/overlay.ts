@@ -40,6 +40,8 @@ export function drawOverlay(
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
 
+  if (overlay.playAt !== null)
+    drawReplay(context, layout, tracks, { at: overlay.playAt, beat: overlay.beat }, x, size, theme);
   for (const [from, to] of overlay.marks) band(context, x(from), x(to), height, theme.faint, 0.12);
   if (overlay.range) band(context, x(overlay.range[0]), x(overlay.range[1]), height, theme.accent, 0.16);
 
@@ -60,7 +62,6 @@ export function drawOverlay(
 
   if (overlay.playAt !== null) {
     const at = x(overlay.playAt);
-    drawReplay(context, layout, tracks, { at: overlay.playAt, beat: overlay.beat }, x, size, theme);
     context.fillStyle = theme.accent;
     context.fillRect(at - 1, 0, 2, height);
     context.beginPath();

@@ -30,6 +30,10 @@ export function timelinesOf(named: readonly NamedTrack[], align: 'time' | 'layer
   };
 }
 
+/** Where a replay begins: with what is in view. */
+export const playedFrom = (view: Parameters<typeof rangeInView>[0], end: number): number =>
+  Math.max(0, rangeInView(view, end).from);
+
 /** The part of the axis in view, ms; all of it, and a little more, unless the view says. */
 export function rangeInView(
   view: { readonly from: number | null; readonly to: number | null },

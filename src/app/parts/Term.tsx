@@ -17,7 +17,10 @@ export function Term({ of, children }: { of: TermId; children: ReactNode }) {
       <span id={id} popover="auto" className="meaning">
         <strong>{name}</strong>
         {t.join.colon}
-        {meaning} <a href={`./glossary.html#${of}`}>{t.glossary.all}</a>
+        {meaning}{' '}
+        <a href={`./glossary.html#${of}`} target="_blank" rel="noreferrer">
+          {t.glossary.all}
+        </a>
       </span>
     </>
   );

@@ -1,14 +1,24 @@
+import { useState } from 'react';
+import { wordsOf } from '../../words/phrase';
 import { saveFile } from '../parts/save_file';
 import { useText } from '../state/language';
 
 /** Saves what is drawn, named `of`, as `file`.svg and `file`.png. `svg` makes it when it is asked for. */
 export function SaveButtons(props: { of: string; file: string; svg: () => Promise<string> | string }) {
   const t = useText();
+  const [failed, setFailed] = useState<string | null>(null);
   const save = async (kind: 'svg' | 'png') => {
-    const svg = await props.svg();
-    if (kind === 'svg') return saveFile(`${props.file}.svg`, 'image/svg+xml', svg);
-    const { pngOf } = await import('./png');
-    saveFile(`${props.file}.png`, 'image/png', await pngOf(svg));
+    try {
+      const svg = await props.svg();
+      if (kind === 'svg') saveFile(`${props.file}.svg`, 'image/svg+xml', svg);
+      else {
+        const { pngOf } = await import('./png');
+        saveFile(`${props.file}.png`, 'image/png', await pngOf(svg));
+      }
+      setFailed(null);
+    } catch (cause) {
+      setFailed(t.charts.notSaved(kind.toUpperCase(), wordsOf(cause)));
+    }
   };
   return (
     <span className="save-buttons">
@@ -23,6 +33,7 @@ export function SaveButtons(props: { of: string; file: string; svg: () => Promis
           {kind.toUpperCase()}
         </button>
       ))}
+      {failed && <span role="alert">{failed}</span>}
     </span>
   );
 }

@@ -67,7 +67,7 @@ export function timelineSvg(
     }
     return '';
   });
-  const large = Math.min(20, (width - 2 * MARGIN) / (0.62 * words.headline.length));
+  const large = Math.min(20, (width - 2 * MARGIN) / (1.1 * widthOf(words.headline)));
   const [legend, below] = legendOf(words.legend, width - 2 * MARGIN);
   const height = HEAD + layout.height + below + 2 * MARGIN;
   return [
@@ -103,7 +103,11 @@ const hatches = (): string => {
 };
 const hatchOf = (colour: string): string | undefined => (colour === 'exposed' ? 'exposed' : lookOf(colour).hatch);
 
-const fits = (words: string, room: number, size = TEXT): boolean => words.length * CHARACTER * size <= room;
+const fits = (words: string, room: number): boolean => widthOf(words) * TEXT <= room;
+
+/** Of words, in the size of their text; ideographs are as wide as high. */
+const widthOf = (words: string): number =>
+  [...words].reduce((sum, character) => sum + (character > '\u2e7f' ? 1 : CHARACTER), 0);
 
 function axisOf(x: ReturnType<typeof scaleLinear<number, number>>, { height }: Row, bottom: number): string {
   const count = 10;
@@ -174,6 +178,9 @@ function rankOf(
   if (showsWindows) parts.push(itemsOf(lanes.windows, x, view, row.y, last.y + last.height - row.y));
   for (const { name, y, height } of row.lanes) {
     if (name === 'compute') parts.push(itemsOf(lanes.gaps, x, view, y, height));
+    // Collectives lie faintly behind their messages.
+    if (name === 'send' || name === 'receive')
+      parts.push(`<g opacity="0.3">${itemsOf(lanes.collectives, x, view, y, height)}</g>`);
     parts.push(itemsOf(lanes[name], x, view, y, height));
   }
   if (!row.collapsed) {
@@ -185,7 +192,8 @@ function rankOf(
     }
     for (const [left, right, i] of inView(lanes.gaps, x, view)) {
       const said = names.waits(lanes.gaps.item[i]!, track)?.find((each) => fits(each, right - left - 6));
-      if (said) parts.push(text(left + 3, y + height / 2, said, `fill="#ffffff"`));
+      const ink = track.gaps[lanes.gaps.item[i]!]!.exposed ? '#ffffff' : PAPER.ink;
+      if (said) parts.push(text(left + 3, y + height / 2, said, `fill="${ink}"`));
     }
   }
   return parts.join('');
@@ -197,14 +205,13 @@ function* inView(lane: Lane, x: Scale, view: AxisRange): Generator<readonly [num
     if (lane.end[i]! > view.from) yield [x(lane.start[i]!), x(lane.end[i]!), i];
 }
 
-/** A bar for each item; of many in a hair's breadth, of one colour, one. */
+/** A bar for each item; what would be a hair's breadth more is drawn with the bar before it. */
 function itemsOf(lane: Lane, x: Scale, view: AxisRange, y: number, height: number): string {
   const bars: { left: number; right: number; colour: string }[] = [];
   for (const [left, right, i] of inView(lane, x, view)) {
     const colour = COLOURS[lane.colour[i]!]!;
     const before = bars.at(-1);
-    if (before && before.colour === colour && right - before.right < NARROW && left - before.right < NARROW)
-      before.right = Math.max(before.right, right);
+    if (before && right - before.right < NARROW) before.right = Math.max(before.right, right);
     else bars.push({ left, right, colour });
   }
   return bars
@@ -220,7 +227,7 @@ function itemsOf(lane: Lane, x: Scale, view: AxisRange, y: number, height: numbe
 function legendOf(legend: PictureWords['legend'], width: number): readonly [string, number] {
   let [left, top] = [0, 0];
   const items = legend.map(([colour, name]) => {
-    const room = 40 + name.length * CHARACTER * TEXT;
+    const room = 40 + widthOf(name) * TEXT;
     if (left + room > width) [left, top] = [0, top + 20];
     const hatch = hatchOf(colour);
     const item =

@@ -75,6 +75,7 @@ function KeptInAll() {
   const removeAll = () => {
     if (!confirm(t.runs.removeKeptAll(kept.length))) return;
     for (const { run } of kept) useRuns.getState().remove(run.id);
+    document.getElementById('open-runs')?.focus();
   };
   return (
     <p className="faint kept-in-all">

@@ -1,5 +1,6 @@
 import { createStore, del, entries, set } from 'idb-keyval';
 import { create } from 'zustand';
+import { isRecorded } from '../../lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../../lab/runs/run_file';
 import { textOf } from '../../words/bytes_of';
 import { InputError } from '../../words/error';
@@ -39,16 +40,17 @@ export function keepRuns(): void {
   useRuns.subscribe(({ runs }, { runs: before }) => {
     for (const session of runs)
       if (isKept(session) && session.keptBytes === null && !before.includes(session)) next(() => keep(store, session));
-    for (const { run } of before) if (!runs.some((each) => each.run.id === run.id)) next(() => del(run.id, store));
+    for (const session of before)
+      if (isKept(session) && !runs.some(({ run }) => run.id === session.run.id)) next(() => del(session.run.id, store));
   });
   void restore(store)
-    .catch((cause) => say(phrase`Runs that were kept in this browser can't be read: ${wordsOf(cause)}.`))
+    // Where pages may not keep anything nothing was kept: it is said when there is a run to keep.
+    .catch(() => {})
     .finally(() => useKeptRuns.setState({ restored: true }));
 }
 
 /** Recorded runs come with the page. Traces are files of their own, and may be as large as the storage. */
-const isKept = ({ origin, run }: SessionRun): boolean =>
-  origin !== 'recorded' && run.kind !== 'trace' && run.kind !== 'traces';
+const isKept = ({ run }: SessionRun): boolean => !isRecorded(run.id) && run.kind !== 'trace' && run.kind !== 'traces';
 
 type Store = ReturnType<typeof createStore>;
 
@@ -59,6 +61,7 @@ async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<v
   if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return;
   await set(run.id, { origin, saved, file } as Kept, store);
   useRuns.getState().markKept(run, file.size);
+  useKeptRuns.setState({ problems: [] });
 }
 
 /** Those first that the link names; between any two the page has a turn. */

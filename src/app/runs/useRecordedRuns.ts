@@ -4,7 +4,7 @@ import { type Phrase, phrase } from '../../words/phrase';
 import { useForm } from '../state/form_store';
 import { nearestRecorded } from '../state/nearest';
 import { useRuns } from '../state/runs_store';
-import { namesShown, type SessionRun, trackNamed, tracksOfRun } from '../state/session';
+import { runShown, type SessionRun, trackNamed, tracksOfRun } from '../state/session';
 import { firstLook } from '../state/stepping';
 import { runOfTrack } from '../state/view';
 import { useView } from '../state/view_store';
@@ -34,24 +34,26 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
       loadRecorded(id).then((found) => {
         if (found.kind === 'failed') return onProblems([found.why]);
         add([found.run], 'recorded', false);
-        const shown = useRuns.getState().runs[0];
+        const shown = useRuns.getState().runs.find(({ run }) => run.id === id);
         if (first && shown && !useView.getState().watching) openWith(firstLook(shown, tracksOfRun(shown)));
       });
     }
   }, [tracks, onProblems]);
   const missing = restored ? tracks.map(runOfTrack).find((id) => id !== null && !isAtHand(runs, id)) : undefined;
   // Of a link whose runs are not here, the recorded one that is most like them is on show.
-  const instead = missing !== undefined && namesShown(runs, tracks).length === 0;
+  const instead = restored && tracks.length > 0 && tracks.every((name) => !isAtHand(runs, runOfTrack(name)));
+  const nearest = nearestRecorded(useForm((state) => state.form));
   useEffect(() => {
     if (!instead) return;
-    const id = nearestRecorded(useForm.getState().form);
-    loadRecorded(id).then((found) => {
+    loadRecorded(nearest).then((found) => {
       if (found.kind === 'failed') return onProblems([found.why]);
       useRuns.getState().add([found.run], 'recorded', false);
     });
-  }, [instead, onProblems]);
+  }, [instead, nearest, onProblems]);
   if (missing)
-    return phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in. The recorded run that is most like it is on show.`;
+    return instead && runShown(runs, tracks)?.run.id === nearest
+      ? phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in. The recorded run that is most like it is on show.`
+      : phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in.`;
   for (const name of tracks) {
     const run = runs.find((each) => each.run.id === runOfTrack(name));
     if (run && run.tracks.length > 0 && !trackNamed(runs, name))
@@ -60,5 +62,5 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
   return null;
 }
 
-const isAtHand = (runs: readonly SessionRun[], id: string): boolean =>
-  isRecorded(id) || runs.some(({ run }) => run.id === id);
+const isAtHand = (runs: readonly SessionRun[], id: string | null): boolean =>
+  id !== null && (isRecorded(id) || runs.some(({ run }) => run.id === id));

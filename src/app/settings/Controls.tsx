@@ -1,8 +1,12 @@
 import { runTitle } from '../parts/titles';
 import type { Described } from '../parts/useDescribed';
 import { useEngine } from '../state/engine_store';
+import { type Form, formOfRun } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
+import { useRuns } from '../state/runs_store';
+import { runShown } from '../state/session';
+import { useView } from '../state/view_store';
 import { DetailFields } from './DetailFields';
 import { DeviceFields } from './DeviceFields';
 import { GenerateFields } from './GenerateFields';
@@ -28,6 +32,7 @@ export function Controls({ described }: { described: Described }) {
       <button type="submit" className="primary" aria-disabled={running}>
         {runTitle(t, form)}
       </button>
+      <OfAnother />
       <MethodFields />
       <ModelFields described={described} />
       <TaskFields />
@@ -38,6 +43,29 @@ export function Controls({ described }: { described: Described }) {
     </form>
   );
 }
+
+/** Where the form says another run than the one on show: tells it, and takes that one's settings. */
+function OfAnother() {
+  const { form: words } = useText();
+  const form = useForm((state) => state.form);
+  const runs = useRuns((state) => state.runs);
+  const tracks = useView((state) => state.view.tracks);
+  const running = useEngine((state) => state.status.kind === 'running');
+  const session = runShown(runs, tracks);
+  const theirs = session && formOfRun(session.run);
+  if (running || !theirs || says(form, theirs)) return null;
+  return (
+    <p className="hint of-another">
+      {words.ofAnother}{' '}
+      <button type="button" className="link" onClick={() => useForm.getState().edit(theirs)}>
+        {words.takeTheirs}
+      </button>
+    </p>
+  );
+}
+
+const says = (form: Form, change: Partial<Form>): boolean =>
+  Object.entries(change).every(([key, value]) => JSON.stringify(form[key as keyof Form]) === JSON.stringify(value));
 
 function UndoButtons() {
   const { form: words } = useText();

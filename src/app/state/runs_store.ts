@@ -56,7 +56,7 @@ export const useRuns = create<RunsState>((set, get) => {
     markSaved: (id) => changeRun(id, (each) => ({ ...each, saved: true, keptBytes: null })),
     markKept: (run, bytes) => changeRun(run.id, (each) => (each.run === run ? { ...each, keptBytes: bytes } : each)),
     restore(run, state) {
-      const restored = { ...sessionRun(run, state.origin), ...state };
+      const restored = { ...sessionRun(run, state.origin), ...state, restored: true };
       set({ runs: withRun(get().runs, restored, nameShown) });
     },
   };

@@ -14,6 +14,8 @@ export type SessionRun = {
   readonly saved: boolean;
   /** As it is, it is kept in the browser, in so many bytes; null: it is not, or not yet. */
   readonly keptBytes: number | null;
+  /** It was kept when the page opened, and is shown when it is asked for. */
+  readonly restored: boolean;
 };
 
 export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRun => ({
@@ -23,6 +25,7 @@ export const sessionRun = (run: LabRun, origin: SessionRun['origin']): SessionRu
   origin,
   saved: origin !== 'measured',
   keptBytes: null,
+  restored: false,
 });
 
 /** The session's runs with one more, under a name that none is shown by; one of the same id is replaced. */
@@ -80,13 +83,13 @@ export function tracksOfRun({ run, tracks }: SessionRun): readonly string[] {
 }
 
 /**
- * The tracks on show: those of runs at hand that the view names or, where it names none, those of the first run, which
- * need not be in a link. Runs that were kept are shown when they are asked for.
+ * The tracks on show: those of runs at hand that the view names or, where it names none, those of the recorded run
+ * that came last, else of the first, which need not be in a link.
  */
 export function namesShown(runs: readonly SessionRun[], tracks: readonly string[]): readonly string[] {
   const named = tracks.filter((name) => runs.some(({ run }) => run.id === runOfTrack(name)));
   if (named.length > 0) return named;
-  const first = runs.find(({ origin }) => origin === 'recorded') ?? runs.find(({ keptBytes }) => keptBytes === null);
+  const first = runs.findLast(({ origin }) => origin === 'recorded') ?? runs.find(({ restored }) => !restored);
   return first ? tracksOfRun(first) : [];
 }
 

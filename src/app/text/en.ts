@@ -281,6 +281,8 @@ export const en = {
     generateWith: (what: string) => `Generate: ${what}`,
     undo: 'Undo',
     redo: 'Redo',
+    ofAnother: 'The run on show has other settings.',
+    takeTheirs: 'Take them',
     linkHint: 'The page’s address holds all settings and the view: copy it to share them.',
   },
   runs: {
@@ -634,6 +636,7 @@ export const en = {
     table: 'Numbers',
     csv: 'Save CSV',
     csvOf: (title: string) => `Save CSV of “${title}”`,
+    notSaved: (kind: string, why: string) => `The ${kind} can't be made: ${why}.`,
     saveAs: (of: string, kind: string) => `Save ${kind} of “${of}”`,
     wall: 'Time to first token, with 95 % intervals from 6 runs on',
     bound: 'no schedule beats',

@@ -104,10 +104,11 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The link has a setting {0}, which there is not; it was left out.': '链接中有设置 {0}，但没有这样的设置；已忽略。',
   'The link is longer than {0} characters, so its settings were left out.':
     '链接长于 {0} 个字符，因此忽略了其中的设置。',
+  'The link shows the run {0}, which is not in this browser; open the file that it was saved in.':
+    '链接所示的运行 {0} 不在本浏览器中；请打开保存它的文件。',
   'The link shows the run {0}, which is not in this browser; open the file that it was saved in. The recorded run that is most like it is on show.':
     '链接所示的运行 {0} 不在本浏览器中；请打开保存它的文件。现在显示的是与它最接近的录制运行。',
   "A run can't be kept in this browser ({0}); save it as a file.": '运行无法保存在本浏览器中（{0}）；请存为文件。',
-  "Runs that were kept in this browser can't be read: {0}.": '无法读取保存在本浏览器中的运行：{0}。',
   "The run {0}, kept in this browser, can't be read: {1}.": '无法读取保存在本浏览器中的运行 {0}：{1}。',
   'The link shows {0}, which that run does not have; choose another timeline.':
     '链接指向 {0}，但该运行中没有；请选择其他时间线。',

@@ -236,6 +236,8 @@ export const zh: Text = {
     generateWith: (what) => `生成：${what}`,
     undo: '撤销',
     redo: '重做',
+    ofAnother: '当前显示的运行用的是其他设置。',
+    takeTheirs: '采用它的设置',
     linkHint: '本页网址包含全部设置和当前视图：复制即可分享。',
   },
   runs: {
@@ -567,6 +569,7 @@ export const zh: Text = {
     table: '数值',
     csv: '保存 CSV',
     csvOf: (title: string) => `保存 CSV：“${title}”`,
+    notSaved: (kind, why) => `无法生成 ${kind}：${why}。`,
     saveAs: (of, kind) => `保存 ${kind}：“${of}”`,
     wall: '首词元时间，自 6 次运行起附 95 % 区间',
     bound: '任何调度的耗时下限',

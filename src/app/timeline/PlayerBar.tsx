@@ -1,6 +1,7 @@
 import { CommandButton } from '../commands/CommandButton';
 import { type CommandContext, playOrPause } from '../commands/registry';
 import { focusLanes } from '../lanes/focus';
+import { playedFrom } from '../lanes/timelines';
 import { Icon } from '../parts/Icon';
 import { useText } from '../state/language';
 import { SPEEDS, usePlayer } from '../state/player';
@@ -13,7 +14,7 @@ export function PlayerBar({ context }: { context: CommandContext }) {
   const { at, playing, speed, seek, setSpeed, close } = usePlayer();
   const { end } = context.timelines;
   // Where it would begin.
-  const start = useView(({ view }) => Math.min(end, Math.max(0, view.from ?? 0)));
+  const start = useView(({ view }) => playedFrom(view, end));
   const here = at ?? start;
   return (
     <div className="player">
