@@ -133,6 +133,7 @@ export async function wholeWay(
   await shownRun(page, /^mine$/);
   expect(await lookOf(page)).toEqual(before);
   // Removed, it is gone from there, too: then the link shows what is most like it, until its file is opened.
+  if (width <= 860) await page.locator('.fold > summary', { hasText: 'Runs' }).click();
   await page.getByRole('button', { name: 'Remove mine', exact: true }).click();
   await page.goto('about:blank');
   await page.goto(url + before.hash);
