@@ -1,6 +1,7 @@
 import { PALETTE } from '../parts/palette';
 
-// The first two as the two runs are marked everywhere. Of different lengths, so that what has the same colour has another dash or marker.
+// The first two as the two runs are marked everywhere. Of different lengths, so that what has the same colour has
+// another dash or marker.
 const COLOURS = [
   'var(--first)',
   'var(--second)',

@@ -6,12 +6,13 @@ export type DrawnBlock = Block | KernelKind;
 export const DRAWN_BLOCKS: readonly DrawnBlock[] = [...new Set([...BLOCKS, ...KERNEL_KINDS])];
 
 /**
- * How each of them is drawn. Hues are calm and without red, which is for waiting alone. They were searched for so that
- * any two, and each beside that red, are at least 20 apart (CIE 1976), also without red, green or blue cones.
+ * How each of them is drawn. Hues are calm and without red, which is for waiting alone. Those of kernels, and each
+ * beside that red, are at least 18 apart (CIE 1976), also to eyes without red, green or blue cones; collectives have
+ * lanes and hatches of their own. test/app/palette.test.ts holds it.
  */
 type Look = { readonly colour: string; readonly hatch?: 'up' | 'down' };
 export const PALETTE: Readonly<Record<DrawnBlock, Look>> = {
-  attention: { colour: '#226078' },
+  attention: { colour: '#1f5a70' },
   router: { colour: '#ccca81' },
   routed: { colour: '#6987ca' },
   shared: { colour: '#accaab' },
@@ -20,7 +21,7 @@ export const PALETTE: Readonly<Record<DrawnBlock, Look>> = {
   head: { colour: '#8acaf3' },
   dispatch: { colour: '#e0b040', hatch: 'up' },
   'all-reduce': { colour: '#e0b040', hatch: 'up' },
-  combine: { colour: '#f3e6b3', hatch: 'down' },
+  combine: { colour: '#fff6dc', hatch: 'down' },
   'matrix product': { colour: '#6987ca' },
   norm: { colour: '#accaab' },
   memory: { colour: '#ccca81' },

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FIRST_RECORDED, isRecorded } from '../../lab/runs/recorded';
 import { type Phrase, phrase } from '../../words/phrase';
 import { useForm } from '../state/form_store';
@@ -42,16 +42,19 @@ export function useRecordedRuns(onProblems: (sentences: readonly Phrase[]) => vo
   const missing = restored ? tracks.map(runOfTrack).find((id) => id !== null && !isAtHand(runs, id)) : undefined;
   // Of a link whose runs are not here, the recorded one that is most like them is on show.
   const instead = restored && tracks.length > 0 && tracks.every((name) => !isAtHand(runs, runOfTrack(name)));
-  const nearest = nearestRecorded(useForm((state) => state.form));
+  const [standIn, setStandIn] = useState<string | null>(null);
   useEffect(() => {
     if (!instead) return;
+    // By the settings of the link, not by what is made of them meanwhile.
+    const nearest = nearestRecorded(useForm.getState().form);
     loadRecorded(nearest).then((found) => {
       if (found.kind === 'failed') return onProblems([found.why]);
       useRuns.getState().add([found.run], 'recorded', false);
+      setStandIn(nearest);
     });
-  }, [instead, nearest, onProblems]);
+  }, [instead, onProblems]);
   if (missing)
-    return instead && runShown(runs, tracks)?.run.id === nearest
+    return instead && runShown(runs, tracks)?.run.id === standIn
       ? phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in. The recorded run that is most like it is on show.`
       : phrase`The link shows the run ${missing}, which is not in this browser; open the file that it was saved in.`;
   for (const name of tracks) {
