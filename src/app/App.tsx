@@ -9,21 +9,22 @@ import { useDescribed } from './parts/useDescribed';
 import { useLanguageOfPage } from './parts/useLanguageOfPage';
 import { useNarrow } from './parts/useNarrow';
 import { Stage } from './Stage';
-import { Controls } from './settings/Controls';
 import { useEngine } from './state/engine_store';
 import { useForm } from './state/form_store';
 import { useText } from './state/language';
-import { linkOf } from './state/link';
+import { OPENED } from './state/opened';
 import { usePlayer } from './state/player';
 import { useRuns } from './state/runs_store';
 import { runShown } from './state/session';
-import { DEFAULT_VIEW } from './state/view';
 import { useView } from './state/view_store';
 import { Update } from './Update';
 import { useDrop } from './useDrop';
+import { useFormOfShown } from './useFormOfShown';
 import { useTimelines } from './useTimelines';
 import { Wiring } from './wiring/Wiring';
 
+// Folded away at first.
+const Controls = lazy(async () => ({ default: (await import('./settings/Controls')).Controls }));
 const Commands = lazy(() => import('./commands/Commands'));
 
 export function App({ embedded }: { embedded: boolean }) {
@@ -33,12 +34,13 @@ export function App({ embedded }: { embedded: boolean }) {
   const [dialog, setDialog] = useState<'palette' | 'help' | null>(null);
   const narrow = useNarrow();
   // A link that says settings shows them.
-  const [settings, setSettings] = useState(() => linkOf(form, DEFAULT_VIEW) !== '');
+  const [settings, setSettings] = useState(OPENED.saysSettings);
   const [problems, setProblems] = useState<readonly Phrase[]>([]);
   const [said, say] = useSaid();
   const context = useCommandContext(timelines, setDialog, say);
   useLanguageOfPage();
   useDrop(!embedded);
+  useFormOfShown(!embedded);
   // A play head and the end of a range are times of an axis.
   // biome-ignore lint/correctness/useExhaustiveDependencies: this says which axis is shown
   useEffect(() => {
@@ -48,7 +50,9 @@ export function App({ embedded }: { embedded: boolean }) {
   const wiring = <Wiring described={described} timelines={timelines} />;
   const side = !embedded && (narrow || settings) && (
     <Side narrow={narrow}>
-      <Controls described={described} />
+      <Suspense>
+        <Controls described={described} />
+      </Suspense>
       {timelines.tracks.length === 0 && wiring}
     </Side>
   );

@@ -1,4 +1,5 @@
 import { KeepOffline } from './KeepOffline';
+import { PageLink } from './parts/PageLink';
 import { PUBLIC_PAGE } from './public_page';
 import { fragmentNow } from './state/address';
 import { useText } from './state/language';
@@ -33,7 +34,7 @@ export function Footer({ embedded }: { embedded: boolean }) {
             )}
           </p>
           <p>
-            <a href="./speed.html">{t.speed.link}</a> · <a href="./glossary.html">{t.glossary.heading}</a>
+            <PageLink page="speed">{t.speed.link}</PageLink> · <PageLink page="glossary">{t.glossary.heading}</PageLink>
           </p>
           <KeepOffline />
         </>

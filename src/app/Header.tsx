@@ -1,6 +1,7 @@
 import { CommandButton } from './commands/CommandButton';
 import type { CommandContext } from './commands/registry';
 import { focusLanes } from './lanes/focus';
+import { PageLink } from './parts/PageLink';
 import { useText } from './state/language';
 import { useView } from './state/view_store';
 import { LANGUAGE_IDS, LANGUAGES } from './text/catalogues';
@@ -20,12 +21,12 @@ export function Header(props: {
         <h1>{t.page.title}</h1>
         <p>{t.page.lead}</p>
         <nav className="group" aria-label={t.page.pages}>
-          <a href="./speed.html" target="_blank" rel="noreferrer">
+          <PageLink page="speed" apart>
             {t.speed.link}
-          </a>
-          <a href="./glossary.html" target="_blank" rel="noreferrer">
+          </PageLink>
+          <PageLink page="glossary" apart>
             {t.glossary.heading}
-          </a>
+          </PageLink>
         </nav>
         <div className="group">
           {props.settings && (

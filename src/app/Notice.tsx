@@ -1,9 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Lacking } from '../lab/engine/availability';
 import { doingIn } from '../lab/experiments/experiment';
+import { remainingMs } from '../lab/experiments/pace';
 import type { Phrase } from '../words/phrase';
 import { focusLanes } from './lanes/focus';
-import { remainingMs } from './parts/remaining';
 import type { Status } from './state/engine_store';
 import { useEngine } from './state/engine_store';
 import { useForm } from './state/form_store';
@@ -16,7 +16,12 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
   const status = useEngine((state) => state.status);
   const stop = useEngine((state) => state.stop);
   const linkProblems = useForm((state) => state.linkProblems);
-  const sentences = [...linkProblems, ...problems].map(t.say);
+  const sentences = [...linkProblems, ...problems, ...(status.kind === 'failed' ? [status.phrase] : [])].map(t.say);
+  const [dismissed, setDismissed] = useState<readonly string[]>([]);
+  // What is gone and comes again is told again.
+  const gone = dismissed.filter((each) => !sentences.includes(each));
+  if (gone.length > 0) setDismissed(dismissed.filter((each) => sentences.includes(each)));
+  const left = sentences.filter((each) => !dismissed.includes(each));
   const box = useRef<HTMLDivElement>(null);
   const running = status.kind === 'running';
   const failed = status.kind === 'failed';
@@ -43,13 +48,18 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
   }, [running]);
   return (
     <div ref={box}>
-      {sentences.length > 0 && (
-        <div className="notice failed" role="alert">
-          <ul>
-            {sentences.map((problem) => (
-              <li key={problem}>{problem}</li>
-            ))}
-          </ul>
+      {left.length > 0 && (
+        <div className="notice failed">
+          <div role="alert">
+            <ul>
+              {left.map((problem) => (
+                <li key={problem}>{problem}</li>
+              ))}
+            </ul>
+          </div>
+          <button type="button" onClick={() => setDismissed(sentences)}>
+            {t.notice.dismiss}
+          </button>
         </div>
       )}
       {status.kind === 'running' && (
@@ -69,11 +79,6 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
           </button>
         </div>
       )}
-      {status.kind === 'failed' && (
-        <p className="notice failed" role="alert">
-          {t.say(status.phrase)}
-        </p>
-      )}
       {status.kind === 'idle' && lacking && (
         <p className="notice" role="alert">
           {t.notice.missing[lacking]} {t.notice.recordedInstead}
@@ -84,8 +89,7 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
 }
 
 function Remaining({ status, t }: { status: Extract<Status, { kind: 'running' }>; t: Text }) {
-  // What loading takes says nothing of the run that follows.
-  const left = status.doing.phase === 'loading' ? null : remainingMs(status, performance.now());
+  const left = status.pace && remainingMs(status.pace, performance.now());
   if (left === null) return null;
   const seconds = Math.ceil(left / 1000);
   // Not spoken: it changes all the time.

@@ -1,6 +1,5 @@
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import type { Size } from '../lab/experiments/sizing';
-import { isUntrained } from '../model/presets';
 import type { Phrase } from '../words/phrase';
 import type { CommandContext } from './commands/registry';
 import { Figures } from './figures/Figures';
@@ -9,6 +8,7 @@ import { Inspector } from './inspector/Inspector';
 import { notMatching } from './lanes/search';
 import { Notice } from './Notice';
 import { Boundary } from './parts/Boundary';
+import { sizedRun } from './parts/sized_run';
 import { runTitle } from './parts/titles';
 import { useNarrow } from './parts/useNarrow';
 import { WhenNear } from './parts/WhenNear';
@@ -18,7 +18,6 @@ import { useOpening } from './runs/opening';
 import { RunList } from './runs/RunList';
 import { useRecordedRuns } from './runs/useRecordedRuns';
 import { useEngine, useWatched } from './state/engine_store';
-import { formOfRun } from './state/form';
 import { useForm } from './state/form_store';
 import { useText } from './state/language';
 import { useRuns } from './state/runs_store';
@@ -35,6 +34,7 @@ const Charts = lazy(() => import('./charts/Charts'));
 // Below the lanes, and so after them.
 const Compared = lazy(async () => ({ default: (await import('./results/Compared')).Compared }));
 const Results = lazy(async () => ({ default: (await import('./results/Results')).Results }));
+const Texts = lazy(async () => ({ default: (await import('./results/Texts')).Texts }));
 const Written = lazy(async () => ({ default: (await import('./results/Written')).Written }));
 
 type Props = {
@@ -73,6 +73,12 @@ export function Stage({ embedded, context, problems, onProblems, onDone, wiring 
         )}
       </Figures>
       <Boundary of={timelines} sentence={t.notice.broken}>
+        <Suspense>
+          {live?.writing && <Texts results={live.writing.results} running />}
+          {!live && session?.run.kind === 'generation' && (
+            <Texts results={session.run.result.results} running={false} />
+          )}
+        </Suspense>
         {withTimelines && <Drawn context={context} wiring={wiring} session={live ? undefined : session} />}
         {!embedded && <Runs session={session} onProblems={onProblems} onDone={onDone} />}
         {/* A run without timelines has its numbers below. */}
@@ -112,22 +118,16 @@ function Runs({ session, ...tell }: Pick<Props, 'onProblems' | 'onDone'> & { ses
   );
 }
 
-/** Measures what is on show on this device: an untrained model as large as this GPU does in some seconds. */
-function MeasureHere({ session: { run } }: { session: SessionRun }) {
+/** Measures what is on show on this device. */
+function MeasureHere({ session }: { session: SessionRun }) {
   const t = useText();
   const form = useForm((state) => state.form);
   const running = useEngine((state) => state.status.kind === 'running');
   if (running) return null;
-  const asOnShow = run.kind === 'measurement' && isUntrained(run.result.settings.model) ? formOfRun(run) : null;
-  const { run: runForm, runSized } = useEngine.getState();
+  const sized = sizedRun(session);
   return (
-    <button
-      type="button"
-      id="run-here"
-      className="primary"
-      onClick={() => void (asOnShow ? runSized({ ...asOnShow, schedule: ['overlapped'] }) : runForm())}
-    >
-      {asOnShow ? t.runs.onMyGpu : runTitle(t, form)}
+    <button type="button" id="run-here" className="primary" onClick={sized ?? (() => void useEngine.getState().run())}>
+      {sized ? t.runs.onMyGpu : runTitle(t, form)}
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import type { Job } from '../lab/engine/job';
 import { doingIn, type Emit, type ExperimentEvent } from '../lab/experiments/experiment';
 import type { ExperimentId, ResultOf } from '../lab/experiments/experiments';
+import { countsSteps, type Pace, paceAfter, remainingMs } from '../lab/experiments/pace';
 import { InputError } from '../words/error';
 import { english, phrase } from '../words/phrase';
 import { runInChromium } from './chromium';
@@ -57,6 +58,7 @@ export async function runExperiment<Id extends ExperimentId>(
 /** Says what goes on, a line a step; loading tells its bytes often, and is said once, as are remarks. */
 function teller(): (event: ExperimentEvent) => void {
   let loading = '';
+  let pace: Pace | null = null;
   const remarks = new Set<string>();
   return (event) => {
     if (event.kind === 'remark') {
@@ -68,7 +70,11 @@ function teller(): (event: ExperimentEvent) => void {
     if (event.kind !== 'progress' || event.doing.phase === 'generating') return;
     const doing = english(doingIn(event.doing));
     const part = event.part ? `point ${event.part.number} of ${event.part.of}, ` : '';
-    if (event.doing.phase !== 'loading') process.stderr.write(`${part}${event.done} of ${event.total}: ${doing}\n`);
+    pace = paceAfter(pace, event, performance.now());
+    const left = pace && countsSteps(event) && remainingMs(pace, performance.now());
+    const done = event.total > 0 ? `${Math.floor((100 * event.done) / event.total)} %: ` : '';
+    const stillToGo = left ? `, about ${Math.ceil(left / 1000)} s left` : '';
+    if (event.doing.phase !== 'loading') process.stderr.write(`${part}${done}${doing}${stillToGo}\n`);
     else if (loading !== part + doing) process.stderr.write(`${part}${doing}\n`);
     loading = event.doing.phase === 'loading' ? part + doing : '';
   };

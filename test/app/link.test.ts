@@ -99,11 +99,17 @@ const views = fc.record({
 
 test('a link gives back any form and view; the defaults need none', () => {
   expect(linkOf(DEFAULT_FORM, DEFAULT_VIEW)).toBe('');
-  expect(readLink('')).toEqual({ form: DEFAULT_FORM, view: DEFAULT_VIEW, problems: [] });
+  expect(readLink('')).toEqual({ form: DEFAULT_FORM, saysSettings: false, view: DEFAULT_VIEW, problems: [] });
+  expect(readLink('#v=4&task=measure').saysSettings).toBe(true);
   fc.assert(
     fc.property(forms, views, (form: Form, view: View) => {
       // −0 is 0 in JSON.
-      expect(readLink(linkOf(form, view))).toEqual({ form, view: JSON.parse(JSON.stringify(view)), problems: [] });
+      expect(readLink(linkOf(form, view))).toEqual({
+        form,
+        saysSettings: linkOf(form, DEFAULT_VIEW) !== '',
+        view: JSON.parse(JSON.stringify(view)),
+        problems: [],
+      });
     }),
   );
 });
@@ -151,7 +157,7 @@ test('the good parts of a link are taken, and each bad one is a sentence', () =>
   ]);
   // The longest prompt that the form takes, in letters that take nine characters each in a link.
   const long = { ...DEFAULT_FORM, prompt: '\u4e00'.repeat(100_000) };
-  expect(readLink(linkOf(long, DEFAULT_VIEW))).toEqual({ form: long, view: DEFAULT_VIEW, problems: [] });
+  expect(readLink(linkOf(long, DEFAULT_VIEW))).toMatchObject({ form: long, view: DEFAULT_VIEW, problems: [] });
 });
 
 test('the form takes the settings of a run, which it then runs again', async () => {

@@ -76,22 +76,22 @@ test('what is under the pointer is found, and arrow keys reach every span and ga
 
   const seen = new Set<string>();
   for (
-    let here = neighbour(tracks, layout, null, 'right');
+    let here = neighbour(tracks, layout, null, 'right', 0);
     here;
-    here = neighbour(tracks, layout, { ...here, time: 0 }, 'right')
+    here = neighbour(tracks, layout, { ...here, time: 0 }, 'right', 0)
   )
     seen.add(`${here.selection.kind}${here.selection.index}`);
   expect(seen).toEqual(new Set(['span0', `gap${gap.index}`, 'span1']));
   // Down through every lane that holds something, whichever lane a message is drawn in, and up again.
   const down: string[] = [];
-  let last = neighbour(tracks, layout, null, 'down');
-  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'down')) {
+  let last = neighbour(tracks, layout, null, 'down', 0);
+  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'down', 0)) {
     last = here;
     down.push(`${here.at.rank} ${here.at.lane}`);
   }
   expect(down).toEqual(['0 compute', '0 send', '0 receive', '1 compute', '1 receive', '1 host']);
   const up: string[] = [];
-  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'up'))
+  for (let here = last; here; here = neighbour(tracks, layout, { ...here, time: 0 }, 'up', 0))
     up.push(`${here.at.rank} ${here.at.lane}`);
   expect(up.toReversed()).toEqual(down);
   expect(placeOf(tracks, { track: 1, kind: 'span', index: 0 })).toBeNull();

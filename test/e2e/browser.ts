@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { expect } from 'vitest';
+import { LINK_VERSION } from '../../src/app/state/link';
 import { launchChromium } from '../../src/cli/chromium';
 
 export type Site = {
@@ -70,6 +71,9 @@ export function openSettings(): void {
   });
   observer.observe(document, { childList: true, subtree: true });
 }
+
+/** The page with the form as it is by default, which at the bare address says what the run on show is of. */
+export const defaultForm = (url: string): string => `${url}#v=${LINK_VERSION}&task=measure`;
 
 /** Opens the page, and its settings if nothing else is said; whatever it logs as an error, or asks another host for, fails the test. */
 export async function openedPage(

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openedPage, openSite } from './browser';
+import { defaultForm, openedPage, openSite } from './browser';
 import { chooseLittle, MINUTES, runAlone, runButton } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
@@ -31,7 +31,7 @@ const notice = (page: Page) => page.locator('.notice.running [role=status]');
 test('a page that was hidden while it measured says so, and so does the file', () =>
   openedPage(site, async (page) => {
     await page.addInitScript(WAKE_LOCKS);
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await chooseLittle(page);
     await runAlone(page, 'FarSkip');
     await page.getByLabel('Repeats', { exact: true }).fill('16');
@@ -67,7 +67,7 @@ test('of two tabs one waits until the other has measured, says so, and can be st
   openedPage(site, async (first) => {
     const second = await first.context().newPage();
     for (const page of [first, second]) {
-      await page.goto(site.url);
+      await page.goto(defaultForm(site.url));
       await chooseLittle(page);
       await runAlone(page, 'FarSkip');
     }

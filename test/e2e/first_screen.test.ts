@@ -73,6 +73,22 @@ test.each([
       const more = page.getByRole('button', { name: 'More devices' });
       expect(await more.getAttribute('aria-disabled')).toBe('true');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      if (width < 860) return;
+      // The form says what is on show, which goes without saying in the address, until it is edited.
+      await page.locator('#toggle-settings').click();
+      const form = page.locator('.controls');
+      expect(await form.getByRole('radio', { name: '8', exact: true }).isChecked()).toBe(true);
+      expect(await form.getByText('Run on my GPU').count()).toBe(1);
+      await expect.poll(() => page.url()).toContain('tracks=');
+      expect(page.url()).not.toContain('ranks');
+      await form.getByRole('radio', { name: '4', exact: true }).check({ force: true });
+      await form.getByText('The run on show has other settings.').waitFor();
+      await expect.poll(() => page.url()).toContain('qwen3');
+      // A page of the site, and back.
+      await page.getByRole('contentinfo').getByRole('link', { name: 'What the terms mean' }).click();
+      await page.getByRole('term').first().waitFor();
+      await page.goBack();
+      await shownRun(page, /^Shaped like Qwen3-30B-A3B, 8 devices, ratio 0.1/);
     },
     { settings: false },
   ),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openedPage, openSite } from './browser';
+import { defaultForm, openedPage, openSite } from './browser';
 import { chooseLittle, chooseText, MINUTES, pick, runAlone, runButton } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
@@ -10,7 +10,7 @@ afterAll(() => site.close());
 
 test('a folder without a tokenizer is measured under its name, and text of it is of token ids', () =>
   openedPage(site, async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await chooseLittle(page);
     await runAlone(page, 'FarSkip');
     await page.getByRole('combobox', { name: 'Model' }).selectOption('Your own checkpoint …');
@@ -36,7 +36,7 @@ test('a folder without a tokenizer is measured under its name, and text of it is
 
 test('text can be stopped, and what was written stays', () =>
   openedPage(site, async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await chooseText(page, 200);
     await runAlone(page, 'FarSkip');
     await runButton(page, 'Generate: FarSkip, overlapped').click();

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beforeEngine, openedPage, openSite, scrollToCharts, shownRun } from './browser';
+import { beforeEngine, defaultForm, openedPage, openSite, scrollToCharts, shownRun } from './browser';
 import {
   chooseLittle,
   chooseText,
@@ -36,6 +36,7 @@ test('the address is the settings: after a reload they are the same, and what of
     await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
     // What shows by itself is not in the link.
     expect(new URL(page.url()).hash).toBe('');
+    await page.goto(defaultForm(site.url));
     await chooseLittle(page);
     await pick(page, 'Heads, experts');
     await runAlone(page, 'FarSkip, last layers');
@@ -242,7 +243,7 @@ const REFERENCE = ['config.json', 'model.safetensors', 'tokenizer.json'].map(
 test('text is written side by side as PyTorch writes it, with its times and a timeline of each step', () =>
   openPage(async (page) => {
     const report = JSON.parse(readFileSync('public/models/reference/report.json', 'utf8'));
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await chooseText(page, 8);
     await pick(page, 'Both');
     await runButton(page, 'Generate: Regular and FarSkip').click();
@@ -278,7 +279,7 @@ test('text is written side by side as PyTorch writes it, with its times and a ti
 
 test('a checkpoint of the user is described, run, kept in the browser and deleted', () =>
   openPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await model(page).selectOption('Your own checkpoint …');
     await page.setInputFiles('input[aria-label="Checkpoint files"]', REFERENCE);
     await page.getByText('deepseek_v2: 5 layers, 16 experts, top-4, 2.0 M parameters; 4 MB as stored.').waitFor();
@@ -318,7 +319,7 @@ test('a model that a page copied half into the storage before it went is no mode
       reads = false;
       await page.getByRole('button', { name: 'Keep', exact: true }).click();
     };
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await keep();
     await page.getByText(/^Keeping mine: /).waitFor();
     reads = true;
@@ -342,7 +343,7 @@ test('a model that a page copied half into the storage before it went is no mode
 
 test('files that are no checkpoint are a sentence as soon as they are chosen', () =>
   openPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await model(page).selectOption('Your own checkpoint …');
     await page.setInputFiles('input[aria-label="Checkpoint files"]', [REFERENCE[0]!, REFERENCE[2]!]);
     await alert(page).waitFor();
@@ -357,7 +358,7 @@ test('files that are no checkpoint are a sentence as soon as they are chosen', (
 
 test('an untrained model says so, and that its routing is forced; one run alone has one timeline', () =>
   openPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await model(page).selectOption('llama-4-scout-8.9m');
     await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
     await chooseLittle(page);
@@ -382,7 +383,7 @@ test('an untrained model says so, and that its routing is forced; one run alone 
 
 test('a run can be stopped, and what was on show stays', () =>
   openPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await runBoth(page);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('progressbar').waitFor({ state: 'detached' });
@@ -392,7 +393,7 @@ test('a run can be stopped, and what was on show stays', () =>
 test('no adapter is a sentence, and the page stays usable', () =>
   openPage(async (page) => {
     await beforeEngine(page, 'navigator.gpu.requestAdapter = async () => null;');
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await runBoth(page);
     await alert(page).waitFor();
     await page
@@ -458,7 +459,7 @@ test.each([
 ])('a checkpoint that is %s is a sentence', (_, answer, sentence) =>
   openPage(async (page) => {
     await page.route('**/models/reference/model.safetensors', (route) => route.fulfill(answer));
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await runBoth(page);
     await alert(page).waitFor({ timeout: MINUTES });
     expect(await alert(page).innerText()).toMatch(sentence);
@@ -467,7 +468,7 @@ test.each([
 
 test('a prompt that is too long is refused with its length', () =>
   openPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(defaultForm(site.url));
     await page.getByLabel('Text that device 0 reads').fill('down the rabbit hole '.repeat(400));
     await runBoth(page);
     await alert(page).waitFor({ timeout: MINUTES });

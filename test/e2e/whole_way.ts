@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { openedPage, openSite, shownRun } from './browser';
+import { defaultForm, openedPage, openSite, shownRun } from './browser';
 
 export const MINUTES = 60_000;
 
@@ -52,7 +52,7 @@ export async function wholeWay(
   url: string,
   { width, mine, picture }: { width: number; mine: string; picture: string },
 ): Promise<void> {
-  await page.goto(url);
+  await page.goto(defaultForm(url));
   await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
   // Of the recorded runs on show, regular above, FarSkip below.
   const leftOut = (name: RegExp) => page.locator('.wiring').getByRole('img', { name }).locator('.left-out').count();

@@ -5,6 +5,7 @@ import { nextMatch, notMatching } from '../lanes/search';
 import { type Selection, selectedOf, selectionIn } from '../lanes/selection';
 import { playedFrom, rangeInView, type Timelines } from '../lanes/timelines';
 import { panned, zoomed } from '../lanes/zoom';
+import { runForm } from '../parts/sized_run';
 import { fragmentNow } from '../state/address';
 import { useEngine } from '../state/engine_store';
 import { useForm } from '../state/form_store';
@@ -199,7 +200,7 @@ export const COMMANDS: readonly Command[] = [
     run: ({ openCommands }) => openCommands('palette'),
   },
   { id: 'fullScreen', keys: [{ code: 'KeyP' }], scope: 'timeline', run: toggleFullScreen },
-  { id: 'run', keys: [], scope: 'page', run: () => void useEngine.getState().run() },
+  { id: 'run', keys: [], scope: 'page', run: runForm },
   { id: 'stop', keys: [], scope: 'page', run: () => useEngine.getState().stop() },
   { id: 'undo', keys: [], scope: 'page', run: () => useForm.getState().undo() },
   { id: 'redo', keys: [], scope: 'page', run: () => useForm.getState().redo() },

@@ -1,3 +1,4 @@
+import { PageLink } from '../parts/PageLink';
 import { useLanguageOfPage } from '../parts/useLanguageOfPage';
 import { useText } from '../state/language';
 
@@ -11,7 +12,7 @@ export function Glossary() {
         <div className="head">
           <h1>{t.glossary.heading}</h1>
           <div className="group">
-            <a href="./">{t.speed.lab}</a>
+            <PageLink page="lab">{t.speed.lab}</PageLink>
           </div>
         </div>
       </header>

@@ -28,6 +28,8 @@ export type Scene = {
     readonly step: (step: number) => string;
     /** Of a layer that one of two runs is through with earlier. */
     readonly sooner: (ms: number) => string;
+    /** A last layer's difference, with what of other layers is drained after it. */
+    readonly drained: (difference: string) => string;
     readonly blocks: (item: number, track: Prepared) => string;
     /** What a device waits for, in full and more and more shortly; null: it does not wait for a collective. */
     readonly waits: (gap: number, track: Prepared) => readonly string[] | null;
@@ -205,7 +207,7 @@ function drawLayers(
 /** Bars between two tracks: how much longer or shorter the lower run takes for each layer. */
 function drawDifference(
   context: CanvasRenderingContext2D,
-  { tracks, differences }: Scene,
+  { tracks, differences, names }: Scene,
   row: Row,
   view: AxisRange,
   width: number,
@@ -232,10 +234,11 @@ function drawDifference(
       Math.max(1, right - left - 1),
       Math.max(1, size),
     );
+    const words = `${difference < 0 ? '−' : '+'}${ms(Math.abs(difference))}`;
     if (Math.min(width, right) - Math.max(0, left) > 70) {
       context.fillStyle = theme.ink;
       context.fillText(
-        `${difference < 0 ? '−' : '+'}${ms(Math.abs(difference))}`,
+        layer === upper.layers.at(-1)?.layer ? names.drained(words) : words,
         Math.max(2, left + 4),
         difference < 0 ? row.y + row.height / 4 : middle + row.height / 4,
       );

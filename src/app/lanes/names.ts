@@ -6,6 +6,7 @@ import type { Scene } from './draw';
 export const namesOfLanes = (t: Text): Scene['names'] => ({
   layer: t.timeline.layer,
   sooner: (time) => t.timeline.sooner(ms(time)),
+  drained: t.timeline.drained,
   step: (step) => t.timeline.token(step + 1),
   blocks: (item, { track }) => track.spans[item]!.name,
   waits(item, { gaps, collectives: named }) {

@@ -87,21 +87,25 @@ export type LanePlace = { readonly track: number; readonly rank: number; readonl
 /**
  * The neighbour of what is selected in a lane: before or after it there, or in the lane above or below nearest to
  * `time`, ms of the axis. A message lies in two lanes, and what the host is late with in another lane than its gap: so
- * the lane is told beside.
+ * the lane is told beside. Of nothing, the first that begins in view, at `viewFrom` or later.
  */
 export function neighbour(
   tracks: readonly Prepared[],
   layout: Layout,
   from: { readonly selection: Selection; readonly at: LanePlace; readonly time: number } | null,
   direction: Direction,
+  viewFrom: number,
 ): { readonly selection: Selection; readonly at: LanePlace } | null {
   const lanes = layout.rows.flatMap((row): LanePlace[] =>
     row.kind === 'rank' ? row.lanes.map(({ name }) => ({ track: row.track, rank: row.rank, lane: name })) : [],
   );
   const place = from && placeOf(tracks, from.selection);
   if (!from || !place) {
-    const first = lanes.find((lane) => orderOf(tracks, lane).length > 0);
-    return first ? { selection: orderOf(tracks, first)[0]!.selection, at: first } : null;
+    for (const at of lanes) {
+      const first = orderOf(tracks, at).find(({ start }) => start >= viewFrom);
+      if (first) return { selection: first.selection, at };
+    }
+    return null;
   }
   if (direction === 'left' || direction === 'right') {
     const order = orderOf(tracks, from.at);

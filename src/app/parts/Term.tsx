@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import { useText } from '../state/language';
 import type { Text } from '../text/en';
+import { PageLink } from './PageLink';
 
 export type TermId = keyof Text['glossary']['terms'];
 
@@ -18,9 +19,9 @@ export function Term({ of, children }: { of: TermId; children: ReactNode }) {
         <strong>{name}</strong>
         {t.join.colon}
         {meaning}{' '}
-        <a href={`./glossary.html#${of}`} target="_blank" rel="noreferrer">
+        <PageLink page="glossary" place={of} apart>
           {t.glossary.all}
-        </a>
+        </PageLink>
       </span>
     </>
   );

@@ -1,4 +1,3 @@
-import { nameOfMethod } from '../../connectivity/methods';
 import { earlyGeneration } from '../../lab/experiments/ended';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Generation, GenerationResult } from '../../lab/experiments/generation/result';
@@ -14,9 +13,7 @@ import { Estimated } from './Estimated';
 import { MadeForNotice } from './MadeForNotice';
 import { TimeTable } from './TimeTable';
 
-/**
- * Texts as they are written, side by side, and what their steps took. `finished`: what is known once it has ended.
- */
+/** What the steps of texts took. `finished`: what is known once they have ended. */
 export function Written({
   writing: { settings, results },
   finished,
@@ -30,34 +27,13 @@ export function Written({
 }) {
   const t = useText();
   const kept = new Set(finished?.steps.map(({ step }) => step)).size;
-  // Schedules never change a text.
-  const texts = results.filter(
-    ({ connectivity }, i) => results.findIndex((other) => other.connectivity === connectivity) === i,
-  );
   return (
-    <section className="results" aria-label={t.written.region}>
+    <section className="results" aria-label={t.results.heading}>
       {finished && (
         <MadeForNotice madeFor={finished.madeFor} connectivities={settings.connectivity} balanced={settings.balanced} />
       )}
       {finished && <EndedEarly early={earlyGeneration({ ...finished, results })} />}
       {finished && <Disturbed manifest={finished.manifest} />}
-      <div className="texts">
-        {texts.map((result) => (
-          <article key={result.connectivity} aria-label={t.say(nameOfMethod(result.connectivity))}>
-            <h2>{t.say(nameOfMethod(result.connectivity))}</h2>
-            <Text result={result} i={0} running={!finished} />
-            {result.continuations.length > 1 && (
-              <details>
-                <summary>{t.written.otherRequests(result.continuations.length - 1)}</summary>
-                {result.continuations.slice(1).map((_, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a request is its place in the batch
-                  <Text key={i} result={result} i={i + 1} running={!finished} />
-                ))}
-              </details>
-            )}
-          </article>
-        ))}
-      </div>
       {results.length > 0 && <Times results={results} />}
       <TimeTable results={results.map((result) => ({ ...result, categories: result.decoding?.categories }))} />
       {results.flatMap((result) =>
@@ -88,19 +64,6 @@ export function Written({
         </p>
       )}
     </section>
-  );
-}
-
-function Text({ result, i, running }: { result: GenerationResult; i: number; running: boolean }) {
-  const { written } = useText();
-  const { text, ended } = result.continuations[i]!;
-  return (
-    <p className="text" aria-live={running ? 'off' : 'polite'}>
-      <span className="faint">{result.prompts[i]}</span>
-      <mark>{text}</mark>
-      {ended === 'stop token' && <span className="faint"> ▪ {written.stopToken}</span>}
-      {ended === 'stopped' && <span className="faint"> … {written.stopped}</span>}
-    </p>
   );
 }
 

@@ -61,6 +61,8 @@ async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<v
   if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return;
   await set(run.id, { origin, saved, file } as Kept, store);
   useRuns.getState().markKept(run, file.size);
+  // Browsers may otherwise empty a site's storage when the disk is full; some ask the user.
+  void navigator.storage?.persist?.().catch(() => false);
   useKeptRuns.setState({ problems: [] });
 }
 

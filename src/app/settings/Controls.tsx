@@ -1,8 +1,9 @@
+import { runForm, sizedRun } from '../parts/sized_run';
 import { runTitle } from '../parts/titles';
 import type { Described } from '../parts/useDescribed';
 import { useEngine } from '../state/engine_store';
-import { type Form, formOfRun } from '../state/form';
-import { useForm } from '../state/form_store';
+import { formOfRun } from '../state/form';
+import { says, useForm } from '../state/form_store';
 import { useText } from '../state/language';
 import { useRuns } from '../state/runs_store';
 import { runShown } from '../state/session';
@@ -19,18 +20,21 @@ export function Controls({ described }: { described: Described }) {
   const t = useText();
   const form = useForm((state) => state.form);
   const running = useEngine((state) => state.status.kind === 'running');
-  const { run } = useEngine.getState();
+  const following = useForm((state) => state.following);
+  const runs = useRuns((state) => state.runs);
+  const tracks = useView((state) => state.view.tracks);
   const measuring = form.task === 'measure';
+  const sized = following && sizedRun(runShown(runs, tracks)) !== null;
   return (
     <form
       className="controls"
       onSubmit={(event) => {
         event.preventDefault();
-        void run();
+        runForm();
       }}
     >
       <button type="submit" className="primary" aria-disabled={running}>
-        {runTitle(t, form)}
+        {sized ? t.runs.onMyGpu : runTitle(t, form)}
       </button>
       <OfAnother />
       <MethodFields />
@@ -63,9 +67,6 @@ function OfAnother() {
     </p>
   );
 }
-
-const says = (form: Form, change: Partial<Form>): boolean =>
-  Object.entries(change).every(([key, value]) => JSON.stringify(form[key as keyof Form]) === JSON.stringify(value));
 
 function UndoButtons() {
   const { form: words } = useText();

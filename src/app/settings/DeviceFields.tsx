@@ -3,6 +3,7 @@ import { RunSettings, Speed } from '../../lab/experiments/run_settings';
 import { Choice, EnumField, NumberField } from '../parts/fields';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
+import { LINKS } from './links';
 
 /** How many devices, what is spread over them, and the wire between them. */
 export function DeviceFields() {
@@ -40,12 +41,6 @@ export function DeviceFields() {
     </fieldset>
   );
 }
-
-const LINKS: { readonly [K in LinkSetting['kind']]: LinkSetting } = {
-  ratio: { kind: 'ratio', ratio: 0.5 },
-  speed: { kind: 'speed', gbps: 25, us: 10 },
-  native: { kind: 'native' },
-};
 
 /** What the wire's pace is set by. */
 function LinkFields() {

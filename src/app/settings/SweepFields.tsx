@@ -15,7 +15,7 @@ const SWEPT: Readonly<Record<SweepSetting, readonly number[]>> = {
 /** Whether it is measured again and again, over which setting, at which values. */
 export function SweepFields() {
   const { form: words } = useText();
-  const sweep = useForm((state) => state.form.sweep);
+  const { sweep, source, text } = useForm((state) => state.form);
   const { edit } = useForm.getState();
   return (
     <>
@@ -34,6 +34,9 @@ export function SweepFields() {
             words={words.sweeps}
             onChange={(over) => edit({ sweep: { over, values: SWEPT[over] } })}
           />
+          {sweep.over === 'tokens' && source === 'prompt' && (
+            <p className="hint">{words.sweptPassages(words.bookTitles[text])}</p>
+          )}
           <ValuesField
             label={words.sweepValues}
             sweep={sweep}

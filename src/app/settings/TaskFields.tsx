@@ -4,12 +4,14 @@ import { EnumField, NumberField } from '../parts/fields';
 import { type Form, FormSettings } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
+import { LINKS } from './links';
 
 /** What is done, and with which text. */
 export function TaskFields() {
   const { form: words } = useText();
   const form = useForm((state) => state.form);
   const { edit } = useForm.getState();
+  const { link } = form;
   const measuring = form.task === 'measure';
   const fromBook = measuring && form.source === 'passage';
   return (
@@ -21,7 +23,8 @@ export function TaskFields() {
         value={form.task}
         of={FormSettings.shape.task}
         words={{ measure: words.measure, generate: words.generate }}
-        onChange={(task) => edit({ task })}
+        // A text has no ratio: it begins with a wire by speed, so that there is something to hide.
+        onChange={(task) => edit({ task, link: task === 'generate' && link.kind !== 'speed' ? LINKS.speed : link })}
       />
       {measuring && (
         <EnumField

@@ -4,6 +4,7 @@ import { type KernelBench, RecordedBench } from '../../lab/experiments/kernel_be
 import { type Phrase, phrase, wordsOf } from '../../words/phrase';
 import { styleOf } from '../charts/series';
 import { Scroll } from '../parts/fields';
+import { PageLink } from '../parts/PageLink';
 import { useLanguageOfPage } from '../parts/useLanguageOfPage';
 import { useWidth } from '../parts/useWidth';
 import { useText } from '../state/language';
@@ -32,7 +33,7 @@ export function Speed() {
         <div className="head">
           <h1>{speed.title}</h1>
           <div className="group">
-            <a href="./">{speed.lab}</a>
+            <PageLink page="lab">{speed.lab}</PageLink>
           </div>
         </div>
         <p>{speed.lead}</p>

@@ -1,15 +1,24 @@
+import { DEFAULT_FORM } from './form';
 import { useForm } from './form_store';
 import { linkOf, readLink } from './link';
+import { useRuns } from './runs_store';
+import { runShown } from './session';
 import { DEFAULT_VIEW } from './view';
 import { useView } from './view_store';
 
 /** Browsers limit how often the address may change. */
 const ADDRESS_MS = 300;
 
-/** The page's settings, as far as they are right, and view as a link's fragment. */
+/**
+ * The page's settings, as far as they are right, and view as a link's fragment. Settings of a recorded run on show go
+ * without saying.
+ */
 export function fragmentNow(): string {
   const { view, opening } = useView.getState();
-  return linkOf(useForm.getState().sound, view === opening ? { ...DEFAULT_VIEW, lang: view.lang } : view);
+  const { sound, following } = useForm.getState();
+  const session = runShown(useRuns.getState().runs, view.tracks);
+  const goWithout = following && (!session || session.origin === 'recorded');
+  return linkOf(goWithout ? DEFAULT_FORM : sound, view === opening ? { ...DEFAULT_VIEW, lang: view.lang } : view);
 }
 
 /**
@@ -26,7 +35,9 @@ export function keepAddress(): void {
         history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
     }, ADDRESS_MS);
   };
-  useForm.subscribe(({ form }, before) => form !== before.form && address());
+  useForm.subscribe(
+    ({ form, following }, before) => (form !== before.form || following !== before.following) && address(),
+  );
   useView.subscribe(({ view }, before) => view !== before.view && address());
   // The event's own address: the page's may have been brought up to date meanwhile.
   window.addEventListener('hashchange', ({ newURL }) => followLink(new URL(newURL).hash));
@@ -34,7 +45,7 @@ export function keepAddress(): void {
 
 /** Takes the settings and the view that a link's fragment says. */
 function followLink(fragment: string): void {
-  const { form, view, problems } = readLink(fragment);
-  useForm.getState().follow(form, problems);
-  useView.getState().follow(view);
+  const link = readLink(fragment);
+  useForm.getState().follow(link);
+  useView.getState().follow(link.view);
 }

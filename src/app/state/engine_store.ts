@@ -5,6 +5,7 @@ import { earlyGeneration, earlyMeasurement, earlySweep } from '../../lab/experim
 import type { Doing, ExperimentEvent, Progress } from '../../lab/experiments/experiment';
 import type { GenerationResult } from '../../lab/experiments/generation/result';
 import type { GenerateSettings } from '../../lab/experiments/generation/settings';
+import { type Pace, paceAfter } from '../../lab/experiments/pace';
 import type { Sizing } from '../../lab/experiments/sizing';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
 import { combinationTrack, keyOf, type Track } from '../../lab/experiments/track';
@@ -31,8 +32,8 @@ export type Status =
       readonly done: number;
       readonly total: number;
       readonly part: Progress['part'];
-      /** When what is counted by `total` began, performance.now() ms. */
-      readonly since: number;
+      /** By performance.now(). */
+      readonly pace: Pace | null;
     }
   | { readonly kind: 'failed'; readonly reason: FailureCause; readonly phrase: Phrase };
 
@@ -65,8 +66,9 @@ export const useEngine = create<EngineState>((set, get) => {
   let client: EngineClient | null = null;
   const tell = ({ doing, done, total, part }: Omit<Progress, 'kind'>) => {
     const { status } = get();
-    const goesOn = status.kind === 'running' && status.total === total;
-    set({ status: { kind: 'running', doing, done, total, part, since: goesOn ? status.since : performance.now() } });
+    const before = status.kind === 'running' ? status.pace : null;
+    const pace = paceAfter(before, { doing, done, total, part }, performance.now());
+    set({ status: { kind: 'running', doing, done, total, part, pace } });
   };
   /** The run has ended, with what there is of it or with none. */
   const end = (status: Status, content: RunContent | null) => {

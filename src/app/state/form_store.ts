@@ -1,12 +1,15 @@
 import { create } from 'zustand';
 import type { Phrase } from '../../words/phrase';
 import { type Form, FormSettings } from './form';
+import type { ReadLink } from './link';
 import { OPENED } from './opened';
 
 type FormState = {
   readonly form: Form;
   /** The form with the value before of each setting that is wrong as it stands: what the address says. */
   readonly sound: Form;
+  /** It is not the user's own: it says what the run on show is of, whichever that is. */
+  readonly following: boolean;
   /** What of the page's link could not be used, a sentence each. */
   readonly linkProblems: readonly Phrase[];
   /** Forms before the latest edits, and those that were undone, the nearest last. */
@@ -15,8 +18,10 @@ type FormState = {
   readonly edit: (change: Partial<Form>) => void;
   readonly undo: () => void;
   readonly redo: () => void;
+  /** Says from now on what the run on show is of, until it is edited: now this. */
+  readonly followRun: (settings: Partial<Form>) => void;
   /** Takes the settings that a link says; files can't be in one, so those chosen stay chosen. */
-  readonly follow: (form: Form, problems: readonly Phrase[]) => void;
+  readonly follow: (link: Omit<ReadLink, 'view'>) => void;
 };
 
 /** Edits of the same field that follow one another within this time are one, ms. */
@@ -33,6 +38,7 @@ export const useForm = create<FormState>((set, get) => {
   return {
     form: OPENED.form,
     sound: OPENED.form,
+    following: !OPENED.saysSettings,
     linkProblems: OPENED.problems,
     past: [],
     future: [],
@@ -45,28 +51,45 @@ export const useForm = create<FormState>((set, get) => {
       latest = { keys, at: now };
       take(
         { ...form, ...change },
-        { past: goesOn ? past : [...past, form].slice(-MOST_UNDONE), future: [], linkProblems: [] },
+        {
+          past: goesOn ? past : [...past, form].slice(-MOST_UNDONE),
+          future: [],
+          linkProblems: [],
+          following: false,
+        },
       );
     },
     undo() {
       const { form, past, future } = get();
       const before = past.at(-1);
       forgetLatest();
-      if (before) take(before, { past: past.slice(0, -1), future: [...future, form] });
+      if (before) take(before, { past: past.slice(0, -1), future: [...future, form], following: false });
     },
     redo() {
       const { form, past, future } = get();
       const after = future.at(-1);
       forgetLatest();
-      if (after) take(after, { past: [...past, form], future: future.slice(0, -1) });
+      if (after) take(after, { past: [...past, form], future: future.slice(0, -1), following: false });
     },
-    follow(form, linkProblems) {
+    followRun(settings) {
+      const { form, following } = get();
+      if (!says(form, settings)) take({ ...form, ...settings }, { following: true });
+      else if (!following) set({ following: true });
+    },
+    follow({ form, saysSettings, problems: linkProblems }) {
       const { form: before, past } = get();
       forgetLatest();
-      take({ ...form, files: before.files }, { past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems });
+      take(
+        { ...form, files: before.files },
+        { past: [...past, before].slice(-MOST_UNDONE), future: [], linkProblems, following: !saysSettings },
+      );
     },
   };
 });
+
+/** Whether a form has these settings. */
+export const says = (form: Form, settings: Partial<Form>): boolean =>
+  Object.entries(settings).every(([key, value]) => JSON.stringify(form[key as keyof Form]) === JSON.stringify(value));
 
 /** A setting that its schema does not take, as an emptied number, is as it was before. */
 function soundOf(form: Form, before: Form): Form {

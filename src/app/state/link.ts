@@ -34,21 +34,27 @@ export function linkOf(form: Form, view: View): string {
   return parts.size === 0 ? '' : `#v=${LINK_VERSION}&${parts}`;
 }
 
-type Read = { readonly form: Form; readonly view: View; readonly problems: readonly Phrase[] };
+export type ReadLink = {
+  readonly form: Form;
+  /** Whether any of the form's settings was said. */
+  readonly saysSettings: boolean;
+  readonly view: View;
+  readonly problems: readonly Phrase[];
+};
+const NOTHING_SAID: ReadLink = { form: DEFAULT_FORM, saysSettings: false, view: DEFAULT_VIEW, problems: [] };
 
 /**
  * The settings and view that a fragment says, and defaults where it says nothing or nonsense: then with a sentence for
  * each.
  */
-export function readLink(fragment: string): Read {
+export function readLink(fragment: string): ReadLink {
   if (fragment.length > LONGEST)
     return {
-      form: DEFAULT_FORM,
-      view: DEFAULT_VIEW,
+      ...NOTHING_SAID,
       problems: [phrase`The link is longer than ${LONGEST} characters, so its settings were left out.`],
     };
   // A bare address says nothing of an earlier version.
-  if (fragment === '' || fragment === '#') return { form: DEFAULT_FORM, view: DEFAULT_VIEW, problems: [] };
+  if (fragment === '' || fragment === '#') return NOTHING_SAID;
   const problems: Phrase[] = [];
   const { v, ...parts } = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, '')));
   const version = versionOf(v, problems);
@@ -70,7 +76,12 @@ export function readLink(fragment: string): Read {
     Object.fromEntries(
       Object.entries(defaults).map(([key, value]) => [key, key in said ? said[key as Key] : value]),
     ) as T;
-  return { form: of(DEFAULT_FORM), view: of(DEFAULT_VIEW), problems: distinct(problems).slice(0, MOST_PROBLEMS) };
+  return {
+    form: of(DEFAULT_FORM),
+    saysSettings: Object.keys(said).some((key) => key in FormSettings.shape),
+    view: of(DEFAULT_VIEW),
+    problems: distinct(problems).slice(0, MOST_PROBLEMS),
+  };
 }
 
 /** Texts as they are, all else as JSON. */

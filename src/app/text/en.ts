@@ -136,6 +136,7 @@ export const en = {
   notice: {
     progress: 'Progress',
     stop: 'Stop',
+    dismiss: 'Dismiss',
     point: (number: number, of: number) => `point ${number} of ${of}`,
     remaining: (time: string) => `about ${time} left`,
     seconds: (value: number) => `${value} s`,
@@ -277,6 +278,7 @@ export const en = {
     sweepOver: 'Setting',
     sweeps: { ratio: 'Ratio', ranks: 'Devices', tokens: 'Tokens' },
     sweepValues: 'Values, with commas',
+    sweptPassages: (title: string) => `Each length is a passage of ${title}: your own text has one length only.`,
     run: (what: string) => `Run ${what}`,
     generateWith: (what: string) => `Generate: ${what}`,
     undo: 'Undo',
@@ -370,6 +372,7 @@ export const en = {
     waitsFor: (collective: string, time: string) => `waits for ${collective}, ${time}`,
     waits: (time: string) => `waits ${time}`,
     sooner: (time: string) => `${time} sooner`,
+    drained: (difference: string) => `${difference}, with all that follows`,
     differenceOf: (total: string, sign: 'less' | 'more') => `${total} ${sign}`,
     search: 'Search spans',
     searchHint: 'attention, layer 3, device 1 …',

@@ -99,6 +99,7 @@ export const zh: Text = {
   notice: {
     progress: '进度',
     stop: '停止',
+    dismiss: '知道了',
     point: (number, of) => `取值点 ${number}/${of}`,
     remaining: (time) => `还需约 ${time}`,
     seconds: (value) => `${value} 秒`,
@@ -232,6 +233,7 @@ export const zh: Text = {
     sweepOver: '扫描的设置',
     sweeps: { ratio: '比值', ranks: '设备数', tokens: '词元数' },
     sweepValues: '取值，以半角逗号分隔',
+    sweptPassages: (title) => `每个长度都取自${title}的片段：你自己的文本只有一个长度。`,
     run: (what) => `运行：${what}`,
     generateWith: (what) => `生成：${what}`,
     undo: '撤销',
@@ -323,6 +325,7 @@ export const zh: Text = {
     waitsFor: (collective, time) => `等待 ${collective}，${time}`,
     waits: (time) => `等待 ${time}`,
     sooner: (time) => `早 ${time}`,
+    drained: (difference) => `${difference}，含其后的全部`,
     differenceOf: (total, sign) => `${sign === 'less' ? '少' : '多'} ${total}`,
     search: '搜索区段',
     searchHint: '用英文名，如 attention、layer 3、device 1…',

@@ -41,7 +41,7 @@ export function useWalking({ tracks, end }: Timelines, layout: Layout, here: Sel
 
   return (direction: Direction, extend: boolean): void => {
     const start = from();
-    const next = neighbour(tracks, layout, start, direction);
+    const next = neighbour(tracks, layout, start, direction, rangeInView(useView.getState().view, end).from);
     if (!next) return;
     // Up and down keep to the time that they set out from.
     const vertical = direction === 'up' || direction === 'down';

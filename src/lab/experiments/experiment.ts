@@ -43,7 +43,10 @@ export function tellRemark(checkpoint: Checkpoint, emit: Emit): void {
   if (remark) emit({ kind: 'remark', remark });
 }
 
-/** `done` of `total`: bytes while loading, else steps of the experiment. */
+/**
+ * `done` of `total`: bytes while loading, kernels while tuning; else of all that the experiment does, in steps that
+ * take about as long as one another. What is told again goes on counting.
+ */
 export type Progress = {
   readonly kind: 'progress';
   readonly doing: Doing;

@@ -46,8 +46,9 @@ export async function generate(
     const madeFor = await model.madeFor();
     const steps = await watch.during(async () => {
       await rehearse(lab, writers, emit, signal);
-      const traced = await writeInTurn(writers, emit, signal);
-      await writeAgain(writers, emit, signal);
+      const tokens = writers.length * prompts.length * settings.tokens;
+      const traced = await writeInTurn(writers, tokens, emit, signal);
+      await writeAgain(writers, tokens, emit, signal);
       return traced;
     });
     const results = comparedOf(writers.map((writer) => writer.result()));
@@ -150,6 +151,7 @@ const STEPS_KEPT = 48;
  */
 async function writeInTurn(
   writers: readonly Writer[],
+  tokens: number,
   emit: Emit,
   signal: AbortSignal | undefined,
 ): Promise<GenerationStep[]> {
@@ -163,19 +165,31 @@ async function writeInTurn(
       if (step < STEPS_KEPT && !signal?.aborted) steps.push({ step, combination, spans });
       // Telling takes time of its own: as often as an eye can follow, and at the end.
       if (!writer.done() && performance.now() - writer.toldAt() < TELL_MS) continue;
-      emit({ kind: 'progress', doing: { phase: 'generating', step }, done: 0, total: 0, part: null });
+      const done = writers.reduce((sum, each) => sum + each.written(), 0);
+      emit({ kind: 'progress', doing: { phase: 'generating', step }, done, total: stepsFor(tokens), part: null });
       emit({ kind: 'spans', combination, spans });
       emit({ kind: 'written', result: writer.tell() });
     }
   return steps;
 }
 
+/** A token without a trace takes so much of the time of one with it. */
+const UNTRACED = 0.75;
+/** What generating counts as: tokens that are written, and written again. */
+const stepsFor = (tokens: number): number => tokens * (1 + UNTRACED);
+
 /** The same texts without a trace, one after the other. */
-async function writeAgain(writers: readonly Writer[], emit: Emit, signal: AbortSignal | undefined): Promise<void> {
+async function writeAgain(
+  writers: readonly Writer[],
+  tokens: number,
+  emit: Emit,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const [done, writer] of writers.entries()) {
     if (signal?.aborted) return;
     const doing = { phase: 'untraced', ...writer.combination } as const;
-    emit({ kind: 'progress', doing, done, total: writers.length, part: null });
+    const again = (tokens * UNTRACED * done) / writers.length;
+    emit({ kind: 'progress', doing, done: tokens + again, total: stepsFor(tokens), part: null });
     const isSame = await writer.writeAgain(signal).catch(async (cause) => {
       const reason = signal ? await reasonOf(cause, signal) : cause;
       if (!signal?.aborted) throw reason;

@@ -22,6 +22,8 @@ export type Writer = {
   /** The kernels that its last steps ran. */
   readonly calls: Executable['calls'];
   readonly done: () => boolean;
+  /** Tokens so far, of all requests together. */
+  readonly written: () => number;
   readonly step: (signal?: AbortSignal) => Promise<void>;
   /**
    * Writes the same texts again without a trace, to know the time between tokens when nobody looks; answers whether
@@ -105,6 +107,7 @@ export async function createWriter(
       decoder.rewind();
     },
     calls: decoder.calls,
+    written: () => requests.reduce((sum, { ids }) => sum + ids.length, 0),
     done: () => requests.every(({ ended }) => ended !== 'no'),
     result,
     toldAt: () => told,

@@ -11,14 +11,14 @@ import { interruptible, reasonOf } from '../../setup/interruption';
 import { type Deployed, type Lab, openEngines } from '../../setup/lab';
 import { manifestOf } from '../../setup/manifest';
 import { createWatch } from '../../setup/watch';
-import type { Doing, Emit, Experiment } from '../experiment';
+import type { Emit, Experiment } from '../experiment';
 import { topologyOf } from '../wire_settings';
 import { chooseLink, wireMsOf } from './calibration';
 import { numbersOf } from './numbers_of';
 import type { CombinationResult, Measurement } from './result';
 import { MeasureSettings } from './settings';
 import { CALIBRATIONS, prepareSubject, type Stage, type Subject } from './subject';
-import { type Entry, endedBy, entriesOf, runInTurn, WARM_UPS } from './turns';
+import { type Entry, endedBy, entriesOf, passesOfRun, runInTurn, WARM_UPS } from './turns';
 
 export const measureExperiment: Experiment<MeasureSettings, Measurement> = {
   settings: MeasureSettings,
@@ -39,7 +39,7 @@ export async function measure(
 ): Promise<Measurement> {
   refuseWhatContradicts(settings);
   const progress = progressOf(settings, emit);
-  progress({ phase: 'loading', connectivity: null });
+  progress({ phase: 'loading', connectivity: null }, 0);
   const plan = { kind: settings.parallel, ranks: settings.ranks };
   const chosen = await chooseModel(lab, settings.model, settings.balanced);
   const { tokenizer } = chosen;
@@ -145,11 +145,23 @@ function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): vo
     );
 }
 
-/** Tells what is done next; counts it. Runs until an interval is narrow are not foreseen. */
-function progressOf({ connectivity, schedule, repeats }: MeasureSettings, emit: Emit): (doing: Doing) => void {
-  const total = (CALIBRATIONS + 1) * connectivity.length + (WARM_UPS + repeats) * connectivity.length * schedule.length;
+/** Tells what is done next, and counts its passes. Runs until an interval is narrow are not foreseen. */
+function progressOf(settings: MeasureSettings, emit: Emit): Stage['progress'] {
+  const total = passesOf(settings);
   let done = 0;
-  return (doing) => emit({ kind: 'progress', doing, done: done++, total: Math.max(total, done), part: null });
+  return (doing, passes) => {
+    emit({ kind: 'progress', doing, done, total: Math.max(total, done), part: null });
+    done += passes;
+  };
+}
+
+/** Passes through a model that a measurement takes once its model is loaded. */
+function passesOf(settings: MeasureSettings): number {
+  const { connectivity, schedule, repeats, link } = settings;
+  const timed = link.kind === 'native' || connectivity.includes(REGULAR) ? connectivity : [...connectivity, REGULAR];
+  const inTurn = connectivity.length * schedule.length;
+  const ofRepeat = Array.from({ length: WARM_UPS + repeats }, (_, i) => passesOfRun(settings, i - WARM_UPS));
+  return timed.length * CALIBRATIONS + inTurn * ofRepeat.reduce((sum, passes) => sum + passes, 0);
 }
 
 const hasAllReduce = ({ program }: Executable): boolean => program.operations.some((op) => op.block === 'all-reduce');

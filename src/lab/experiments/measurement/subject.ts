@@ -43,7 +43,8 @@ export type Stage = {
   readonly batch: readonly (readonly number[])[];
   readonly opened: { readonly models: Map<Checkpoint, Deployed>; readonly executables: Executable[] };
   readonly watch: Watch;
-  readonly progress: (doing: Doing) => void;
+  /** Tells what begins, and how many passes through the model it takes. */
+  readonly progress: (doing: Doing, passes: number) => void;
   readonly emit: Emit;
   /** Of a stop, or a lost GPU. */
   readonly signal: AbortSignal;
@@ -144,7 +145,7 @@ async function runsWithoutWire(
     : sharesIn(warm);
   const runs: RunResult[] = [];
   while (runs.length === 0 || (runs.length < CALIBRATIONS && !isSpent(stage))) {
-    progress({ phase: 'timing', connectivity });
+    progress({ phase: 'timing', connectivity }, 1);
     runs.push(await executable.run(orders, feeds, { ...options, ...(apart && { apart }) }));
   }
   const link = { latencyMs: delayFor(runs), bytesPerMs: Number.POSITIVE_INFINITY };

@@ -82,6 +82,10 @@ const isNarrow = ([first, ...others]: readonly Entry[], until: number): boolean 
     return low !== null && high !== null && high - low < until * median;
   });
 
+/** Passes through the model that a run of an entry takes: with its wire and, but for the first, twice without. */
+export const passesOfRun = ({ backing }: MeasureSettings, repeat: number): number =>
+  repeat < -1 || backing === 'separate' ? 1 : 3;
+
 /** One run of an entry; those before repeat 0 warm up, and count for nothing. */
 async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: number): Promise<void> {
   const { lab, settings, progress, emit, signal } = stage;
@@ -91,6 +95,7 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
     counts
       ? { phase: 'run', ...combination, run: repeat + 1, of: settings.until ? null : settings.repeats }
       : { phase: 'warm-up', ...combination },
+    passesOfRun(settings, repeat),
   );
   const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
   // Of all runs alike, so that what they take can be compared.
