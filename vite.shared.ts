@@ -18,14 +18,14 @@ function commit(): string {
 }
 
 /**
- * What tells one set of kernels from another: the first digits of a hash of all of `kernels/`, and of which variants
- * there are.
+ * What tells one set of kernels of the forward pass from another: the first digits of a hash of `kernels/`, and of
+ * which variants there are. Those of the backward pass change no forward pass.
  */
 function kernels(): string {
   const hash = createHash('sha256');
   for (const folder of ['kernels', 'src/gpu/variants']) {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    for (const file of files.filter((name) => /\.(wgsl|ts)$/.test(name)).sort())
+    for (const file of files.filter((name) => /^(?!backward\b).*\.(wgsl|ts)$/.test(name)).sort())
       hash.update(file).update(readFileSync(join(folder, file)));
   }
   return hash.digest('hex').slice(0, 12);

@@ -8,6 +8,7 @@ import {
   exchangeSymbols,
   type KeptValue,
   type Operation,
+  type Phase,
   type Program,
   type Shape,
   type Spread,
@@ -37,6 +38,7 @@ export type Builder = {
   readonly allToAll: (op: Omit<AllToAll, 'kind' | 'id' | 'phase' | 'output'>, written: Written) => string;
   readonly spread: (op: Omit<Spread, 'id' | 'phase' | 'output'>, written: Written) => string;
   readonly columns: (name: string) => number;
+  readonly shapeOf: (name: string) => Shape;
   /**
    * The same program, in a scope within this one: names and symbols of what is declared there begin with it
    * (`a/tokens`).
@@ -58,6 +60,7 @@ export const scopedSymbol = (scope: string, name: string): string =>
  */
 export const programBuilder = (kept: readonly KeptValue[]): Builder =>
   builderIn('', {
+    phase: 'forward',
     values: new Map(kept.map((value) => [value.name, value])),
     exchanges: new Map(),
     operations: [],
@@ -66,7 +69,22 @@ export const programBuilder = (kept: readonly KeptValue[]): Builder =>
     symbols: new Set(),
   });
 
+/** Adds to a program, whose own values and symbols are named in full, operations of a phase. */
+export const builderOn = ({ values, exchanges, operations, inputs }: Program, phase: Phase): Builder =>
+  builderIn('', {
+    phase,
+    values: new Map(values),
+    exchanges: new Map(exchanges),
+    operations: [...operations],
+    inputs: [...inputs],
+    batches: new Set(inputs.map((name) => scopeOf(name))),
+    symbols: new Set([...exchanges.keys()].flatMap((name) => Object.values(exchangeSymbols(name)))),
+  });
+
+const scopeOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));
+
 type Collected = {
+  readonly phase: Phase;
   readonly values: Map<string, Value>;
   readonly exchanges: Map<string, Exchange>;
   readonly operations: Operation[];
@@ -78,7 +96,7 @@ type Collected = {
 };
 
 function builderIn(scope: string, collected: Collected): Builder {
-  const { values, exchanges, operations } = collected;
+  const { values, exchanges, operations, phase } = collected;
   const within = (name: string) => scoped(scope, name);
   /** This scope and those around it, the innermost first; the last is no scope at all. */
   const around = scopesAround(scope);
@@ -125,7 +143,7 @@ function builderIn(scope: string, collected: Collected): Builder {
         kind: 'compute',
         id: operations.length,
         name,
-        phase: 'forward',
+        phase,
         ...place,
         ...({ kernel: call.kernel, sizes } as unknown as KernelCall),
         inputs,
@@ -143,14 +161,15 @@ function builderIn(scope: string, collected: Collected): Builder {
     allToAll(op, written) {
       const input = known(op.input);
       const output = write(written);
-      return add({ kind: 'all-to-all', id: operations.length, phase: 'forward', ...op, input, output }, output);
+      return add({ kind: 'all-to-all', id: operations.length, phase, ...op, input, output }, output);
     },
     spread(op, written) {
       const input = known(op.input);
       const output = write(written);
-      return add({ id: operations.length, phase: 'forward', ...op, input, output }, output);
+      return add({ id: operations.length, phase, ...op, input, output }, output);
     },
     columns: (name) => values.get(known(name))!.cols,
+    shapeOf: (name) => values.get(known(name))!,
     within: (inner) => builderIn(scoped(scope, inner), collected),
     finish(outputs) {
       const used = new Set(

@@ -1,7 +1,8 @@
 import { BYTES_OF, WORD_BYTES } from '../model/value_type';
+import type { Operand } from './contract';
 import { announcersOf, sizeSymbolsOf } from './dependencies';
 import type { Dim } from './dim';
-import { contractOf, type Operand, sizesOf } from './kernels';
+import { contractOf, sizesOf } from './kernels';
 import {
   bytesOf,
   type Collective,

@@ -76,6 +76,16 @@ export function lowerInto(
   options: LoweringOptions,
 ): string[] {
   declareInputs(build, spec);
+  return lowerForward(build, spec, connectivity, options);
+}
+
+/** The same on inputs that are declared already, here or in a scope around. */
+export function lowerForward(
+  build: Builder,
+  spec: ModelSpec,
+  connectivity: Connectivity,
+  options: LoweringOptions,
+): string[] {
   const lowering = newLowering(build, spec, connectivity, options);
   const { stream } = lowering;
   const embedding = lowerEmbedding(lowering);
@@ -116,7 +126,7 @@ function newLowering(build: Builder, spec: ModelSpec, connectivity: Connectivity
   return { build, spec, connectivity, options, stream: newStream(build, spec), parts, groups, computed: new Map() };
 }
 
-function declareInputs(build: Builder, { layers }: ModelSpec): void {
+export function declareInputs(build: Builder, { layers }: ModelSpec): void {
   const perToken = (name: string, type: 'u32' | 'f32') => build.input({ name, rows: 'tokens', cols: 1, type });
   for (const name of [INPUTS.ids, INPUTS.position, INPUTS.own, INPUTS.first]) perToken(name, 'u32');
   if (layers.some(({ attention }) => attention.kind === 'gqa' && attention.chunked))

@@ -5,8 +5,8 @@ import type { Shape, Spread } from './program';
 /** Two bytes or four a value on the wire. */
 export type WireFormat = 'f32' | 'bf16';
 
-type AllReducePlace = {
-  readonly layer: number;
+export type AllReducePlace = {
+  readonly layer: number | null;
   readonly width: number;
   readonly ranks: number;
   readonly wire: WireFormat;
@@ -27,58 +27,81 @@ export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 't
  * bytes, in more steps.
  */
 export function lowerAllReduce(build: Builder, partial: string, at: AllReducePlace): string {
-  const { layer, width, ranks, wire, algorithm, label } = at;
-  if (ranks === 1) return partial;
-  const place = { block: 'all-reduce', layer } as const;
-  const row = onWire(width, wire);
-  const name = (part: string) => `reduced ${label} ${part}`;
-  const pack = (x: string, rows: string, part: string) =>
-    wire === 'f32'
-      ? x
-      : build.compute(
-          place,
-          'to bf16',
-          { kernel: 'pack_bf16', sizes: { rows, width } },
-          { inputs: [x] },
-          { name: name(part), rows, ...row },
-        );
-  const sum = (parts: string, rows: string, part: string) =>
-    build.compute(
-      place,
-      'sum of parts',
-      { kernel: 'sum_parts', sizes: { rows, width, parts: ranks, packed: wire === 'bf16' ? 1 : 0 } },
-      { inputs: [parts] },
-      { name: name(part), rows, cols: width },
-    );
-
-  const sent = pack(partial, 'tokens', 'packed');
-  if (algorithm === 'direct') {
-    const parts = build.spread(
-      { ...place, kind: 'all-gather', algorithm, name: 'All-reduce', input: sent },
-      { name: name('parts'), rows: { of: 'tokens', times: ranks }, ...row },
-    );
-    return sum(parts, 'tokens', 'sum');
-  }
+  if (at.ranks === 1) return partial;
+  if (at.algorithm === 'ring') return lowerAllGather(build, lowerReduceScatter(build, partial, at), at);
   const parts = build.spread(
-    { ...place, kind: 'reduce-scatter', algorithm, name: 'Reduce-scatter', input: sent },
-    { name: name('parts'), rows: { of: 'shard', times: ranks }, ...row },
+    {
+      ...placeOf(at),
+      kind: 'all-gather',
+      algorithm: 'direct',
+      name: 'All-reduce',
+      input: pack(build, partial, 'tokens', 'packed', at),
+    },
+    { name: nameIn(at, 'parts'), rows: { of: 'tokens', times: at.ranks }, ...onWire(at.width, at.wire) },
   );
+  return sumParts(build, parts, 'tokens', 'sum', at);
+}
+
+/** The first half of a ring's all-reduce: each rank's shard of the sum, [shard, width]. */
+export function lowerReduceScatter(build: Builder, partial: string, at: AllReducePlace): string {
+  const parts = build.spread(
+    {
+      ...placeOf(at),
+      kind: 'reduce-scatter',
+      algorithm: at.algorithm,
+      name: 'Reduce-scatter',
+      input: pack(build, partial, 'tokens', 'packed', at),
+    },
+    { name: nameIn(at, 'parts'), rows: { of: 'shard', times: at.ranks }, ...onWire(at.width, at.wire) },
+  );
+  return sumParts(build, parts, 'shard', 'shard', at);
+}
+
+/** The second: all of the rows, [tokens, width], of a shard from each rank. */
+export function lowerAllGather(build: Builder, shard: string, at: AllReducePlace): string {
+  const { width, wire } = at;
   const gathered = build.spread(
     {
-      ...place,
+      ...placeOf(at),
       kind: 'all-gather',
-      algorithm,
+      algorithm: at.algorithm,
       name: 'All-gather',
-      input: pack(sum(parts, 'shard', 'shard'), 'shard', 'packed shard'),
+      input: pack(build, shard, 'shard', 'packed shard', at),
     },
-    { name: name('gathered'), rows: 'tokens', ...row },
+    { name: nameIn(at, 'gathered'), rows: 'tokens', ...onWire(width, wire) },
   );
   if (wire === 'f32') return gathered;
   return build.compute(
-    place,
+    placeOf(at),
     'from bf16',
     { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: wordsOfRow(width, wire) } },
     { inputs: [gathered] },
-    { name: name('sum'), rows: 'tokens', cols: width },
+    { name: nameIn(at, 'whole'), rows: 'tokens', cols: width },
   );
 }
+
+const placeOf = ({ layer }: AllReducePlace) => ({ block: 'all-reduce', layer }) as const;
+const nameIn = ({ label }: AllReducePlace, part: string): string => `reduced ${label} ${part}`;
+
+/** A value as it is to travel. */
+function pack(build: Builder, x: string, rows: string, part: string, at: AllReducePlace): string {
+  const { width, wire } = at;
+  if (wire === 'f32') return x;
+  return build.compute(
+    placeOf(at),
+    'to bf16',
+    { kernel: 'pack_bf16', sizes: { rows, width } },
+    { inputs: [x] },
+    { name: nameIn(at, part), rows, ...onWire(width, wire) },
+  );
+}
+
+/** The sum over ranks of what came from each. */
+const sumParts = (build: Builder, parts: string, rows: string, part: string, at: AllReducePlace): string =>
+  build.compute(
+    placeOf(at),
+    'sum of parts',
+    { kernel: 'sum_parts', sizes: { rows, width: at.width, parts: at.ranks, packed: at.wire === 'bf16' ? 1 : 0 } },
+    { inputs: [parts] },
+    { name: nameIn(at, part), rows, cols: at.width },
+  );

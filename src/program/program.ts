@@ -140,7 +140,8 @@ export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): num
 /**
  * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key
  * among the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its
- * queries in tempered layers, and a 1; per sequence, the row of its last token, and a number in [0, 1) to draw by.
+ * queries in tempered layers, and a 1; per sequence, the row of its last token, and a number in [0, 1) to draw by. Of a loss: per token the one that is to
+ * follow, and what its loss counts.
  */
 export const INPUTS = {
   ids: 'ids',
@@ -152,4 +153,6 @@ export const INPUTS = {
   one: 'one',
   last: 'last',
   draw: 'draw',
+  target: 'target',
+  lossWeight: 'loss weight',
 } as const;

@@ -1,7 +1,8 @@
 import type { AnyVariant } from '../../src/gpu/variants/variant';
 import type { Lab } from '../../src/lab/setup/lab';
 import { BYTES_OF } from '../../src/model/value_type';
-import { contractOf, type KernelName, type NamedSizes, type Operand, type SizesOf } from '../../src/program/kernels';
+import type { Operand } from '../../src/program/contract';
+import { contractOf, type KernelName, type NamedSizes, type SizesOf } from '../../src/program/kernels';
 
 export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 

@@ -32,7 +32,15 @@ describe.each(all)('$name fulfils the contract of $kernel', ({ kernel, source, r
     expect(workgroup!.split(',').reduce((product, n) => product * Number(n), 1)).toBeLessThanOrEqual(
       requires.invocations,
     );
-    const bytes: Record<string, number> = { f32: 4, u32: 4, 'atomic<u32>': 4, vec2u: 8, vec3u: 16, vec4f: 16 };
+    const bytes: Record<string, number> = {
+      f32: 4,
+      u32: 4,
+      'atomic<u32>': 4,
+      vec2u: 8,
+      vec2f: 8,
+      vec3u: 16,
+      vec4f: 16,
+    };
     const memory = [...code.matchAll(/var<workgroup> \w+: (?:array<([\w<>]+), (\w+)>|([\w<>]+));/g)].map(
       ([, of, count, plain]) => 16 * Math.ceil((bytes[of ?? plain!]! * numberIn(code, count ?? '1')) / 16),
     );

@@ -1,6 +1,7 @@
 import { addRmsnorm, rmsnorm } from '../../../kernels/rmsnorm/rows';
 import type { KernelName } from '../../program/kernels';
 import { attentionTiles, fewTokens } from './attention';
+import { BACKWARD_VARIANTS } from './backward';
 import { groupedGatedVariants, groupedVariants } from './grouped_products';
 import { each, each64, each1024, fours, plain, tiled, tiledPairs, written } from './plain';
 import { backwardVariants, gatedVariants, gemmVariants } from './products';
@@ -97,4 +98,5 @@ export const VARIANTS_OF: Variants = {
     plain('copy_rows/any', (s) => each1024(s.rows * s.width)),
   ],
   draw_normal: [plain('draw_normal', (s) => each64(s.rows))],
+  ...BACKWARD_VARIANTS,
 };

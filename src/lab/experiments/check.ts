@@ -7,7 +7,9 @@ import { INSTANT_TOPOLOGY } from '../../network/topology';
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 import { createDecoder } from '../setup/decoder';
+import { connectivityOf } from '../setup/find_model';
 import { forward } from '../setup/forward';
+import { gradientsOf } from '../setup/gradients';
 import { type Deployed, deploy, type Lab } from '../setup/lab';
 import { argmax, crossEntropy, relativeError } from '../statistics/numbers';
 import { type Experiment, tellRemark } from './experiment';
@@ -28,6 +30,10 @@ const CheckSettings = z.object({
 type CheckSettings = Frozen<z.output<typeof CheckSettings>>;
 
 export const TOLERANCE = 1e-4;
+/** Of what goes through a pass forward and one backward. */
+const GRADIENT_TOLERANCE = 1e-3;
+const toleranceOf = (entry: string): number =>
+  entry.startsWith('kl') || entry.startsWith('grad.') ? GRADIENT_TOLERANCE : TOLERANCE;
 
 /**
  * Compares a checkpoint folder's forward passes with what PyTorch expects: for each connectivity C, C.json holds the
@@ -69,7 +75,10 @@ async function* comparedIn(lab: Lab, model: Deployed, source: Source, connectivi
   const file = `expected.${connectivity}.safetensors`;
   const expected = parseSafetensors(await readFile(source, file), source.nameOf(file));
   const ids = sequencesOf(expected.get('input_ids')!);
-  const computed = await computedBy(lab, model, table, ids);
+  const computed = new Map([
+    ...(await computedBy(lab, model, table, ids)),
+    ...(await derivedBy(lab, model, table, ids, [...expected.keys()])),
+  ]);
   for (const entry of [...expected.keys()].sort()) {
     if (entry === 'input_ids' || entry === 'stock_diff') continue;
     if (entry === 'greedy') {
@@ -83,7 +92,7 @@ async function* comparedIn(lab: Lab, model: Deployed, source: Source, connectivi
       continue;
     }
     const error = relativeError(found, readFloats(expected.get(entry)!));
-    yield { entry, status: error <= TOLERANCE ? 'passed' : 'failed', error };
+    yield { entry, status: error <= toleranceOf(entry) ? 'passed' : 'failed', error };
   }
 }
 
@@ -102,6 +111,29 @@ async function computedBy(
     ['loss', [loss]],
     ...hidden.map((own, k) => [`hidden.${k}`, joined(own)] as const),
   ]);
+}
+
+/** Gradients of the loss, and of the divergence from the regular connectivity, as far as they are expected. */
+async function derivedBy(
+  lab: Lab,
+  model: Deployed,
+  table: Connectivity,
+  ids: readonly (readonly number[])[],
+  wanted: readonly string[],
+): Promise<Map<string, ArrayLike<number>>> {
+  const derived = new Map<string, ArrayLike<number>>();
+  const take = (prefix: string, gradients: ReadonlyMap<string, Float64Array>) => {
+    for (const [tensor, own] of gradients) derived.set(`${prefix}.${tensor}`, own);
+  };
+  if (wanted.some((entry) => entry.startsWith('grad.')))
+    take('grad', (await gradientsOf(lab, model, table, ids, { kind: 'next token' })).gradients);
+  if (wanted.includes('kl')) {
+    const teacher = connectivityOf('regular', model.checkpoint);
+    const { loss, gradients } = await gradientsOf(lab, model, table, ids, { kind: 'divergence', teacher });
+    derived.set('kl', [loss]);
+    take('kl_grad', gradients);
+  }
+  return derived;
 }
 
 /** Share of greedy tokens after the prompts that differ from those expected, decoded token by token with a cache. */

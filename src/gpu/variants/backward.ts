@@ -1,0 +1,44 @@
+import type { BackwardKernel } from '../../program/backward_kernels';
+import { each, each64, each1024, plain, tiled } from './plain';
+import type { Variant } from './variant';
+
+type Variants = { readonly [K in BackwardKernel]: readonly Variant<K>[] };
+
+/** Variants of the kernels of the backward pass. */
+export const BACKWARD_VARIANTS: Variants = {
+  embedding_grad: [plain('backward/embedding_grad', (s) => each(s.words))],
+  rmsnorm_grad: [plain('backward/rmsnorm_grad', (s) => each(s.rows))],
+  norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / 16), 1, 1])],
+  swiglu_grad: [plain('backward/swiglu_grad', (s) => each1024(s.rows * s.width))],
+  grouped_gemm_nn: [
+    plain('backward/grouped_gemm_nn', (s) => [
+      Math.ceil(s.cols / 16),
+      s.pairs === 0 ? 0 : Math.floor(s.pairs / 16) + s.groups,
+      1,
+    ]),
+  ],
+  grouped_gemm_tn: [
+    plain('backward/grouped_gemm_tn', (s) => {
+      const [x, y] = tiled(s.rows, s.cols, 16, 16);
+      return [x, y, s.groups];
+    }),
+  ],
+  sum_pairs: [plain('backward/sum_pairs', (s) => each1024(s.rows * s.width))],
+  weigh_experts_grad: [plain('backward/weigh_experts_grad', (s) => each(s.rows))],
+  spread_rows: [plain('backward/spread_rows', (s) => each(s.rows, s.ranks))],
+  pack_token_grads: [
+    plain('backward/pack_token_grads', (s) =>
+      each1024(s.rows * ((s.packed === 1 ? Math.ceil(s.width / 2) : s.width) + s.topK)),
+    ),
+  ],
+  sum_token_grads: [plain('backward/sum_token_grads', (s) => each(s.rows))],
+  router_grad: [plain('backward/router_grad', (s) => each(s.rows))],
+  rows_dot: [plain('backward/rows_dot', (s) => each(s.rows))],
+  sigmoid_gate_grad: [plain('backward/sigmoid_gate_grad', (s) => each1024(s.rows * s.width))],
+  rope_grad: [plain('backward/rope_grad', (s) => each64(s.rows * s.heads * s.headDim))],
+  mla_keys_grad: [plain('backward/mla_keys_grad', (s) => each(s.rows))],
+  attention_query_grad: [plain('backward/attention_query_grad', (s) => each(s.rows, s.heads))],
+  attention_key_grad: [plain('backward/attention_key_grad', (s) => each(s.rows, s.kvHeads))],
+  cross_entropy: [plain('backward/cross_entropy', (s) => each(s.rows))],
+  kl_divergence: [plain('backward/kl_divergence', (s) => each(s.rows))],
+};

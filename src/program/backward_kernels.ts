@@ -1,0 +1,222 @@
+import { ALWAYS, f32, kernel, NOTHING, onWire, ROWS, u32, word, wordsOf } from './contract';
+
+/** Bytes aside, a pass over so many values that does so many operations for each. */
+const each = (operations: number) => (s: { readonly rows: number; readonly width: number }) =>
+  operations * s.rows * s.width;
+
+/** Kernels of the backward pass, losses and the optimizer; `d x` is the gradient of x. */
+export const BACKWARD_KERNELS = {
+  /** d table [words, width]: each word's rows of d out, summed in their order. */
+  embedding_grad: kernel({
+    sizes: { rows: 'u32', words: 'u32', width: 'u32' },
+    inputs: (s) => [u32(s.rows), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.words * s.width)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  /** d x, rows of `stride` that are 0 after the first `width`, and what each row was multiplied by, 1 ÷ its RMS. */
+  rmsnorm_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32', stride: 'u32', eps: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width, s.stride), f32(s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.stride), f32(s.rows)],
+    flops: each(9),
+    ...ROWS,
+  }),
+  /** d weight of a norm, of x, the factors of its rows, and d out. */
+  norm_weight_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32', stride: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width, s.stride), f32(s.rows), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.width)],
+    flops: each(3),
+    ...ALWAYS,
+  }),
+  /** d of gates and up projections [rows, 2 width] of SwiGLU, of these and of d out. */
+  swiglu_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * 2 * s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * 2 * s.width)],
+    flops: each(10),
+    ...ROWS,
+  }),
+  /** A product with each pair's own weight [inner, cols]: d x of a grouped product. */
+  grouped_gemm_nn: kernel({
+    sizes: { pairs: 'u32', inner: 'u32', cols: 'u32', groups: 'u32' },
+    inputs: (s) => [f32(s.pairs * s.inner), u32(s.groups + 1), f32(s.groups * s.inner * s.cols)],
+    outputs: (s) => [f32(s.pairs * s.cols)],
+    flops: (s) => 2 * s.pairs * s.inner * s.cols,
+    hasWork: (s) => s.pairs > 0,
+  }),
+  /** Of each group d outᵀ · x of its pairs [rows, cols]: d weight of a grouped product; 0 where it has none. */
+  grouped_gemm_tn: kernel({
+    sizes: { pairs: 'u32', rows: 'u32', cols: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
+    inputs: (s) => [f32(s.pairs * s.rows), word(s.pairs * s.cols, s.stride), u32(s.pairs), u32(s.groups + 1)],
+    outputs: (s) => [f32(s.groups * s.rows * s.cols)],
+    flops: (s) => 2 * s.pairs * s.rows * s.cols,
+    ...ALWAYS,
+  }),
+  /** Of each row the sum of its pairs. */
+  sum_pairs: kernel({
+    sizes: { rows: 'u32', width: 'u32', topK: 'u32' },
+    inputs: (s) => [f32(s.rows * s.topK * s.width, s.width), u32(s.rows * s.topK)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width * s.topK,
+    ...ROWS,
+  }),
+  /** d y of each pair, and d weight of each slot, of weigh_experts. */
+  weigh_experts_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32', topK: 'u32', stride: 'u32', at: 'u32' },
+    inputs: (s) => [
+      f32(s.rows * s.topK * s.width, s.width),
+      word(s.rows * s.topK, s.stride),
+      u32(s.rows * s.topK),
+      f32(s.rows * s.width),
+    ],
+    outputs: (s) => [f32(s.rows * s.topK * s.width, s.width), f32(s.rows * s.topK)],
+    flops: (s) => 3 * s.rows * s.width * s.topK,
+    ...ROWS,
+  }),
+  /** d of what Combine brings: each token's row, to every rank that sent one for it. */
+  spread_rows: kernel({
+    sizes: { rows: 'u32', ranks: 'u32', topK: 'u32', width: 'u32', packed: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows * s.ranks)],
+    outputs: (s) => [onWire(s.packed, s.rows * Math.min(s.ranks, s.topK), s.width)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** Rows on their way back: d x, f32 or two bf16 a word, and d weights. */
+  pack_token_grads: kernel({
+    sizes: { rows: 'u32', width: 'u32', topK: 'u32', packed: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.topK)],
+    outputs: (s) => [u32(s.rows * (wordsOf(s.packed, s.width) + s.topK))],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** Of these, as they come back: d x summed over the ranks in their order, d weight of each expert from its rank. */
+  sum_token_grads: kernel({
+    sizes: { rows: 'u32', ranks: 'u32', experts: 'u32', topK: 'u32', width: 'u32', packed: 'u32' },
+    inputs: (s) => [
+      word(s.rows * s.ranks * (wordsOf(s.packed, s.width) + s.topK), wordsOf(s.packed, s.width) + s.topK),
+      u32(s.rows * s.ranks),
+      u32(s.rows * s.topK),
+    ],
+    outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.topK)],
+    flops: (s) => s.rows * s.width * s.ranks,
+    ...ROWS,
+  }),
+  /** d logits, of the logits, the experts chosen, and d of their weights. */
+  router_grad: kernel({
+    sizes: { rows: 'u32', experts: 'u32', topK: 'u32', scoring: 'u32', normalise: 'u32', scale: 'f32' },
+    inputs: (s) => [f32(s.rows * s.experts), u32(s.rows * s.topK), f32(s.rows * s.topK)],
+    outputs: (s) => [f32(s.rows * s.experts)],
+    flops: (s) => 6 * s.rows * s.experts,
+    ...ROWS,
+  }),
+  /** Of each row the product of two: d of what it was scaled by. */
+  rows_dot: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows)],
+    flops: each(2),
+    ...ROWS,
+  }),
+  /** d x and d gate, of x, gate and d out. */
+  sigmoid_gate_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width)],
+    flops: each(8),
+    ...ROWS,
+  }),
+  /** d x of rope: turned back. */
+  rope_grad: kernel({
+    sizes: { rows: 'u32', heads: 'u32', headDim: 'u32', rotated: 'u32', interleaved: 'u32' },
+    inputs: (s) => [f32(s.rows * s.heads * s.headDim), u32(s.rows), f32(s.rows * s.rotated, s.rotated)],
+    outputs: (s) => [f32(s.rows * s.heads * s.headDim)],
+    flops: (s) => 3 * s.rows * s.heads * s.rotated,
+    ...ROWS,
+  }),
+  /** d expanded, d compressed (0 but for the shared key) and d q of mla_keys, of d keys, d values and d queries. */
+  mla_keys_grad: kernel({
+    sizes: { rows: 'u32', heads: 'u32', nope: 'u32', rotated: 'u32', valueDim: 'u32', latent: 'u32' },
+    inputs: (s) => [
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+      f32(s.rows * s.heads * s.valueDim),
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+      u32(s.rows),
+      f32(s.rows * s.rotated, s.rotated),
+    ],
+    outputs: (s) => [
+      f32(s.rows * s.heads * (s.nope + s.valueDim)),
+      f32(s.rows * (s.latent + s.rotated)),
+      f32(s.rows * s.heads * (s.nope + s.rotated)),
+    ],
+    flops: (s) => 6 * s.rows * s.heads * s.rotated,
+    ...ROWS,
+  }),
+  /**
+   * d q of attention, and what the gradients of keys and values need of each row and head: the logarithm of its
+   * softmax's sum, and the product of its output with d out. Probabilities are computed anew (FlashAttention-2, 2023).
+   */
+  attention_query_grad: kernel({
+    sizes: {
+      rows: 'u32',
+      heads: 'u32',
+      kvHeads: 'u32',
+      keyDim: 'u32',
+      valueDim: 'u32',
+      scale: 'f32',
+      keys: 'host',
+    },
+    inputs: (s) => [
+      f32(s.rows * s.heads * s.keyDim),
+      f32(s.rows * s.kvHeads * s.keyDim),
+      f32(s.rows * s.kvHeads * s.valueDim),
+      u32(s.rows),
+      f32(s.rows * s.heads * s.valueDim),
+    ],
+    outputs: (s) => [f32(s.rows * s.heads * s.keyDim), f32(s.rows * s.heads * 2)],
+    flops: (s) => 2 * s.keys * s.heads * (2 * s.keyDim + s.valueDim),
+    ...ROWS,
+  }),
+  /** d keys and d values of attention, where each row's own key is its own. */
+  attention_key_grad: kernel({
+    sizes: {
+      rows: 'u32',
+      heads: 'u32',
+      kvHeads: 'u32',
+      keyDim: 'u32',
+      valueDim: 'u32',
+      scale: 'f32',
+      keys: 'host',
+    },
+    inputs: (s) => [
+      f32(s.rows * s.heads * s.keyDim),
+      f32(s.rows * s.kvHeads * s.keyDim),
+      f32(s.rows * s.kvHeads * s.valueDim),
+      u32(s.rows),
+      f32(s.rows * s.heads * s.valueDim),
+      f32(s.rows * s.heads * 2),
+    ],
+    outputs: (s) => [f32(s.rows * s.kvHeads * s.keyDim), f32(s.rows * s.kvHeads * s.valueDim)],
+    flops: (s) => 4 * s.keys * s.heads * (s.keyDim + s.valueDim),
+    ...ROWS,
+  }),
+  /** Of each row its weight × −log softmax(logits)[target], and d logits of their sum. */
+  cross_entropy: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows), f32(s.rows)],
+    outputs: (s) => [f32(s.rows), f32(s.rows * s.width)],
+    flops: each(6),
+    ...ROWS,
+  }),
+  /** Of each row its weight × KL(softmax(teacher) ‖ softmax(student)), and d student of their sum. */
+  kl_divergence: kernel({
+    sizes: { rows: 'u32', width: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows)],
+    outputs: (s) => [f32(s.rows), f32(s.rows * s.width)],
+    flops: each(12),
+    ...ROWS,
+  }),
+} as const;
+
+export type BackwardKernel = keyof typeof BACKWARD_KERNELS;

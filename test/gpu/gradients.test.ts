@@ -1,0 +1,108 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Lab } from '../../src/lab/setup/lab';
+import { relativeError } from '../../src/lab/statistics/numbers';
+import { BACKWARD_KERNELS } from '../../src/program/backward_kernels';
+import { faultsOf } from '../../src/program/check_program';
+import { DIFFERENTIABLE } from '../../src/program/derivative/differentiate';
+import { openLab } from '../support';
+import { GRADIENT_CASES, programOf } from './gradient_cases';
+import { type Data, floats, launch, random } from './launch_kernel';
+import { runProgram } from './run_program';
+import { KERNEL_TOLERANCE } from './tolerance';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+});
+
+/** Of a function of values, its differences when each element changes a little. */
+function centralDifferences(values: Float64Array, of: () => number): Float64Array {
+  const step = 1e-5;
+  return values.map((value, i) => {
+    values[i] = value + step;
+    const above = of();
+    values[i] = value - step;
+    const below = of();
+    values[i] = value;
+    return (above - below) / (2 * step);
+  });
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+test.each(GRADIENT_CASES)('the gradients of $name agree with central differences in float64', async (one) => {
+  const { program, gradients, outputs } = programOf(one);
+  expect(faultsOf(program)).toEqual([]);
+  const values = Object.fromEntries(
+    Object.entries({ ...one.varied, ...one.fixed }).map(([name, { data }]) => [name, Float64Array.from(data)]),
+  );
+  const seeds = one.plain(values).map(({ length }) => random(length));
+  const given = new Map<string, Data>([
+    ...Object.entries({ ...one.varied, ...one.fixed }).map(([name, { data }]) => [name, data] as const),
+    ...outputs.map((name, i) => [`seed of ${name}`, seeds[i]!] as const),
+  ]);
+  const found = await runProgram(lab, program, given, new Map());
+  const loss = () => one.plain(values).reduce((sum, out, i) => sum + dot(out, seeds[i]!), 0);
+  expect([...gradients.keys()].sort()).toEqual(Object.keys(one.varied).sort());
+  for (const [name, gradient] of gradients) {
+    const expected = centralDifferences(values[name]!, loss);
+    const own = found.get(gradient)!;
+    const error = relativeError(own instanceof Float32Array ? own : floats(own), expected);
+    expect(error, name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+  }
+});
+
+const softmax = (x: readonly number[]) => {
+  const highest = Math.max(...x);
+  const total = x.reduce((sum, value) => sum + Math.exp(value - highest), 0);
+  return x.map((value) => Math.exp(value - highest) / total);
+};
+
+test.each(['cross_entropy', 'kl_divergence'] as const)('%s and its gradient agree with float64', async (kernel) => {
+  const [rows, width] = [5, 301];
+  const logits = random(rows * width).map((x) => 5 * x);
+  const teacher = random(rows * width).map((x) => 5 * x);
+  const targets = Uint32Array.from({ length: rows }, (_, row) => (row * 97) % width);
+  // One row has no target.
+  const weights = Float32Array.from({ length: rows }, (_, row) => (row === 3 ? 0 : 0.25 + row));
+  const inputs = kernel === 'cross_entropy' ? [logits, targets, weights] : [logits, teacher, weights];
+  const [losses, d] = await launch(lab, kernel, { rows, width }, inputs, [rows, rows * width]);
+  const values = Float64Array.from(logits);
+  const of = (row: number): number => {
+    const own = softmax(Array.from(values.slice(row * width, (row + 1) * width)));
+    if (kernel === 'cross_entropy') return -weights[row]! * Math.log(own[targets[row]!]!);
+    const wanted = softmax(Array.from(teacher.slice(row * width, (row + 1) * width)));
+    return weights[row]! * wanted.reduce((sum, t, c) => sum + t * (Math.log(t) - Math.log(own[c]!)), 0);
+  };
+  const each = Array.from({ length: rows }, (_, row) => of(row));
+  expect(relativeError(floats(losses!), each)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+  const step = 1e-5;
+  const expected = Array.from(values, (value, i) => {
+    const row = Math.floor(i / width);
+    values[i] = value + step;
+    const above = of(row);
+    values[i] = value - step;
+    const below = of(row);
+    values[i] = value;
+    return (above - below) / (2 * step);
+  });
+  expect(relativeError(floats(d!), expected)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+/** Of these the check against PyTorch has the gradients (test/oracle): they travel between ranks. */
+const TRAVELLING = [
+  ...['permute', 'unpermute', 'send_plan', 'pack_bf16', 'unpack_bf16', 'sum_parts'],
+  ...['spread_rows', 'pack_token_grads', 'sum_token_grads'],
+];
+
+test('every rule and every kernel of the backward pass has a case', () => {
+  const tried = new Set<string>([
+    'cross_entropy',
+    'kl_divergence',
+    ...TRAVELLING,
+    ...GRADIENT_CASES.flatMap((one) =>
+      programOf(one).program.operations.flatMap((op) => (op.kind === 'compute' ? op.kernel : [])),
+    ),
+  ]);
+  expect([...DIFFERENTIABLE, ...Object.keys(BACKWARD_KERNELS)].filter((kernel) => !tried.has(kernel))).toEqual([]);
+});
