@@ -217,6 +217,25 @@ export const BACKWARD_KERNELS = {
     flops: each(12),
     ...ROWS,
   }),
+  /** Of `parts` parts, one a rank, the sum of those of the ranks that share weights with this one, `share` in a row. */
+  sum_shared: kernel({
+    sizes: { rows: 'u32', width: 'u32', parts: 'u32', share: 'u32', rank: 'u32' },
+    inputs: (s) => [f32(s.parts * s.rows * s.width)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: (s) => s.rows * s.width * s.share,
+    ...ROWS,
+  }),
+  /**
+   * A step of AdamW on a weight and its running averages, in place, by a gradient; `step`: the rate, what corrects both
+   * averages, and what gradients are multiplied by.
+   */
+  adamw: kernel({
+    sizes: { rows: 'u32', width: 'u32', beta1: 'f32', beta2: 'f32', eps: 'f32', decay: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(4)],
+    outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows * s.width)],
+    flops: each(14),
+    ...ROWS,
+  }),
 } as const;
 
 export type BackwardKernel = keyof typeof BACKWARD_KERNELS;

@@ -141,7 +141,8 @@ export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): num
  * Values that the host writes before a run: per token its id, its position in its sequence, the row of its own key
  * among the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its
  * queries in tempered layers, and a 1; per sequence, the row of its last token, and a number in [0, 1) to draw by. Of a loss: per token the one that is to
- * follow, and what its loss counts.
+ * follow, and what its loss counts. Of an optimizer's step: its rate, what corrects both averages, and a factor of the
+ * gradients.
  */
 export const INPUTS = {
   ids: 'ids',
@@ -155,4 +156,5 @@ export const INPUTS = {
   draw: 'draw',
   target: 'target',
   lossWeight: 'loss weight',
+  step: 'step',
 } as const;

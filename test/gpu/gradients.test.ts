@@ -89,6 +89,54 @@ test.each(['cross_entropy', 'kl_divergence'] as const)('%s and its gradient agre
   expect(relativeError(floats(d!), expected)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
 });
 
+test('a step of AdamW agrees with float64, as PyTorch writes it', async () => {
+  const [rows, width, rate, t] = [7, 301, 0.01, 3];
+  const s = { rows, width, beta1: Math.fround(0.9), beta2: Math.fround(0.95), eps: 1e-8, decay: Math.fround(0.1) };
+  const [gradient, weight, mean] = [random(rows * width), random(rows * width), random(rows * width)];
+  const square = random(rows * width).map(Math.abs);
+  const step = Float32Array.of(rate, 1 - s.beta1 ** t, 1 - s.beta2 ** t, 0.5);
+  const { engine } = lab;
+  const pool = engine.createPool();
+  const kept = [weight, mean, square].map((data) => pool.hold(data));
+  const bound = [gradient, step].map((data) => pool.hold(data));
+  const variant = engine.launcher.variantFor('adamw', s);
+  await engine.launcher.compile([variant]);
+  const encoder = engine.gpu.device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  engine.launcher.record(pass, engine.launcher.bind('adamw', s, [...bound, ...kept], variant));
+  pass.end();
+  const map = engine.readback.record(
+    encoder,
+    kept.map(({ buffer }) => ({ buffer, offset: 0, bytes: 4 * rows * width })),
+  );
+  engine.gpu.device.queue.submit([encoder.finish()]);
+  const [w, m, v] = (await map()).map((bytes) => new Float32Array(bytes));
+  pool.destroy();
+  const g = Float64Array.from(gradient, (value) => value * 0.5);
+  const means = g.map((value, i) => s.beta1 * mean[i]! + (1 - s.beta1) * value);
+  const squares = g.map((value, i) => s.beta2 * square[i]! + (1 - s.beta2) * value * value);
+  const weights = means.map(
+    (own, i) =>
+      weight[i]! * (1 - rate * s.decay) -
+      (rate / (1 - s.beta1 ** t)) * (own / (Math.sqrt(squares[i]! / (1 - s.beta2 ** t)) + s.eps)),
+  );
+  for (const [found, expected] of [
+    [w, weights],
+    [m, means],
+    [v, squares],
+  ] as const)
+    expect(relativeError(found!, expected)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+test.each([1, 2, 3])('the sum of what ranks share, rank %i of 4, two and two', async (rank) => {
+  const sizes = { rows: 5, width: 67, parts: 4, share: 2, rank };
+  const x = random(4 * 5 * 67);
+  const [out] = await launch(lab, 'sum_shared', sizes, [x], [5 * 67]);
+  const first = rank < 2 ? 0 : 2;
+  const part = (of: number) => x.slice(of * 335, (of + 1) * 335);
+  expect(floats(out!)).toEqual(part(first).map((value, i) => value + part(first + 1)[i]!));
+});
+
 /** Of these the check against PyTorch has the gradients (test/oracle): they travel between ranks. */
 const TRAVELLING = [
   ...['permute', 'unpermute', 'send_plan', 'pack_bf16', 'unpack_bf16', 'sum_parts'],
@@ -99,6 +147,8 @@ test('every rule and every kernel of the backward pass has a case', () => {
   const tried = new Set<string>([
     'cross_entropy',
     'kl_divergence',
+    'adamw',
+    'sum_shared',
     ...TRAVELLING,
     ...GRADIENT_CASES.flatMap((one) =>
       programOf(one).program.operations.flatMap((op) => (op.kind === 'compute' ? op.kernel : [])),

@@ -1,11 +1,28 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FOLDERS } from './check_case';
+import { errorOf } from './compare';
 import { PLANS } from './decode_case';
-import { gradientsAgree } from './gradients_case';
+import { gradientsAgree, lossesOfSteps } from './gradients_case';
 
 describe.each(PLANS)('on $ranks ranks ($kind)', (plan) => {
   test.each(FOLDERS.flatMap(([name, own]) => own.map((connectivity) => [name, connectivity] as const)))(
     'gradients of %s, %s, agree with PyTorch',
-    (name, connectivity) => gradientsAgree(name, connectivity, plan),
+    async (name, connectivity) => {
+      await gradientsAgree(name, connectivity, plan);
+      const { losses, expected } = await lossesOfSteps(name, connectivity, plan, 5);
+      expect(errorOf(losses, expected)).toBeLessThanOrEqual(1e-3);
+    },
   );
+});
+
+test.each(['deepseek_v2', 'qwen3_moe'])('twenty steps of %s are the same on one rank and on four', async (name) => {
+  const of = (kind: 'ep' | 'tp', ranks: number, schedule?: 'blocking') =>
+    lossesOfSteps(name, 'farskip', { kind, ranks }, 20, schedule);
+  const { losses: alone } = await of('ep', 1);
+  expect(alone.at(-1)).toBeLessThan(alone[0]!);
+  const { losses: spread } = await of('ep', 4);
+  const { losses: split } = await of('tp', 4);
+  for (const losses of [spread, split])
+    for (const [step, loss] of losses.entries()) expect(Math.abs(loss / alone[step]! - 1)).toBeLessThanOrEqual(1e-3);
+  expect((await of('ep', 4, 'blocking')).losses).toEqual(spread);
 });

@@ -1,5 +1,6 @@
-import { test } from 'vitest';
-import { gradientsAgree, gradientsAreOne } from './gradients_case';
+import { expect, test } from 'vitest';
+import { errorOf } from './compare';
+import { gradientsAgree, gradientsAreOne, lossesOfSteps } from './gradients_case';
 
 // What travels between ranks, under both plans; gradients.long.test.ts has all folders on all plans.
 test.each([
@@ -14,3 +15,12 @@ test.each([
   'gradients of %s are the same bits under each schedule, and about the same over each wire',
   gradientsAreOne,
 );
+
+// Two key-value heads for four ranks: ranks share one.
+test.each([
+  ['mixtral', 'farskip', { kind: 'tp', ranks: 4 }],
+  ['llama4', 'regular', { kind: 'ep', ranks: 2 }],
+] as const)('five steps of AdamW on %s, %s, have the losses that PyTorch has', async (name, connectivity, plan) => {
+  const { losses, expected } = await lossesOfSteps(name, connectivity, plan, 5);
+  expect(errorOf(losses, expected)).toBeLessThanOrEqual(1e-3);
+});

@@ -5,11 +5,13 @@ import { sequencesOf } from '../../src/lab/experiments/check';
 import { connectivityOf } from '../../src/lab/setup/find_model';
 import { type GradientOptions, gradientsOf, type LossGradients } from '../../src/lab/setup/gradients';
 import { deploy } from '../../src/lab/setup/lab';
+import { createTrainer } from '../../src/lab/setup/trainer';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
 import { within } from '../../src/model/source';
 import type { Loss } from '../../src/program/lower_training';
+import type { ScheduleKind } from '../../src/schedule/orders';
 import { openLab } from '../support';
 import { errorOf } from './compare';
 
@@ -75,3 +77,33 @@ export async function gradientsAreOne(name: string, plan: Plan): Promise<void> {
 
 const allOf = (gradients: ReadonlyMap<string, Float64Array>): number[] =>
   [...gradients.keys()].sort().flatMap((tensor) => [...gradients.get(tensor)!]);
+
+/** As the oracle trains: on the same sequences again and again. */
+const ADAMW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0.1 };
+
+/** Losses before each of so many steps of AdamW; and those that PyTorch has of the first. */
+export async function lossesOfSteps(
+  name: string,
+  connectivity: string,
+  plan: Plan,
+  steps: number,
+  schedule: ScheduleKind = 'overlapped',
+): Promise<{ losses: readonly number[]; expected: readonly number[] }> {
+  const lab = await openLab();
+  const folder = `test/oracle/fixtures/${name}`;
+  const model = await deploy(lab, await openCheckpoint(within(lab.source, folder)), plan);
+  const { spec } = model.checkpoint;
+  const table = farskipTable(
+    spec,
+    parseSwitches(JSON.parse(readFileSync(`${folder}/${connectivity}.json`, 'utf8')), spec),
+  );
+  const file = new Uint8Array(readFileSync(`${folder}/expected.${connectivity}.safetensors`));
+  const expected = parseSafetensors(file, connectivity);
+  const ids = sequencesOf(expected.get('input_ids')!);
+  const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW, schedule });
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) losses.push(await trainer.step(ids, 1e-3));
+  trainer.destroy();
+  model.cluster.destroy();
+  return { losses, expected: Array.from(readFloats(expected.get('adamw_loss')!)) };
+}

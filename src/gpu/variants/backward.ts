@@ -40,5 +40,7 @@ export const BACKWARD_VARIANTS: Variants = {
   attention_query_grad: [plain('backward/attention_query_grad', (s) => each(s.rows, s.heads))],
   attention_key_grad: [plain('backward/attention_key_grad', (s) => each(s.rows, s.kvHeads))],
   cross_entropy: [plain('backward/cross_entropy', (s) => each(s.rows))],
+  sum_shared: [plain('backward/sum_shared', (s) => each1024(s.rows * s.width))],
+  adamw: [plain('backward/adamw', (s) => each1024(s.rows * s.width))],
   kl_divergence: [plain('backward/kl_divergence', (s) => each(s.rows))],
 };

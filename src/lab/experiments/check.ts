@@ -11,6 +11,7 @@ import { connectivityOf } from '../setup/find_model';
 import { forward } from '../setup/forward';
 import { gradientsOf } from '../setup/gradients';
 import { type Deployed, deploy, type Lab } from '../setup/lab';
+import { createTrainer } from '../setup/trainer';
 import { argmax, crossEntropy, relativeError } from '../statistics/numbers';
 import { type Experiment, tellRemark } from './experiment';
 import { RunSettings } from './run_settings';
@@ -32,8 +33,7 @@ type CheckSettings = Frozen<z.output<typeof CheckSettings>>;
 export const TOLERANCE = 1e-4;
 /** Of what goes through a pass forward and one backward. */
 const GRADIENT_TOLERANCE = 1e-3;
-const toleranceOf = (entry: string): number =>
-  entry.startsWith('kl') || entry.startsWith('grad.') ? GRADIENT_TOLERANCE : TOLERANCE;
+const toleranceOf = (entry: string): number => (/^(kl|grad\.|adamw)/.test(entry) ? GRADIENT_TOLERANCE : TOLERANCE);
 
 /**
  * Compares a checkpoint folder's forward passes with what PyTorch expects: for each connectivity C, C.json holds the
@@ -133,7 +133,32 @@ async function derivedBy(
     derived.set('kl', [loss]);
     take('kl_grad', gradients);
   }
+  if (wanted.includes('adamw_loss')) derived.set('adamw_loss', await lossesOfSteps(lab, model, table, ids));
   return derived;
+}
+
+/** As the oracle trains: on the same sequences again and again. */
+const ADAMW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0.1 };
+const RATE = 1e-3;
+const STEPS = 5;
+
+/** Losses before each of some steps, on weights of their own. */
+async function lossesOfSteps(
+  lab: Lab,
+  { checkpoint, cluster: { plan } }: Deployed,
+  table: Connectivity,
+  ids: readonly (readonly number[])[],
+): Promise<number[]> {
+  const model = await deploy(lab, checkpoint, plan);
+  try {
+    const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW });
+    const losses: number[] = [];
+    for (let step = 0; step < STEPS; step++) losses.push(await trainer.step(ids, RATE));
+    trainer.destroy();
+    return losses;
+  } finally {
+    model.cluster.destroy();
+  }
 }
 
 /** Share of greedy tokens after the prompts that differ from those expected, decoded token by token with a cache. */

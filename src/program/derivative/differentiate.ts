@@ -4,6 +4,7 @@ import { type Compute, isCollective, outputsOf, type Program } from '../program'
 import { allToAllRule, spreadRule } from './collective_rules';
 import { type Gradients, gradientOf, placeOf } from './gradients';
 import { KERNEL_RULES } from './kernel_rules';
+import { placeOfWeight } from './place_of_weight';
 
 export type Differentiated = {
   readonly program: Program;
@@ -38,7 +39,7 @@ export function differentiate(program: Program, seeds: ReadonlyMap<string, strin
     (value) => value.lives === 'kept' && value.origin === 'checkpoint',
   );
   const found = weights.flatMap(({ name }) => {
-    const gradient = gradientOf(gradients, name, { block: 'head', layer: null });
+    const gradient = gradientOf(gradients, name, placeOfWeight(name));
     return gradient ? [[name, gradient] as const] : [];
   });
   return {

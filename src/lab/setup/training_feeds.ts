@@ -1,0 +1,47 @@
+import { type Feed, feedOf, wholeSequences } from '../../cluster/feed';
+import { holdersOf, type Plan } from '../../model/plan';
+import type { ModelSpec } from '../../model/spec';
+import { LOSSES, type Loss } from '../../program/lower_training';
+import { INPUTS } from '../../program/program';
+
+/** What each rank starts a training pass with: its sequences, and what the loss of each token counts. */
+export function trainingFeeds(
+  spec: ModelSpec,
+  plan: Plan,
+  sequences: readonly (readonly number[])[],
+  loss: Loss,
+): Feed[] {
+  const weight = weightOf(sequences, loss, plan);
+  return Array.from({ length: plan.ranks }, (_, rank): Feed => {
+    const own = sequences.filter((_, i) => holdersOf(plan, i).includes(rank));
+    const feed = feedOf(rank, plan.ranks, spec, wholeSequences(own));
+    return { ...feed, inputs: new Map([...feed.inputs, ...lossInputs(own, weight, loss)]) };
+  });
+}
+
+/** The mean loss, from the losses of each rank's tokens. */
+export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[]): number =>
+  outputs.reduce((sum, own) => sum + own.get(LOSSES)!.reduce((a, b) => a + b, 0), 0);
+
+/** Whether a token's loss counts: what follows a sequence's last token nobody knows. */
+const counts = (loss: Loss, i: number, length: number): boolean => loss.kind === 'divergence' || i < length - 1;
+
+/** What a token's loss counts, so that all ranks' sum up to the mean: of those that compute the same, each a part. */
+function weightOf(sequences: readonly (readonly number[])[], loss: Loss, plan: Plan): number {
+  const tokens = sequences.reduce((sum, { length }) => sum + (loss.kind === 'divergence' ? length : length - 1), 0);
+  return 1 / (tokens * holdersOf(plan, 0).length);
+}
+
+/** Of a rank's sequences, one after the other, each token's target and what its loss counts. */
+function lossInputs(
+  sequences: readonly (readonly number[])[],
+  weight: number,
+  loss: Loss,
+): [string, Uint32Array<ArrayBuffer>][] {
+  const targets = sequences.flatMap((ids) => ids.map((_, i) => ids[i + 1] ?? 0));
+  const weights = sequences.flatMap((ids) => ids.map((_, i) => (counts(loss, i, ids.length) ? weight : 0)));
+  return [
+    [INPUTS.target, Uint32Array.from(targets)],
+    [INPUTS.lossWeight, new Uint32Array(Float32Array.from(weights).buffer)],
+  ];
+}
