@@ -49,6 +49,12 @@ export function measureJson({
       bound_ms: r.boundMs,
       hidden_bound: r.hiddenBound,
       bound_broken: r.boundBroken,
+      phases: r.phases?.map(({ phase, commMs, hidden, hiddenBound }) => ({
+        phase,
+        comm_ms: commMs,
+        hidden,
+        hidden_bound: hiddenBound,
+      })),
       paid: r.paid ? { ms: r.paid.ms, wire_ms: r.paid.wireMs, host_ms: r.paid.hostMs, share: r.paid.share } : null,
       categories_ms: r.categories,
       imbalance_ms: r.imbalanceMs,
@@ -89,6 +95,11 @@ const estimated = ({ median, low, high }: Estimate, digits: number): string =>
     .filter(Boolean)
     .join(' ');
 
+const PASS_NAMES = {
+  backward: 'forward and backward pass, up to the gradients on each device',
+  step: 'training step: forward and backward pass, sums of gradients, AdamW at a rate of 0',
+};
+
 export function measureTable(measurement: Measurement): string {
   const { manifest, link, allReduce, repeats, promptTokens, settings, results } = measurement;
   const ms = (own: Estimate) => estimated(own, 1);
@@ -110,6 +121,7 @@ export function measureTable(measurement: Measurement): string {
   ]);
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
+    ...(settings.pass === 'forward' ? [] : [PASS_NAMES[settings.pass]]),
     `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     findingsOf(manifest.selfTest).map(english).join(' '),
     ...cutShort(earlyMeasurement(measurement)),
@@ -132,8 +144,26 @@ export function measureTable(measurement: Measurement): string {
       ],
       rows,
     ),
+    ...phaseTable(results),
     timeTable(results),
   ].join('\n');
+}
+
+/** What of each part of a training step was hidden; nothing for a prefill. */
+function phaseTable(results: readonly CombinationResult[]): string[] {
+  const rows = results.flatMap(({ connectivity, schedule, phases }) =>
+    (phases ?? []).map(({ phase, commMs, hidden, hiddenBound }) => [
+      `${connectivity} × ${schedule}`,
+      phase,
+      estimated(commMs, 1),
+      estimated(hidden, 3),
+      hiddenBound ? estimated(hiddenBound, 3) : '-',
+      hiddenBound ? (hidden.median / hiddenBound.median).toFixed(2) : '-',
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const heads = ['connectivity × schedule', 'pass', 'comm ms', 'hidden', 'bound', 'hidden ÷ bound'];
+  return [table(heads, rows)];
 }
 
 type TimedResult = Pick<CombinationResult, 'connectivity' | 'schedule' | 'categories' | 'imbalanceMs' | 'ratioReached'>;

@@ -1,5 +1,6 @@
 import type { Plan } from '../model/plan';
 import { type Builder, builderOn, type Place } from './builder';
+import { dependenciesOf } from './dependencies';
 import type { Differentiated } from './derivative/differentiate';
 import { placeOfWeight } from './derivative/place_of_weight';
 import { INPUTS, type KeptValue, type Program, type Spread } from './program';
@@ -40,7 +41,19 @@ export function lowerUpdate({ program, gradients }: Differentiated, plan: Plan, 
     );
   }
   const own = new Set(gradients.values());
-  return build.finish(program.outputs.filter((name) => !own.has(name)));
+  return asSoonAsCan(build.finish(program.outputs.filter((name) => !own.has(name))));
+}
+
+/** The same program, each operation of the update right after the last that it depends on. */
+function asSoonAsCan(program: Program): Program {
+  const needs = dependenciesOf(program);
+  const places: number[] = [];
+  for (const { id, phase } of program.operations)
+    places.push(phase === 'update' ? Math.max(-1, ...needs[id]!.map((need) => places[need]!)) : id);
+  const operations = program.operations
+    .toSorted((a, b) => places[a.id]! - places[b.id]! || a.id - b.id)
+    .map((op, id) => ({ ...op, id }));
+  return { ...program, operations };
 }
 
 /** How many ranks hold the same part of a weight. */

@@ -1,23 +1,31 @@
+import { PHASES, type Phase } from '../program/program';
 import type { Span } from './span';
+
+/** A layer in the part of a training step that is under way; all of inference is forward. */
+export type LayerOf = { readonly layer: number; readonly phase: Phase };
 
 /**
  * When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never
- * begins before an earlier one.
+ * begins before an earlier one; a backward pass begins with the last layer.
  */
-export function layerStartsOf(spans: readonly Span[]): { readonly layer: number; readonly at: number }[] {
-  const first = new Map<number, number>();
-  for (const { kind, rank, layer, block, start } of spans) {
+export function layerStartsOf(spans: readonly Span[]): (LayerOf & { readonly at: number })[] {
+  const first = new Map<string, LayerOf & { readonly at: number }>();
+  for (const { kind, rank, layer, block, phase, start } of spans) {
     if (kind !== 'compute' || rank !== 0 || layer === null || block === 'residual') continue;
-    first.set(layer, Math.min(first.get(layer) ?? Number.POSITIVE_INFINITY, start));
+    const known = first.get(keyOf({ layer, phase }));
+    if (!known || start < known.at) first.set(keyOf({ layer, phase }), { layer, phase, at: start });
   }
   let last = 0;
-  return [...first]
-    .toSorted(([a], [b]) => a - b)
-    .map(([layer, at]) => {
-      last = Math.max(last, at);
-      return { layer, at: last };
-    });
+  return [...first.values()].toSorted(inOrder).map(({ at, ...of }) => {
+    last = Math.max(last, at);
+    return { ...of, at: last };
+  });
 }
+
+const keyOf = ({ layer, phase }: LayerOf): string => `${phase} ${layer}`;
+const inOrder = (a: LayerOf, b: LayerOf): number =>
+  PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || (a.phase === 'forward' ? a.layer - b.layer : b.layer - a.layer);
+export const isSameLayer = (a: LayerOf, b: LayerOf): boolean => a.layer === b.layer && a.phase === b.phase;
 
 /**
  * Two coordinate spaces here: a run's own time, and the time of an axis on which runs are laid so that each layer
@@ -34,7 +42,7 @@ export const UNALIGNED: Alignment = { sections: [{ from: 0, shift: 0 }] };
 
 /** Alignments of runs by the layers that all of them have. */
 export function alignLayers(runs: readonly (readonly Span[])[]): readonly Alignment[] {
-  const starts = runs.map((spans) => new Map(layerStartsOf(spans).map(({ layer, at }) => [layer, at])));
+  const starts = runs.map((spans) => new Map(layerStartsOf(spans).map((own) => [keyOf(own), own.at])));
   const sections: Section[][] = runs.map(() => [{ from: 0, shift: 0 }]);
   let axis = 0;
   let before = runs.map(() => 0);
@@ -77,14 +85,14 @@ export function offAxis({ sections }: Alignment, axis: number): number {
 export function layerDifferences(
   a: readonly Span[],
   b: readonly Span[],
-): { readonly layer: number; readonly ms: readonly [number, number] }[] {
+): (LayerOf & { readonly ms: readonly [number, number] })[] {
   const lengths = [a, b].map((spans) => {
     const starts = layerStartsOf(spans);
     const end = spans.reduce((last, span) => Math.max(last, span.end), 0);
-    return new Map(starts.map(({ layer, at }, i) => [layer, (starts[i + 1]?.at ?? end) - at]));
+    return new Map(starts.map((own, i) => [keyOf(own), { own, ms: (starts[i + 1]?.at ?? end) - own.at }]));
   });
-  return [...lengths[0]!].flatMap(([layer, ms]) => {
-    const other = lengths[1]!.get(layer);
-    return other === undefined ? [] : [{ layer, ms: [ms, other] as const }];
+  return [...lengths[0]!].flatMap(([key, { own, ms }]) => {
+    const other = lengths[1]!.get(key);
+    return other ? [{ layer: own.layer, phase: own.phase, ms: [ms, other.ms] as const }] : [];
   });
 }

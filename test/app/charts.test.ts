@@ -33,7 +33,8 @@ const result = (combination: Combination, numbers: Partial<CombinationResult>) =
     routing: [],
     ...numbers,
   }) as CombinationResult;
-const measurement = (...results: CombinationResult[]) => ({ results }) as unknown as Measurement;
+const measurement = (...results: CombinationResult[]) =>
+  ({ results, settings: { pass: 'forward' } }) as unknown as Measurement;
 const track = (own: CombinationResult, point: Track['point'] = null) =>
   ({ combination: own, point, result: own }) as unknown as Track;
 const exposure = (layer: number | null, ms: number, hiddenMs: number): CombinationResult['exposures'][number] => ({

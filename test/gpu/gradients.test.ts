@@ -6,7 +6,7 @@ import { faultsOf } from '../../src/program/check_program';
 import { DIFFERENTIABLE } from '../../src/program/derivative/differentiate';
 import { openLab } from '../support';
 import { GRADIENT_CASES, programOf } from './gradient_cases';
-import { type Data, floats, launch, random } from './launch_kernel';
+import { type Data, floats, integers, launch, random } from './launch_kernel';
 import { runProgram } from './run_program';
 import { KERNEL_TOLERANCE } from './tolerance';
 
@@ -87,6 +87,51 @@ test.each(['cross_entropy', 'kl_divergence'] as const)('%s and its gradient agre
     return (above - below) / (2 * step);
   });
   expect(relativeError(floats(d!), expected)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+const GROUPED = [
+  { counts: [0, 3, 70, 0, 33], rows: 37, cols: 65 },
+  { counts: [1, 0, 70, 3, 1, 133, 0], rows: 48, cols: 268 },
+  { counts: [0, 0], rows: 8, cols: 8 },
+  { counts: [200, 90], rows: 132, cols: 64 },
+];
+
+test.each(GROUPED)('grouped products backward over $counts agree with float64, by each variant', async (one) => {
+  const { counts, rows, cols } = one;
+  const groups = counts.length;
+  const pairs = counts.reduce((a, b) => a + b, 0);
+  const offsets = Uint32Array.from([0, ...counts.map((_, g) => counts.slice(0, g + 1).reduce((a, b) => a + b, 0))]);
+  const [dOut, weight] = [random(pairs * rows), random(groups * rows * cols)];
+  const nn = { pairs, inner: rows, cols, groups };
+  const expectedNn = new Float64Array(pairs * cols);
+  counts.forEach((_, g) => {
+    for (let p = offsets[g]!; p < offsets[g + 1]!; p++)
+      for (let k = 0; k < rows; k++)
+        for (let c = 0; c < cols; c++)
+          expectedNn[p * cols + c]! += dOut[p * rows + k]! * weight[(g * rows + k) * cols + c]!;
+  });
+  for (const variant of lab.engine.launcher.allFor('grouped_gemm_nn', nn)) {
+    const [out] = await launch(lab, 'grouped_gemm_nn', nn, [dOut, offsets, weight], [pairs * cols], variant);
+    expect(relativeError(floats(out!), expectedNn), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+  }
+  for (const gather of [0, 1] as const) {
+    const stride = cols + (gather ? (cols % 4 === 0 ? 8 : 3) : 0);
+    const x = random((gather ? 11 : Math.max(pairs, 1)) * stride);
+    const pairRow = gather ? integers(pairs, 11) : new Uint32Array(pairs).fill(99_999);
+    const tn = { pairs, rows, cols, groups, stride, gather };
+    const expected = new Float64Array(groups * rows * cols);
+    counts.forEach((_, g) => {
+      for (let p = offsets[g]!; p < offsets[g + 1]!; p++)
+        for (let r = 0; r < rows; r++)
+          for (let c = 0; c < cols; c++)
+            expected[(g * rows + r) * cols + c]! += dOut[p * rows + r]! * x[(gather ? pairRow[p]! : p) * stride + c]!;
+    });
+    for (const variant of lab.engine.launcher.allFor('grouped_gemm_tn', tn)) {
+      const inputs = [dOut, x, pairRow, offsets];
+      const [out] = await launch(lab, 'grouped_gemm_tn', tn, inputs, [groups * rows * cols], variant);
+      expect(relativeError(floats(out!), expected), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+    }
+  }
 });
 
 test('a step of AdamW agrees with float64, as PyTorch writes it', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FOLDERS } from './check_case';
 import { errorOf } from './compare';
 import { PLANS } from './decode_case';
-import { gradientsAgree, lossesOfSteps } from './gradients_case';
+import { gradientsAgree, gradientsAreOne, lossesOfSteps } from './gradients_case';
 
 describe.each(PLANS)('on $ranks ranks ($kind)', (plan) => {
   test.each(FOLDERS.flatMap(([name, own]) => own.map((connectivity) => [name, connectivity] as const)))(
@@ -26,3 +26,11 @@ test.each(['deepseek_v2', 'qwen3_moe'])('twenty steps of %s are the same on one 
     for (const [step, loss] of losses.entries()) expect(Math.abs(loss / alone[step]! - 1)).toBeLessThanOrEqual(1e-3);
   expect((await of('ep', 4, 'blocking')).losses).toEqual(spread);
 });
+
+test.each([
+  ['qwen3_moe', { kind: 'tp', ranks: 2 }],
+  ['instella', { kind: 'ep', ranks: 4 }],
+] as const)(
+  'gradients of %s are the same bits under each schedule, and about the same over each wire',
+  gradientsAreOne,
+);

@@ -8,19 +8,15 @@ test.each([
   ['instella', 'farskip', { kind: 'tp', ranks: 2 }],
 ] as const)('gradients of %s, %s, agree with PyTorch', gradientsAgree);
 
-test.each([
-  ['deepseek_v2', { kind: 'ep', ranks: 2 }],
-  ['qwen3_moe', { kind: 'tp', ranks: 2 }],
-] as const)(
+test.each([['deepseek_v2', { kind: 'ep', ranks: 2 }]] as const)(
   'gradients of %s are the same bits under each schedule, and about the same over each wire',
   gradientsAreOne,
 );
 
-// Two key-value heads for four ranks: ranks share one.
-test.each([
-  ['mixtral', 'farskip', { kind: 'tp', ranks: 4 }],
-  ['llama4', 'regular', { kind: 'ep', ranks: 2 }],
-] as const)('five steps of AdamW on %s, %s, have the losses that PyTorch has', async (name, connectivity, plan) => {
-  const { losses, expected } = await lossesOfSteps(name, connectivity, plan, 5);
-  expect(errorOf(losses, expected)).toBeLessThanOrEqual(1e-3);
-});
+test.each([['llama4', 'regular', { kind: 'ep', ranks: 2 }]] as const)(
+  'five steps of AdamW on %s, %s, have the losses that PyTorch has',
+  async (name, connectivity, plan) => {
+    const { losses, expected } = await lossesOfSteps(name, connectivity, plan, 5);
+    expect(errorOf(losses, expected)).toBeLessThanOrEqual(1e-3);
+  },
+);

@@ -119,14 +119,30 @@ test('a window lasts until the first kernel that reads the collective; letters s
   expect(marksOf(spans).map(({ letter, at }) => `${letter}${at}`)).toEqual(['g0', 'd3', 'c13']);
 });
 
+test('the layers of a backward pass follow, the last one first', () => {
+  const spans = [
+    ...[0, 1].map((layer) => compute(layer, layer + 1, { layer })),
+    ...[1, 0].map((layer, i) => compute(2 + i, 3 + i, { layer, phase: 'backward' })),
+    compute(4, 5, { layer: 0, phase: 'update' }),
+  ];
+  expect(layerStartsOf(spans)).toEqual([
+    { layer: 0, phase: 'forward', at: 0 },
+    { layer: 1, phase: 'forward', at: 1 },
+    { layer: 1, phase: 'backward', at: 2 },
+    { layer: 0, phase: 'backward', at: 3 },
+    { layer: 0, phase: 'update', at: 4 },
+  ]);
+  expect(layerDifferences(spans, spans).map(({ ms }) => ms)).toEqual(new Array(5).fill([1, 1]));
+});
+
 test('layers that are aligned begin at once in both runs, and times go to the axis and back', () => {
   const layers = (...starts: number[]): Span[] => starts.map((start, layer) => compute(start, start + 1, { layer }));
   const a = [...layers(1, 5, 9), compute(9, 14, { layer: 2 })];
   const b = layers(2, 4, 11);
   expect(layerStartsOf(a)).toEqual([
-    { layer: 0, at: 1 },
-    { layer: 1, at: 5 },
-    { layer: 2, at: 9 },
+    { layer: 0, phase: 'forward', at: 1 },
+    { layer: 1, phase: 'forward', at: 5 },
+    { layer: 2, phase: 'forward', at: 9 },
   ]);
   const [first, second] = alignLayers([a, b]) as [Alignment, Alignment];
   for (const layer of [0, 1, 2]) expect(onAxis(first, [1, 5, 9][layer]!)).toBe(onAxis(second, [2, 4, 11][layer]!));
@@ -136,9 +152,9 @@ test('layers that are aligned begin at once in both runs, and times go to the ax
     }),
   );
   expect(layerDifferences(a, b)).toEqual([
-    { layer: 0, ms: [4, 2] },
-    { layer: 1, ms: [4, 7] },
-    { layer: 2, ms: [5, 1] },
+    { layer: 0, phase: 'forward', ms: [4, 2] },
+    { layer: 1, phase: 'forward', ms: [4, 7] },
+    { layer: 2, phase: 'forward', ms: [5, 1] },
   ]);
 });
 

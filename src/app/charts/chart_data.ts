@@ -23,9 +23,9 @@ export type ChartData = {
 };
 
 /** Wall time of each combination: a row has run, median, low, high, bound. */
-export const wallData = (t: Text, { results }: Measurement): ChartData => ({
-  title: t.charts.wall,
-  file: 'time-to-first-token',
+export const wallData = (t: Text, { results, settings }: Measurement): ChartData => ({
+  title: settings.pass === 'forward' ? t.charts.wall : t.charts.wallOfStep,
+  file: settings.pass === 'forward' ? 'time-to-first-token' : 'wall-time',
   columns: [
     { key: 'run', label: t.results.run },
     { key: 'median', label: t.charts.inUnit(t.charts.median, t.charts.ms) },

@@ -2,6 +2,7 @@ import { nameOfMethod } from '../../connectivity/methods';
 import type { Track } from '../../lab/experiments/track';
 import type { LabRun } from '../../lab/runs/lab_run';
 import type { Estimate } from '../../lab/statistics/estimate';
+import type { Pass } from '../../program/lower_pass';
 import type { ScheduleKind } from '../../schedule/orders';
 import type { Timelines } from '../lanes/timelines';
 import type { TermId } from '../parts/Term';
@@ -61,10 +62,16 @@ export function claimOf(t: Text, timelines: Timelines): Claim | null {
     : [];
   return {
     sentence: alike
-      ? t.figures.alike(names[1], took, names[0], wall, t.figures.schedules[alike])
+      ? t.figures.alike(t.figures.onePass[passOf(first)], names[1], took, names[0], wall, t.figures.schedules[alike])
       : t.figures.insteadOf(names[1], took, names[0], wall),
     figures: [{ value: times(gain.median), of: t.figures.asFast, faint: rangeOf(gain) }, ...hides],
   };
+}
+
+/** How far the step went that a track is of. */
+function passOf({ result }: Track): Pass {
+  if (!result?.phases) return 'forward';
+  return result.spans.some(({ phase }) => phase === 'update') ? 'step' : 'backward';
 }
 
 const times = (gain: number): string => `${gain.toFixed(2)}×`;

@@ -1,5 +1,5 @@
 import { scaleLinear } from 'd3-scale';
-import type { layerDifferences } from '../../trace/layers';
+import { isSameLayer, type LayerOf, type layerDifferences } from '../../trace/layers';
 import { inkOn, lookOf } from '../parts/palette';
 import { ms } from '../text/format';
 import { colourOfGap, firstAfter, type Lane, type Prepared, type RankLanes } from './lanes';
@@ -24,7 +24,7 @@ export type Scene = {
   /** Of the layers of two tracks. */
   readonly differences: ReturnType<typeof layerDifferences>;
   readonly names: {
-    readonly layer: (layer: number) => string;
+    readonly layer: (of: LayerOf) => string;
     readonly step: (step: number) => string;
     /** Of a layer that one of two runs is through with earlier. */
     readonly sooner: (ms: number) => string;
@@ -180,8 +180,8 @@ function drawLayers(
   const sections =
     steps.length > 0
       ? steps.map(({ step, at }, i) => ({ name: names.step(step), at, to: steps[i + 1]?.at ?? end, odd: i % 2 === 1 }))
-      : layers.map(({ layer, at }, i) => ({
-          name: names.layer(layer),
+      : layers.map(({ at, ...of }, i) => ({
+          name: names.layer(of),
           at,
           to: layers[i + 1]?.at ?? end,
           odd: i % 2 === 1,
@@ -217,12 +217,10 @@ function drawDifference(
   if (!upper) return;
   const largest = Math.max(...differences.map(({ ms: [a, b] }) => Math.abs(b - a)), 1e-9);
   const scale = width / (view.to - view.from);
-  const starts = new Map(
-    upper.layers.map(({ layer, at }, i) => [layer, [at, upper.layers[i + 1]?.at ?? upper.end] as const]),
-  );
   const middle = row.y + row.height / 2;
-  for (const { layer, ms: pair } of differences) {
-    const [at, to] = starts.get(layer)!;
+  for (const { ms: pair, ...of } of differences) {
+    const place = upper.layers.findIndex((each) => isSameLayer(each, of));
+    const [at, to] = [upper.layers[place]!.at, upper.layers[place + 1]?.at ?? upper.end];
     const [left, right] = [(at - view.from) * scale, (to - view.from) * scale];
     if (right < 0 || left > width) continue;
     const difference = pair[1] - pair[0];
@@ -238,7 +236,7 @@ function drawDifference(
     if (Math.min(width, right) - Math.max(0, left) > 70) {
       context.fillStyle = theme.ink;
       context.fillText(
-        layer === upper.layers.at(-1)?.layer ? names.drained(words) : words,
+        place === upper.layers.length - 1 ? names.drained(words) : words,
         Math.max(2, left + 4),
         difference < 0 ? row.y + row.height / 4 : middle + row.height / 4,
       );
@@ -259,9 +257,9 @@ function drawSooner(
     const row = layout.rows.find((each) => each.kind === 'rank' && each.track === index);
     if (row?.kind !== 'rank') continue;
     const { y, height } = row.lanes[0]!;
-    for (const { layer, ms: pair } of differences) {
+    for (const { ms: pair, ...of } of differences) {
       const own = pair[index]!;
-      const at = layers.findIndex((each) => each.layer === layer);
+      const at = layers.findIndex((each) => isSameLayer(each, of));
       const next = layers[at + 1];
       // Aligned by time the next layer begins at once; the last layer has no next.
       if (!next || next.at - layers[at]!.at - own < 1e-6 || next.at < view.from || layers[at]!.at > view.to) continue;

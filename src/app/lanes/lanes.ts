@@ -1,6 +1,6 @@
 import type { Track } from '../../lab/experiments/track';
 import { type Gap, gapsOf } from '../../trace/gaps';
-import { type Alignment, layerStartsOf, onAxis } from '../../trace/layers';
+import { type Alignment, type LayerOf, layerStartsOf, onAxis } from '../../trace/layers';
 import { type Mark, marksOf, windowsOf } from '../../trace/windows';
 import { DRAWN_BLOCKS, type DrawnBlock } from '../parts/palette';
 
@@ -44,7 +44,7 @@ export type Prepared = {
   /** Names of the collectives, by their operation. */
   readonly collectives: ReadonlyMap<number, string>;
   readonly ranks: readonly RankLanes[];
-  readonly layers: readonly { readonly layer: number; readonly at: number }[];
+  readonly layers: readonly (LayerOf & { readonly at: number })[];
   readonly steps: readonly { readonly step: number; readonly at: number }[];
   /** Where the last span ends: on the axis, and by the run's own time, ms. */
   readonly end: number;
@@ -109,7 +109,7 @@ export function prepare(name: string, track: Track, alignment: Alignment): Prepa
       collectives: laneOf(collectives[rank]!),
       marks: marks[rank]!,
     })),
-    layers: layerStartsOf(spans).map(({ layer, at: ms }) => ({ layer, at: at(ms) })),
+    layers: layerStartsOf(spans).map(({ at: ms, ...of }) => ({ ...of, at: at(ms) })),
     steps: track.steps.map(({ step, at: ms }) => ({ step, at: at(ms) })),
     end: at(length),
     length,

@@ -134,7 +134,7 @@ function layersOf(
     .map((section, i) => {
       const to = sections[i + 1]?.at ?? end;
       if (to <= view.from || section.at >= view.to) return '';
-      const name = 'step' in section ? names.step(section.step) : names.layer(section.layer);
+      const name = 'step' in section ? names.step(section.step) : names.layer(section);
       const [left, right] = [x(section.at), x(to)];
       const band = i % 2 === 1 ? rect(left, row.y, right - left, row.height, '#eceeef') : '';
       const middle = row.y + row.height / 2;

@@ -2,6 +2,7 @@ import { nameOfMethod } from '../../connectivity/methods';
 import { earlyMeasurement, earlySweep } from '../../lab/experiments/ended';
 import { nameOfCombination } from '../../lab/experiments/experiment';
 import type { Measurement, Paid } from '../../lab/experiments/measurement/result';
+import { keyOf } from '../../lab/experiments/track';
 import { machineOf } from '../../lab/runs/lab_run';
 import type { TracesRun } from '../../lab/runs/traces_run';
 import { DEFINITIONS, KERNELS } from '../../lab/setup/manifest';
@@ -132,7 +133,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           <thead>
             <tr>
               <th scope="col">{t.results.run}</th>
-              <th scope="col">{t.results.wall}</th>
+              <th scope="col">{settings.pass === 'forward' ? t.results.wall : t.results.wallOfStep}</th>
               {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
               <th scope="col">{t.results.hidden}</th>
               {pays && <th scope="col">{t.results.paid}</th>}
@@ -169,6 +170,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           </tbody>
         </table>
       </Scroll>
+      <Phases results={results} exact={exact} />
       <TimeTable results={results} />
       {remarksOn(t, measurement).map((remark) => (
         <p key={remark}>{remark}</p>
@@ -193,6 +195,41 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
         {manifest.kernels !== undefined && manifest.kernels !== KERNELS && ` ${t.results.otherKernels}`}
       </p>
     </>
+  );
+}
+
+/** What each part of a training step hides; nothing for a prefill. */
+function Phases({ results, exact }: { results: Measurement['results']; exact: boolean }) {
+  const t = useText();
+  const rows = results.flatMap((result) => (result.phases ?? []).map((own) => ({ result, ...own })));
+  if (rows.length === 0) return null;
+  return (
+    <Scroll label={t.results.ofPhases}>
+      <table>
+        <caption>{t.results.ofPhases}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t.results.run}</th>
+            <th scope="col">{t.results.phase}</th>
+            <th scope="col">{t.results.hidden}</th>
+            <th scope="col">{t.results.communicating}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ result, phase, hidden, hiddenBound, commMs }) => (
+            <tr key={`${keyOf(result)} ${phase}`}>
+              <th scope="row">{t.say(nameOfCombination(result))}</th>
+              <td>{t.results.phases[phase]}</td>
+              <td>
+                {percent(hidden.median)} <Interval of={hidden} written={percent} />{' '}
+                {hiddenBound && <span className="faint">{t.results.possible(percent(hiddenBound.median), exact)}</span>}
+              </td>
+              <td>{ms(commMs.median)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 

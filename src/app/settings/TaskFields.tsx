@@ -28,6 +28,17 @@ export function TaskFields() {
       />
       {measuring && (
         <EnumField
+          name="pass"
+          label={words.pass}
+          value={form.pass}
+          of={MeasureSettings.shape.pass}
+          words={words.passes}
+          onChange={(pass) => edit({ pass })}
+        />
+      )}
+      {measuring && form.pass !== 'forward' && <p className="hint">{words.passHint[form.pass]}</p>}
+      {measuring && (
+        <EnumField
           name="source"
           label={words.promptFrom}
           value={form.source}

@@ -8,7 +8,7 @@ import { SCHEDULES } from '../../schedule/orders';
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 
-const { tokens, link, repeats, until, budget, schedule } = MeasureSettings.shape;
+const { tokens, pass, link, repeats, until, budget, schedule } = MeasureSettings.shape;
 const { promptAs, others, chunk, sampling } = GenerateSettings.shape;
 
 /**
@@ -20,6 +20,7 @@ export const FormSettings = RunSettings.extend({
   source: z.enum(['prompt', 'passage']),
   prompt: Prompt,
   tokens,
+  pass,
   link,
   schedule,
   repeats,
@@ -49,6 +50,7 @@ export const DEFAULT_FORM: Form = {
   source: 'prompt',
   prompt: 'Alice was beginning to',
   tokens: DEFAULT_MEASUREMENT.tokens,
+  pass: DEFAULT_MEASUREMENT.pass,
   link: DEFAULT_MEASUREMENT.link,
   schedule: ['overlapped'],
   repeats: DEFAULT_MEASUREMENT.repeats,
@@ -93,6 +95,7 @@ const measurementOf = (form: Form): MeasureSettings => ({
   ...runSettingsOf(form),
   prompt: form.source === 'prompt' ? form.prompt : null,
   tokens: form.tokens,
+  pass: form.pass,
   schedule: form.schedule,
   backing: form.link.kind === 'native' ? 'separate' : 'shared',
   link: form.link,

@@ -3,6 +3,7 @@ import { type Ended, earlyMeasurement, earlySweep } from '../../lab/experiments/
 import type { Measurement } from '../../lab/experiments/measurement/result';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
+import { PASSES } from '../../program/lower_pass';
 import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
 import { measureJson, measureTable, sweepJson } from '../report';
@@ -33,6 +34,11 @@ export function addMeasure(program: Command): void {
       )
         .choices(MeasureSettings.shape.backing.options)
         .default(DEFAULT_MEASUREMENT.backing),
+    )
+    .addOption(
+      new Option('--pass <pass>', 'a prefill (forward), or a training step up to its gradients, or with its update')
+        .choices(PASSES)
+        .default(DEFAULT_MEASUREMENT.pass),
     )
     .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_MEASUREMENT.tokens)
     .option(

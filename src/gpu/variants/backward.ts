@@ -1,6 +1,19 @@
+import { groupedNnTile, groupedTnTile } from '../../../kernels/backward/grouped_tile';
+import type { Tile } from '../../../kernels/common/tile';
+import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
 import type { BackwardKernel } from '../../program/backward_kernels';
-import { each, each64, each1024, plain, tiled } from './plain';
-import type { Variant } from './variant';
+import { withPlace } from './grouped_products';
+import { each, each64, each1024, fours, plain, tiled, tiledPairs } from './plain';
+import { nameOfTile, requirementsOfTile, tileOf } from './products';
+import type { Variant, Workgroups } from './variant';
+
+/** Of grouped products, with the rows of a group, on the mean, from which they are chosen. */
+const TILES: readonly { readonly tile: Tile; readonly least: number }[] = [
+  { tile: tileOf(64, 128, 8, 8, 8, 1), least: 40 },
+  { tile: tileOf(32, 64, 16, 4, 8, 2), least: 0 },
+];
+
+const ofGroups = ([x, y]: Workgroups, groups: number): Workgroups => [x, y, groups];
 
 type Variants = { readonly [K in BackwardKernel]: readonly Variant<K>[] };
 
@@ -11,17 +24,30 @@ export const BACKWARD_VARIANTS: Variants = {
   norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / 16), 1, 1])],
   swiglu_grad: [plain('backward/swiglu_grad', (s) => each1024(s.rows * s.width))],
   grouped_gemm_nn: [
-    plain('backward/grouped_gemm_nn', (s) => [
-      Math.ceil(s.cols / 16),
-      s.pairs === 0 ? 0 : Math.floor(s.pairs / 16) + s.groups,
-      1,
-    ]),
+    ...TILES.map(
+      ({ tile, least }): Variant<'grouped_gemm_nn'> => ({
+        name: `backward/grouped_gemm_nn ${nameOfTile(tile)}`,
+        source: () => groupedNnTile(tile),
+        requires: withPlace(requirementsOfTile(tile)),
+        fits: (s) => fours(s.inner, s.cols) && s.groups <= MOST_GROUPS,
+        suits: (s) => s.pairs >= least * s.groups,
+        workgroups: (s) => tiledPairs(s, s.cols, tile.rows, tile.cols),
+      }),
+    ),
+    plain('backward/grouped_gemm_nn', (s) => tiledPairs(s, s.cols, 16, 16)),
   ],
   grouped_gemm_tn: [
-    plain('backward/grouped_gemm_tn', (s) => {
-      const [x, y] = tiled(s.rows, s.cols, 16, 16);
-      return [x, y, s.groups];
-    }),
+    ...TILES.map(
+      ({ tile, least }): Variant<'grouped_gemm_tn'> => ({
+        name: `backward/grouped_gemm_tn ${nameOfTile(tile)}`,
+        source: () => groupedTnTile(tile),
+        requires: requirementsOfTile(tile),
+        fits: (s) => fours(s.rows, s.cols, s.stride),
+        suits: (s) => s.rows * s.cols >= 64 * 128 * least,
+        workgroups: (s) => ofGroups(tiled(s.rows, s.cols, tile.rows, tile.cols), s.groups),
+      }),
+    ),
+    plain('backward/grouped_gemm_tn', (s) => ofGroups(tiled(s.rows, s.cols, 16, 16), s.groups)),
   ],
   sum_pairs: [plain('backward/sum_pairs', (s) => each1024(s.rows * s.width))],
   weigh_experts_grad: [plain('backward/weigh_experts_grad', (s) => each(s.rows))],

@@ -24,7 +24,7 @@ const FEW_ROWS: readonly { readonly shape: FewRows; readonly most: number }[] = 
 ];
 
 /** What finding a workgroup's rows takes is added to a product's. */
-const withPlace = ({ invocations, workgroupBytes }: Requirements): Requirements => ({
+export const withPlace = ({ invocations, workgroupBytes }: Requirements): Requirements => ({
   invocations,
   workgroupBytes: workgroupBytes + 4 * MOST_GROUPS + 16,
 });

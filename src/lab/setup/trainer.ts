@@ -3,11 +3,10 @@ import type { Connectivity } from '../../connectivity/connectivity';
 import { INSTANT } from '../../network/link';
 import { type Loss, lowerTraining, type TrainingOptions } from '../../program/lower_training';
 import { type AdamW, lowerUpdate } from '../../program/lower_update';
-import { INPUTS } from '../../program/program';
 import type { ScheduleKind } from '../../schedule/orders';
 import { checkSequences } from './forward';
 import type { Deployed, Lab } from './lab';
-import { lossIn, trainingFeeds } from './training_feeds';
+import { lossIn, trainingFeeds, withStep } from './training_feeds';
 
 /** A model that learns: the weights on its ranks change with each step. */
 export type Trainer = {
@@ -39,11 +38,8 @@ export async function createTrainer(
     async step(sequences, rate, signal) {
       checkSequences(spec, sequences);
       done++;
-      const step = Float32Array.of(rate, 1 - adamw.beta1 ** done, 1 - adamw.beta2 ** done, 1);
-      const feeds = trainingFeeds(spec, plan, sequences, loss).map((feed) => ({
-        ...feed,
-        inputs: new Map([...feed.inputs, [INPUTS.step, new Uint32Array(step.buffer)] as const]),
-      }));
+      const step = [rate, 1 - adamw.beta1 ** done, 1 - adamw.beta2 ** done, 1] as const;
+      const feeds = trainingFeeds(spec, plan, sequences, loss).map((feed) => withStep(feed, step));
       const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
       const { outputs } = await executable.run(orders, feeds, options);
       return lossIn(outputs);

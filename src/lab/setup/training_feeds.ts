@@ -19,6 +19,19 @@ export function trainingFeeds(
   });
 }
 
+/**
+ * What each rank starts a pass with, of whatever kind: a training pass learns the next token, and a step is of rate 0,
+ * so that it can be done again.
+ */
+export const stepFeeds = (spec: ModelSpec, plan: Plan, sequences: readonly (readonly number[])[]): Feed[] =>
+  trainingFeeds(spec, plan, sequences, { kind: 'next token' }).map((feed) => withStep(feed, [0, 1, 1, 1]));
+
+/** What an optimizer's step is told: its rate, what corrects both averages, and a factor of the gradients. */
+export const withStep = (feed: Feed, step: readonly [number, number, number, number]): Feed => ({
+  ...feed,
+  inputs: new Map([...feed.inputs, [INPUTS.step, new Uint32Array(Float32Array.from(step).buffer)]]),
+});
+
 /** The mean loss, from the losses of each rank's tokens. */
 export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[]): number =>
   outputs.reduce((sum, own) => sum + own.get(LOSSES)!.reduce((a, b) => a + b, 0), 0);

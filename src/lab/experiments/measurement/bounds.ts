@@ -1,4 +1,4 @@
-import type { Collective, Program } from '../../../program/program';
+import type { Collective, Phase, Program } from '../../../program/program';
 import { hiddenBoundOf, type RankCost, type WireCost, wallBoundOf } from '../../../schedule/bound';
 import type { OperationTimes } from '../../../trace/operation_times';
 import { sumOf } from '../../statistics/numbers';
@@ -9,23 +9,32 @@ import type { KeptRun } from './kept_run';
 export type RunBounds = { readonly wallMs: number; readonly hidden: number | null };
 
 /**
- * `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
+ * Of a part of a training step, `phase`: what of its collectives could be hidden were those of the others there at once
+ * (a schedule without the waits for the others is one of that, so no schedule beats it). `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
  * with nothing else going on, if that was less. Such bounds are estimates.
  */
 export function boundsOf(
   program: Program,
   { times, overlaps }: Pick<KeptRun, 'times' | 'overlaps'>,
   calibration: Calibration | null,
+  phase: Phase | null = null,
 ): RunBounds {
-  const wire = calibration ? measuredWire(times, calibration) : formulaWire(times);
+  const whole = calibration ? measuredWire(times, calibration) : formulaWire(times);
+  const wireOf =
+    (of: RankCost['wire']): RankCost['wire'] =>
+    (op) =>
+      phase === null || op.phase === phase ? of(op) : NOTHING;
   const wallMs = wallBoundOf(program, {
     compute: ({ id }) => times.rounds.get(id) ?? 0,
-    wire: wire.ofAll,
+    wire: wireOf(whole.ofAll),
   });
   const shares = overlaps.flatMap(({ commMs }, rank) => {
     if (commMs === 0) return [];
     const computed = times.computed[rank]!;
-    const own = wallBoundOf(program, { compute: ({ id }) => computed.get(id) ?? 0, wire: wire.ofRank(rank) });
+    const own = wallBoundOf(program, {
+      compute: ({ id }) => computed.get(id) ?? 0,
+      wire: wireOf(whole.ofRank(rank)),
+    });
     return [hiddenBoundOf(own, sumOf(computed.values()), commMs)];
   });
   return { wallMs, hidden: shares.length > 0 ? sumOf(shares) / shares.length : null };

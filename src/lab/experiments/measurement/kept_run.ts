@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import type { RunResult } from '../../../cluster/run';
+import { PHASES, type Phase } from '../../../program/program';
 import { CATEGORIES, type Categories, categoriesOf } from '../../../trace/gaps';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
 import { hiddenShare, overlapOf, type RankOverlap, wireOverlapOf } from '../../../trace/overlap';
@@ -17,6 +18,8 @@ export type KeptRun = {
   readonly unwiredMs: number | null;
   readonly bareMs: number | null;
   readonly overlaps: readonly RankOverlap[];
+  /** The same of the collectives of each part of a training step. */
+  readonly phases: ReadonlyMap<Phase, readonly RankOverlap[]>;
   /** Of the time with messages on the wire alone. */
   readonly hiddenOnWire: number | null;
   /**
@@ -43,7 +46,16 @@ export function keptOf(
   return {
     ...around,
     wallMs,
-    overlaps: Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank)),
+    overlaps: overlapsOf(spans, ranks),
+    phases: new Map(
+      PHASES.map((phase) => [
+        phase,
+        overlapsOf(
+          spans.filter((span) => span.kind === 'compute' || span.phase === phase),
+          ranks,
+        ),
+      ]),
+    ),
     hiddenOnWire: hiddenShare(Array.from({ length: ranks }, (_, rank) => wireOverlapOf(spans, rank))),
     categories: meanOf(each),
     times: operationTimesOf(spans, ranks),
@@ -52,6 +64,9 @@ export function keptOf(
     spans,
   };
 }
+
+const overlapsOf = (spans: readonly Span[], ranks: number): RankOverlap[] =>
+  Array.from({ length: ranks }, (_, rank) => overlapOf(spans, rank));
 
 export const meanOf = (each: readonly Categories[]): Categories =>
   Object.fromEntries(

@@ -176,7 +176,7 @@ async function withContinuations(
   results: readonly CombinationResult[],
 ): Promise<CombinationResult[]> {
   const continued = new Map<string, CombinationResult['continuation']>();
-  if (settings.continuation > 0 && !chosen.untrained)
+  if (settings.continuation > 0 && settings.pass === 'forward' && !chosen.untrained)
     try {
       for (const { connectivity, table, model } of subjects) {
         signal.throwIfAborted();

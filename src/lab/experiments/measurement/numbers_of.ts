@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import { linksOf, type Topology } from '../../../network/topology';
+import { PHASES, type Program } from '../../../program/program';
 import { independentOf } from '../../../schedule/bound';
 import { exposuresOf, meanExposures, reasonOf } from '../../../trace/exposure';
 import { hiddenShare } from '../../../trace/overlap';
@@ -7,7 +8,7 @@ import { type Estimate, estimate, MISSES } from '../../statistics/estimate';
 import { MISSES_OF_LOOK } from '../../statistics/looks';
 import { mean, mediansOf } from '../../statistics/numbers';
 import { boundsOf, isBroken, isExact } from './bounds';
-import { ratioReachedIn } from './calibration';
+import { type Calibration, ratioReachedIn } from './calibration';
 import { bytesSentIn, imbalanceOf } from './imbalance';
 import { type KeptRun, meanOf, speedupOf, typicalSpans } from './kept_run';
 import { paidOf } from './paid';
@@ -66,6 +67,9 @@ export function numbersOf(
       reason: reasonOf(exposure, independent.get(exposure.op) ?? 0),
     })),
     boundMs: estimated(bounds.map((bound) => bound.wallMs)),
+    ...(program.operations.some(({ phase }) => phase !== 'forward') && {
+      phases: phasesOf(program, runs, wireMs === null ? subject.calibration : null, estimated),
+    }),
     hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
     boundBroken:
       wireMs === null ||
@@ -95,6 +99,31 @@ export function numbersOf(
     routing,
     continuation: null,
   };
+}
+
+/** What of each part of a training step was hidden, and could have been. */
+function phasesOf(
+  program: Program,
+  runs: readonly KeptRun[],
+  calibration: Calibration | null,
+  estimated: (samples: readonly number[]) => Estimate,
+): NonNullable<CombinationResult['phases']> {
+  const whole = (samples: readonly (number | null)[]) =>
+    samples.includes(null) ? null : estimated(samples as readonly number[]);
+  return PHASES.flatMap((phase) => {
+    const overlaps = runs.map(({ phases }) => phases.get(phase)!);
+    const hidden = whole(overlaps.map(hiddenShare));
+    if (!hidden) return [];
+    const bounds = runs.map(({ times }, i) => boundsOf(program, { times, overlaps: overlaps[i]! }, calibration, phase));
+    return [
+      {
+        phase,
+        commMs: estimated(overlaps.map((own) => mean(own.length, (rank) => own[rank]!.commMs))),
+        hidden,
+        hiddenBound: whole(bounds.map((bound) => bound.hidden)),
+      },
+    ];
+  });
 }
 
 /** An interval that holds, too, what errors of kernels that were timed apart leave open. */

@@ -1,4 +1,5 @@
 import { TABLE } from '../../../connectivity/connectivity';
+import { PHASES } from '../../../program/program';
 import { REASONS } from '../../../trace/exposure';
 import { CATEGORIES } from '../../../trace/gaps';
 import { Spans, strangerIn } from '../../../trace/span_columns';
@@ -59,6 +60,10 @@ export const CombinationResult = Combination.extend({
    */
   boundMs: Estimate,
   hiddenBound: Estimate.nullable(),
+  /** Of the collectives of each part of a training step. */
+  phases: z
+    .array(z.object({ phase: z.enum(PHASES), commMs: Estimate, hidden: Estimate, hiddenBound: Estimate.nullable() }))
+    .optional(),
   /** Runs that did better than their bounds allow: a fault of the measurement. */
   boundBroken: count.optional(),
   paid: Paid.nullable().optional(),

@@ -1,3 +1,4 @@
+import { PASSES } from '../../../program/lower_pass';
 import { SCHEDULES } from '../../../schedule/orders';
 import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
@@ -20,6 +21,8 @@ export const MeasureSettings = RunSettings.extend({
   prompt: Prompt.nullable(),
   /** Of a passage; a prompt has the tokens that it has. */
   tokens: Tokens,
+  /** A prefill; or a training step, up to its gradients or with its update, at a rate of 0, so that all are alike. */
+  pass: z.enum(PASSES),
   schedule: z.array(z.enum(SCHEDULES)).min(1),
   /** shared: devices take turns on one GPUDevice; separate: a GPUDevice each, and messages go through the host. */
   backing: z.enum(['shared', 'separate']),
@@ -44,6 +47,7 @@ export const DEFAULT_MEASUREMENT: MeasureSettings = {
   ...DEFAULT_RUN_SETTINGS,
   prompt: null,
   tokens: 64,
+  pass: 'forward',
   schedule: [...SCHEDULES],
   backing: 'shared',
   link: { kind: 'ratio', ratio: 0.5 },

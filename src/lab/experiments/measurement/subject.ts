@@ -1,16 +1,18 @@
-import { createExecutable, type Executable } from '../../../cluster/executable';
-import { type Feed, feedOf, wholeSequences } from '../../../cluster/feed';
+import { bindProgram, type Executable } from '../../../cluster/executable';
+import type { Feed } from '../../../cluster/feed';
 import type { KernelsApart, RunResult } from '../../../cluster/run';
 import type { Connectivity } from '../../../connectivity/connectivity';
 import type { Engine } from '../../../gpu/engine';
 import type { Checkpoint } from '../../../model/checkpoint';
-import { holdersOf, type Plan } from '../../../model/plan';
+import type { Plan } from '../../../model/plan';
 import { INSTANT } from '../../../network/link';
+import { lowerPass } from '../../../program/lower_pass';
 import type { Spread } from '../../../program/program';
 import type { ChosenModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
 import { checkSequences } from '../../setup/forward';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import { stepFeeds } from '../../setup/training_feeds';
 import { tuneCalls } from '../../setup/tuning';
 import type { Watch } from '../../setup/watch';
 import { type Doing, type Emit, tellRemark } from '../experiment';
@@ -76,18 +78,10 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
   const topology = topologyOf(settings, speed, settings.dilate ?? settings.ranks);
   const allReduce = allReduceOf(settings, topology, batch.length * batch[0]!.length, spec.hidden);
   const table = connectivityOf(connectivity, model.checkpoint);
-  const executable = await createExecutable(model.cluster, spec, table, {
-    wire: settings.wire,
-    allReduce,
-    logits: 'last',
-    hidden: false,
-    cached: false,
-  });
+  const program = lowerPass(settings.pass, spec, table, { plan, wire: settings.wire, allReduce });
+  const executable = await bindProgram(model.cluster, program);
   stage.opened.executables.push(executable);
-  const feeds = Array.from({ length: plan.ranks }, (_, rank) => {
-    const own = batch.filter((_, i) => holdersOf(plan, i).includes(rank));
-    return feedOf(rank, plan.ranks, spec, wholeSequences(own));
-  });
+  const feeds = stepFeeds(spec, plan, batch);
   const { runs, delayed, apart } = await stage.watch.during(() =>
     runsWithoutWire(stage, connectivity, executable, feeds, first),
   );

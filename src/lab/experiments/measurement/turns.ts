@@ -1,7 +1,6 @@
 import type { Routing, RunOptions, RunResult } from '../../../cluster/run';
 import { INSTANT } from '../../../network/link';
 import { linksOf, type Topology } from '../../../network/topology';
-import { LOGITS } from '../../../program/lower';
 import type { Order } from '../../../schedule/orders';
 import { hiddenShare, overlapOf } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
@@ -20,7 +19,7 @@ export type Entry = {
   readonly combination: Combination;
   readonly orders: readonly Order[];
   readonly runs: KeptRun[];
-  /** Of the logits of all ranks; all runs of an entry have the same. */
+  /** Of the logits of all ranks, or the losses; all runs of an entry have the same. */
   logitsSha256: string | null;
   routing: readonly Routing[];
 };
@@ -150,11 +149,12 @@ async function runWithout(
 }
 
 async function holdToOneResult(entry: Entry, { outputs }: RunResult): Promise<void> {
-  const hash = await sha256(outputs.map((own) => own.get(LOGITS)!));
+  const [result] = entry.subject.executable.program.outputs;
+  const hash = await sha256(outputs.map((own) => own.get(result!)!));
   entry.logitsSha256 ??= hash;
   const { connectivity, schedule } = entry.combination;
   if (entry.logitsSha256 !== hash)
-    throw new Error(`${connectivity}, ${schedule}: two runs of the same orders gave different logits`);
+    throw new Error(`${connectivity}, ${schedule}: two runs of the same orders gave different results`);
 }
 
 async function sha256(parts: readonly Float32Array[]): Promise<string> {
