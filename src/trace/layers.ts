@@ -6,19 +6,28 @@ export type LayerOf = { readonly layer: number; readonly phase: Phase };
 
 /**
  * When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never
- * begins before an earlier one; a backward pass begins with the last layer.
+ * begins before an earlier one. A backward pass begins once the head's has, with the last layer; what of it was computed
+ * sooner, as gates computed anew are, counts for nothing. Weights are updated whenever their gradients are there.
  */
 export function layerStartsOf(spans: readonly Span[]): (LayerOf & { readonly at: number })[] {
-  const first = new Map<string, LayerOf & { readonly at: number }>();
+  const begins = new Map<string, LayerOf & { readonly at: number[] }>();
+  let turn = Number.POSITIVE_INFINITY;
   for (const { kind, rank, layer, block, phase, start } of spans) {
-    if (kind !== 'compute' || rank !== 0 || layer === null || block === 'residual') continue;
-    const known = first.get(keyOf({ layer, phase }));
-    if (!known || start < known.at) first.set(keyOf({ layer, phase }), { layer, phase, at: start });
+    if (kind !== 'compute' || rank !== 0 || block === 'residual' || phase === 'update') continue;
+    if (layer === null) {
+      if (phase === 'backward') turn = Math.min(turn, start);
+      continue;
+    }
+    const known = begins.get(keyOf({ layer, phase }));
+    if (known) known.at.push(start);
+    else begins.set(keyOf({ layer, phase }), { layer, phase, at: [start] });
   }
   let last = 0;
-  return [...first.values()].toSorted(inOrder).map(({ at, ...of }) => {
-    last = Math.max(last, at);
-    return { ...of, at: last };
+  return [...begins.values()].toSorted(inOrder).map(({ at, layer, phase }) => {
+    const since = phase === 'backward' ? Math.max(last, Number.isFinite(turn) ? turn : 0) : 0;
+    const own = at.filter((start) => start >= since);
+    last = Math.max(last, own.length > 0 ? own.reduce((least, start) => Math.min(least, start)) : 0);
+    return { layer, phase, at: last };
   });
 }
 

@@ -1,6 +1,8 @@
 import type { Track } from '../../lab/experiments/track';
 import { type Gap, gapsOf } from '../../trace/gaps';
+import { merge } from '../../trace/intervals';
 import { type Alignment, type LayerOf, layerStartsOf, onAxis } from '../../trace/layers';
+import type { Interval } from '../../trace/span';
 import { type Mark, marksOf, windowsOf } from '../../trace/windows';
 import { DRAWN_BLOCKS, type DrawnBlock } from '../parts/palette';
 
@@ -90,7 +92,11 @@ export function prepare(name: string, track: Track, alignment: Alignment): Prepa
     put(gapItems, gap.rank, gap.start, gap.end, colourOfGap(gap), i);
     if (gap.category === 'host') put(host, gap.rank, gap.start, gap.end, 'host', i);
   }
-  for (const window of windowsOf(spans)) put(windows, window.rank, window.start, window.end, 'window', window.op);
+  // Where several are open it is shaded once.
+  const open = Array.from({ length: ranks }, () => [] as Interval[]);
+  for (const { rank, start, end } of windowsOf(spans)) open[rank]?.push([start, end]);
+  for (const [rank, own] of open.entries())
+    for (const [start, end] of merge(own)) put(windows, rank, start, end, 'window', 0);
   const marks = Array.from({ length: ranks }, () => [] as Mark[]);
   for (const mark of marksOf(spans)) marks[mark.rank]?.push({ ...mark, at: at(mark.at) });
   return {

@@ -2,15 +2,9 @@ import type { Text } from '../text/en';
 import { ms } from '../text/format';
 import type { Scene } from './draw';
 
-const layerNames = ({ timeline: { layer, backwardLayer, updatedLayer } }: Text) => ({
-  forward: layer,
-  backward: backwardLayer,
-  update: updatedLayer,
-});
-
 /** What is written on the lanes. */
 export const namesOfLanes = (t: Text): Scene['names'] => ({
-  layer: ({ layer, phase }) => layerNames(t)[phase](layer),
+  layer: ({ layer, phase }) => (phase === 'forward' ? t.timeline.layer : t.timeline.backwardLayer)(layer),
   sooner: (time) => t.timeline.sooner(ms(time)),
   drained: t.timeline.drained,
   step: (step) => t.timeline.token(step + 1),

@@ -375,7 +375,6 @@ export const en = {
     lane: { compute: 'compute', send: 'send', receive: 'receive', host: 'host late' },
     layer: (layer: number) => `layer ${layer}`,
     backwardLayer: (layer: number) => `layer ${layer}, backward`,
-    updatedLayer: (layer: number) => `layer ${layer}, update`,
     token: (step: number) => `step ${step}`,
     difference: 'Difference per layer',
     waitsFor: (collective: string, time: string) => `waits for ${collective}, ${time}`,

@@ -328,7 +328,6 @@ export const zh: Text = {
     lane: { compute: '计算', send: '发送', receive: '接收', host: '主机滞后' },
     layer: (layer) => `第 ${layer} 层`,
     backwardLayer: (layer) => `第 ${layer} 层，反向`,
-    updatedLayer: (layer) => `第 ${layer} 层，更新`,
     token: (step) => `第 ${step} 步`,
     difference: '每层差异',
     waitsFor: (collective, time) => `等待 ${collective}，${time}`,
