@@ -63,8 +63,20 @@ export const BACKWARD_VARIANTS: Variants = {
   sigmoid_gate_grad: [plain('backward/sigmoid_gate_grad', (s) => each1024(s.rows * s.width))],
   rope_grad: [plain('backward/rope_grad', (s) => each64(s.rows * s.heads * s.headDim))],
   mla_keys_grad: [plain('backward/mla_keys_grad', (s) => each(s.rows))],
-  attention_query_grad: [plain('backward/attention_query_grad', (s) => each(s.rows, s.heads))],
-  attention_key_grad: [plain('backward/attention_key_grad', (s) => each(s.rows, s.kvHeads))],
+  attention_query_grad: [
+    {
+      ...plain('backward/attention_query_grad/four_rows', (s) => each(Math.ceil(s.rows / 4), s.heads)),
+      fits: (s) => s.keyDim <= 256 && s.valueDim <= 256,
+    },
+    plain('backward/attention_query_grad/any', (s) => each(s.rows, s.heads)),
+  ],
+  attention_key_grad: [
+    {
+      ...plain('backward/attention_key_grad/four_keys', (s) => each(Math.ceil(s.rows / 4), s.kvHeads)),
+      fits: (s) => s.keyDim <= 256 && s.valueDim <= 256,
+    },
+    plain('backward/attention_key_grad/any', (s) => each(s.rows, s.kvHeads)),
+  ],
   cross_entropy: [plain('backward/cross_entropy', (s) => each(s.rows))],
   sum_shared: [plain('backward/sum_shared', (s) => each1024(s.rows * s.width))],
   adamw: [plain('backward/adamw', (s) => each1024(s.rows * s.width))],

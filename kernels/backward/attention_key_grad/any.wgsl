@@ -1,6 +1,6 @@
 // Gradients of attention's keys and values: over the rows r that see key s, and the heads that share it, with p =
 // exp(scale q[r] . k[s] - logarithm of the sum): dV[s] += p dOut[r], dK[s] += scale p (dOut[r] . v[s] - o[r]) q[r].
-// Operands as in attention_query_grad.wgsl, whose sums these are; dK and dV as k and v. A workgroup a key and head of
+// Operands as in attention_query_grad/any.wgsl, whose sums these are; dK and dV as k and v. A workgroup a key and head of
 // keys: 64 rows at a time, one an invocation, then 64 columns.
 struct Sizes { rows: u32, heads: u32, kvHeads: u32, keyDim: u32, valueDim: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
