@@ -64,6 +64,17 @@ const PARTS = {
     ),
     write: (file) => write('straggler', file),
   },
+  backward: {
+    run: ['measure', '--model', DEEPSEEK, '--ranks', '4', '--parallel', 'ep', '--balanced', '--tokens', '512'].concat(
+      '--pass',
+      'backward',
+      '--link',
+      'ratio:0.5',
+      '--repeats',
+      '5',
+    ),
+    write: (file) => write('backward', file),
+  },
   decode: {
     run: ['generate', DEEPSEEK, '--balanced', '--prompt', 'Alice was beginning to', '--others', '63', '--tokens', '12']
       .concat('--ranks', '4', '--parallel', 'tp', '--wire', 'bf16', '--nodes', '2', '--link', '25,10')

@@ -7,6 +7,7 @@ export function nearestRecorded(form: Form): string {
   const named = (id: NamedId) => id;
   if (form.task === 'generate') return named('decode');
   if (form.sweep) return named(form.parallel === 'tp' ? 'sweep-tp' : 'sweep-ep');
+  if (form.pass !== 'forward') return named('backward');
   if (form.parallel === 'tp') return named('tp');
   const model = GRID.model.find((each) => shapedLike(each)[0] === shapedLike(form.model)[0]) ?? GRID.model[0];
   const ratio = form.link.kind === 'ratio' ? form.link.ratio : 0.5;

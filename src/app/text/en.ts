@@ -308,6 +308,7 @@ export const en = {
     recordedNames: {
       tp: 'Heads and experts spread, ratio 0.5',
       straggler: 'A slow device and jitter',
+      backward: 'Forward and backward, ratio 0.5',
       decode: 'Decoding over two nodes',
       'sweep-ep': 'Experts spread, ratios 0.1 to 2',
       'sweep-tp': 'Heads and experts spread, ratios 0.1 to 2',

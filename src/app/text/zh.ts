@@ -262,6 +262,7 @@ export const zh: Text = {
     recordedNames: {
       tp: '切分注意力头与专家，比值 0.5',
       straggler: '一个慢设备加抖动',
+      backward: '前向与反向，比值 0.5',
       decode: '跨两个节点解码',
       'sweep-ep': '切分专家，比值 0.1 至 2',
       'sweep-tp': '切分注意力头与专家，比值 0.1 至 2',

@@ -11,7 +11,7 @@ import { folder, type Options, parallelOption, withWhere } from './command';
 export function addCheck(program: Command): void {
   const command = program
     .command('check')
-    .description("compare folders' forward passes with their expected.*.safetensors")
+    .description("compare folders' forward passes, gradients and steps of AdamW with their expected.*.safetensors")
     .argument('<dirs...>', 'checkpoint folders')
     .option('--ranks <n>', 'emulated devices', integer, 1)
     .addOption(parallelOption());

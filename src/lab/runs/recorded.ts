@@ -40,6 +40,7 @@ export const FIRST_RECORDED = gridId({ model: 'deepseek-v2-lite-960m', ranks: 4,
 const NAMED = [
   { id: 'tp', kind: 'measurement' },
   { id: 'straggler', kind: 'measurement' },
+  { id: 'backward', kind: 'measurement' },
   { id: 'decode', kind: 'generation' },
   { id: 'sweep-ep', kind: 'sweep' },
   { id: 'sweep-tp', kind: 'sweep' },
