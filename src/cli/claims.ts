@@ -36,6 +36,7 @@ type MeasureJson = {
     readonly hidden_bound: Estimate;
     readonly bound_ms: Estimate;
     readonly speedup: Estimate;
+    readonly phases?: readonly { readonly phase: string; readonly hidden: Estimate; readonly hidden_bound: Estimate }[];
   }[];
 };
 type GenerateJson = { readonly results: readonly { readonly tbt_ms: Estimate }[] };
@@ -75,6 +76,39 @@ function ratioRow(kind: keyof typeof SPREADS, ratio: number): Claim {
       ['hidden', SHARE],
       ['the most that could be hidden', SHARE],
       ['speed-up', TIME],
+    ],
+  };
+}
+
+/** A row of a pass forward and one backward. */
+function trainingRow(tokens: number, ratio: number): Claim {
+  const cell = '([\\d.]+)';
+  const share = ` ${cell} \\(${cell}\\) \\|`;
+  const label = `\\| ${tokens.toLocaleString('en')} \\| ${ratio} \\|`;
+  return {
+    id: `training, ${tokens} tokens, ratio ${ratio}`,
+    file: 'docs/results.md',
+    pattern: new RegExp(`${label}${` ${cell} ms \\|`.repeat(4)} ${cell} \\|${share.repeat(3)}`),
+    commands: [
+      `measure --model deepseek-v2-lite-960m --balanced --ranks 4 --tokens ${tokens} --link ratio:${ratio}` +
+        ' --pass backward --repeats 5 --runtime node',
+    ],
+    figures: ([written]) => {
+      const measured = written as MeasureJson;
+      const best = measured.results[3]!;
+      const shares = ['forward', 'backward'].flatMap((wanted) => {
+        const own = best.phases!.find(({ phase }) => phase === wanted)!;
+        return [own.hidden.median, own.hidden_bound.median];
+      });
+      return [...wallsOf(measured), best.speedup.median, ...shares, best.hidden, best.hidden_bound.median];
+    },
+    captures: [
+      ...WALLS.map((what) => [`${what}, ms`, TIME] as const),
+      ['gain', TIME],
+      ...['forward', 'backward', 'all'].flatMap((part) => [
+        [`hidden, ${part}`, { amount: 0.1 }] as const,
+        [`the most that could be hidden, ${part}`, SHARE] as const,
+      ]),
     ],
   };
 }
@@ -137,6 +171,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   ...RATIOS.map((ratio) => ratioRow('ep', ratio)),
   ...RATIOS.map((ratio) => ratioRow('tp', ratio)),
+  ...[512, 1024].flatMap((tokens) => [0.25, 0.5].map((ratio) => trainingRow(tokens, ratio))),
   separateRow('ep', 'a GPU device each (`ep`)'),
   separateRow('tp', 'the same (`tp`)'),
   {
