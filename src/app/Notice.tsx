@@ -21,6 +21,10 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
   // What is gone and comes again is told again.
   const gone = dismissed.filter((each) => !sentences.includes(each));
   if (gone.length > 0) setDismissed(dismissed.filter((each) => sentences.includes(each)));
+  // A failure that comes again is told again.
+  useEffect(() => {
+    if (status.kind === 'failed') setDismissed([]);
+  }, [status]);
   const left = sentences.filter((each) => !dismissed.includes(each));
   const box = useRef<HTMLDivElement>(null);
   const running = status.kind === 'running';
@@ -57,7 +61,13 @@ export function Notice({ problems, lacking }: { problems: readonly Phrase[]; lac
               ))}
             </ul>
           </div>
-          <button type="button" onClick={() => setDismissed(sentences)}>
+          <button
+            type="button"
+            onClick={() => {
+              setDismissed(sentences);
+              focusLanes();
+            }}
+          >
             {t.notice.dismiss}
           </button>
         </div>

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { formOfRun } from './state/form';
+import { DEFAULT_FORM, formOfRun } from './state/form';
 import { says, useForm } from './state/form_store';
 import { useRuns } from './state/runs_store';
 import { runShown } from './state/session';
@@ -14,7 +14,9 @@ export function useFormOfShown(hasForm: boolean): void {
   const following = useForm((state) => state.following);
   const session = runShown(runs, tracks);
   useEffect(() => {
-    const theirs = hasForm && session && !watching && formOfRun(session.run);
-    if (theirs && (following || says(form, theirs))) useForm.getState().followRun(theirs);
+    if (!hasForm || !session || watching) return;
+    // What no form can say leaves it as it is by default, and files that were chosen stay so.
+    const { files: _, ...theirs } = formOfRun(session.run) ?? DEFAULT_FORM;
+    if (following || says(form, theirs)) useForm.getState().followRun(theirs);
   }, [hasForm, session, watching, form, following]);
 }

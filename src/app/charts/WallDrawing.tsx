@@ -15,7 +15,7 @@ export function WallDrawing({ data, width }: { data: ChartData; width: number })
   const t = useText();
   const { colour } = styleOf(0);
   const key = [
-    { label: t.results.wall, swatch: <BarSwatch fill={colour} /> },
+    { label: data.file === 'wall-time' ? t.results.wallOfStep : t.results.wall, swatch: <BarSwatch fill={colour} /> },
     { label: t.charts.bound, swatch: <Mark x={12} y={6} height={12} /> },
   ];
   const top = keyHeight(key, width);

@@ -101,10 +101,11 @@ export function neighbour(
   );
   const place = from && placeOf(tracks, from.selection);
   if (!from || !place) {
-    for (const at of lanes) {
-      const first = orderOf(tracks, at).find(({ start }) => start >= viewFrom);
-      if (first) return { selection: first.selection, at };
-    }
+    for (const from of [viewFrom, Number.NEGATIVE_INFINITY])
+      for (const at of lanes) {
+        const first = orderOf(tracks, at).find(({ start }) => start >= from);
+        if (first) return { selection: first.selection, at };
+      }
     return null;
   }
   if (direction === 'left' || direction === 'right') {

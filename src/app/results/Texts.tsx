@@ -3,13 +3,19 @@ import { nameOfMethod } from '../../connectivity/methods';
 import type { GenerationResult } from '../../lab/experiments/generation/result';
 import { useText } from '../state/language';
 
+/** CSS pixels: some lines. */
+const NEAR_END = 60;
+
 /** Texts side by side; while they are written their ends are kept in view. */
 export function Texts({ results, running }: { results: readonly GenerationResult[]; running: boolean }) {
   const t = useText();
   const box = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: with each token more
   useEffect(() => {
-    if (running) box.current?.scrollTo({ top: box.current.scrollHeight });
+    const own = box.current;
+    // Who scrolled up reads there.
+    if (running && own && own.scrollHeight - own.scrollTop - own.clientHeight < NEAR_END)
+      own.scrollTo({ top: own.scrollHeight });
   }, [results, running]);
   // Schedules never change a text.
   const texts = results.filter(

@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { MeasureSettings } from '../../lab/experiments/measurement/settings';
 import { TEXTS } from '../../model/presets';
 import { EnumField, NumberField } from '../parts/fields';
@@ -12,6 +13,8 @@ export function TaskFields() {
   const form = useForm((state) => state.form);
   const { edit } = useForm.getState();
   const { link } = form;
+  /** The wire that choosing a text has replaced. */
+  const replaced = useRef<Form['link'] | null>(null);
   const measuring = form.task === 'measure';
   const fromBook = measuring && form.source === 'passage';
   return (
@@ -23,8 +26,13 @@ export function TaskFields() {
         value={form.task}
         of={FormSettings.shape.task}
         words={{ measure: words.measure, generate: words.generate }}
-        // A text has no ratio: it begins with a wire by speed, so that there is something to hide.
-        onChange={(task) => edit({ task, link: task === 'generate' && link.kind !== 'speed' ? LINKS.speed : link })}
+        onChange={(task) => {
+          // A text has no ratio: it begins with a wire by speed, so that there is something to hide.
+          const replaces = task === 'generate' && link.kind !== 'speed';
+          const back = task === 'measure' && link === LINKS.speed ? replaced.current : null;
+          if (replaces) replaced.current = link;
+          edit({ task, link: replaces ? LINKS.speed : (back ?? link) });
+        }}
       />
       {measuring && (
         <EnumField

@@ -1,4 +1,4 @@
-import { DEFAULT_FORM } from './form';
+import { DEFAULT_FORM, formOfRun } from './form';
 import { useForm } from './form_store';
 import { linkOf, readLink } from './link';
 import { useRuns } from './runs_store';
@@ -17,8 +17,9 @@ export function fragmentNow(): string {
   const { view, opening } = useView.getState();
   const { sound, following } = useForm.getState();
   const session = runShown(useRuns.getState().runs, view.tracks);
-  const goWithout = following && (!session || session.origin === 'recorded');
-  return linkOf(goWithout ? DEFAULT_FORM : sound, view === opening ? { ...DEFAULT_VIEW, lang: view.lang } : view);
+  const goWithout = following && (!session || (session.origin === 'recorded' && formOfRun(session.run) !== null));
+  const shown = view === opening ? { ...DEFAULT_VIEW, lang: view.lang } : view;
+  return goWithout ? linkOf(DEFAULT_FORM, shown) : linkOf(sound, shown, true);
 }
 
 /**
@@ -26,6 +27,13 @@ export function fragmentNow(): string {
  * and follows links within the page.
  */
 export function keepAddress(): void {
+  // What a language alone was said by is in the fragment from now on.
+  const { searchParams } = new URL(location.href);
+  if (searchParams.has('lang')) {
+    searchParams.delete('lang');
+    const search = searchParams.size > 0 ? `?${searchParams}` : '';
+    history.replaceState(history.state, '', `${location.pathname}${search}${fragmentNow()}`);
+  }
   let addressing: ReturnType<typeof setTimeout> | undefined;
   const address = () => {
     clearTimeout(addressing);

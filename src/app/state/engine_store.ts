@@ -84,8 +84,7 @@ export const useEngine = create<EngineState>((set, get) => {
       if (get().status.kind === 'running') return;
       const known = new Set(useRuns.getState().runs.map(({ run }) => run.id));
       set({ sized: null });
-      useForm.getState().edit(change);
-      const asked = askedBy(useForm.getState().form);
+      const asked = askedBy({ ...useForm.getState().form, ...change });
       client ??= createEngineClient(preference, document.baseURI);
       tell({ doing: { phase: 'opening' }, done: 0, total: 1, part: null });
       try {
@@ -93,7 +92,7 @@ export const useEngine = create<EngineState>((set, get) => {
           if (event.kind === 'progress') tell(event);
         });
         const { model, tokens } = sized.chosen;
-        useForm.getState().edit({ model, tokens });
+        useForm.getState().edit({ ...change, model, tokens });
         set({ status: { kind: 'idle', ended: null } });
         const running = get().run();
         set({ sized });
@@ -108,7 +107,7 @@ export const useEngine = create<EngineState>((set, get) => {
       if (get().status.kind === 'running') return;
       set({ sized: null });
       const { form } = useForm.getState();
-      if (form.model === 'files' && form.files.length === 0) return end(NO_FILES, null);
+      if (form.model === 'files' && form.files.length === 0) return end({ ...NO_FILES }, null);
       const asked = askedBy(form);
       client ??= createEngineClient(preference, document.baseURI);
       set({ live: NOTHING_YET });

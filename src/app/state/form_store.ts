@@ -31,10 +31,15 @@ const MOST_UNDONE = 100;
 /** The settings, and how they were changed. */
 export const useForm = create<FormState>((set, get) => {
   let latest = { keys: '', at: 0 };
+  /** The form was edited since it followed a run last. */
+  let ofUser = OPENED.saysSettings;
   const forgetLatest = () => {
     latest = { keys: '', at: 0 };
   };
-  const take = (form: Form, others: Partial<FormState>) => set({ form, sound: soundOf(form, get().sound), ...others });
+  const take = (form: Form, others: Partial<FormState>) => {
+    if (others.following === false) ofUser = true;
+    set({ form, sound: soundOf(form, get().sound), ...others });
+  };
   return {
     form: OPENED.form,
     sound: OPENED.form,
@@ -72,9 +77,16 @@ export const useForm = create<FormState>((set, get) => {
       if (after) take(after, { past: [...past, form], future: future.slice(0, -1), following: false });
     },
     followRun(settings) {
-      const { form, following } = get();
-      if (!says(form, settings)) take({ ...form, ...settings }, { following: true });
-      else if (!following) set({ following: true });
+      const { form, following, past } = get();
+      if (says(form, settings)) {
+        if (!following) set({ following: true });
+        return;
+      }
+      forgetLatest();
+      // The user's own form can be had again.
+      const before = ofUser ? { past: [...past, form].slice(-MOST_UNDONE), future: [] } : {};
+      ofUser = false;
+      take({ ...form, ...settings }, { ...before, following: true });
     },
     follow({ form, saysSettings, problems: linkProblems }) {
       const { form: before, past } = get();

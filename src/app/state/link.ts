@@ -20,9 +20,9 @@ const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
 
 /**
  * Settings and view as the fragment of the page's address: `#v=4` and what differs from the defaults, texts as they
- * are, all else as JSON; empty for the defaults. Files can't be in a link, so a model made of them is left out.
+ * are, all else as JSON; empty for the defaults, unless the link is to say settings all the same. Files can't be in a link, so a model made of them is left out.
  */
-export function linkOf(form: Form, view: View): string {
+export function linkOf(form: Form, view: View, saysSettings = false): string {
   const parts = new URLSearchParams();
   const all = { ...form, ...view };
   for (const key of KEYS) {
@@ -31,6 +31,8 @@ export function linkOf(form: Form, view: View): string {
       continue;
     parts.set(key, written(value));
   }
+  // Else the form would follow what is on show.
+  if (saysSettings && !KEYS.some((key) => key in FormSettings.shape && parts.has(key))) parts.set('task', form.task);
   return parts.size === 0 ? '' : `#v=${LINK_VERSION}&${parts}`;
 }
 
@@ -78,7 +80,8 @@ export function readLink(fragment: string): ReadLink {
     ) as T;
   return {
     form: of(DEFAULT_FORM),
-    saysSettings: Object.keys(said).some((key) => key in FormSettings.shape),
+    // What can't be used was said, too.
+    saysSettings: Object.keys(upgraded).some((key) => key in FormSettings.shape),
     view: of(DEFAULT_VIEW),
     problems: distinct(problems).slice(0, MOST_PROBLEMS),
   };

@@ -76,6 +76,8 @@ function fits({ engine }: Lab, preset: Drawn, { parallel, ranks }: MeasureSettin
 
 /** Kernels of a layer with experts, on one device. */
 const LAUNCHES_A_LAYER = 22;
+/** A pass takes as long as so many prefills: attention backward has simple kernels (docs/performance.md). */
+const PREFILLS = { forward: 1, backward: 6, step: 8 } as const;
 /** What a repeat takes beside its prefills: its bound, its numbers, hashes of its logits. */
 const EVALUATED_MS = 200;
 /** Parameters that are drawn in a ms. */
@@ -85,8 +87,10 @@ const DRAWN_A_MS = 1e6;
 function sizeOf(preset: Drawn, tokens: number, settings: MeasureSettings, rates: Rates): Size & { flops: number } {
   const { ranks, connectivity, schedule, repeats, link } = settings;
   const spec = parseConfig(preset.config);
-  const flops = ranks * prefillFlops(spec, tokens);
-  const prefillMs = flops / rates.flopsPerMs + ranks * spec.layers.length * LAUNCHES_A_LAYER * rates.launchMs;
+  const times = PREFILLS[settings.pass];
+  const flops = times * ranks * prefillFlops(spec, tokens);
+  const launches = times * ranks * spec.layers.length * LAUNCHES_A_LAYER;
+  const prefillMs = flops / rates.flopsPerMs + launches * rates.launchMs;
   const wired = (1 + (link.kind === 'ratio' ? link.ratio : 1)) * prefillMs;
   const combinations = connectivity.length * schedule.length;
   const prepared = connectivity.length * (Math.max(WARM_MS, prefillMs) + (CALIBRATIONS + 2) * prefillMs);
