@@ -82,5 +82,11 @@ const isGrouped = ({ pairs, groups }: NamedSizes): boolean => pairs !== undefine
 
 function integersFor(kernel: KernelName, sizes: NamedSizes): Uint32Array<ArrayBuffer>[] {
   if (kernel === 'attention') return keysOfTokens(sizes.rows!, sizes.keys!, sizes.keyRows!);
-  return isGrouped(sizes) ? balancedPairs(sizes.pairs!, sizes.groups!) : [];
+  if (!isGrouped(sizes)) return [];
+  const [pairRow, offsets] = balancedPairs(sizes.pairs!, sizes.groups!) as [
+    Uint32Array<ArrayBuffer>,
+    Uint32Array<ArrayBuffer>,
+  ];
+  // Its rows are pairs already.
+  return kernel === 'grouped_gemm_nn' ? [offsets] : [pairRow, offsets];
 }

@@ -164,7 +164,8 @@ function passesOf(settings: MeasureSettings): number {
   return timed.length * CALIBRATIONS + inTurn * ofRepeat.reduce((sum, passes) => sum + passes, 0);
 }
 
-const hasAllReduce = ({ program }: Executable): boolean => program.operations.some((op) => op.block === 'all-reduce');
+const hasAllReduce = ({ program }: Executable): boolean =>
+  program.operations.some((op) => op.block === 'all-reduce' && op.phase !== 'update');
 
 /**
  * The results with how each connectivity continues the prompt of rank 0, as far as that is asked for and not
