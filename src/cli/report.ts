@@ -140,7 +140,7 @@ export function measureTable(measurement: Measurement): string {
         'share',
         'wire + host',
         'speed-up',
-        'logits',
+        'result',
       ],
       rows,
     ),

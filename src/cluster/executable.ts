@@ -99,7 +99,7 @@ export async function bindProgram(
     keptBytes = bound.reduce((sum, { pools }) => sum + pools.own.heldBytes(), 0);
     if (refused)
       throw new InputError(
-        phrase`The caches need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests.`,
+        phrase`Caches and an optimizer's averages need ${megabytes(keptBytes)}, which this GPU did not have; ask for fewer tokens or requests, or for a smaller model.`,
       );
   } catch (cause) {
     destroy();

@@ -1,8 +1,26 @@
-import { ALWAYS, f32, kernel, NOTHING, onWire, ROWS, u32, word, wordsOf } from './contract';
+import { ALWAYS, f32, kernel, NOTHING, type Numbers, type Operand, onWire, ROWS, u32, word, wordsOf } from './contract';
 
 /** Bytes aside, a pass over so many values that does so many operations for each. */
 const each = (operations: number) => (s: { readonly rows: number; readonly width: number }) =>
   operations * s.rows * s.width;
+
+/** Of attention backward: queries, keys, values, each row's first key, and d out. */
+const ATTENTION = {
+  rows: 'u32',
+  heads: 'u32',
+  kvHeads: 'u32',
+  keyDim: 'u32',
+  valueDim: 'u32',
+  scale: 'f32',
+  keys: 'host',
+} as const;
+const attentionRead = (s: Numbers<typeof ATTENTION>): Operand[] => [
+  f32(s.rows * s.heads * s.keyDim),
+  f32(s.rows * s.kvHeads * s.keyDim),
+  f32(s.rows * s.kvHeads * s.valueDim),
+  u32(s.rows),
+  f32(s.rows * s.heads * s.valueDim),
+];
 
 /** Kernels of the backward pass, losses and the optimizer; `d x` is the gradient of x. */
 export const BACKWARD_KERNELS = {
@@ -158,45 +176,16 @@ export const BACKWARD_KERNELS = {
    * softmax's sum, and the product of its output with d out. Probabilities are computed anew (FlashAttention-2, 2023).
    */
   attention_query_grad: kernel({
-    sizes: {
-      rows: 'u32',
-      heads: 'u32',
-      kvHeads: 'u32',
-      keyDim: 'u32',
-      valueDim: 'u32',
-      scale: 'f32',
-      keys: 'host',
-    },
-    inputs: (s) => [
-      f32(s.rows * s.heads * s.keyDim),
-      f32(s.rows * s.kvHeads * s.keyDim),
-      f32(s.rows * s.kvHeads * s.valueDim),
-      u32(s.rows),
-      f32(s.rows * s.heads * s.valueDim),
-    ],
+    sizes: ATTENTION,
+    inputs: attentionRead,
     outputs: (s) => [f32(s.rows * s.heads * s.keyDim), f32(s.rows * s.heads * 2)],
     flops: (s) => 2 * s.keys * s.heads * (2 * s.keyDim + s.valueDim),
     ...ROWS,
   }),
   /** d keys and d values of attention, where each row's own key is its own. */
   attention_key_grad: kernel({
-    sizes: {
-      rows: 'u32',
-      heads: 'u32',
-      kvHeads: 'u32',
-      keyDim: 'u32',
-      valueDim: 'u32',
-      scale: 'f32',
-      keys: 'host',
-    },
-    inputs: (s) => [
-      f32(s.rows * s.heads * s.keyDim),
-      f32(s.rows * s.kvHeads * s.keyDim),
-      f32(s.rows * s.kvHeads * s.valueDim),
-      u32(s.rows),
-      f32(s.rows * s.heads * s.valueDim),
-      f32(s.rows * s.heads * 2),
-    ],
+    sizes: ATTENTION,
+    inputs: (s) => [...attentionRead(s), f32(s.rows * s.heads * 2)],
     outputs: (s) => [f32(s.rows * s.kvHeads * s.keyDim), f32(s.rows * s.kvHeads * s.valueDim)],
     flops: (s) => 4 * s.keys * s.heads * (s.keyDim + s.valueDim),
     ...ROWS,

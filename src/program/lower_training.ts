@@ -1,5 +1,7 @@
 import type { Connectivity } from '../connectivity/connectivity';
 import type { ModelSpec } from '../model/spec';
+import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { programBuilder } from './builder';
 import { type Differentiated, differentiate } from './derivative/differentiate';
 import { declareInputs, keptValuesOf, type LoweringOptions, lowerForward } from './lower';
@@ -13,11 +15,25 @@ export type TrainingOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce
 /** Each token's loss times what it counts, [tokens]: the first output; then come the gradients. */
 export const LOSSES = 'losses';
 
+/** As kernels/backward/attention_*_grad/any.wgsl have room for. */
+const WIDEST_KEY = 512;
+
+function refuseWideKeys({ layers }: ModelSpec): void {
+  for (const { attention } of layers) {
+    const width = attention.kind === 'mla' ? attention.nope + attention.rotated : attention.headDim;
+    if (width > WIDEST_KEY)
+      throw new InputError(
+        phrase`Attention keys of ${width} columns can't be trained here; at most ${WIDEST_KEY} can.`,
+      );
+  }
+}
+
 /**
  * A forward pass, its loss, and the gradients of all weights that the logits depend on: on each rank its part of them,
- * of the loss that all ranks' `loss weight`s sum up to.
+ * of the loss that all ranks' `loss weight`s sum up to. Throws InputError for keys that are too wide.
  */
 export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Differentiated {
+  refuseWideKeys(spec);
   const build = programBuilder(keptValuesOf(spec, options.plan));
   const rows = 'tokens';
   const cols = spec.vocabulary;

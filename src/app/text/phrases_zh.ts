@@ -86,8 +86,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The GPU refused a command ({0}); use fewer tokens or a smaller model.':
     'GPU 拒绝了一条命令（{0}）；请减少词元或使用更小的模型。',
   'The architecture {0} is not known here; known are {1} and {2}.': '此处不认识架构 {0}；认识的有 {1} 和 {2}。',
-  'The caches need {0}, which this GPU did not have; ask for fewer tokens or requests.':
-    '缓存需要 {0}，而此 GPU 没有这么多；请减少词元或请求。',
+  "Attention keys of {0} columns can't be trained here; at most {1} can.":
+    '注意力键有 {0} 列，无法在此训练；至多 {1} 列。',
+  "Caches and an optimizer's averages need {0}, which this GPU did not have; ask for fewer tokens or requests, or for a smaller model.":
+    '缓存与优化器的平均值需要 {0}，而此 GPU 没有这么多；请减少词元或请求，或选用更小的模型。',
   'The checkpoint has tensor {0}, which a {1} of this config does not have.':
     '检查点中有张量 {0}，而此配置的 {1} 没有这个张量。',
   'The checkpoint lacks tensor {0} [{1}].': '检查点缺少张量 {0} [{1}]。',

@@ -4,6 +4,7 @@ import { openCheckpoint } from '../../model/checkpoint';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../../model/safetensors';
 import { readFile, readJson, type Source, within } from '../../model/source';
 import { INSTANT_TOPOLOGY } from '../../network/topology';
+import { USUAL_ADAMW } from '../../program/lower_pass';
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 import { createDecoder } from '../setup/decoder';
@@ -138,7 +139,6 @@ async function derivedBy(
 }
 
 /** As the oracle trains: on the same sequences again and again. */
-const ADAMW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0.1 };
 const RATE = 1e-3;
 const STEPS = 5;
 
@@ -151,7 +151,7 @@ async function lossesOfSteps(
 ): Promise<number[]> {
   const model = await deploy(lab, checkpoint, plan);
   try {
-    const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW });
+    const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: USUAL_ADAMW });
     const losses: number[] = [];
     for (let step = 0; step < STEPS; step++) losses.push(await trainer.step(ids, RATE));
     trainer.destroy();

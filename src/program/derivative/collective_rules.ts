@@ -88,14 +88,13 @@ export function spreadRule(gradients: Gradients, op: Spread): void {
     label,
   });
   const ofPart = ofEach.get(op.output);
-  if (ofPart) {
-    const place = at(build.columns(ofPart));
-    const lower = op.kind === 'all-gather' ? lowerAllReduce : lowerAllGather;
-    contribute(gradients, op.input, lower(build, ofPart, place));
-    return;
-  }
-  const whole = gradientOf(gradients, op.output, placeOf(op));
-  if (whole) contribute(gradients, op.input, lowerReduceScatter(build, whole, at(build.columns(whole))));
+  const own = ofPart ?? gradientOf(gradients, op.output, placeOf(op));
+  if (!own) return;
+  const lower = ofPart ? (op.kind === 'all-gather' ? lowerAllReduce : lowerAllGather) : lowerReduceScatter;
+  const key = `${own} ${op.kind} ${op.algorithm} ${type}`;
+  const moved = gradients.moved.get(key) ?? lower(build, own, at(build.columns(own)));
+  gradients.moved.set(key, moved);
+  contribute(gradients, op.input, moved);
 }
 
 /** How many ranks a collective is of: as many as there are parts to add up. */

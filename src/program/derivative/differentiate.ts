@@ -28,6 +28,7 @@ export function differentiate(program: Program, seeds: ReadonlyMap<string, strin
     parts: new Map([...seeds].map(([value, gradient]) => [value, [gradient]])),
     named: new Map(),
     ofEach: new Map(),
+    moved: new Map(),
     ofSlots: new Map(),
   };
   for (const op of program.operations.toReversed()) {

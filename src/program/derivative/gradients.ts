@@ -20,6 +20,8 @@ export type Gradients = {
   readonly named: Map<string, number>;
   /** Of a value of as many parts as there are ranks, all of the same gradient: that of one. */
   readonly ofEach: Map<string, string>;
+  /** What gradients were reduced to, or gathered, by their value and how: terms that are read together share one. */
+  readonly moved: Map<string, string>;
   /** Gradients of the weights that travel beside what is dispatched, by the value that they travel in. */
   readonly ofSlots: Map<string, string>;
 };

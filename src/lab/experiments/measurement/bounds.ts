@@ -9,36 +9,53 @@ import type { KeptRun } from './kept_run';
 export type RunBounds = { readonly wallMs: number; readonly hidden: number | null };
 
 /**
- * Of a part of a training step, `phase`: what of its collectives could be hidden were those of the others there at once
- * (a schedule without the waits for the others is one of that, so no schedule beats it). `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
+ * `calibration`: where no pace is emulated there is no formula; collectives then take what they took, or what they took
  * with nothing else going on, if that was less. Such bounds are estimates.
  */
 export function boundsOf(
   program: Program,
-  { times, overlaps }: Pick<KeptRun, 'times' | 'overlaps'>,
+  run: Pick<KeptRun, 'times' | 'overlaps'>,
   calibration: Calibration | null,
-  phase: Phase | null = null,
 ): RunBounds {
-  const whole = calibration ? measuredWire(times, calibration) : formulaWire(times);
-  const wireOf =
-    (of: RankCost['wire']): RankCost['wire'] =>
-    (op) =>
-      phase === null || op.phase === phase ? of(op) : NOTHING;
+  const { times, overlaps } = run;
   const wallMs = wallBoundOf(program, {
     compute: ({ id }) => times.rounds.get(id) ?? 0,
-    wire: wireOf(whole.ofAll),
+    wire: wireIn(times, calibration).ofAll,
   });
+  return { wallMs, hidden: hiddenBoundIn(program, times, overlaps, calibration) };
+}
+
+/**
+ * The most of a run's communication that could be hidden. Of a part of a training step, `phase`, and its overlaps: were
+ * the collectives of the others there at once. A schedule less its waits for the others is one of that, so none beats
+ * it. null where nothing was communicated.
+ */
+export function hiddenBoundIn(
+  program: Program,
+  times: KeptRun['times'],
+  overlaps: KeptRun['overlaps'],
+  calibration: Calibration | null,
+  phase: Phase | null = null,
+): number | null {
+  const { ofRank } = wireIn(times, calibration);
+  const wireOf =
+    (rank: number): RankCost['wire'] =>
+    (op) =>
+      phase === null || op.phase === phase ? ofRank(rank)(op) : NOTHING;
   const shares = overlaps.flatMap(({ commMs }, rank) => {
     if (commMs === 0) return [];
     const computed = times.computed[rank]!;
     const own = wallBoundOf(program, {
       compute: ({ id }) => computed.get(id) ?? 0,
-      wire: wireOf(whole.ofRank(rank)),
+      wire: wireOf(rank),
     });
     return [hiddenBoundOf(own, sumOf(computed.values()), commMs)];
   });
-  return { wallMs, hidden: shares.length > 0 ? sumOf(shares) / shares.length : null };
+  return shares.length > 0 ? sumOf(shares) / shares.length : null;
 }
+
+const wireIn = (times: OperationTimes, calibration: Calibration | null): Wire =>
+  calibration ? measuredWire(times, calibration) : formulaWire(times);
 
 /** Of rounding: ms, or a share. */
 const SLACK = 1e-6;

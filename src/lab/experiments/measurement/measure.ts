@@ -150,7 +150,8 @@ function progressOf(settings: MeasureSettings, emit: Emit): Stage['progress'] {
   const total = passesOf(settings);
   let done = 0;
   return (doing, passes) => {
-    emit({ kind: 'progress', doing, done, total: Math.max(total, done), part: null });
+    // How many runs there are until an interval is narrow nobody knows.
+    emit({ kind: 'progress', doing, done, total: done < total ? total : 0, part: null });
     done += passes;
   };
 }

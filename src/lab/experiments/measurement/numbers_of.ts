@@ -7,7 +7,7 @@ import { hiddenShare } from '../../../trace/overlap';
 import { type Estimate, estimate, MISSES } from '../../statistics/estimate';
 import { MISSES_OF_LOOK } from '../../statistics/looks';
 import { mean, mediansOf } from '../../statistics/numbers';
-import { boundsOf, isBroken, isExact } from './bounds';
+import { boundsOf, hiddenBoundIn, isBroken, isExact } from './bounds';
 import { type Calibration, ratioReachedIn } from './calibration';
 import { bytesSentIn, imbalanceOf } from './imbalance';
 import { type KeptRun, meanOf, speedupOf, typicalSpans } from './kept_run';
@@ -114,13 +114,13 @@ function phasesOf(
     const overlaps = runs.map(({ phases }) => phases.get(phase)!);
     const hidden = whole(overlaps.map(hiddenShare));
     if (!hidden) return [];
-    const bounds = runs.map(({ times }, i) => boundsOf(program, { times, overlaps: overlaps[i]! }, calibration, phase));
+    const bounds = runs.map(({ times }, i) => hiddenBoundIn(program, times, overlaps[i]!, calibration, phase));
     return [
       {
         phase,
         commMs: estimated(overlaps.map((own) => mean(own.length, (rank) => own[rank]!.commMs))),
         hidden,
-        hiddenBound: whole(bounds.map((bound) => bound.hidden)),
+        hiddenBound: whole(bounds),
       },
     ];
   });
