@@ -172,13 +172,24 @@ export const BACKWARD_KERNELS = {
     ...ROWS,
   }),
   /**
-   * d q of attention, and what the gradients of keys and values need of each row and head: the logarithm of its
-   * softmax's sum, and the product of its output with d out. Probabilities are computed anew (FlashAttention-2, 2023).
+   * What attention's gradients need of each row and head: the logarithm of its softmax's sum, and its output times d
+   * out. Probabilities are computed anew (FlashAttention-2, 2023).
    */
+  attention_sums: kernel({
+    sizes: ATTENTION,
+    inputs: (s) => {
+      const [q, k, , first, d] = attentionRead(s) as [Operand, Operand, Operand, Operand, Operand];
+      return [q, k, first, d, d];
+    },
+    outputs: (s) => [f32(s.rows * s.heads * 2)],
+    flops: (s) => 2 * s.keys * s.heads * s.keyDim,
+    ...ROWS,
+  }),
+  /** d q of attention. */
   attention_query_grad: kernel({
     sizes: ATTENTION,
-    inputs: attentionRead,
-    outputs: (s) => [f32(s.rows * s.heads * s.keyDim), f32(s.rows * s.heads * 2)],
+    inputs: (s) => [...attentionRead(s), f32(s.rows * s.heads * 2)],
+    outputs: (s) => [f32(s.rows * s.heads * s.keyDim)],
     flops: (s) => 2 * s.keys * s.heads * (2 * s.keyDim + s.valueDim),
     ...ROWS,
   }),

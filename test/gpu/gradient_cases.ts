@@ -412,7 +412,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
   router('sigmoid with bias', true),
   attention([1], 2, 1, 4, 3),
   attention([3, 7], 4, 2, 5, 3),
-  attention([70], 2, 1, 3, 4),
+  attention([70], 2, 1, 4, 8),
   attention([9], 2, 2, 4, 4, 4),
   experts(),
 ];

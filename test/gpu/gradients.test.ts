@@ -134,6 +134,79 @@ test.each(GROUPED)('grouped products backward over $counts agree with float64, b
   }
 });
 
+const HEADS = [
+  { lengths: [37, 1, 45], heads: 4, kvHeads: 2, keyDim: 68, valueDim: 36, chunk: 999 },
+  { lengths: [70], heads: 3, kvHeads: 3, keyDim: 20, valueDim: 44, chunk: 33 },
+];
+
+test.each(HEADS)('attention backward over $lengths agrees with float64, by each variant', async (one) => {
+  const { lengths, heads, kvHeads, keyDim, valueDim, chunk } = one;
+  const first = Uint32Array.from(
+    lengths.flatMap((length, i) => {
+      const begin = lengths.slice(0, i).reduce((a, b) => a + b, 0);
+      return Array.from({ length }, (_, at) => begin + at - (at % chunk));
+    }),
+  );
+  const rows = first.length;
+  const keys = first.reduce((sum, from, row) => sum + row - from + 1, 0);
+  const sizes = { rows, heads, kvHeads, keyDim, valueDim, scale: Math.fround(keyDim ** -0.5), keys };
+  const [q, k, v] = [
+    random(rows * heads * keyDim),
+    random(rows * kvHeads * keyDim),
+    random(rows * kvHeads * valueDim),
+  ] as const;
+  const d = random(rows * heads * valueDim);
+  const out = new Float64Array(rows * heads * valueDim);
+  const sums = new Float64Array(rows * heads * 2);
+  const [dQ, dK, dV] = [q, k, v].map(({ length }) => new Float64Array(length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const slice = (x: ArrayLike<number>, at: number, width: number) =>
+    Array.from({ length: width }, (_, i) => x[at * width + i]!);
+  for (let row = 0; row < rows; row++) {
+    for (let head = 0; head < heads; head++) {
+      const at = row * heads + head;
+      const kvHead = Math.floor(head / (heads / kvHeads));
+      const seen = Array.from({ length: row - first[row]! + 1 }, (_, i) => (first[row]! + i) * kvHeads + kvHead);
+      const scores = seen.map((key) => sizes.scale * dot(slice(q, at, keyDim), slice(k, key, keyDim)));
+      const p = softmax(scores);
+      const products = seen.map((key) => dot(slice(d, at, valueDim), slice(v, key, valueDim)));
+      const dotted = dot(p, products);
+      sums[2 * at] = scores[0]! - Math.log(p[0]!);
+      sums[2 * at + 1] = dotted;
+      for (const [i, key] of seen.entries()) {
+        const dScore = sizes.scale * p[i]! * (products[i]! - dotted);
+        for (let c = 0; c < keyDim; c++) {
+          dQ[at * keyDim + c]! += dScore * k[key * keyDim + c]!;
+          dK[key * keyDim + c]! += dScore * q[at * keyDim + c]!;
+        }
+        for (let c = 0; c < valueDim; c++) {
+          out[at * valueDim + c]! += p[i]! * v[key * valueDim + c]!;
+          dV[key * valueDim + c]! += p[i]! * d[at * valueDim + c]!;
+        }
+      }
+    }
+  }
+  const compare = async (
+    kernel: 'attention_sums' | 'attention_query_grad' | 'attention_key_grad',
+    inputs: readonly Data[],
+    expected: readonly Float64Array[],
+  ) => {
+    for (const variant of lab.engine.launcher.allFor(kernel, sizes)) {
+      const lengthsOf = expected.map(({ length }) => length);
+      const found = await launch(lab, kernel, sizes, inputs, lengthsOf, variant);
+      for (const [i, own] of found.entries())
+        expect(relativeError(floats(own), expected[i]!), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+    }
+  };
+  const known = Float32Array.from(sums);
+  await compare('attention_sums', [q, k, first, Float32Array.from(out), d], [sums]);
+  await compare('attention_query_grad', [q, k, v, first, d, known], [dQ]);
+  await compare('attention_key_grad', [q, k, v, first, d, known], [dK, dV]);
+});
+
 test('a step of AdamW agrees with float64, as PyTorch writes it', async () => {
   const [rows, width, rate, t] = [7, 301, 0.01, 3];
   const s = { rows, width, beta1: Math.fround(0.9), beta2: Math.fround(0.95), eps: 1e-8, decay: Math.fround(0.1) };

@@ -1,3 +1,11 @@
+import {
+  attentionGradBytes,
+  attentionGradInvocations,
+  attentionGradLines,
+  attentionKeyGradTile,
+  attentionQueryGradTile,
+  attentionSumsTile,
+} from '../../../kernels/backward/attention_tile';
 import { groupedNnTile, groupedTnTile } from '../../../kernels/backward/grouped_tile';
 import type { Tile } from '../../../kernels/common/tile';
 import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
@@ -5,13 +13,26 @@ import type { BackwardKernel } from '../../program/backward_kernels';
 import { withPlace } from './grouped_products';
 import { each, each64, each1024, fours, plain, tiled, tiledPairs } from './plain';
 import { nameOfTile, requirementsOfTile, tileOf } from './products';
-import type { Variant, Workgroups } from './variant';
+import type { Requirements, Variant, Workgroups } from './variant';
 
 /** Of grouped products, with the rows of a group, on the mean, from which they are chosen. */
 const TILES: readonly { readonly tile: Tile; readonly least: number }[] = [
   { tile: tileOf(64, 128, 8, 8, 8, 1), least: 40 },
   { tile: tileOf(32, 64, 16, 4, 8, 2), least: 0 },
 ];
+
+/** Columns of keys and of values that attention's gradients are written for. */
+const HEAD_COLUMNS: readonly (readonly [keys: number, values: number])[] = [
+  [64, 64],
+  [128, 128],
+  [192, 128],
+  [256, 256],
+];
+const foursOfHeads = (s: { readonly keyDim: number; readonly valueDim: number }) => fours(s.keyDim, s.valueDim);
+const attentionGradNeeds = (columns: number): Requirements => ({
+  invocations: attentionGradInvocations,
+  workgroupBytes: attentionGradBytes(columns),
+});
 
 const ofGroups = ([x, y]: Workgroups, groups: number): Workgroups => [x, y, groups];
 
@@ -63,18 +84,38 @@ export const BACKWARD_VARIANTS: Variants = {
   sigmoid_gate_grad: [plain('backward/sigmoid_gate_grad', (s) => each1024(s.rows * s.width))],
   rope_grad: [plain('backward/rope_grad', (s) => each64(s.rows * s.heads * s.headDim))],
   mla_keys_grad: [plain('backward/mla_keys_grad', (s) => each(s.rows))],
-  attention_query_grad: [
+  attention_sums: [
     {
-      ...plain('backward/attention_query_grad/four_rows', (s) => each(Math.ceil(s.rows / 4), s.heads)),
-      fits: (s) => s.keyDim <= 256 && s.valueDim <= 256,
+      name: 'backward/attention_sums/tile',
+      source: attentionSumsTile,
+      requires: attentionGradNeeds(0),
+      fits: foursOfHeads,
+      workgroups: (s) => [Math.ceil(s.rows / attentionGradLines), s.heads, 1],
     },
+    plain('backward/attention_sums/any', (s) => each(s.rows, s.heads)),
+  ],
+  attention_query_grad: [
+    ...HEAD_COLUMNS.map(
+      ([columns]): Variant<'attention_query_grad'> => ({
+        name: `backward/attention_query_grad/tile ${columns}`,
+        source: () => attentionQueryGradTile(columns),
+        requires: attentionGradNeeds(columns),
+        fits: (s) => foursOfHeads(s) && s.keyDim <= columns,
+        workgroups: (s) => [Math.ceil(s.rows / attentionGradLines), s.heads, 1],
+      }),
+    ),
     plain('backward/attention_query_grad/any', (s) => each(s.rows, s.heads)),
   ],
   attention_key_grad: [
-    {
-      ...plain('backward/attention_key_grad/four_keys', (s) => each(Math.ceil(s.rows / 4), s.kvHeads)),
-      fits: (s) => s.keyDim <= 256 && s.valueDim <= 256,
-    },
+    ...HEAD_COLUMNS.map(
+      ([keys, values]): Variant<'attention_key_grad'> => ({
+        name: `backward/attention_key_grad/tile ${keys} ${values}`,
+        source: () => attentionKeyGradTile(keys, values),
+        requires: attentionGradNeeds(keys),
+        fits: (s) => foursOfHeads(s) && s.keyDim <= keys && s.valueDim <= values,
+        workgroups: (s) => [Math.ceil(s.rows / attentionGradLines), s.kvHeads, 1],
+      }),
+    ),
     plain('backward/attention_key_grad/any', (s) => each(s.rows, s.kvHeads)),
   ],
   cross_entropy: [plain('backward/cross_entropy', (s) => each(s.rows))],

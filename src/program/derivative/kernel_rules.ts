@@ -108,11 +108,14 @@ export const KERNEL_RULES: { readonly [K in KernelName]?: Rule<K> } = {
     const [q, k, v, first] = op.inputs as [string, string, string, string];
     const { rows, heads, kvHeads, keyDim, valueDim, scale, keys } = op.sizes;
     const sizes = { rows, heads, kvHeads, keyDim, valueDim, scale, keys };
-    const sums = `${gradientName(outputOf(op))} sums`;
-    const cols = 2 * (heads as number);
-    const read = [q, k, v, first, d!];
-    toGradients(gradients, op, [q], { kernel: 'attention_query_grad', sizes }, read, { name: sums, rows, cols });
-    toGradients(gradients, op, [k, v], { kernel: 'attention_key_grad', sizes }, [...read, sums]);
+    const sums = helper(gradients, op, 'sums', { kernel: 'attention_sums', sizes }, [q, k, first, outputOf(op), d!], {
+      name: `${gradientName(outputOf(op))} sums`,
+      rows,
+      cols: 2 * (heads as number),
+    });
+    const read = [q, k, v, first, d!, sums];
+    toGradients(gradients, op, [q], { kernel: 'attention_query_grad', sizes }, read);
+    toGradients(gradients, op, [k, v], { kernel: 'attention_key_grad', sizes }, read);
   },
   // Rounding to bf16 counts as if it changed nothing.
   pack_bf16: passOn(0),
