@@ -42,7 +42,15 @@ export const benchCases = (): BenchCase[] => [
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm', groups, rows, 2048, 1408)),
   skewed(64, 192, 2048, 1408),
   ...GROUPS.map(([groups, rows]) => grouped('grouped_gemm_swiglu', groups, rows, 2048, 1408)),
+  ...(['grouped_gemm_nn', 'grouped_gemm_tn'] as const).map((kernel) => groupedBackward(kernel, 64, 192, 1408, 2048)),
   ...[512, 2048].map((tokens) => attention(tokens, 16, 192, 128)),
+  ...(['attention_sums', 'attention_query_grad', 'attention_key_grad'] as const).flatMap((kernel) =>
+    [512, 2048].map((tokens) => ({
+      ...attention(tokens, 16, 192, 128),
+      kernel,
+      integers: keysOfTokens(tokens, (tokens * (tokens + 1)) / 2, tokens).slice(0, 1),
+    })),
+  ),
   ...exchanged(16384, 4, 64, 6, 2048),
   rowwise('rmsnorm', 16384, 2048, { stride: 2048, eps: 1e-6 }),
   rowwise('add_rmsnorm', 16384, 2048, { terms: 3, eps: 1e-6 }),
@@ -91,6 +99,28 @@ const grouped = (
   },
   integers: balancedPairs(groups * rows, groups),
 });
+
+/** The gradients of a grouped product: of its rows, or of its weights. */
+const groupedBackward = (
+  kernel: 'grouped_gemm_nn' | 'grouped_gemm_tn',
+  groups: number,
+  rows: number,
+  outputs: number,
+  inner: number,
+): BenchCase => {
+  const pairs = groups * rows;
+  const [pairRow, offsets] = balancedPairs(pairs, groups) as [Uint32Array<ArrayBuffer>, Uint32Array<ArrayBuffer>];
+  return {
+    kernel,
+    shape: `${groups} experts × ${rows} × ${outputs} → ${inner}`,
+    ...(kernel === 'grouped_gemm_nn'
+      ? { sizes: { pairs, inner: outputs, cols: inner, groups }, integers: [offsets] }
+      : {
+          sizes: { pairs, rows: outputs, cols: inner, groups, stride: inner, gather: 0 },
+          integers: [pairRow, offsets],
+        }),
+  };
+};
 
 /** As many rows in all, spread over experts by Zipf's law. */
 const skewed = (groups: number, rows: number, inner: number, cols: number): BenchCase => ({
