@@ -6,6 +6,7 @@ import type { Launch } from '../gpu/launcher';
 import { shapeClassOf } from '../gpu/variants/shape_class';
 import { megabytes } from '../model/memory';
 import type { ModelSpec } from '../model/spec';
+import { scoped } from '../program/builder';
 import type { Dim } from '../program/dim';
 import type { KernelCall, KernelName, NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
@@ -32,6 +33,8 @@ export type Executable = {
   readonly stream: (orders: readonly Order[], carried: Carried, first: Uint32Array<ArrayBuffer>) => Stream;
   /** The kernels that it ran so far, with sizes of each class of shapes. */
   readonly calls: () => { readonly kernel: KernelName; readonly sizes: NamedSizes }[];
+  /** The buffer of a value that a rank keeps. */
+  readonly keptOn: (rank: number, name: string) => Storage | undefined;
   /** Bytes of what it alone keeps, of all ranks together. */
   readonly keptBytes: number;
   readonly destroy: () => void;
@@ -51,14 +54,19 @@ export const createExecutable = (
   options: Omit<LoweringOptions, 'plan'>,
   keptSymbols?: KeptSymbols,
 ): Promise<Executable> =>
-  bindProgram(cluster, lower(spec, connectivity, { ...options, plan: cluster.plan }), keptSymbols);
+  bindProgram(cluster, lower(spec, connectivity, { ...options, plan: cluster.plan }), keptSymbols && { keptSymbols });
+
+/** What a program is bound to beside its cluster; all of it must last longer. */
+export type Beside = {
+  readonly keptSymbols?: KeptSymbols;
+  /** What another program keeps by the same names, both keep together. */
+  readonly executable?: Executable;
+  /** Values of the scope of this name are those of a cluster of its own. */
+  readonly scope?: { readonly name: string; readonly cluster: Cluster };
+};
 
 /** Binds a program: compiles its kernels and takes the buffers that it keeps. */
-export async function bindProgram(
-  cluster: Cluster,
-  program: Program,
-  keptSymbols: KeptSymbols = [],
-): Promise<Executable> {
+export async function bindProgram(cluster: Cluster, program: Program, beside: Beside = {}): Promise<Executable> {
   const calls = program.operations.map((op) =>
     op.kind === 'compute'
       ? lastingSizes(op)
@@ -83,7 +91,7 @@ export async function bindProgram(
       ({ rank, pools, launches }): BoundRank => ({
         rank,
         pools,
-        kept: keptBuffers(rank, pools.own, program, keptSymbols[rank.index] ?? new Map()),
+        kept: keptBuffers(rank, pools.own, program, beside),
         launchOf: launches.launchOf,
         copyOf: launches.copyOf,
       }),
@@ -110,6 +118,7 @@ export async function bindProgram(
     keptBytes,
     destroy,
     calls: () => bound.flatMap(({ launches }) => launches.calls()),
+    keptOn: (rank, name) => own[rank]!.kept.get(name),
     schedule: (kind, cost, lag) => schedule(program, kind, cost, lag),
     stream: (orders, carried, first) => createStream(own[0]!, program, orders, carried, first),
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
@@ -127,12 +136,20 @@ function keptBuffers(
   rank: Rank,
   pool: BufferPool,
   program: Program,
-  symbols: ReadonlyMap<string, number>,
+  { keptSymbols = [], executable, scope }: Beside,
 ): Map<string, Storage> {
+  const symbols = keptSymbols[rank.index] ?? new Map<string, number>();
+  const ofScope = (name: string): Storage | undefined =>
+    scope && name.startsWith(scoped(scope.name, ''))
+      ? scope.cluster.ranks[rank.index]!.kept.get(name.slice(scoped(scope.name, '').length))
+      : rank.kept.get(name);
   const kept = new Map<string, Storage>();
   for (const value of program.values.values()) {
     if (value.lives !== 'kept') continue;
-    const storage = value.origin === 'zeros' ? pool.reserve(bytesOf(value, symbols)) : rank.kept.get(value.name);
+    const storage =
+      value.origin === 'zeros'
+        ? (executable?.keptOn(rank.index, value.name) ?? pool.reserve(bytesOf(value, symbols)))
+        : ofScope(value.name);
     if (!storage) throw new Error(`rank ${rank.index} does not keep ${value.name}, which comes from a ${value.origin}`);
     kept.set(value.name, storage);
   }

@@ -21,5 +21,6 @@ export function launchIn(
   for (const name of op.outputs) buffers.push(values.take(name));
   const launched = contractOf(op.kernel).hasWork(sizes) ? { launch: launchOf(order, sizes, buffers), sizes } : null;
   for (const name of new Set(op.inputs)) values.release(name);
+  for (const name of op.outputs) values.written(name);
   return launched;
 }

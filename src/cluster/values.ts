@@ -59,6 +59,13 @@ export function createValues(
       held.delete(name);
       own.pool.give(own.storage);
     },
+    /** An operation is done that wrote a value: it is given back if nothing reads it. */
+    written(name: string): void {
+      const own = held.get(name);
+      if (left.get(name)! > 0 || !own) return;
+      held.delete(name);
+      own.pool.give(own.storage);
+    },
     /** A whole value, to be read. */
     rangeOf: (name: string): BufferRange => ({ buffer: known(name)!.buffer, offset: 0, bytes: sizeOf(name) }),
     /** Gives everything back but what is kept. */

@@ -4,6 +4,9 @@ import { ALWAYS, f32, kernel, NOTHING, type Numbers, type Operand, onWire, ROWS,
 const each = (operations: number) => (s: { readonly rows: number; readonly width: number }) =>
   operations * s.rows * s.width;
 
+/** Columns of parts of sums of squares. */
+export const SQUARES = 256;
+
 /** Of attention backward: queries, keys, values, each row's first key, and d out. */
 const ATTENTION = {
   rows: 'u32',
@@ -226,14 +229,126 @@ export const BACKWARD_KERNELS = {
     ...ROWS,
   }),
   /**
-   * A step of AdamW on a weight and its running averages, in place, by a gradient; `step`: the rate, what corrects both
-   * averages, and what gradients are multiplied by.
+   * A step of AdamW on a weight and its running averages, in place, by the gradient that begins at element `at`; `step`:
+   * the rate, what corrects both averages, and what gradients are multiplied by.
    */
   adamw: kernel({
-    sizes: { rows: 'u32', width: 'u32', beta1: 'f32', beta2: 'f32', eps: 'f32', decay: 'f32' },
-    inputs: (s) => [f32(s.rows * s.width), f32(4)],
+    sizes: { rows: 'u32', width: 'u32', at: 'u32', beta1: 'f32', beta2: 'f32', eps: 'f32', decay: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width, 1), f32(4)],
     outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows * s.width)],
     flops: each(14),
+    ...ROWS,
+  }),
+  /** What AdamW changes weights by but for their decay, of a rank's shard of many; the running averages in place. */
+  adamw_change: kernel({
+    sizes: { rows: 'u32', width: 'u32', beta1: 'f32', beta2: 'f32', eps: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(4)],
+    outputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows * s.width)],
+    flops: each(13),
+    ...ROWS,
+  }),
+  /** A weight decays and changes, in place, by what begins at element `at`. */
+  apply_change: kernel({
+    sizes: { rows: 'u32', width: 'u32', at: 'u32', decay: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width, 1), f32(4)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: each(2),
+    ...ROWS,
+  }),
+  /** Adds to what begins at element `at` of a kept sum; or begins it, where the second input is 0. */
+  accumulate: kernel({
+    sizes: { rows: 'u32', width: 'u32', at: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(1)],
+    outputs: (s) => [f32(s.rows * s.width, 1)],
+    flops: each(1),
+    ...ROWS,
+  }),
+  /** Row `at` of a kept value of parts of sums of squares, times `scale`. */
+  sum_squares: kernel({
+    sizes: { rows: 'u32', width: 'u32', at: 'u32', scale: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width)],
+    outputs: () => [f32(SQUARES, SQUARES)],
+    flops: each(2),
+    ...ALWAYS,
+  }),
+  /** A step whose gradients are made smaller where their norm, of these parts, is above `limit`; and that norm. */
+  clip_step: kernel({
+    sizes: { rows: 'u32', limit: 'f32' },
+    inputs: (s) => [f32(s.rows * SQUARES), f32(4)],
+    outputs: () => [f32(4), f32(1)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  /** How many pairs each expert has. */
+  expert_counts: kernel({
+    sizes: { rows: 'u32', experts: 'u32', topK: 'u32' },
+    inputs: (s) => [u32(s.rows * s.topK)],
+    outputs: (s) => [f32(s.experts)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  /** A router's bias falls or rises by `rate`, in place, by the counts that begin at element `at`. */
+  balance_bias: kernel({
+    sizes: { experts: 'u32', at: 'u32', rate: 'f32' },
+    inputs: (s) => [f32(s.experts, 1)],
+    outputs: (s) => [f32(s.experts)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  /** How many pairs each expert has of a sequence, in the row that it begins with. */
+  sequence_counts: kernel({
+    sizes: { rows: 'u32', experts: 'u32', topK: 'u32' },
+    inputs: (s) => [u32(s.rows * s.topK), u32(s.rows)],
+    outputs: (s) => [u32(s.rows * s.experts)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** Of each row what its router's balance costs, and d logits. */
+  balance_loss: kernel({
+    sizes: { rows: 'u32', experts: 'u32', scoring: 'u32', factor: 'f32' },
+    inputs: (s) => [f32(s.rows * s.experts), u32(s.rows * s.experts), u32(s.rows), f32(s.rows)],
+    outputs: (s) => [f32(s.rows), f32(s.rows * s.experts)],
+    flops: (s) => 8 * s.rows * s.experts,
+    ...ROWS,
+  }),
+  /** Of each row weight × factor × the squared distance of two, and d of the first. */
+  squared_distance: kernel({
+    sizes: { rows: 'u32', width: 'u32', factor: 'f32' },
+    inputs: (s) => [f32(s.rows * s.width), f32(s.rows * s.width), f32(s.rows)],
+    outputs: (s) => [f32(s.rows), f32(s.rows * s.width)],
+    flops: each(4),
+    ...ROWS,
+  }),
+  /** Of some columns of a vocabulary, from `first` on: the highest logit, the sum of exponentials, the target's logit. */
+  softmax_part: kernel({
+    sizes: { rows: 'u32', width: 'u32', first: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows)],
+    outputs: (s) => [f32(s.rows * 3)],
+    flops: each(3),
+    ...ROWS,
+  }),
+  /** Two of these as one. */
+  join_softmax: kernel({
+    sizes: { rows: 'u32' },
+    inputs: (s) => [f32(s.rows * 3), f32(s.rows * 3)],
+    outputs: (s) => [f32(s.rows * 3)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** Cross-entropy of each row by the joined ones, times its weight. */
+  softmax_loss: kernel({
+    sizes: { rows: 'u32' },
+    inputs: (s) => [f32(s.rows * 3), f32(s.rows)],
+    outputs: (s) => [f32(s.rows)],
+    flops: NOTHING,
+    ...ROWS,
+  }),
+  /** d logits of its sum, of some columns. */
+  softmax_part_grad: kernel({
+    sizes: { rows: 'u32', width: 'u32', first: 'u32' },
+    inputs: (s) => [f32(s.rows * s.width), u32(s.rows), f32(s.rows), f32(s.rows * 3)],
+    outputs: (s) => [f32(s.rows * s.width)],
+    flops: each(3),
     ...ROWS,
   }),
 } as const;

@@ -39,6 +39,8 @@ export type Builder = {
   readonly spread: (op: Omit<Spread, 'id' | 'phase' | 'output'>, written: Written) => string;
   readonly columns: (name: string) => number;
   readonly shapeOf: (name: string) => Shape;
+  /** A value that ranks keep. Throws where it is none. */
+  readonly keptOf: (name: string) => KeptValue;
   /**
    * The same program, in a scope within this one: names and symbols of what is declared there begin with it
    * (`a/tokens`).
@@ -170,6 +172,11 @@ function builderIn(scope: string, collected: Collected): Builder {
     },
     columns: (name) => values.get(known(name))!.cols,
     shapeOf: (name) => values.get(known(name))!,
+    keptOf(name) {
+      const value = values.get(known(name))!;
+      if (value.lives !== 'kept') throw new Error(`value ${name} is not kept`);
+      return value;
+    },
     within: (inner) => builderIn(scoped(scope, inner), collected),
     finish(outputs) {
       const used = new Set(

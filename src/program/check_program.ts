@@ -30,6 +30,7 @@ export function faultsOf(program: Program): string[] {
     const fault = (what: string) => faults.push(`operation ${place}, ${op.name}: ${what}`);
     if (op.id !== place) fault(`its id is ${op.id}`);
     for (const name of inputsOf(op)) if (!readable(name)) fault(`reads ${name} before it is written`);
+    for (const name of op.after ?? []) if (!readable(name)) fault(`comes after ${name}, which is not written yet`);
     // WebGPU binds a buffer to be read or to be written, not both.
     if (op.kind === 'compute')
       for (const name of op.outputs)

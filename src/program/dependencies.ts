@@ -23,6 +23,7 @@ export function dependenciesOf(program: Program): number[][] {
       need(writer.get(name));
       for (const reader of readers.get(name) ?? []) need(reader);
     }
+    for (const name of op.after ?? []) need(writer.get(name));
     if (op.kind === 'all-to-all') need(writer.get(exchanges.get(op.exchange)!.counts));
     for (const symbol of sizeSymbolsOf(program, op)) need(announcer.get(symbol));
     for (const name of inputsOf(op)) {

@@ -7,6 +7,10 @@
  */
 export type Dim = number | string | { readonly of: string; readonly times: number };
 
+/** A number, or a symbol, so many times. */
+export const times = (dim: number | string, count: number): Dim =>
+  typeof dim === 'number' ? dim * count : { of: dim, times: count };
+
 /** Whether a rank knows a size. */
 export const isKnown = (dim: Dim, symbols: ReadonlyMap<string, number>): boolean =>
   typeof dim === 'number' || symbols.has(typeof dim === 'string' ? dim : dim.of);

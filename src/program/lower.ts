@@ -5,7 +5,7 @@ import type { AttentionSpec, ModelSpec } from '../model/spec';
 import { headOf, shapeOnRank, type Weight, weightsOf } from '../model/weights';
 import { type Builder, programBuilder } from './builder';
 import { constantsOf } from './constants';
-import { lowerAllReduce, type WireFormat } from './lower_all_reduce';
+import { lowerAllReduce, OF_TOKENS, type WireFormat } from './lower_all_reduce';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
 import { bring, newStream, normOf, type Stream, sumOf } from './lower_stream';
@@ -16,8 +16,8 @@ export type LoweringOptions = {
   readonly wire: WireFormat;
   /** How all-reduces are done (`tp`). */
   readonly allReduce: Spread['algorithm'];
-  /** Logits of every token, or of the last of each sequence. */
-  readonly logits: 'all' | 'last';
+  /** Logits of every token, or of the last of each sequence; or what they are computed from, of every token. */
+  readonly logits: 'all' | 'last' | 'none';
   /**
    * Whether the residual stream is an output too: after the logits, outputs[1 + k] is the stream after layer k, 0 the
    * embedding.
@@ -198,7 +198,11 @@ function bringTerm(lowering: Lowering, layer: number, term: Term, value: string)
       ),
     );
   const { wire, allReduce: algorithm } = options;
-  bring(stream, group, lowerAllReduce(build, own, { layer, width, ranks: parts, wire, algorithm, label }));
+  bring(
+    stream,
+    group,
+    lowerAllReduce(build, own, { ...OF_TOKENS, layer, width, ranks: parts, wire, algorithm, label }),
+  );
 }
 
 /** Logits, [tokens, vocabulary] or [sequences, vocabulary], from the sum of all terms. */
@@ -213,6 +217,7 @@ function lowerHead({ build, spec, options }: Lowering, sum: string): string {
     { inputs: [x, 'model.norm'] },
     { name: 'final norm', rows, cols: width },
   );
+  if (options.logits === 'none') return norm;
   const logits = build.compute(
     place,
     'lm head',

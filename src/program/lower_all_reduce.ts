@@ -1,5 +1,6 @@
 import { colsOfRow, wordsOfRow } from '../model/value_type';
 import type { Builder } from './builder';
+import { type Dim, times } from './dim';
 import type { Shape, Spread } from './program';
 
 /** Two bytes or four a value on the wire. */
@@ -7,6 +8,9 @@ export type WireFormat = 'f32' | 'bf16';
 
 export type AllReducePlace = {
   readonly layer: number | null;
+  /** Rows of the value, and of a rank's shard of it. */
+  readonly rows: number | string;
+  readonly shard: number | string;
   readonly width: number;
   readonly ranks: number;
   readonly wire: WireFormat;
@@ -15,6 +19,9 @@ export type AllReducePlace = {
   readonly label: string;
 };
 
+/** Of a value that has a row a token. */
+export const OF_TOKENS = { rows: 'tokens', shard: 'shard' } as const;
+
 /** A row of `width` values on the wire. */
 export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 'type'> => ({
   cols: colsOfRow(width, wire),
@@ -22,7 +29,7 @@ export const onWire = (width: number, wire: WireFormat): Pick<Shape, 'cols' | 't
 });
 
 /**
- * Adds up a value [tokens, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds
+ * Adds up a value [rows, width] that each rank has a part of. Direct: everyone sends its part to everyone and adds
  * all up. Ring: each rank adds up a shard of the rows and hands the sum on; 2 (N - 1) / N instead of N - 1 times the
  * bytes, in more steps.
  */
@@ -35,11 +42,11 @@ export function lowerAllReduce(build: Builder, partial: string, at: AllReducePla
       kind: 'all-gather',
       algorithm: 'direct',
       name: 'All-reduce',
-      input: pack(build, partial, 'tokens', 'packed', at),
+      input: pack(build, partial, at.rows, 'packed', at),
     },
-    { name: nameIn(at, 'parts'), rows: { of: 'tokens', times: at.ranks }, ...onWire(at.width, at.wire) },
+    { name: nameIn(at, 'parts'), rows: times(at.rows, at.ranks), ...onWire(at.width, at.wire) },
   );
-  return sumParts(build, parts, 'tokens', 'sum', at);
+  return sumParts(build, parts, at.rows, 'sum', at);
 }
 
 /** The first half of a ring's all-reduce: each rank's shard of the sum, [shard, width]. */
@@ -50,33 +57,33 @@ export function lowerReduceScatter(build: Builder, partial: string, at: AllReduc
       kind: 'reduce-scatter',
       algorithm: at.algorithm,
       name: 'Reduce-scatter',
-      input: pack(build, partial, 'tokens', 'packed', at),
+      input: pack(build, partial, at.rows, 'packed', at),
     },
-    { name: nameIn(at, 'parts'), rows: { of: 'shard', times: at.ranks }, ...onWire(at.width, at.wire) },
+    { name: nameIn(at, 'parts'), rows: times(at.shard, at.ranks), ...onWire(at.width, at.wire) },
   );
-  return sumParts(build, parts, 'shard', 'shard', at);
+  return sumParts(build, parts, at.shard, 'shard', at);
 }
 
-/** The second: all of the rows, [tokens, width], of a shard from each rank. */
+/** The second: all of the rows, [rows, width], of a shard from each rank. */
 export function lowerAllGather(build: Builder, shard: string, at: AllReducePlace): string {
-  const { width, wire } = at;
+  const { rows, width, wire } = at;
   const gathered = build.spread(
     {
       ...placeOf(at),
       kind: 'all-gather',
       algorithm: at.algorithm,
       name: 'All-gather',
-      input: pack(build, shard, 'shard', 'packed shard', at),
+      input: pack(build, shard, at.shard, 'packed shard', at),
     },
-    { name: nameIn(at, 'gathered'), rows: 'tokens', ...onWire(width, wire) },
+    { name: nameIn(at, 'gathered'), rows, ...onWire(width, wire) },
   );
   if (wire === 'f32') return gathered;
   return build.compute(
     placeOf(at),
     'from bf16',
-    { kernel: 'unpack_bf16', sizes: { rows: 'tokens', width, stride: wordsOfRow(width, wire) } },
+    { kernel: 'unpack_bf16', sizes: { rows, width, stride: wordsOfRow(width, wire) } },
     { inputs: [gathered] },
-    { name: nameIn(at, 'whole'), rows: 'tokens', cols: width },
+    { name: nameIn(at, 'whole'), rows, cols: width },
   );
 }
 
@@ -84,7 +91,7 @@ const placeOf = ({ layer }: AllReducePlace) => ({ block: 'all-reduce', layer }) 
 const nameIn = ({ label }: AllReducePlace, part: string): string => `reduced ${label} ${part}`;
 
 /** A value as it is to travel. */
-function pack(build: Builder, x: string, rows: string, part: string, at: AllReducePlace): string {
+function pack(build: Builder, x: string, rows: Dim, part: string, at: AllReducePlace): string {
   const { width, wire } = at;
   if (wire === 'f32') return x;
   return build.compute(
@@ -97,7 +104,7 @@ function pack(build: Builder, x: string, rows: string, part: string, at: AllRedu
 }
 
 /** The sum over ranks of what came from each. */
-const sumParts = (build: Builder, parts: string, rows: string, part: string, at: AllReducePlace): string =>
+const sumParts = (build: Builder, parts: string, rows: Dim, part: string, at: AllReducePlace): string =>
   build.compute(
     placeOf(at),
     'sum of parts',

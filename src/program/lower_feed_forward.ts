@@ -8,7 +8,11 @@ import { onWire, type WireFormat } from './lower_all_reduce';
 import { exchangeSymbols, INPUTS } from './program';
 
 /** As kernels/router_topk.wgsl numbers them. */
-const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = { softmax: 0, sigmoid: 1, 'sigmoid with bias': 2 };
+export const SCORING: Readonly<Record<RouterSpec['scoring'], number>> = {
+  softmax: 0,
+  sigmoid: 1,
+  'sigmoid with bias': 2,
+};
 
 /** A gated MLP (a dense layer's, or the shared experts together) on x [tokens, width]; returns its term. */
 export function lowerGatedMlp(
@@ -58,6 +62,9 @@ export function lowerRouted(build: Builder, spec: Moe, at: RoutedPlace): string 
   const { kind, ranks } = at.plan;
   return kind === 'ep' && ranks > 1 ? lowerExchanged(build, spec, at, routing) : lowerInPlace(build, spec, at, routing);
 }
+
+/** Names of what a layer's router reads its choice from, and of what it chose. */
+export const routingNames = (layer: number) => ({ logits: nameIn(layer)('logits'), ids: nameIn(layer)('ids') });
 
 const nameIn = (layer: number) => (part: string) => `routed.${layer}.${part}`;
 

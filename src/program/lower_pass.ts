@@ -22,7 +22,7 @@ export function lowerPass(
   if (pass === 'forward')
     return lower(spec, connectivity, { ...options, logits: 'last', hidden: false, cached: false });
   const training = lowerTraining(spec, connectivity, { ...options, loss: { kind: 'next token' } });
-  if (pass === 'step') return lowerUpdate(training, options.plan, USUAL_ADAMW);
+  if (pass === 'step') return lowerUpdate(training, options.plan, { adamw: USUAL_ADAMW, allReduce: options.allReduce });
   // Gradients stay where they are.
   return { ...training.program, outputs: training.program.outputs.filter((name) => name === LOSSES) };
 }

@@ -1,18 +1,52 @@
 import type { Connectivity } from '../connectivity/connectivity';
 import type { ModelSpec } from '../model/spec';
+import { headOf } from '../model/weights';
 import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
-import { programBuilder } from './builder';
+import { type Builder, programBuilder, scoped } from './builder';
 import { type Differentiated, differentiate } from './derivative/differentiate';
+import { recomputed } from './derivative/recompute';
 import { declareInputs, keptValuesOf, type LoweringOptions, lowerForward } from './lower';
+import { lowerBalanceLoss, lowerExpertCounts } from './lower_balance';
+import { lowerLossInChunks } from './lower_chunked_loss';
 import { INPUTS } from './program';
 
-/** What a model learns from: the text that follows, or what another connectivity of the same weights makes of it. */
-export type Loss = { readonly kind: 'next token' } | { readonly kind: 'divergence'; readonly teacher: Connectivity };
+/**
+ * What a model learns from: the text that follows, its cross-entropy computed in chunks of so many words of the
+ * vocabulary where that is said; or what a teacher of another connectivity makes of it, and, times
+ * `intermediate`, how far the residual stream is from the teacher's after each layer (the mean square). The teacher has
+ * the same weights; `frozen`: weights of its own, which stay as they are, by the same names in the scope TEACHER.
+ */
+export type Loss =
+  | { readonly kind: 'next token'; readonly chunk?: number }
+  | {
+      readonly kind: 'divergence';
+      readonly teacher: Connectivity;
+      readonly intermediate?: number;
+      readonly frozen?: boolean;
+    };
 
-export type TrainingOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce'> & { readonly loss: Loss };
+export const TEACHER = 'teacher';
 
-/** Each token's loss times what it counts, [tokens]: the first output; then come the gradients. */
+/** How routers learn to use all experts: by a loss, times a factor; or by their biases, which AdamW leaves alone. */
+export type Balance = { readonly kind: 'loss'; readonly factor: number } | { readonly kind: 'bias' };
+
+export type TrainingOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce'> & {
+  readonly loss: Loss;
+  readonly balance?: Balance | null;
+  /** Whether a layer's activations are computed again for its backward pass, not held. */
+  readonly recompute?: boolean;
+};
+
+/** A program of a training pass. */
+export type Training = Differentiated & {
+  /** Of each router's bias that balances, how many pairs its experts have on this rank. */
+  readonly counts: ReadonlyMap<string, string>;
+  /** The same of losses beside the first, [tokens], where there are any: intermediate ones, and routers'. */
+  readonly otherLosses: string | null;
+};
+
+/** Each token's loss times what it counts, [tokens]: the first output; then come other losses, counts, and the gradients. */
 export const LOSSES = 'losses';
 
 /** As kernels/backward/attention_*_grad/any.wgsl have room for. */
@@ -32,28 +66,103 @@ function refuseWideKeys({ layers }: ModelSpec): void {
  * A forward pass, its loss, and the gradients of all weights that the logits depend on: on each rank its part of them,
  * of the loss that all ranks' `loss weight`s sum up to. Throws InputError for keys that are too wide.
  */
-export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Differentiated {
+export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Training {
   refuseWideKeys(spec);
-  const build = programBuilder(keptValuesOf(spec, options.plan));
-  const rows = 'tokens';
-  const cols = spec.vocabulary;
-  const whole = { ...options, logits: 'all', hidden: false, cached: false } as const;
+  const { loss, balance, recompute = false } = options;
+  const kept = keptValuesOf(spec, options.plan);
+  const frozen = loss.kind === 'divergence' && loss.frozen;
+  const ofTeacher = frozen
+    ? kept.flatMap((value) => (value.origin === 'checkpoint' ? [{ ...value, name: scoped(TEACHER, value.name) }] : []))
+    : [];
+  const build = programBuilder([...kept, ...ofTeacher]);
   declareInputs(build, spec);
-  const { loss } = options;
-  const weights = build.input({ name: INPUTS.lossWeight, rows, cols: 1 });
-  const [logits] = lowerForward(build, spec, connectivity, whole) as [string];
-  const [kernel, against] =
-    loss.kind === 'next token'
-      ? (['cross_entropy', build.input({ name: INPUTS.target, rows, cols: 1, type: 'u32' })] as const)
-      : (['kl_divergence', lowerForward(build.within('teacher'), spec, loss.teacher, whole)[0]!] as const);
-  const dLogits = { name: 'd logits', rows, cols };
-  const losses = build.compute(
-    { block: 'head', layer: null },
+  build.input({ name: INPUTS.lossWeight, rows: 'tokens', cols: 1 });
+  const chunk = loss.kind === 'next token' ? loss.chunk : undefined;
+  const stream = loss.kind === 'divergence' && loss.intermediate ? loss.intermediate : 0;
+  const whole = {
+    ...options,
+    logits: chunk === undefined ? 'all' : 'none',
+    hidden: stream > 0,
+    cached: false,
+  } as const;
+  const [made, ...hidden] = lowerForward(build, spec, connectivity, whole) as [string, ...string[]];
+  const seeds = new Map<string, string>();
+  const others: string[] = [];
+  if (loss.kind === 'next token') {
+    build.input({ name: INPUTS.target, rows: 'tokens', cols: 1, type: 'u32' });
+    if (chunk === undefined) lowerLoss(build, 'cross_entropy', made, INPUTS.target, seeds);
+    else lowerLossInChunks(build, { x: made, head: headOf(spec), chunk }, seeds);
+  } else {
+    const [logits, ...wanted] = lowerForward(build.within(TEACHER), spec, loss.teacher, whole) as [string, ...string[]];
+    lowerLoss(build, 'kl_divergence', made, logits, seeds);
+    // Of the embedding, which both begin with, there is no distance.
+    for (const [layer, own] of hidden.entries())
+      if (layer > 0) others.push(lowerDistance(build, own, wanted[layer]!, stream / (hidden.length - 1), seeds));
+  }
+  if (balance?.kind === 'loss') others.push(...lowerBalanceLoss(build, spec, balance.factor, seeds));
+  const counts = balance?.kind === 'bias' ? lowerExpertCounts(build, spec) : new Map<string, string>();
+  const otherLosses = lowerSum(build, others);
+  const outputs = [LOSSES, ...(otherLosses ? [otherLosses] : []), ...counts.values()];
+  const { program, gradients } = differentiate(build.finish(outputs), seeds);
+  return { program: recompute ? recomputed(program) : program, gradients, counts, otherLosses };
+}
+
+const HEAD = { block: 'head', layer: null } as const;
+
+/** The losses of logits against what they should be, and the seed of their gradient. */
+function lowerLoss(
+  build: Builder,
+  kernel: 'cross_entropy' | 'kl_divergence',
+  logits: string,
+  against: string,
+  seeds: Map<string, string>,
+): void {
+  const rows = 'tokens';
+  const cols = build.columns(logits);
+  const dLogits = 'd logits';
+  build.compute(
+    HEAD,
     'loss',
     { kernel, sizes: { rows, width: cols } },
-    { inputs: [logits, against, weights] },
+    { inputs: [logits, against, INPUTS.lossWeight] },
     { name: LOSSES, rows, cols: 1 },
-    dLogits,
+    { name: dLogits, rows, cols },
   );
-  return differentiate(build.finish([losses]), new Map([[logits, dLogits.name]]));
+  seeds.set(logits, dLogits);
 }
+
+/** The mean square of what two residual streams differ by, times a factor. */
+function lowerDistance(
+  build: Builder,
+  own: string,
+  wanted: string,
+  factor: number,
+  seeds: Map<string, string>,
+): string {
+  const rows = 'tokens';
+  const width = build.columns(own);
+  const seed = `d ${own} of its distance`;
+  const losses = build.compute(
+    { block: 'residual', layer: null },
+    'distance',
+    { kernel: 'squared_distance', sizes: { rows, width, factor: factor / width } },
+    { inputs: [own, wanted, INPUTS.lossWeight] },
+    { name: `distance of ${own}`, rows, cols: 1 },
+    { name: seed, rows, cols: width },
+  );
+  seeds.set(own, seed);
+  return losses;
+}
+
+const lowerSum = (build: Builder, [first, ...rest]: readonly string[]): string | null =>
+  rest.reduce<string | null>(
+    (sum, own, i) =>
+      build.compute(
+        HEAD,
+        'add losses',
+        { kernel: 'add', sizes: { rows: 'tokens', width: 1 } },
+        { inputs: [sum!, own] },
+        { name: `other losses, ${i + 2}`, rows: 'tokens', cols: 1 },
+      ),
+    first ?? null,
+  );

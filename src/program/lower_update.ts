@@ -1,9 +1,12 @@
 import type { Plan } from '../model/plan';
+import { SQUARES } from './backward_kernels';
 import { type Builder, builderOn, type Place } from './builder';
 import { dependenciesOf } from './dependencies';
-import type { Differentiated } from './derivative/differentiate';
 import { placeOfWeight } from './derivative/place_of_weight';
-import { INPUTS, type KeptValue, type Program, type Spread } from './program';
+import { type Bucket, bucketed, bucketsOf, ROW } from './gradient_buckets';
+import { type AllReducePlace, lowerAllGather, lowerAllReduce, lowerReduceScatter } from './lower_all_reduce';
+import type { Training } from './lower_training';
+import { INPUTS, type KeptValue, outputsOf, type Program, type Spread } from './program';
 
 /** AdamW's settings but for the rate, which may differ from step to step. */
 export type AdamW = {
@@ -13,35 +16,238 @@ export type AdamW = {
   readonly decay: number;
 };
 
+export type UpdateOptions = {
+  readonly adamw: AdamW;
+  /** What the norm of all gradients is held to. */
+  readonly clip?: number | null;
+  /** What routers' biases rise or fall by a step, where they balance. */
+  readonly biasRate?: number;
+  /** Whether gradients of passes before this one are added. */
+  readonly accumulated?: boolean;
+  /** Whether each rank holds a shard of the running averages of what all hold, and updates that. */
+  readonly sharded?: boolean;
+  /** How gradients that ranks share are added up. */
+  readonly allReduce: Spread['algorithm'];
+};
+
+/** The norm of all gradients, as it was before it was held to a limit: an output where there is one. */
+export const GRADIENT_NORM = 'gradient norm';
+
 /**
- * A program with gradients, and after them a step of AdamW on each of their weights, in place. Gradients of what several
- * ranks hold are first summed over these, by an all-reduce a weight, so that all of them make the same step; those of
- * experts stay where they are. The running averages are kept beside the weights.
+ * A training pass whose gradients are added to those of other passes of the same step, and kept: what comes before the
+ * last pass of a step (`lowerUpdate`, accumulated).
  */
-export function lowerUpdate({ program, gradients }: Differentiated, plan: Plan, adamw: AdamW): Program {
-  const build = builderOn(program, 'update');
+export function lowerAccumulation(training: Training, plan: Plan): Program {
+  const build = builderOn(training.program, 'update');
+  store(build, training, plan, true);
+  return finished(build, training, []);
+}
+
+/**
+ * A training pass, and after it a step of AdamW on each of the weights, in place. Gradients of what all ranks hold are
+ * first added up over them, in buckets, so that all of them make the same step; those of experts stay where they are.
+ * The running averages are kept beside the weights, or sharded.
+ */
+export function lowerUpdate(training: Training, plan: Plan, options: UpdateOptions): Program {
+  const { clip = null, biasRate = 0, accumulated = false } = options;
+  const build = builderOn(training.program, 'update');
   build.input({ name: INPUTS.step, rows: 1, cols: 4 });
-  for (const [weight, gradient] of gradients) {
-    const value = program.values.get(weight) as KeptValue;
-    const { rows, cols } = value;
-    const place = placeOfWeight(weight);
-    const share = sharersOf(value, plan);
-    const whole = share > 1 ? sumOverRanks(build, gradient, { place, ranks: plan.ranks, share }) : gradient;
-    const [mean, square] = (['mean', 'square'] as const).map((part) =>
-      build.keep({ name: `${part} of d ${weight}`, rows, cols }),
-    );
-    build.compute(
-      place,
-      'AdamW',
-      { kernel: 'adamw', sizes: { rows, width: cols, ...adamw } },
-      { inputs: [whole, INPUTS.step] },
-      weight,
-      mean!,
-      square!,
-    );
+  const { own, buckets } = store(build, training, plan, accumulated);
+  const groups = [
+    ...own.map((one) => sharedOf(build, one, plan)),
+    ...buckets.map((bucket) => summed(build, bucket, plan, options)),
+  ];
+  const step = clip === null ? INPUTS.step : clipped(build, groups, plan.ranks, clip);
+  for (const group of groups) {
+    if (group.kind === 'shard') updateByShards(build, group, step, plan, options);
+    else
+      for (const { weight, at } of group.weights)
+        if (training.counts.has(weight)) moveBias(build, weight, group.value, at, biasRate);
+        else updateWeight(build, weight, group.value, at, step, options.adamw);
   }
-  const own = new Set(gradients.values());
-  return asSoonAsCan(build.finish(program.outputs.filter((name) => !own.has(name))));
+  return asSoonAsCan(finished(build, training, clip === null ? [] : [GRADIENT_NORM]));
+}
+
+/** The program, whose gradients are no outputs any more. */
+function finished(build: Builder, { program, gradients, counts }: Training, more: readonly string[]): Program {
+  const own = new Set([...gradients.values(), ...counts.values()]);
+  return build.finish([...program.outputs.filter((name) => !own.has(name)), ...more]);
+}
+
+/** Gradients of some weights, one after the other in a value: of this rank, of all, or a shard of those of all. */
+type Group = {
+  readonly kind: 'own' | 'all' | 'shard';
+  readonly value: string;
+  readonly weights: readonly { readonly weight: string; readonly at: number }[];
+  /** How many ranks have the same. */
+  readonly share: number;
+  readonly bucket: Bucket | null;
+};
+
+/** A weight and what it is updated by. */
+type One = { readonly weight: string; readonly gradient: string };
+
+/**
+ * Gradients where they lie until they are summed: those of what all ranks hold in kept buckets, one after the other;
+ * the others as they are, or added to a kept sum.
+ */
+function store(
+  build: Builder,
+  { program, gradients, counts }: Training,
+  plan: Plan,
+  accumulated: boolean,
+): { readonly own: readonly One[]; readonly buckets: readonly Bucket[] } {
+  if (accumulated) build.input({ name: INPUTS.begun, rows: 1, cols: 1 });
+  const all = [...gradients, ...counts].map(([weight, gradient]): One => ({ weight, gradient }));
+  const shared = all.filter(({ weight }) => plan.ranks > 1 && splitOf(program, weight) === 'replicated');
+  const writtenAt = new Map(
+    program.operations.flatMap(({ id, ...op }) => outputsOf({ id, ...op }).map((n) => [n, id])),
+  );
+  const buckets = bucketsOf(
+    shared.toSorted((a, b) => writtenAt.get(a.gradient)! - writtenAt.get(b.gradient)!),
+    (name) => sizeOf(build, name),
+    plan.ranks,
+  );
+  for (const bucket of buckets) bucketed(build, bucket, accumulated);
+  const own = all
+    .filter((one) => !shared.includes(one))
+    .map(({ weight, gradient }): One => {
+      if (!accumulated) return { weight, gradient };
+      const { rows, cols } = build.shapeOf(gradient);
+      const sum = build.keep({ name: `sum of ${gradient}`, rows, cols });
+      const sizes = { rows, width: cols, at: 0 };
+      const inputs = [gradient, INPUTS.begun];
+      build.compute(placeOfWeight(weight), 'add to gradients', { kernel: 'accumulate', sizes }, { inputs }, sum);
+      return { weight, gradient: sum };
+    });
+  return { own, buckets };
+}
+
+const splitOf = ({ values }: Program, weight: string) => (values.get(weight) as KeptValue | undefined)?.split;
+
+function sizeOf(build: Builder, name: string): number {
+  const { rows, cols } = build.shapeOf(name);
+  return (rows as number) * cols;
+}
+
+/** The gradient of a weight that some ranks hold alike, summed over these; else this rank's own. */
+function sharedOf(build: Builder, { weight, gradient }: One, plan: Plan): Group {
+  const share = sharersOf(build.keptOf(weight), plan);
+  const value = share > 1 ? sumOverRanks(build, gradient, placeOfWeight(weight), plan.ranks, share) : gradient;
+  return { kind: 'own', value, weights: [{ weight, at: 0 }], share, bucket: null };
+}
+
+/** How many ranks hold the same part of a weight. */
+function sharersOf({ split }: KeptValue, { ranks }: Plan): number {
+  if (split === 'replicated') return ranks;
+  return split === 'own' ? 1 : Math.max(1, ranks / split.blocks);
+}
+
+/** A bucket summed over the ranks: on each all of it, or its shard. */
+function summed(build: Builder, bucket: Bucket, { ranks }: Plan, { sharded, allReduce }: UpdateOptions): Group {
+  const at = placeOf(bucket, ranks, allReduce);
+  const lower = sharded ? lowerReduceScatter : lowerAllReduce;
+  const value = lower(build, bucket.name, at);
+  return { kind: sharded ? 'shard' : 'all', value, weights: bucket.parts, share: sharded ? 1 : ranks, bucket };
+}
+
+const placeOf = ({ name, rows, place }: Bucket, ranks: number, algorithm: Spread['algorithm']): AllReducePlace => ({
+  layer: place.layer,
+  rows,
+  shard: rows / ranks,
+  width: ROW,
+  ranks,
+  wire: 'f32',
+  algorithm,
+  label: name,
+});
+
+function sumOverRanks(build: Builder, gradient: string, { layer }: Place, ranks: number, share: number): string {
+  const { rows, cols } = build.shapeOf(gradient);
+  const parts = build.spread(
+    { name: 'All-reduce', block: 'all-reduce', layer, algorithm: 'direct', input: gradient, kind: 'all-gather' },
+    { name: `${gradient} of all ranks`, rows: (rows as number) * ranks, cols },
+  );
+  return build.compute(
+    { block: 'all-reduce', layer },
+    'sum of gradients',
+    { kernel: 'sum_shared', sizes: { rows, width: cols, parts: ranks, share, rank: 'rank' } },
+    { inputs: [parts] },
+    { name: `${gradient} in all`, rows, cols },
+  );
+}
+
+/** The step, with gradients made smaller where the norm of all of them, on all ranks, is above a limit. */
+function clipped(build: Builder, groups: readonly Group[], ranks: number, limit: number): string {
+  const place = { block: 'all-reduce', layer: null } as const;
+  const rows = groups.length;
+  const parts = build.keep({ name: 'squares of gradients', rows, cols: SQUARES });
+  for (const [at, { value, share }] of groups.entries()) {
+    const { rows, cols } = build.shapeOf(value);
+    const sizes = { rows, width: cols, at, scale: 1 / share };
+    build.compute(place, 'squares of gradients', { kernel: 'sum_squares', sizes }, { inputs: [value] }, parts);
+  }
+  const all =
+    ranks === 1
+      ? parts
+      : build.spread(
+          { name: 'All-gather', ...place, algorithm: 'direct', input: parts, kind: 'all-gather' },
+          { name: `${parts} of all ranks`, rows: rows * ranks, cols: SQUARES },
+        );
+  return build.compute(
+    place,
+    'clip gradients',
+    { kernel: 'clip_step', sizes: { rows: rows * ranks, limit } },
+    { inputs: [all, INPUTS.step] },
+    { name: 'clipped step', rows: 1, cols: 4 },
+    { name: GRADIENT_NORM, rows: 1, cols: 1 },
+  );
+}
+
+function updateWeight(build: Builder, weight: string, gradient: string, at: number, step: string, adamw: AdamW): void {
+  const { rows, cols } = build.shapeOf(weight);
+  const averages = ['mean', 'square'].map((part) => build.keep({ name: `${part} of d ${weight}`, rows, cols }));
+  build.compute(
+    placeOfWeight(weight),
+    'AdamW',
+    { kernel: 'adamw', sizes: { rows, width: cols, at, ...adamw } },
+    { inputs: [gradient, step] },
+    weight,
+    ...averages,
+  );
+}
+
+function moveBias(build: Builder, bias: string, counts: string, at: number, rate: number): void {
+  const sizes = { experts: sizeOf(build, bias), at, rate };
+  build.compute(placeOfWeight(bias), 'balance', { kernel: 'balance_bias', sizes }, { inputs: [counts] }, bias);
+}
+
+/** Each rank computes its shard of the changes, and all gather them. */
+function updateByShards(
+  build: Builder,
+  { value, bucket, weights }: Group,
+  step: string,
+  { ranks }: Plan,
+  { adamw, allReduce }: UpdateOptions,
+): void {
+  const { name, place } = bucket!;
+  const { rows, cols } = build.shapeOf(value);
+  const averages = ['mean', 'square'].map((part) => build.keep({ name: `${part} of ${name}`, rows, cols }));
+  const { beta1, beta2, eps, decay } = adamw;
+  const change = build.compute(
+    place,
+    'AdamW of a shard',
+    { kernel: 'adamw_change', sizes: { rows, width: cols, beta1, beta2, eps } },
+    { inputs: [value, step] },
+    { name: `change of ${name}`, rows, cols },
+    ...averages,
+  );
+  const all = lowerAllGather(build, change, { ...placeOf(bucket!, ranks, allReduce), label: change });
+  for (const { weight, at } of weights) {
+    const { rows, cols } = build.shapeOf(weight);
+    const sizes = { rows, width: cols, at, decay };
+    build.compute(placeOfWeight(weight), 'change', { kernel: 'apply_change', sizes }, { inputs: [all, step] }, weight);
+  }
 }
 
 /** The same program, each operation of the update right after the last that it depends on. */
@@ -54,36 +260,4 @@ function asSoonAsCan(program: Program): Program {
     .toSorted((a, b) => places[a.id]! - places[b.id]! || a.id - b.id)
     .map((op, id) => ({ ...op, id }));
   return { ...program, operations };
-}
-
-/** How many ranks hold the same part of a weight. */
-function sharersOf({ split }: KeptValue, { ranks }: Plan): number {
-  if (split === 'replicated') return ranks;
-  return split === 'own' ? 1 : Math.max(1, ranks / split.blocks);
-}
-
-function sumOverRanks(
-  build: Builder,
-  gradient: string,
-  { place, ranks, share }: { readonly place: Place; readonly ranks: number; readonly share: number },
-): string {
-  const { rows, cols } = build.shapeOf(gradient);
-  const all: Omit<Spread, 'kind' | 'id' | 'phase' | 'output'> = {
-    name: 'All-reduce of gradients',
-    block: 'all-reduce',
-    layer: place.layer,
-    algorithm: 'direct',
-    input: gradient,
-  };
-  const parts = build.spread(
-    { ...all, kind: 'all-gather' },
-    { name: `${gradient} of all ranks`, rows: (rows as number) * ranks, cols },
-  );
-  return build.compute(
-    { block: 'all-reduce', layer: place.layer },
-    'sum of gradients',
-    { kernel: 'sum_shared', sizes: { rows, width: cols, parts: ranks, share, rank: 'rank' } },
-    { inputs: [parts] },
-    { name: `${gradient} in all`, rows, cols },
-  );
 }

@@ -70,6 +70,8 @@ type Common = {
   readonly block: Block;
   readonly phase: Phase;
   readonly layer: number | null;
+  /** Values that are written before it is done, though it does not read them. */
+  readonly after?: readonly string[];
 };
 
 /** One kernel: bindings are its sizes, then inputs and outputs in the order given (kernels.ts). */
@@ -142,7 +144,7 @@ export const bytesOf = (shape: Shape, symbols: ReadonlyMap<string, number>): num
  * among the keys attended to, the rows of the first key that it sees at all and within its chunk, the factor of its
  * queries in tempered layers, and a 1; per sequence, the row of its last token, and a number in [0, 1) to draw by. Of a loss: per token the one that is to
  * follow, and what its loss counts. Of an optimizer's step: its rate, what corrects both averages, and a factor of the
- * gradients.
+ * gradients; and 1 where gradients of the same step came before, else 0.
  */
 export const INPUTS = {
   ids: 'ids',
@@ -157,4 +159,5 @@ export const INPUTS = {
   target: 'target',
   lossWeight: 'loss weight',
   step: 'step',
+  begun: 'begun',
 } as const;

@@ -5,6 +5,7 @@ import { BACKWARD_KERNELS } from '../../src/program/backward_kernels';
 import { faultsOf } from '../../src/program/check_program';
 import { DIFFERENTIABLE } from '../../src/program/derivative/differentiate';
 import { openLab } from '../support';
+import { centralDifferences } from './central_differences';
 import { GRADIENT_CASES, programOf } from './gradient_cases';
 import { type Data, floats, integers, launch, random } from './launch_kernel';
 import { runProgram } from './run_program';
@@ -14,19 +15,6 @@ let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
 });
-
-/** Of a function of values, its differences when each element changes a little. */
-function centralDifferences(values: Float64Array, of: () => number): Float64Array {
-  const step = 1e-5;
-  return Float64Array.from(values, (value, i) => {
-    values[i] = value + step;
-    const above = of();
-    values[i] = value - step;
-    const below = of();
-    values[i] = value;
-    return (above - below) / (2 * step);
-  });
-}
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, x, i) => sum + x * b[i]!, 0);
 
@@ -207,53 +195,12 @@ test.each(HEADS)('attention backward over $lengths agrees with float64, by each 
   await compare('attention_key_grad', [q, k, v, first, d, known], [dK, dV]);
 });
 
-test('a step of AdamW agrees with float64, as PyTorch writes it', async () => {
-  const [rows, width, rate, t] = [7, 301, 0.01, 3];
-  const s = { rows, width, beta1: Math.fround(0.9), beta2: Math.fround(0.95), eps: 1e-8, decay: Math.fround(0.1) };
-  const [gradient, weight, mean] = [random(rows * width), random(rows * width), random(rows * width)];
-  const square = random(rows * width).map(Math.abs);
-  const step = Float32Array.of(rate, 1 - s.beta1 ** t, 1 - s.beta2 ** t, 0.5);
-  const { engine } = lab;
-  const pool = engine.createPool();
-  const kept = [weight, mean, square].map((data) => pool.hold(data));
-  const bound = [gradient, step].map((data) => pool.hold(data));
-  const variant = engine.launcher.variantFor('adamw', s);
-  await engine.launcher.compile([variant]);
-  const encoder = engine.gpu.device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  engine.launcher.record(pass, engine.launcher.bind('adamw', s, [...bound, ...kept], variant));
-  pass.end();
-  const map = engine.readback.record(
-    encoder,
-    kept.map(({ buffer }) => ({ buffer, offset: 0, bytes: 4 * rows * width })),
-  );
-  engine.gpu.device.queue.submit([encoder.finish()]);
-  const [w, m, v] = (await map()).map((bytes) => new Float32Array(bytes));
-  pool.destroy();
-  const g = Float64Array.from(gradient, (value) => value * 0.5);
-  const means = g.map((value, i) => s.beta1 * mean[i]! + (1 - s.beta1) * value);
-  const squares = g.map((value, i) => s.beta2 * square[i]! + (1 - s.beta2) * value * value);
-  const weights = means.map(
-    (own, i) =>
-      weight[i]! * (1 - rate * s.decay) -
-      (rate / (1 - s.beta1 ** t)) * (own / (Math.sqrt(squares[i]! / (1 - s.beta2 ** t)) + s.eps)),
-  );
-  for (const [found, expected] of [
-    [w, weights],
-    [m, means],
-    [v, squares],
-  ] as const)
-    expect(relativeError(found!, expected)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
-});
-
-test.each([1, 2, 3])('the sum of what ranks share, rank %i of 4, two and two', async (rank) => {
-  const sizes = { rows: 5, width: 67, parts: 4, share: 2, rank };
-  const x = random(4 * 5 * 67);
-  const [out] = await launch(lab, 'sum_shared', sizes, [x], [5 * 67]);
-  const first = rank < 2 ? 0 : 2;
-  const part = (of: number) => x.slice(of * 335, (of + 1) * 335);
-  expect(floats(out!)).toEqual(part(first).map((value, i) => value + part(first + 1)[i]!));
-});
+/** These have cases in training_kernels.test.ts. */
+const TRAINING_KERNELS = [
+  ...['adamw', 'adamw_change', 'apply_change', 'accumulate', 'sum_shared', 'sum_squares', 'clip_step'],
+  ...['expert_counts', 'balance_bias', 'sequence_counts', 'balance_loss', 'squared_distance'],
+  ...['softmax_part', 'join_softmax', 'softmax_loss', 'softmax_part_grad'],
+];
 
 /** Of these the check against PyTorch has the gradients (test/oracle): they travel between ranks. */
 const TRAVELLING = [
@@ -265,8 +212,7 @@ test('every rule and every kernel of the backward pass has a case', () => {
   const tried = new Set<string>([
     'cross_entropy',
     'kl_divergence',
-    'adamw',
-    'sum_shared',
+    ...TRAINING_KERNELS,
     ...TRAVELLING,
     ...GRADIENT_CASES.flatMap((one) =>
       programOf(one).program.operations.flatMap((op) => (op.kind === 'compute' ? op.kernel : [])),

@@ -56,22 +56,39 @@ function checkOperands(
 }
 
 /** Runs one kernel over poisoned outputs of the lengths given; they come back as uint32, as they are. */
-export async function launch<K extends KernelName>(
+export const launch = <K extends KernelName>(
   lab: Lab,
   kernel: K,
   sizes: SizesOf<K, number>,
   inputs: readonly Data[],
   lengths: readonly number[],
-  variant = lab.engine.launcher.variantFor(kernel, sizes),
+  variant?: AnyVariant,
+): Promise<Uint32Array[]> =>
+  update(
+    lab,
+    kernel,
+    sizes,
+    inputs,
+    lengths.map((length) => new Uint32Array(length).fill(POISON)),
+    variant,
+  );
+
+/** Runs one kernel whose outputs hold something already. */
+export async function update<K extends KernelName>(
+  lab: Lab,
+  kernel: K,
+  sizes: SizesOf<K, number>,
+  inputs: readonly Data[],
+  held: readonly Data[],
+  variant: AnyVariant = lab.engine.launcher.variantFor(kernel, sizes),
 ): Promise<Uint32Array[]> {
+  const lengths = held.map(({ length }) => length);
   checkOperands(kernel, sizes, inputs, lengths);
   const { engine } = lab;
   const { device } = engine.gpu;
   const pool = engine.createPool();
   await engine.launcher.compile([variant]);
-  const buffers = [...inputs, ...lengths.map((length) => new Uint32Array(Math.max(4, length)).fill(POISON))].map(
-    (data) => pool.hold(data),
-  );
+  const buffers = [...inputs, ...held].map((data) => pool.hold(data));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   engine.launcher.record(pass, engine.launcher.bind(kernel, sizes, buffers, variant));
@@ -86,7 +103,7 @@ export async function launch<K extends KernelName>(
   return outputs;
 }
 
-export const floats = (bits: Uint32Array) => new Float32Array(bits.buffer, bits.byteOffset, bits.length);
+export const floats = (bits: Uint32Array) => new Float32Array(bits.buffer as ArrayBuffer, bits.byteOffset, bits.length);
 export const random = (length: number) => Float32Array.from({ length }, () => 2 * Math.random() - 1);
 export const below = (n: number) => Math.floor(Math.random() * n);
 export const integers = (length: number, n: number) => Uint32Array.from({ length }, () => below(n));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TrainerOptions } from '../../src/lab/setup/trainer';
 import { FOLDERS } from './check_case';
 import { errorOf } from './compare';
 import { PLANS } from './decode_case';
@@ -16,15 +17,25 @@ describe.each(PLANS)('on $ranks ranks ($kind)', (plan) => {
 });
 
 test.each(['deepseek_v2', 'qwen3_moe'])('twenty steps of %s are the same on one rank and on four', async (name) => {
-  const of = (kind: 'ep' | 'tp', ranks: number, schedule?: 'blocking') =>
-    lossesOfSteps(name, 'farskip', { kind, ranks }, 20, schedule);
+  const of = (kind: 'ep' | 'tp', ranks: number, options: Partial<TrainerOptions> = {}) =>
+    lossesOfSteps(name, 'farskip', { kind, ranks }, 20, options);
   const { losses: alone } = await of('ep', 1);
   expect(alone.at(-1)).toBeLessThan(alone[0]!);
   const { losses: spread } = await of('ep', 4);
   const { losses: split } = await of('tp', 4);
-  for (const losses of [spread, split])
+  const others: readonly Partial<TrainerOptions>[] = [
+    { passes: 2 },
+    { recompute: true },
+    { sharded: true },
+    { allReduce: 'ring' },
+    { passes: 2, recompute: true, sharded: true, allReduce: 'ring', loss: { kind: 'next token', chunk: 50 } },
+  ];
+  const ways: (readonly number[])[] = [];
+  for (const options of others) ways.push((await of('ep', 4, options)).losses);
+  ways.push((await of('tp', 4, { passes: 2, recompute: true, sharded: true })).losses);
+  for (const losses of [spread, split, ...ways])
     for (const [step, loss] of losses.entries()) expect(Math.abs(loss / alone[step]! - 1)).toBeLessThanOrEqual(1e-3);
-  expect((await of('ep', 4, 'blocking')).losses).toEqual(spread);
+  expect((await of('ep', 4, { schedule: 'blocking' })).losses).toEqual(spread);
 });
 
 test.each([

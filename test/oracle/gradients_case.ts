@@ -5,13 +5,12 @@ import { sequencesOf } from '../../src/lab/experiments/check';
 import { connectivityOf } from '../../src/lab/setup/find_model';
 import { type GradientOptions, gradientsOf, type LossGradients } from '../../src/lab/setup/gradients';
 import { deploy } from '../../src/lab/setup/lab';
-import { createTrainer } from '../../src/lab/setup/trainer';
+import { createTrainer, type TrainerOptions } from '../../src/lab/setup/trainer';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
 import { within } from '../../src/model/source';
 import type { Loss } from '../../src/program/lower_training';
-import type { ScheduleKind } from '../../src/schedule/orders';
 import { openLab } from '../support';
 import { errorOf } from './compare';
 
@@ -66,10 +65,12 @@ export async function gradientsAgree(name: string, connectivity: string, plan: P
 /** Both schedules give the same bits; a ring adds up the same; what travels in bf16 is about the same in all. */
 export async function gradientsAreOne(name: string, plan: Plan): Promise<void> {
   const rings = plan.kind === 'tp' ? ([{ allReduce: 'ring' }] as const) : [];
-  const options = [{}, { schedule: 'blocking' }, { wire: 'bf16', ...rings[0] }, ...rings] as const;
+  const again = { recompute: true } as const;
+  const options = [{}, { schedule: 'blocking' }, again, { wire: 'bf16', ...rings[0] }, ...rings] as const;
   const { computed } = await gradientsIn(name, 'farskip', plan, options, ['grad']);
-  const [first, blocking, packed, ring] = computed.grad.map(({ gradients }) => gradients);
+  const [first, blocking, recomputed, packed, ring] = computed.grad.map(({ gradients }) => gradients);
   expect(blocking).toEqual(first);
+  expect(recomputed).toEqual(first);
   if (ring) expect(errorOf(allOf(ring), allOf(first!))).toBeLessThanOrEqual(1e-5);
   // Rounding may send a token to another expert: single tensors may be further off.
   expect(errorOf(allOf(packed!), allOf(first!))).toBeLessThanOrEqual(0.05);
@@ -87,7 +88,7 @@ export async function lossesOfSteps(
   connectivity: string,
   plan: Plan,
   steps: number,
-  schedule: ScheduleKind = 'overlapped',
+  options: Partial<TrainerOptions> = {},
 ): Promise<{ losses: readonly number[]; expected: readonly number[] }> {
   const lab = await openLab();
   const folder = `test/oracle/fixtures/${name}`;
@@ -100,9 +101,9 @@ export async function lossesOfSteps(
   const file = new Uint8Array(readFileSync(`${folder}/expected.${connectivity}.safetensors`));
   const expected = parseSafetensors(file, connectivity);
   const ids = sequencesOf(expected.get('input_ids')!);
-  const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW, schedule });
+  const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW, ...options });
   const losses: number[] = [];
-  for (let step = 0; step < steps; step++) losses.push(await trainer.step(ids, 1e-3));
+  for (let step = 0; step < steps; step++) losses.push((await trainer.step(ids, 1e-3)).loss);
   trainer.destroy();
   model.cluster.destroy();
   return { losses, expected: Array.from(readFloats(expected.get('adamw_loss')!)) };

@@ -9,7 +9,7 @@ import {
 import { groupedNnTile, groupedTnTile } from '../../../kernels/backward/grouped_tile';
 import type { Tile } from '../../../kernels/common/tile';
 import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
-import type { BackwardKernel } from '../../program/backward_kernels';
+import { type BackwardKernel, SQUARES } from '../../program/backward_kernels';
 import { withPlace } from './grouped_products';
 import { each, each64, each1024, fours, plain, tiled, tiledPairs } from './plain';
 import { nameOfTile, requirementsOfTile, tileOf } from './products';
@@ -121,5 +121,19 @@ export const BACKWARD_VARIANTS: Variants = {
   cross_entropy: [plain('backward/cross_entropy', (s) => each(s.rows))],
   sum_shared: [plain('backward/sum_shared', (s) => each1024(s.rows * s.width))],
   adamw: [plain('backward/adamw', (s) => each1024(s.rows * s.width))],
+  adamw_change: [plain('backward/adamw_change', (s) => each1024(s.rows * s.width))],
+  apply_change: [plain('backward/apply_change', (s) => each1024(s.rows * s.width))],
+  accumulate: [plain('backward/accumulate', (s) => each1024(s.rows * s.width))],
+  sum_squares: [plain('backward/sum_squares', () => [SQUARES, 1, 1])],
+  clip_step: [plain('backward/clip_step', () => [1, 1, 1])],
+  expert_counts: [plain('backward/expert_counts', (s) => [s.experts, 1, 1])],
+  balance_bias: [plain('backward/balance_bias', () => [1, 1, 1])],
+  sequence_counts: [plain('backward/sequence_counts', (s) => each(s.rows))],
+  balance_loss: [plain('backward/balance_loss', (s) => each(s.rows))],
+  squared_distance: [plain('backward/squared_distance', (s) => each(s.rows))],
+  softmax_part: [plain('backward/softmax_part', (s) => each(s.rows))],
+  join_softmax: [plain('backward/join_softmax', (s) => each1024(s.rows))],
+  softmax_loss: [plain('backward/softmax_loss', (s) => each1024(s.rows))],
+  softmax_part_grad: [plain('backward/softmax_part_grad', (s) => each1024(s.rows * s.width))],
   kl_divergence: [plain('backward/kl_divergence', (s) => each(s.rows))],
 };

@@ -153,7 +153,7 @@ async function lossesOfSteps(
   try {
     const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: USUAL_ADAMW });
     const losses: number[] = [];
-    for (let step = 0; step < STEPS; step++) losses.push(await trainer.step(ids, RATE));
+    for (let step = 0; step < STEPS; step++) losses.push((await trainer.step(ids, RATE)).loss);
     trainer.destroy();
     return losses;
   } finally {

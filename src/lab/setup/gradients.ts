@@ -1,22 +1,26 @@
-import { bindProgram } from '../../cluster/executable';
+import type { Cluster } from '../../cluster/cluster';
+import { type Beside, bindProgram } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { tensorsFrom } from '../../model/tensors_of';
 import { weightsOf } from '../../model/weights';
 import { INSTANT } from '../../network/link';
-import { type Loss, lowerTraining, type TrainingOptions } from '../../program/lower_training';
+import { type Loss, lowerTraining, TEACHER, type TrainingOptions } from '../../program/lower_training';
 import type { ScheduleKind } from '../../schedule/orders';
 import { checkSequences } from './forward';
 import type { Deployed, Lab } from './lab';
 import { lossIn, trainingFeeds } from './training_feeds';
 
-/** A loss, and its gradient for each tensor of the checkpoint. */
+/** A loss, those beside it, and for each tensor of the checkpoint the gradient of their sum. */
 export type LossGradients = {
   readonly loss: number;
+  readonly otherLosses: number;
   readonly gradients: ReadonlyMap<string, Float64Array>;
 };
 
-export type GradientOptions = Partial<Pick<TrainingOptions, 'wire' | 'allReduce'>> & {
+export type GradientOptions = Partial<Pick<TrainingOptions, 'wire' | 'allReduce' | 'recompute' | 'balance'>> & {
   readonly schedule?: ScheduleKind;
+  /** Of a frozen teacher, its weights. */
+  readonly teacher?: Cluster;
 };
 
 /**
@@ -29,18 +33,19 @@ export async function gradientsOf(
   table: Connectivity,
   sequences: readonly (readonly number[])[],
   loss: Loss,
-  { wire = 'f32', allReduce = 'direct', schedule = 'overlapped' }: GradientOptions = {},
+  { wire = 'f32', allReduce = 'direct', schedule = 'overlapped', teacher, ...more }: GradientOptions = {},
 ): Promise<LossGradients> {
   checkSequences(spec, sequences);
   const { plan } = cluster;
-  const { program, gradients } = lowerTraining(spec, table, { plan, wire, allReduce, loss });
-  const executable = await bindProgram(cluster, program);
+  const { program, gradients, otherLosses } = lowerTraining(spec, table, { plan, wire, allReduce, loss, ...more });
+  const executable = await bindProgram(cluster, program, besideTeacher(teacher));
   try {
     const feeds = trainingFeeds(spec, plan, sequences, loss);
     const orders = executable.schedule(schedule, () => 1);
     const { outputs } = await executable.run(orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause });
     return {
       loss: lossIn(outputs),
+      otherLosses: otherLosses ? lossIn(outputs, otherLosses) : 0,
       gradients: new Map(
         weightsOf(spec).flatMap((weight) => {
           const name = gradients.get(weight.name);
@@ -60,3 +65,7 @@ export async function gradientsOf(
     executable.destroy();
   }
 }
+
+/** What a program with a frozen teacher is bound to. */
+export const besideTeacher = (cluster: Cluster | undefined): Beside =>
+  cluster ? { scope: { name: TEACHER, cluster } } : {};

@@ -1,48 +1,97 @@
-import { bindProgram } from '../../cluster/executable';
+import type { Cluster } from '../../cluster/cluster';
+import { bindProgram, type Executable } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { INSTANT } from '../../network/link';
-import { type Loss, lowerTraining, type TrainingOptions } from '../../program/lower_training';
-import { type AdamW, lowerUpdate } from '../../program/lower_update';
+import { lowerTraining, type TrainingOptions } from '../../program/lower_training';
+import { GRADIENT_NORM, lowerAccumulation, lowerUpdate, type UpdateOptions } from '../../program/lower_update';
 import type { ScheduleKind } from '../../schedule/orders';
 import { checkSequences } from './forward';
+import { besideTeacher } from './gradients';
 import type { Deployed, Lab } from './lab';
 import { lossIn, trainingFeeds, withStep } from './training_feeds';
 
+/** Of a batch, before the step on it. */
+export type Stepped = {
+  readonly loss: number;
+  /** Of the losses beside it, together; 0 where there are none. */
+  readonly otherLosses: number;
+  /** Of all gradients; null where it is not held to a limit. */
+  readonly gradientNorm: number | null;
+};
+
+type Sequences = readonly (readonly number[])[];
+
 /** A model that learns: the weights on its ranks change with each step. */
 export type Trainer = {
-  /** One step on some sequences at a learning rate; answers their mean loss before it. */
-  readonly step: (sequences: readonly (readonly number[])[], rate: number, signal?: AbortSignal) => Promise<number>;
+  /** One step on some sequences at a learning rate. */
+  readonly step: (sequences: Sequences, rate: number, signal?: AbortSignal) => Promise<Stepped>;
   readonly destroy: () => void;
 };
 
-type Options = Partial<Pick<TrainingOptions, 'wire' | 'allReduce'>> & {
-  readonly loss: Loss;
-  readonly adamw: AdamW;
-  readonly schedule?: ScheduleKind;
-};
+export type TrainerOptions = Pick<TrainingOptions, 'loss' | 'balance' | 'recompute'> &
+  Partial<Pick<TrainingOptions, 'wire' | 'allReduce'>> &
+  Pick<UpdateOptions, 'adamw' | 'clip' | 'biasRate' | 'sharded'> & {
+    readonly schedule?: ScheduleKind;
+    /** In how many passes a batch is done, each of as many sequences: their gradients are added. */
+    readonly passes?: number;
+    /** Of a frozen teacher, its weights; they must last longer. */
+    readonly teacher?: Cluster;
+  };
 
 /** Steps of AdamW on a deployed model, over a wire that takes no time. */
 export async function createTrainer(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
   table: Connectivity,
-  { wire = 'f32', allReduce = 'direct', schedule = 'overlapped', loss, adamw }: Options,
+  { wire = 'f32', allReduce = 'direct', schedule = 'overlapped', passes = 1, teacher, ...options }: TrainerOptions,
 ): Promise<Trainer> {
   const { plan } = cluster;
-  const program = lowerUpdate(lowerTraining(spec, table, { plan, wire, allReduce, loss }), plan, adamw);
-  const executable = await bindProgram(cluster, program);
-  const orders = executable.schedule(schedule, () => 1);
+  const { loss, adamw } = options;
+  const training = lowerTraining(spec, table, { plan, wire, allReduce, ...options });
+  const accumulated = passes > 1;
+  const beside = besideTeacher(teacher);
+  const update = lowerUpdate(training, plan, { allReduce, accumulated, ...options });
+  const updating = await bindProgram(cluster, update, beside);
+  let adding: Executable | null = null;
+  try {
+    if (accumulated)
+      adding = await bindProgram(cluster, lowerAccumulation(training, plan), { ...beside, executable: updating });
+  } catch (cause) {
+    updating.destroy();
+    throw cause;
+  }
+  const ordersOf = (executable: Executable) => executable.schedule(schedule, () => 1);
+  const [updateOrders, addOrders] = [ordersOf(updating), adding && ordersOf(adding)];
   let done = 0;
   return {
-    destroy: executable.destroy,
+    destroy() {
+      adding?.destroy();
+      updating.destroy();
+    },
     async step(sequences, rate, signal) {
       checkSequences(spec, sequences);
+      const runOptions = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
+      const step = [rate, 1 - adamw.beta1 ** (done + 1), 1 - adamw.beta2 ** (done + 1), 1] as const;
+      let [sum, others] = [0, 0];
+      let gradientNorm: number | null = null;
+      for (const [i, part] of partsOf(sequences, passes).entries()) {
+        const feeds = trainingFeeds(spec, plan, part, loss, sequences).map((feed) => withStep(feed, step, i > 0));
+        const last = i === passes - 1;
+        const { outputs } = await (last
+          ? updating.run(updateOrders, feeds, runOptions)
+          : adding!.run(addOrders!, feeds, runOptions));
+        sum += lossIn(outputs);
+        if (training.otherLosses) others += lossIn(outputs, training.otherLosses);
+        gradientNorm = outputs[0]!.get(GRADIENT_NORM)?.[0] ?? null;
+      }
       done++;
-      const step = [rate, 1 - adamw.beta1 ** done, 1 - adamw.beta2 ** done, 1] as const;
-      const feeds = trainingFeeds(spec, plan, sequences, loss).map((feed) => withStep(feed, step));
-      const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
-      const { outputs } = await executable.run(orders, feeds, options);
-      return lossIn(outputs);
+      return { loss: sum, otherLosses: others, gradientNorm };
     },
   };
+}
+
+/** The same sequences in so many parts, the first ones longer where it does not divide them. */
+function partsOf(sequences: Sequences, count: number): Sequences[] {
+  const each = Math.ceil(sequences.length / count);
+  return Array.from({ length: count }, (_, i) => sequences.slice(i * each, (i + 1) * each));
 }

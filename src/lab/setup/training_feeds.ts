@@ -4,14 +4,18 @@ import type { ModelSpec } from '../../model/spec';
 import { LOSSES, type Loss } from '../../program/lower_training';
 import { INPUTS } from '../../program/program';
 
-/** What each rank starts a training pass with: its sequences, and what the loss of each token counts. */
+/**
+ * What each rank starts a training pass with: its sequences, and what the loss of each token counts, where the pass is
+ * one of those over all sequences of `batch`.
+ */
 export function trainingFeeds(
   spec: ModelSpec,
   plan: Plan,
   sequences: readonly (readonly number[])[],
   loss: Loss,
+  batch = sequences,
 ): Feed[] {
-  const weight = weightOf(sequences, loss, plan);
+  const weight = weightOf(batch, loss, plan);
   return Array.from({ length: plan.ranks }, (_, rank): Feed => {
     const own = sequences.filter((_, i) => holdersOf(plan, i).includes(rank));
     const feed = feedOf(rank, plan.ranks, spec, wholeSequences(own));
@@ -26,15 +30,20 @@ export function trainingFeeds(
 export const stepFeeds = (spec: ModelSpec, plan: Plan, sequences: readonly (readonly number[])[]): Feed[] =>
   trainingFeeds(spec, plan, sequences, { kind: 'next token' }).map((feed) => withStep(feed, [0, 1, 1, 1]));
 
-/** What an optimizer's step is told: its rate, what corrects both averages, and a factor of the gradients. */
-export const withStep = (feed: Feed, step: readonly [number, number, number, number]): Feed => ({
+/**
+ * What an optimizer's step is told: its rate, what corrects both averages, and a factor of the gradients; and whether
+ * gradients of the same step came before.
+ */
+export const withStep = (feed: Feed, step: readonly [number, number, number, number], begun = false): Feed => ({
   ...feed,
-  inputs: new Map([...feed.inputs, [INPUTS.step, new Uint32Array(Float32Array.from(step).buffer)]]),
+  inputs: new Map([...feed.inputs, [INPUTS.step, floatBits(step)], [INPUTS.begun, floatBits([begun ? 1 : 0])]]),
 });
 
-/** The mean loss, from the losses of each rank's tokens. */
-export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[]): number =>
-  outputs.reduce((sum, own) => sum + own.get(LOSSES)!.reduce((a, b) => a + b, 0), 0);
+const floatBits = (values: readonly number[]) => new Uint32Array(Float32Array.from(values).buffer);
+
+/** The mean loss, from those of each rank's tokens: the first loss, or others by their name. */
+export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[], losses = LOSSES): number =>
+  outputs.reduce((sum, own) => sum + own.get(losses)!.reduce((a, b) => a + b, 0), 0);
 
 /** Whether a token's loss counts: what follows a sequence's last token nobody knows. */
 const counts = (loss: Loss, i: number, length: number): boolean => loss.kind === 'divergence' || i < length - 1;

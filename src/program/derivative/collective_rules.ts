@@ -3,6 +3,7 @@ import {
   lowerAllGather,
   lowerAllReduce,
   lowerReduceScatter,
+  OF_TOKENS,
   type WireFormat,
 } from '../lower_all_reduce';
 import { type AllToAll, exchangeSymbols, type Spread } from '../program';
@@ -80,6 +81,7 @@ export function spreadRule(gradients: Gradients, op: Spread): void {
   const { type } = build.shapeOf(op.output);
   const label = gradientName(op.output);
   const at = (width: number): AllReducePlace => ({
+    ...OF_TOKENS,
     layer: op.layer,
     width,
     ranks: partsOf(gradients, op),
