@@ -6,6 +6,7 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
+import { megabytes } from '../model/memory';
 import { CATEGORIES } from '../trace/gaps';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
@@ -55,6 +56,7 @@ export function measureJson({
         hidden,
         hidden_bound: hiddenBound,
       })),
+      memory_bytes: r.memory,
       paid: r.paid ? { ms: r.paid.ms, wire_ms: r.paid.wireMs, host_ms: r.paid.hostMs, share: r.paid.share } : null,
       categories_ms: r.categories,
       imbalance_ms: r.imbalanceMs,
@@ -145,6 +147,7 @@ export function measureTable(measurement: Measurement): string {
       rows,
     ),
     ...phaseTable(results),
+    ...memoryTable(results),
     timeTable(results),
   ].join('\n');
 }
@@ -164,6 +167,25 @@ function phaseTable(results: readonly CombinationResult[]): string[] {
   if (rows.length === 0) return [];
   const heads = ['connectivity × schedule', 'pass', 'comm ms', 'hidden', 'bound', 'hidden ÷ bound'];
   return [table(heads, rows)];
+}
+
+/** What training passes hold, on all devices together; nothing for a prefill. */
+function memoryTable(results: readonly CombinationResult[]): string[] {
+  const rows = results.flatMap(({ connectivity, schedule, memory }) =>
+    memory
+      ? [
+          [
+            `${connectivity} × ${schedule}`,
+            megabytes(memory.weights),
+            megabytes(memory.predicted),
+            megabytes(memory.held),
+            (memory.predicted / memory.held).toFixed(3),
+          ],
+        ]
+      : [],
+  );
+  const heads = ['memory', 'weights', 'other, predicted', 'held by all schedules', 'predicted ÷ held'];
+  return rows.length === 0 ? [] : [table(heads, rows)];
 }
 
 type TimedResult = Pick<CombinationResult, 'connectivity' | 'schedule' | 'categories' | 'imbalanceMs' | 'ratioReached'>;

@@ -29,6 +29,8 @@ export type Rank = {
 export type Cluster = {
   readonly plan: Plan;
   readonly ranks: readonly Rank[];
+  /** Bytes of the weights, of all ranks together. */
+  readonly weightBytes: number;
   destroy(): void;
 };
 
@@ -65,7 +67,12 @@ export async function createCluster(
       const data = content(rows);
       for (const [rank, pool] of pools.entries()) held[rank]!.set(value.name, pool.hold(data));
     }
-    return { plan, ranks: engines.map((engine, index): Rank => ({ index, engine, kept: held[index]! })), destroy };
+    return {
+      plan,
+      ranks: engines.map((engine, index): Rank => ({ index, engine, kept: held[index]! })),
+      weightBytes: memoryOf(spec, plan).bytes,
+      destroy,
+    };
   } catch (cause) {
     destroy();
     throw cause;

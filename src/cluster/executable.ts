@@ -1,6 +1,6 @@
 import type { Connectivity } from '../connectivity/connectivity';
 import type { BufferPool, Storage } from '../gpu/buffers';
-import { withinMemory } from '../gpu/device';
+import { bindableBytes, withinMemory } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
 import { shapeClassOf } from '../gpu/variants/shape_class';
@@ -17,6 +17,8 @@ import { InputError } from '../words/error';
 import { phrase } from '../words/phrase';
 import type { Cluster, Rank } from './cluster';
 import type { Feed } from './feed';
+import { checkRoom } from './fits';
+import { memoryOfRun } from './memory';
 import { type BoundRank, type RunOptions, type RunResult, runOrders } from './run';
 import { type Carried, createStream, type Stream } from './stream';
 
@@ -37,6 +39,13 @@ export type Executable = {
   readonly keptOn: (rank: number, name: string) => Storage | undefined;
   /** Bytes of what it alone keeps, of all ranks together. */
   readonly keptBytes: number;
+  /** Bytes of all buffers that it has by now: what it keeps, and those of values of runs so far. */
+  readonly heldBytes: () => number;
+  /**
+   * What its buffers will have after a run, predicted (memory.ts): bytes. Throws InputError, with the numbers, where a
+   * value is larger than the GPU can bind, or the GPU has no room for all.
+   */
+  readonly predict: (orders: readonly Order[], feeds: readonly Feed[]) => Promise<number>;
   readonly destroy: () => void;
 };
 
@@ -116,6 +125,14 @@ export async function bindProgram(cluster: Cluster, program: Program, beside: Be
   return {
     program,
     keptBytes,
+    heldBytes: () => bound.reduce((sum, { pools }) => sum + pools.own.heldBytes() + pools.arriving.heldBytes(), 0),
+    async predict(orders, feeds) {
+      const { gpu } = engines[0]!;
+      const limit = bindableBytes(gpu.device);
+      const values = memoryOfRun(program, orders, feeds, limit);
+      await checkRoom(cluster, values, keptBytes);
+      return keptBytes + values.bytes;
+    },
     destroy,
     calls: () => bound.flatMap(({ launches }) => launches.calls()),
     keptOn: (rank, name) => own[rank]!.kept.get(name),

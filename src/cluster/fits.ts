@@ -1,9 +1,52 @@
-import { bindableBytes, type Gpu } from '../gpu/device';
+import { bindableBytes, type Gpu, withinMemory } from '../gpu/device';
 import { megabytes, memoryOf } from '../model/memory';
 import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 import { InputError } from '../words/error';
 import { type Phrase, phrase } from '../words/phrase';
+import type { Cluster } from './cluster';
+import type { RunMemory } from './memory';
+
+/** Bytes of a buffer that is made to see whether there is room. */
+const TRIED = 2 ** 28;
+
+/**
+ * Throws InputError when a run's values have no room beside a model's weights and what its program keeps: all of it is
+ * asked for, and given back.
+ */
+export async function checkRoom(
+  { weightBytes, plan, ranks }: Pick<Cluster, 'weightBytes' | 'plan' | 'ranks'>,
+  { bytes, largest }: RunMemory,
+  keptBytes: number,
+): Promise<void> {
+  const { gpu } = ranks[0]!.engine;
+  const limit = bindableBytes(gpu.device);
+  if (largest.bytes > limit)
+    throw new InputError(
+      phrase`A value of this run (${largest.name}) needs a buffer of ${megabytes(largest.bytes)} on a device, but this GPU binds at most ${megabytes(limit)}; use fewer tokens or a smaller model.`,
+    );
+  // A processor's memory is the machine's: what asks for too much of it is ended by the system.
+  if (gpu.isProcessor || (await hasRoom(gpu, bytes, Math.min(TRIED, limit)))) return;
+  const total = megabytes(weightBytes + keptBytes + bytes);
+  throw new InputError(
+    phrase`This run needs ${total} on ${plan.ranks} devices together (weights ${megabytes(weightBytes)}, caches, an optimizer's averages and sums of gradients ${megabytes(keptBytes)}, values on the way ${megabytes(bytes)}), which this GPU did not have; use fewer tokens or a smaller model.`,
+  );
+}
+
+/** Whether buffers of so many bytes in all can be had, of at most `size` each; they are given back. */
+async function hasRoom(gpu: Gpu, bytes: number, size: number): Promise<boolean> {
+  const tried: GPUBuffer[] = [];
+  let room = true;
+  for (let left = bytes; left > 0 && room; left -= size) {
+    const { result, refused } = await withinMemory([gpu], () =>
+      gpu.device.createBuffer({ size: Math.ceil(Math.min(size, left) / 4) * 4, usage: GPUBufferUsage.STORAGE }),
+    );
+    tried.push(result);
+    room = !refused;
+  }
+  for (const buffer of tried) buffer.destroy();
+  return room;
+}
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */
 export function checkFits(spec: ModelSpec, plan: Plan, gpu: Gpu): void {

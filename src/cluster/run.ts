@@ -1,4 +1,4 @@
-import type { Storage } from '../gpu/buffers';
+import type { BufferPool, Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
@@ -35,7 +35,7 @@ import { createValues, readersOf, type ValuePools, type Values } from './values'
 export type BoundRank = {
   readonly rank: Rank;
   /** Of values that live for a run. */
-  readonly pools: ValuePools;
+  readonly pools: ValuePools<BufferPool>;
   /** Buffers of all values that the program reads or updates and the rank keeps. */
   readonly kept: ReadonlyMap<string, Storage>;
   /**

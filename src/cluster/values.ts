@@ -11,7 +11,8 @@ import type { Feed } from './feed';
 export type Values = ReturnType<typeof createValues>;
 
 /** Buffers of a rank's values; those of what comes by a collective whose size only its counts tell lie apart. */
-export type ValuePools = { readonly own: BufferPool; readonly arriving: BufferPool };
+export type ValuePools<P = Pool> = { readonly own: P; readonly arriving: P };
+type Pool = Pick<BufferPool, 'take' | 'give'>;
 
 /**
  * `readers`: how many operations read each value. `kept`: the buffers of all values that the rank keeps. Runs of the
@@ -26,11 +27,11 @@ export function createValues(
   feed: Feed,
 ) {
   const symbols = new Map(feed.symbols);
-  const held = new Map<string, { readonly storage: Storage; readonly pool: BufferPool }>();
+  const held = new Map<string, { readonly storage: Storage; readonly pool: Pool }>();
   const left = new Map(readers);
   const sizeOf = (name: string): number => bytesOf(program.values.get(name)!, symbols);
   const known = (name: string): Storage | undefined => kept.get(name) ?? held.get(name)?.storage;
-  const takeFrom = (pool: BufferPool, name: string): Storage => {
+  const takeFrom = (pool: Pool, name: string): Storage => {
     const own = known(name);
     if (own) return own;
     const storage = pool.take(sizeOf(name));

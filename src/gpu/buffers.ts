@@ -1,5 +1,6 @@
 import { phrase } from '../words/phrase';
 import { bindableBytes, type Gpu, GpuUnavailable } from './device';
+import { createReuse } from './reuse';
 
 /** A storage buffer; `id` orders the buffers of a device by age, `bytes` is what it can hold. */
 export type Storage = { readonly id: number; readonly buffer: GPUBuffer; readonly bytes: number };
@@ -13,7 +14,6 @@ export type BufferPool = ReturnType<typeof createBufferPool>;
  */
 export function createBufferPool(gpu: Gpu, newId: () => number) {
   const limit = bindableBytes(gpu.device);
-  const free = new Map<number, Storage[]>();
   const all = new Set<Storage>();
   const allocate = (bytes: number): Storage => {
     if (bytes > limit)
@@ -26,22 +26,10 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
     all.add(storage);
     return storage;
   };
+  const { take, give, clear } = createReuse(limit, allocate);
   return {
-    /**
-     * A buffer of at least `bytes`, with whatever it held before: the oldest, so that a run repeated takes the same
-     * ones.
-     */
-    take(bytes: number): Storage {
-      const rounded = 2 ** Math.max(8, Math.ceil(Math.log2(Math.max(1, bytes))));
-      const size = bytes <= limit ? Math.min(rounded, limit - (limit % 4)) : bytes;
-      return free.get(size)?.shift() ?? allocate(size);
-    },
-    give(storage: Storage): void {
-      const list = free.get(storage.bytes) ?? [];
-      const younger = list.findIndex(({ id }) => id > storage.id);
-      list.splice(younger < 0 ? list.length : younger, 0, storage);
-      free.set(storage.bytes, list);
-    },
+    take,
+    give,
     /** A buffer of zeros that is kept until the pool is destroyed, or dropped. */
     reserve: (bytes: number): Storage => allocate(Math.max(16, bytes)),
     drop(storage: Storage): void {
@@ -58,7 +46,7 @@ export function createBufferPool(gpu: Gpu, newId: () => number) {
     destroy(): void {
       for (const storage of all) storage.buffer.destroy();
       all.clear();
-      free.clear();
+      clear();
     },
   };
 }

@@ -131,6 +131,7 @@ test('an exchange that a layer uses twice is announced once, and brings every ro
   const cluster: Cluster = {
     plan: { kind: 'ep', ranks: 2 },
     ranks: [0, 1].map((index) => ({ index, engine: lab.engine, kept: new Map() })),
+    weightBytes: 0,
     destroy: () => {},
   };
   const ids = [

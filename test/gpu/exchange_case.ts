@@ -48,6 +48,7 @@ export async function runExchange(
   const pools = engines.ofRank.map((engine) => engine.createPool());
   const cluster: Cluster = {
     plan: { kind: 'ep', ranks },
+    weightBytes: 0,
     ranks: pools.map((pool, index) => {
       const weight = new Float32Array(local * width * width);
       for (let e = 0; e < local; e++)

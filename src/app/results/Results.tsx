@@ -8,6 +8,7 @@ import type { TracesRun } from '../../lab/runs/traces_run';
 import { DEFINITIONS, KERNELS } from '../../lab/setup/manifest';
 import { findingsOf } from '../../lab/setup/self_test_result';
 import type { Estimate } from '../../lab/statistics/estimate';
+import { megabytes } from '../../model/memory';
 import { Scroll } from '../parts/fields';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
@@ -203,6 +204,12 @@ function Phases({ results, exact }: { results: Measurement['results']; exact: bo
   const t = useText();
   const rows = results.flatMap((result) => (result.phases ?? []).map((own) => ({ result, ...own })));
   if (rows.length === 0) return null;
+  const most = results
+    .flatMap(({ memory }) => memory ?? [])
+    .reduce(
+      (a, b) => (b.predicted > (a?.predicted ?? 0) ? b : a),
+      null as NonNullable<(typeof results)[0]['memory']> | null,
+    );
   return (
     <Scroll label={t.results.ofPhases}>
       <table>
@@ -229,6 +236,11 @@ function Phases({ results, exact }: { results: Measurement['results']; exact: bo
           ))}
         </tbody>
       </table>
+      {most && (
+        <p className="faint">
+          {t.results.memory(megabytes(most.weights), megabytes(most.predicted), megabytes(most.held))}
+        </p>
+      )}
     </Scroll>
   );
 }

@@ -534,6 +534,8 @@ export const en = {
     estimatedBound: 'Lower bound, estimated',
     phase: 'Part of the step',
     phases: { forward: 'forward', backward: 'backward', update: 'update' },
+    memory: (weights: string, predicted: string, held: string) =>
+      `Memory on all devices together: weights ${weights}; all else ${predicted} as predicted, ${held} as held.`,
     ofPhases: 'What each part of the training step hides of its communication',
     possible: (share: string, known: boolean) =>
       known ? `at most ${share} possible` : `at most ${share} possible, by estimate`,

@@ -88,6 +88,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'The architecture {0} is not known here; known are {1} and {2}.': '此处不认识架构 {0}；认识的有 {1} 和 {2}。',
   "Attention keys of {0} columns can't be trained here; at most {1} can.":
     '注意力键有 {0} 列，无法在此训练；至多 {1} 列。',
+  "This run needs {0} on {1} devices together (weights {2}, caches, an optimizer's averages and sums of gradients {3}, values on the way {4}), which this GPU did not have; use fewer tokens or a smaller model.":
+    '此次运行在 {1} 台设备上共需 {0}（权重 {2}，缓存、优化器的平均值与梯度之和 {3}，中间值 {4}），而此 GPU 没有这么多；请减少词元，或选用更小的模型。',
+  'A value of this run ({0}) needs a buffer of {1} on a device, but this GPU binds at most {2}; use fewer tokens or a smaller model.':
+    '此次运行的一个值（{0}）在一台设备上需要 {1} 的缓冲区，而此 GPU 最多绑定 {2}；请减少词元，或选用更小的模型。',
   "Caches and an optimizer's averages need {0}, which this GPU did not have; ask for fewer tokens or requests, or for a smaller model.":
     '缓存与优化器的平均值需要 {0}，而此 GPU 没有这么多；请减少词元或请求，或选用更小的模型。',
   'The checkpoint has tensor {0}, which a {1} of this config does not have.':

@@ -479,6 +479,8 @@ export const zh: Text = {
     estimatedBound: '下界（估计）',
     phase: '训练步的部分',
     phases: { forward: '前向', backward: '反向', update: '更新' },
+    memory: (weights: string, predicted: string, held: string) =>
+      `所有设备合计的显存：权重 ${weights}；其余预计 ${predicted}，实际占用 ${held}。`,
     ofPhases: '训练步各部分隐藏了多少通信',
     possible: (share, known) => (known ? `至多 ${share}` : `估计至多 ${share}`),
     onWire: (share) => `占链路上有消息的时间的 ${share}`,

@@ -88,9 +88,16 @@ export async function measure(
     // Before the runs: what was measured is not to be lost for a file that can't be read any more.
     const madeFor = await chosen.madeFor();
     const entries = entriesOf(subjects, settings, topology);
+    const predicted = settings.pass === 'forward' ? [] : await predictedOf(entries);
     const cut = await watch.during(() => runInTurn(stage, entries, topology));
+    const held = entries.map(({ subject: { executable } }) => executable.heldBytes());
     const basis = { topology, wireMs: asked?.wireMs ?? null };
-    const results = entries.map((entry) => numbersOf(entry, entries, settings, basis));
+    const results = entries.map((entry, i) => ({
+      ...numbersOf(entry, entries, settings, basis),
+      ...(predicted[i] !== undefined && {
+        memory: { weights: entry.subject.model.cluster.weightBytes, predicted: predicted[i], held: held[i]! },
+      }),
+    }));
     // Their buffers are wanted for what follows.
     free();
     const continued = cut ? results : await withContinuations(stage, subjects, results);
@@ -114,6 +121,13 @@ export async function measure(
     for (const { cluster } of opened.models.values()) cluster.destroy();
     engines.close();
   }
+}
+
+/** What each entry's buffers will have, bytes. Throws InputError where the GPU has no room for one. */
+async function predictedOf(entries: readonly Entry[]): Promise<number[]> {
+  const predicted: number[] = [];
+  for (const { subject, orders } of entries) predicted.push(await subject.executable.predict(orders, subject.feeds));
+  return predicted;
 }
 
 const RANDOM_TOKENS = phrase`The checkpoint has no tokenizer.json: random tokens are measured.`;

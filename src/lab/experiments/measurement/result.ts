@@ -64,6 +64,11 @@ export const CombinationResult = Combination.extend({
   phases: z
     .array(z.object({ phase: z.enum(PHASES), commMs: Estimate, hidden: Estimate, hiddenBound: Estimate.nullable() }))
     .optional(),
+  /**
+   * Bytes of a training pass on all devices together: of weights; of all else, as predicted before it ran; and as held
+   * in the end by all runs of the connectivity.
+   */
+  memory: z.object({ weights: count, predicted: count, held: count }).optional(),
   /** Runs that did better than their bounds allow: a fault of the measurement. */
   boundBroken: count.optional(),
   paid: Paid.nullable().optional(),

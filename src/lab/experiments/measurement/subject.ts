@@ -82,6 +82,12 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
   const executable = await bindProgram(model.cluster, program);
   stage.opened.executables.push(executable);
   const feeds = stepFeeds(spec, plan, batch);
+  // A training step holds much more than the model: better refused than begun.
+  if (settings.pass !== 'forward')
+    await executable.predict(
+      executable.schedule('blocking', () => 1),
+      feeds,
+    );
   const { runs, delayed, apart } = await stage.watch.during(() =>
     runsWithoutWire(stage, connectivity, executable, feeds, first),
   );
