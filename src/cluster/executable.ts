@@ -130,7 +130,11 @@ export async function bindProgram(cluster: Cluster, program: Program, beside: Be
       const { gpu } = engines[0]!;
       const limit = bindableBytes(gpu.device);
       const values = memoryOfRun(program, orders, feeds, limit);
-      await checkRoom(cluster, values, keptBytes);
+      const free = bound.reduce(
+        (sum, { pools }) => sum + pools.own.heldBytes() + pools.arriving.heldBytes(),
+        -keptBytes,
+      );
+      await checkRoom(cluster, values, { keptBytes, haveBytes: free });
       return keptBytes + values.bytes;
     },
     destroy,

@@ -12,12 +12,12 @@ const TRIED = 2 ** 28;
 
 /**
  * Throws InputError when a run's values have no room beside a model's weights and what its program keeps: all of it is
- * asked for, and given back.
+ * asked for, but what buffers of earlier runs have, and given back.
  */
 export async function checkRoom(
   { weightBytes, plan, ranks }: Pick<Cluster, 'weightBytes' | 'plan' | 'ranks'>,
   { bytes, largest }: RunMemory,
-  keptBytes: number,
+  { keptBytes, haveBytes }: { readonly keptBytes: number; readonly haveBytes: number },
 ): Promise<void> {
   const { gpu } = ranks[0]!.engine;
   const limit = bindableBytes(gpu.device);
@@ -26,7 +26,7 @@ export async function checkRoom(
       phrase`A value of this run (${largest.name}) needs a buffer of ${megabytes(largest.bytes)} on a device, but this GPU binds at most ${megabytes(limit)}; use fewer tokens or a smaller model.`,
     );
   // A processor's memory is the machine's: what asks for too much of it is ended by the system.
-  if (gpu.isProcessor || (await hasRoom(gpu, bytes, Math.min(TRIED, limit)))) return;
+  if (gpu.isProcessor || (await hasRoom(gpu, bytes - haveBytes, Math.min(TRIED, limit)))) return;
   const total = megabytes(weightBytes + keptBytes + bytes);
   throw new InputError(
     phrase`This run needs ${total} on ${plan.ranks} devices together (weights ${megabytes(weightBytes)}, caches, an optimizer's averages and sums of gradients ${megabytes(keptBytes)}, values on the way ${megabytes(bytes)}), which this GPU did not have; use fewer tokens or a smaller model.`,

@@ -34,6 +34,8 @@ const forms = fc.record({
   connectivity: fc.shuffledSubarray(['regular', 'farskip', 'ladder', 'last:2', 'config'], { minLength: 1 }),
   schedule: fc.subarray(['blocking', 'overlapped'] as const, { minLength: 1 }),
   pass: fc.constantFrom('forward', 'backward', 'step'),
+  recompute: fc.boolean(),
+  sharded: fc.boolean(),
   repeats: fc.integer({ min: 1, max: 1000 }),
   promptAs: fc.constantFrom('text', 'chat', 'ids'),
   others: fc.integer({ min: 0, max: 255 }),

@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import { MeasureSettings } from '../../lab/experiments/measurement/settings';
 import { TEXTS } from '../../model/presets';
-import { EnumField, NumberField } from '../parts/fields';
+import { EnumField, NumberField, Switch } from '../parts/fields';
 import { type Form, FormSettings } from '../state/form';
 import { useForm } from '../state/form_store';
 import { useText } from '../state/language';
@@ -45,6 +45,15 @@ export function TaskFields() {
         />
       )}
       {measuring && form.pass !== 'forward' && <p className="hint">{words.passHint[form.pass]}</p>}
+      {measuring && form.pass !== 'forward' && (
+        <Switch label={words.recompute} on={form.recompute} onChange={(recompute) => edit({ recompute })} />
+      )}
+      {measuring && form.pass === 'step' && (
+        <>
+          <Switch label={words.sharded} on={form.sharded} onChange={(sharded) => edit({ sharded })} />
+          <p className="hint">{words.shardedHint}</p>
+        </>
+      )}
       {measuring && (
         <EnumField
           name="source"

@@ -8,7 +8,7 @@ import { SCHEDULES } from '../../schedule/orders';
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
 
-const { tokens, pass, link, repeats, until, budget, schedule } = MeasureSettings.shape;
+const { tokens, pass, recompute, sharded, link, repeats, until, budget, schedule } = MeasureSettings.shape;
 const { promptAs, others, chunk, sampling } = GenerateSettings.shape;
 
 /**
@@ -21,6 +21,8 @@ export const FormSettings = RunSettings.extend({
   prompt: Prompt,
   tokens,
   pass,
+  recompute,
+  sharded,
   link,
   schedule,
   repeats,
@@ -51,6 +53,8 @@ export const DEFAULT_FORM: Form = {
   prompt: 'Alice was beginning to',
   tokens: DEFAULT_MEASUREMENT.tokens,
   pass: DEFAULT_MEASUREMENT.pass,
+  recompute: DEFAULT_MEASUREMENT.recompute,
+  sharded: DEFAULT_MEASUREMENT.sharded,
   link: DEFAULT_MEASUREMENT.link,
   schedule: ['overlapped'],
   repeats: DEFAULT_MEASUREMENT.repeats,
@@ -96,6 +100,8 @@ const measurementOf = (form: Form): MeasureSettings => ({
   prompt: form.source === 'prompt' ? form.prompt : null,
   tokens: form.tokens,
   pass: form.pass,
+  recompute: form.recompute && form.pass !== 'forward',
+  sharded: form.sharded && form.pass === 'step',
   schedule: form.schedule,
   backing: form.link.kind === 'native' ? 'separate' : 'shared',
   link: form.link,

@@ -40,6 +40,8 @@ export function addMeasure(program: Command): void {
         .choices(PASSES)
         .default(DEFAULT_MEASUREMENT.pass),
     )
+    .option('--recompute', 'compute layers again for the backward pass, not hold them', DEFAULT_MEASUREMENT.recompute)
+    .option('--sharded', 'update a shard of the weights on each device that has them', DEFAULT_MEASUREMENT.sharded)
     .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_MEASUREMENT.tokens)
     .option(
       '--link <spec>',

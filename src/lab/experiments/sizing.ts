@@ -76,8 +76,8 @@ function fits({ engine }: Lab, preset: Drawn, { parallel, ranks }: MeasureSettin
 
 /** Kernels of a layer with experts, on one device. */
 const LAUNCHES_A_LAYER = 22;
-/** A pass takes as long as so many prefills: attention backward has simple kernels (docs/performance.md). */
-const PREFILLS = { forward: 1, backward: 6, step: 8 } as const;
+/** A pass takes as long as so many prefills (docs/performance.md). */
+const PREFILLS = { forward: 1, backward: 4, step: 5 } as const;
 /** What a repeat takes beside its prefills: its bound, its numbers, hashes of its logits. */
 const EVALUATED_MS = 200;
 /** Parameters that are drawn in a ms. */

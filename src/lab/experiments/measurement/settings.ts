@@ -23,6 +23,10 @@ export const MeasureSettings = RunSettings.extend({
   tokens: Tokens,
   /** A prefill; or a training step, up to its gradients or with its update, at a rate of 0, so that all are alike. */
   pass: z.enum(PASSES),
+  /** Whether layers are computed again for the backward pass, not held. */
+  recompute: z.boolean(),
+  /** Whether each device updates its shard of the weights that all have, not each device all of them. */
+  sharded: z.boolean(),
   schedule: z.array(z.enum(SCHEDULES)).min(1),
   /** shared: devices take turns on one GPUDevice; separate: a GPUDevice each, and messages go through the host. */
   backing: z.enum(['shared', 'separate']),
@@ -48,6 +52,8 @@ export const DEFAULT_MEASUREMENT: MeasureSettings = {
   prompt: null,
   tokens: 64,
   pass: 'forward',
+  recompute: false,
+  sharded: false,
   schedule: [...SCHEDULES],
   backing: 'shared',
   link: { kind: 'ratio', ratio: 0.5 },

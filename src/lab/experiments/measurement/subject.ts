@@ -78,7 +78,8 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
   const topology = topologyOf(settings, speed, settings.dilate ?? settings.ranks);
   const allReduce = allReduceOf(settings, topology, batch.length * batch[0]!.length, spec.hidden);
   const table = connectivityOf(connectivity, model.checkpoint);
-  const program = lowerPass(settings.pass, spec, table, { plan, wire: settings.wire, allReduce });
+  const { pass, wire, recompute, sharded } = settings;
+  const program = lowerPass(pass, spec, table, { plan, wire, allReduce, recompute, sharded });
   const executable = await bindProgram(model.cluster, program);
   stage.opened.executables.push(executable);
   const feeds = stepFeeds(spec, plan, batch);
