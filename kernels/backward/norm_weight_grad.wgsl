@@ -1,6 +1,6 @@
 // Gradient of RMSNorm's weight: dWeight[c] = sum over rows of dOut x f. x rows of `stride`, factors [rows] (f of
-// rmsnorm_grad.wgsl), dOut [rows, width], dWeight [width]. A workgroup takes 16 columns; 16 invocations share the rows
-// of each, and their sums are added in their order.
+// rmsnorm_grad.wgsl), dOut [rows, width], dWeight [width]. A workgroup takes 8 columns; 32 invocations share the rows
+// of each, four at a time, and their sums are added in their order.
 struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -8,21 +8,35 @@ struct Sizes { rows: u32, width: u32, stride: u32 }
 @group(0) @binding(3) var<storage, read> dOut: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dWeight: array<f32>;
 
+const COLUMNS = 8u;
+const SHARES = 32u;
 var<workgroup> parts: array<f32, 256>;
 
-@compute @workgroup_size(16, 16)
+fn product(row: u32, column: u32) -> f32 {
+  // Of rows beyond the last, what is the first's times 0.
+  let known = select(0u, row, row < sizes.rows);
+  let factor = select(0.0, factors[known], row < sizes.rows);
+  return dOut[known * sizes.width + column] * x[known * sizes.stride + column] * factor;
+}
+
+@compute @workgroup_size(8, 32)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let column = group.x * 16u + local.x;
-  var sum = 0.0;
+  let column = group.x * COLUMNS + local.x;
+  var sum = vec4f();
   if (column < sizes.width) {
-    for (var row = local.y; row < sizes.rows; row += 16u) {
-      sum += dOut[row * sizes.width + column] * x[row * sizes.stride + column] * factors[row];
+    for (var row = local.y; row < sizes.rows; row += 4u * SHARES) {
+      sum += vec4f(
+        product(row, column),
+        product(row + SHARES, column),
+        product(row + 2u * SHARES, column),
+        product(row + 3u * SHARES, column),
+      );
     }
   }
-  parts[local.y * 16u + local.x] = sum;
+  parts[local.y * COLUMNS + local.x] = (sum.x + sum.y) + (sum.z + sum.w);
   workgroupBarrier();
   if (local.y > 0u || column >= sizes.width) { return; }
   var total = 0.0;
-  for (var i = 0u; i < 16u; i++) { total += parts[i * 16u + local.x]; }
+  for (var i = 0u; i < SHARES; i++) { total += parts[i * COLUMNS + local.x]; }
   dWeight[column] = total;
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { GpuUnavailable, openGpu } from '../gpu/device';
 import { Endless, type Job, runJob } from '../lab/engine/job';
 import type { Emit } from '../lab/experiments/experiment';
@@ -8,6 +10,12 @@ import { nodeGpu, type Timestamps } from './node_gpu';
 import type { Outcome } from './outcome';
 import { tunedFile } from './tuned_file';
 
+/** Lets the lab collect garbage before a run (lab/setup/garbage.ts). */
+function exposeGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  Object.assign(globalThis, { gc: runInNewContext('gc') });
+}
+
 /** Runs a job in this process, on Dawn for Node; paths that are not absolute are the site's. */
 export async function runInNode(
   job: Job,
@@ -16,6 +24,7 @@ export async function runInNode(
   onEvent: Emit,
   timestamps: Timestamps,
 ): Promise<Outcome> {
+  exposeGarbage();
   try {
     const opened = await openGpu(nodeGpu(timestamps), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`, tunedFile);

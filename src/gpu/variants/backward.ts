@@ -42,7 +42,7 @@ type Variants = { readonly [K in BackwardKernel]: readonly Variant<K>[] };
 export const BACKWARD_VARIANTS: Variants = {
   embedding_grad: [plain('backward/embedding_grad', (s) => each(s.words))],
   rmsnorm_grad: [plain('backward/rmsnorm_grad', (s) => each(s.rows))],
-  norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / 16), 1, 1])],
+  norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / 8), 1, 1])],
   swiglu_grad: [plain('backward/swiglu_grad', (s) => each1024(s.rows * s.width))],
   grouped_gemm_nn: [
     ...TILES.map(

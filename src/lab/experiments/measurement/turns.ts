@@ -4,6 +4,7 @@ import { linksOf, type Topology } from '../../../network/topology';
 import type { Order } from '../../../schedule/orders';
 import { hiddenShare, overlapOf } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
+import { collectGarbage } from '../../setup/garbage';
 import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
 import type { Ended } from '../ended';
@@ -99,6 +100,7 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
   const onSpans = (spans: readonly Span[]) => emit({ kind: 'spans', combination, spans });
   // Of all runs alike, so that what they take can be compared.
   const options = { pause: lab.pause, signal, ...(subject.apart && { apart: subject.apart }) };
+  collectGarbage();
   const run = await subject.executable.run(orders, subject.feeds, {
     ...options,
     linkBetween: linksOf(topology, settings.ranks, settings.seed + repeat),
@@ -141,8 +143,10 @@ async function runWithout(
   if (backing === 'separate') return { unwiredMs: null, bareMs: null };
   const { executable, feeds, calibration } = entry.subject;
   const without = { ...options, linkBetween: () => INSTANT };
+  collectGarbage();
   const unwired = await executable.run(entry.orders, feeds, without);
   await holdToOneResult(entry, unwired);
+  collectGarbage();
   const bare = await executable.run(entry.orders, feeds, { ...without, replayed: calibration.counts });
   await holdToOneResult(entry, bare);
   return { unwiredMs: unwired.wallMs, bareMs: bare.wallMs };
