@@ -24,7 +24,7 @@ switch (task) {
     buildCommand();
     if (args.includes('--against')) buildAgainst();
     // New objects have room for a run, or they would be moved about while it is measured.
-    run(process.execPath, ['--max-semi-space-size=128', 'build/cli/main.js', ...args]);
+    run(process.execPath, ['--min-semi-space-size=256', '--max-semi-space-size=256', 'build/cli/main.js', ...args]);
     break;
   case 'test':
   case 'test:long':

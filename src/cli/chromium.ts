@@ -28,7 +28,7 @@ const CHROMIUM_FLAGS = {
   ],
 } as const;
 /** Garbage is collected before a run (lab/setup/garbage.ts), and new objects have room for one. */
-const QUIET = '--js-flags=--expose-gc --max-semi-space-size=128';
+const QUIET = '--js-flags=--expose-gc --min-semi-space-size=256 --max-semi-space-size=256';
 const FINE_TIMESTAMPS = '--disable-dawn-features=timestamp_quantization';
 
 /**
