@@ -65,13 +65,13 @@ const PARTS = {
     write: (file) => write('straggler', file),
   },
   backward: {
-    run: ['measure', '--model', DEEPSEEK, '--ranks', '4', '--parallel', 'ep', '--balanced', '--tokens', '512'].concat(
+    run: ['measure', '--model', DEEPSEEK, '--ranks', '4', '--parallel', 'ep', '--balanced', '--tokens', '2048'].concat(
       '--pass',
       'backward',
       '--link',
       'ratio:0.5',
       '--repeats',
-      '5',
+      '7',
     ),
     write: (file) => write('backward', file),
   },
