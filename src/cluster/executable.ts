@@ -76,6 +76,9 @@ export type Beside = {
 
 /** Binds a program: compiles its kernels and takes the buffers that it keeps. */
 export async function bindProgram(cluster: Cluster, program: Program, beside: Beside = {}): Promise<Executable> {
+  const { scope } = beside;
+  if (scope && (scope.cluster.plan.kind !== cluster.plan.kind || scope.cluster.plan.ranks !== cluster.plan.ranks))
+    throw new Error(`the ${scope.name} is spread over ranks in another way`);
   const calls = program.operations.map((op) =>
     op.kind === 'compute'
       ? lastingSizes(op)
@@ -171,6 +174,8 @@ function keptBuffers(
       value.origin === 'zeros'
         ? (executable?.keptOn(rank.index, value.name) ?? pool.reserve(bytesOf(value, symbols)))
         : ofScope(value.name);
+    if (storage && value.origin === 'checkpoint' && storage.bytes < bytesOf(value, symbols))
+      throw new Error(`${value.name} is of another size`);
     if (!storage) throw new Error(`rank ${rank.index} does not keep ${value.name}, which comes from a ${value.origin}`);
     kept.set(value.name, storage);
   }

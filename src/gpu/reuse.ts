@@ -18,7 +18,7 @@ export function sizeClassOf(bytes: number, limit: number): number {
 
 /**
  * Buffers that are used again: those given back are kept by size, the oldest taken first, so that a run repeated takes
- * the same ones.
+ * the same small ones. Of large ones it may take others: where one somewhat larger is free, that is taken.
  */
 export function createReuse<T extends Held>(limit: number, allocate: (bytes: number) => T) {
   const free = new Map<number, T[]>();

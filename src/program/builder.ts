@@ -31,7 +31,7 @@ export type Builder = {
     place: Place,
     name: string,
     call: KernelCall,
-    reads: { inputs: readonly string[]; atMost?: true },
+    reads: { inputs: readonly string[]; atMost?: true; after?: readonly string[] },
     ...outputs: (Written | string)[]
   ) => string;
   readonly exchange: (name: string, exchange: Exchange) => string;
@@ -151,6 +151,7 @@ function builderIn(scope: string, collected: Collected): Builder {
         inputs,
         outputs,
         ...(reads.atMost && { atMost: true }),
+        ...(reads.after && { after: reads.after.map(known) }),
       };
       return add(op, outputs[0]!);
     },

@@ -25,6 +25,7 @@ export function bucketsOf(
   gradients: readonly { readonly weight: string; readonly gradient: string }[],
   sizeOf: (value: string) => number,
   ranks: number,
+  label = 'gradients',
 ): Bucket[] {
   const total = gradients.reduce((sum, { gradient }) => sum + sizeOf(gradient), 0);
   const full = Math.min(MOST, total * SHARE);
@@ -37,7 +38,7 @@ export function bucketsOf(
     end += Math.ceil(sizeOf(one.gradient) / 4) * 4;
     if (end < full && i < gradients.length - 1) continue;
     const rows = Math.ceil(end / (ROW * ranks)) * ranks;
-    buckets.push({ name: `gradients ${buckets.length}`, rows, parts, place: placeOfWeight(one.weight) });
+    buckets.push({ name: `${label} ${buckets.length}`, rows, parts, place: placeOfWeight(one.weight) });
     parts = [];
     end = 0;
   }

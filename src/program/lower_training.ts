@@ -28,8 +28,13 @@ export type Loss =
 
 export const TEACHER = 'teacher';
 
-/** How routers learn to use all experts: by a loss, times a factor; or by their biases, which AdamW leaves alone. */
-export type Balance = { readonly kind: 'loss'; readonly factor: number } | { readonly kind: 'bias' };
+/**
+ * How routers learn to use all experts: by a loss, times a factor; or by their biases, which AdamW leaves alone, and
+ * which rise or fall by a rate a step.
+ */
+export type Balance =
+  | { readonly kind: 'loss'; readonly factor: number }
+  | { readonly kind: 'bias'; readonly rate: number };
 
 export type TrainingOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce'> & {
   readonly loss: Loss;
@@ -44,6 +49,7 @@ export type Training = Differentiated & {
   readonly counts: ReadonlyMap<string, string>;
   /** The same of losses beside the first, [tokens], where there are any: intermediate ones, and routers'. */
   readonly otherLosses: string | null;
+  readonly balance: Balance | null;
 };
 
 /** Each token's loss times what it counts, [tokens]: the first output; then come other losses, counts, and the gradients. */
@@ -68,7 +74,7 @@ function refuseWideKeys({ layers }: ModelSpec): void {
  */
 export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Training {
   refuseWideKeys(spec);
-  const { loss, balance, recompute = false } = options;
+  const { loss, balance = null, recompute = false } = options;
   const kept = keptValuesOf(spec, options.plan);
   const frozen = loss.kind === 'divergence' && loss.frozen;
   const ofTeacher = frozen
@@ -104,7 +110,13 @@ export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, optio
   const otherLosses = lowerSum(build, others);
   const outputs = [LOSSES, ...(otherLosses ? [otherLosses] : []), ...counts.values()];
   const { program, gradients } = differentiate(build.finish(outputs), seeds);
-  return { program: recompute ? recomputed(program) : program, gradients, counts, otherLosses };
+  return {
+    program: recompute ? recomputed(program, new Set(gradients.values())) : program,
+    gradients,
+    counts,
+    otherLosses,
+    balance,
+  };
 }
 
 const HEAD = { block: 'head', layer: null } as const;

@@ -20,8 +20,6 @@ export type UpdateOptions = {
   readonly adamw: AdamW;
   /** What the norm of all gradients is held to. */
   readonly clip?: number | null;
-  /** What routers' biases rise or fall by a step, where they balance. */
-  readonly biasRate?: number;
   /** Whether gradients of passes before this one are added. */
   readonly accumulated?: boolean;
   /** Whether each rank holds a shard of the running averages of what all hold, and updates that. */
@@ -49,10 +47,10 @@ export function lowerAccumulation(training: Training, plan: Plan): Program {
  * The running averages are kept beside the weights, or sharded.
  */
 export function lowerUpdate(training: Training, plan: Plan, options: UpdateOptions): Program {
-  const { clip = null, biasRate = 0, accumulated = false } = options;
+  const { clip = null, accumulated = false } = options;
   const build = builderOn(training.program, 'update');
   build.input({ name: INPUTS.step, rows: 1, cols: 4 });
-  const { own, buckets } = store(build, training, plan, accumulated);
+  const { own, buckets, counts } = store(build, training, plan, accumulated);
   const groups = [
     ...own.map((one) => sharedOf(build, one, plan)),
     ...buckets.map((bucket) => summed(build, bucket, plan, options)),
@@ -60,11 +58,15 @@ export function lowerUpdate(training: Training, plan: Plan, options: UpdateOptio
   const step = clip === null ? INPUTS.step : clipped(build, groups, plan.ranks, clip);
   for (const group of groups) {
     if (group.kind === 'shard') updateByShards(build, group, step, plan, options);
-    else
-      for (const { weight, at } of group.weights)
-        if (training.counts.has(weight)) moveBias(build, weight, group.value, at, biasRate);
-        else updateWeight(build, weight, group.value, at, step, options.adamw);
+    else for (const { weight, at } of group.weights) updateWeight(build, weight, group.value, at, step, options.adamw);
   }
+  // Counts are no gradients: they have no part in the norm, and each rank needs all of them.
+  const { balance } = training;
+  if (balance?.kind === 'bias')
+    for (const bucket of counts) {
+      const all = lowerAllReduce(build, bucket.name, placeOf(bucket, plan.ranks, 'direct'));
+      for (const { weight, at } of bucket.parts) moveBias(build, weight, all, at, balance.rate);
+    }
   return asSoonAsCan(finished(build, training, clip === null ? [] : [GRADIENT_NORM]));
 }
 
@@ -96,9 +98,9 @@ function store(
   { program, gradients, counts }: Training,
   plan: Plan,
   accumulated: boolean,
-): { readonly own: readonly One[]; readonly buckets: readonly Bucket[] } {
+): { readonly own: readonly One[]; readonly buckets: readonly Bucket[]; readonly counts: readonly Bucket[] } {
   if (accumulated) build.input({ name: INPUTS.begun, rows: 1, cols: 1 });
-  const all = [...gradients, ...counts].map(([weight, gradient]): One => ({ weight, gradient }));
+  const all = [...gradients].map(([weight, gradient]): One => ({ weight, gradient }));
   const shared = all.filter(({ weight }) => plan.ranks > 1 && splitOf(program, weight) === 'replicated');
   const writtenAt = new Map(
     program.operations.flatMap(({ id, ...op }) => outputsOf({ id, ...op }).map((n) => [n, id])),
@@ -108,7 +110,13 @@ function store(
     (name) => sizeOf(build, name),
     plan.ranks,
   );
-  for (const bucket of buckets) bucketed(build, bucket, accumulated);
+  const ofCounts = bucketsOf(
+    [...counts].map(([weight, gradient]) => ({ weight, gradient })),
+    (name) => sizeOf(build, name),
+    plan.ranks,
+    'counts',
+  );
+  for (const bucket of [...buckets, ...ofCounts]) bucketed(build, bucket, accumulated);
   const own = all
     .filter((one) => !shared.includes(one))
     .map(({ weight, gradient }): One => {
@@ -120,7 +128,7 @@ function store(
       build.compute(placeOfWeight(weight), 'add to gradients', { kernel: 'accumulate', sizes }, { inputs }, sum);
       return { weight, gradient: sum };
     });
-  return { own, buckets };
+  return { own, buckets, counts: ofCounts };
 }
 
 const splitOf = ({ values }: Program, weight: string) => (values.get(weight) as KeptValue | undefined)?.split;

@@ -31,7 +31,9 @@ export function overlapped(program: Program, cost: Cost, lag = 0): Order[] {
   const layerTime = totalsOf(graph.operations, graph.costs).compute / Math.max(1, layers);
   // The first list is made whatever it takes.
   let best: Biased = {
-    ...listSchedule(graph, PATIENCES[0]!, graph.path, Number.POSITIVE_INFINITY, { left: Number.POSITIVE_INFINITY })!,
+    ...listSchedule(graph, PATIENCES[0]!, priorityOf(graph, new Map()), Number.POSITIVE_INFINITY, {
+      left: Number.POSITIVE_INFINITY,
+    })!,
     biases: new Map(),
   };
   best = bestOf(graph, best, PATIENCES.slice(1), new Map(), effort);
@@ -55,17 +57,24 @@ const kindsIn = ({ operations }: Program): string[] => [
 ];
 
 /**
+ * The longest path from an operation on, and its biases. What updates weights is short, and lets go of gradients: it is
+ * done at once.
+ */
+function priorityOf({ operations, path }: Graph, biases: Biases): Float64Array {
+  const longest = path.reduce((most, own) => Math.max(most, own), 0);
+  return path.map((own, id) => {
+    const op = operations[id]!;
+    if (op.phase === 'update') return own + longest;
+    return own + (biases.get(op.block) ?? 0) + (biases.get(kindOf(op)) ?? 0);
+  });
+}
+
+/**
  * The best list so far, or one with these biases that is better: quicker, and one of more biases by more than what the
  * ends of a program bring.
  */
 function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases: Biases, effort: Effort): Biased {
-  const priority =
-    biases.size === 0
-      ? graph.path
-      : graph.path.map((path, id) => {
-          const op = graph.operations[id]!;
-          return path + (biases.get(op.block) ?? 0) + (biases.get(kindOf(op)) ?? 0);
-        });
+  const priority = priorityOf(graph, biases);
   return patiences.reduce((found, patience) => {
     const worth = biases.size > found.biases.size ? 0.003 : 1e-6;
     const limit = found.wall * (1 - worth);

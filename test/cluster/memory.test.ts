@@ -1,16 +1,22 @@
 import { beforeAll, expect, test } from 'vitest';
 import { bindProgram } from '../../src/cluster/executable';
 import { checkRoom } from '../../src/cluster/fits';
+import { memoryOfRun } from '../../src/cluster/memory';
+import { tableOf } from '../../src/connectivity/methods';
 import type { Engine } from '../../src/gpu/engine';
 import { connectivityOf } from '../../src/lab/setup/find_model';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { stepFeeds } from '../../src/lab/setup/training_feeds';
 import { openCheckpoint } from '../../src/model/checkpoint';
+import { parseConfig } from '../../src/model/config';
 import type { Plan } from '../../src/model/plan';
+import { DRAWN } from '../../src/model/presets';
 import { within } from '../../src/model/source';
 import { INSTANT } from '../../src/network/link';
-import { lowerTraining } from '../../src/program/lower_training';
+import { lowerTraining, type TrainingOptions } from '../../src/program/lower_training';
 import { lowerUpdate } from '../../src/program/lower_update';
+import type { Operation } from '../../src/program/program';
+import { schedule as scheduleOf } from '../../src/schedule/schedule';
 import { openLab } from '../support';
 
 let lab: Lab;
@@ -53,6 +59,39 @@ test.each([
     model.cluster.destroy();
   },
 );
+
+const LONG = { spec: parseConfig(DRAWN.find(({ id }) => id === 'qwen3-30b-a3b-69m')!.config), tokens: 256, ranks: 2 };
+
+/** Bytes of values of a step's run on so many devices, where kernels cost what they compute. */
+function valuesOf(
+  schedule: 'blocking' | 'overlapped',
+  options: Partial<TrainingOptions>,
+  { spec, tokens, ranks } = LONG,
+): number {
+  const plan = { kind: 'ep', ranks } as const;
+  const whole = { plan, wire: 'bf16', allReduce: 'direct', loss: { kind: 'next token' }, ...options } as const;
+  const training = lowerTraining(spec, tableOf('farskip', spec), whole);
+  const program = lowerUpdate(training, plan, { adamw: ADAMW, allReduce: 'direct' });
+  const sequences = Array.from({ length: ranks }, () => Array.from({ length: tokens }, () => 1));
+  const feeds = stepFeeds(spec, plan, sequences);
+  const cost = (op: Operation) => (op.kind === 'compute' && op.kernel.includes('gemm') ? 5 : 1);
+  return memoryOfRun(program, scheduleOf(program, schedule, cost), feeds, 2 ** 31).bytes;
+}
+
+test.each(['blocking', 'overlapped'] as const)('layers that are computed again hold less, %s', (schedule) => {
+  const [held, again] = [valuesOf(schedule, {}), valuesOf(schedule, { recompute: true })];
+  expect(again).toBeLessThan(0.8 * held);
+});
+
+test.each(['blocking', 'overlapped'] as const)('a head in chunks holds less, %s', (schedule) => {
+  // On one device, where gradients of the head are not added up.
+  const wide = { spec: { ...LONG.spec, vocabulary: 2 ** 15 }, tokens: 1024, ranks: 1 };
+  const chunk = 2 ** 11;
+  const [whole, chunks] = [{}, { loss: { kind: 'next token', chunk } as const }].map((own) =>
+    valuesOf(schedule, { recompute: true, ...own }, wide),
+  );
+  expect(chunks).toBeLessThan(0.8 * whole!);
+});
 
 test('a run that the GPU has no room for is refused with the numbers', async () => {
   let made = 0;

@@ -125,6 +125,7 @@ test.each(GROUPED)('grouped products backward over $counts agree with float64, b
 const HEADS = [
   { lengths: [37, 1, 45], heads: 4, kvHeads: 2, keyDim: 68, valueDim: 36, chunk: 999 },
   { lengths: [70], heads: 3, kvHeads: 3, keyDim: 20, valueDim: 44, chunk: 33 },
+  { lengths: [40], heads: 2, kvHeads: 1, keyDim: 188, valueDim: 124, chunk: 999 },
 ];
 
 test.each(HEADS)('attention backward over $lengths agrees with float64, by each variant', async (one) => {

@@ -21,7 +21,7 @@ test.each(['deepseek_v2', 'qwen3_moe'])('twenty steps of %s are the same on one 
     lossesOfSteps(name, 'farskip', { kind, ranks }, 20, options);
   const { losses: alone } = await of('ep', 1);
   expect(alone.at(-1)).toBeLessThan(alone[0]!);
-  const { losses: spread } = await of('ep', 4);
+  const { losses: spread } = await of('ep', 4, { schedule: 'overlapped' });
   const { losses: split } = await of('tp', 4);
   const others: readonly Partial<TrainerOptions>[] = [
     { passes: 2 },

@@ -5,7 +5,7 @@ import { sequencesOf } from '../../src/lab/experiments/check';
 import { connectivityOf } from '../../src/lab/setup/find_model';
 import { type GradientOptions, gradientsOf, type LossGradients } from '../../src/lab/setup/gradients';
 import { deploy } from '../../src/lab/setup/lab';
-import { createTrainer, type TrainerOptions } from '../../src/lab/setup/trainer';
+import { createTrainer, type Stepped, type TrainerOptions } from '../../src/lab/setup/trainer';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
@@ -82,14 +82,14 @@ const allOf = (gradients: ReadonlyMap<string, Float64Array>): number[] =>
 /** As the oracle trains: on the same sequences again and again. */
 const ADAMW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0.1 };
 
-/** Losses before each of so many steps of AdamW; and those that PyTorch has of the first. */
+/** Losses before each of so many steps of AdamW, with norms of gradients; and losses that PyTorch has of the first. */
 export async function lossesOfSteps(
   name: string,
   connectivity: string,
   plan: Plan,
   steps: number,
   options: Partial<TrainerOptions> = {},
-): Promise<{ losses: readonly number[]; expected: readonly number[] }> {
+): Promise<{ losses: readonly number[]; norms: readonly (number | null)[]; expected: readonly number[] }> {
   const lab = await openLab();
   const folder = `test/oracle/fixtures/${name}`;
   const model = await deploy(lab, await openCheckpoint(within(lab.source, folder)), plan);
@@ -102,9 +102,13 @@ export async function lossesOfSteps(
   const expected = parseSafetensors(file, connectivity);
   const ids = sequencesOf(expected.get('input_ids')!);
   const trainer = await createTrainer(lab, model, table, { loss: { kind: 'next token' }, adamw: ADAMW, ...options });
-  const losses: number[] = [];
-  for (let step = 0; step < steps; step++) losses.push((await trainer.step(ids, 1e-3)).loss);
+  const stepped: Stepped[] = [];
+  for (let step = 0; step < steps; step++) stepped.push(await trainer.step(ids, 1e-3));
   trainer.destroy();
   model.cluster.destroy();
-  return { losses, expected: Array.from(readFloats(expected.get('adamw_loss')!)) };
+  return {
+    losses: stepped.map(({ loss }) => loss),
+    norms: stepped.map(({ gradientNorm }) => gradientNorm),
+    expected: Array.from(readFloats(expected.get('adamw_loss')!)),
+  };
 }

@@ -92,6 +92,14 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '此次运行在 {1} 台设备上共需 {0}（权重 {2}，缓存、优化器的平均值与梯度之和 {3}，中间值 {4}），而此 GPU 没有这么多；请减少词元，或选用更小的模型。',
   'A value of this run ({0}) needs a buffer of {1} on a device, but this GPU binds at most {2}; use fewer tokens or a smaller model.':
     '此次运行的一个值（{0}）在一台设备上需要 {1} 的缓冲区，而此 GPU 最多绑定 {2}；请减少词元，或选用更小的模型。',
+  'A prefill has no backward pass to compute layers again for; leave that out, or measure a backward pass.':
+    '预填充没有需要重新计算各层的反向过程；请去掉该设置，或测量反向过程。',
+  'Only a training step updates weights; leave shards out, or measure a step.':
+    '只有训练步才更新权重；请去掉分片，或测量训练步。',
+  "A step can't be done in {0} passes; a whole number from 1 on is needed.":
+    '一步不能分 {0} 次完成；需要不小于 1 的整数。',
+  "{0} sequences can't be done in {1} passes; each pass needs one of its own.":
+    '{0} 个序列不能分 {1} 次完成；每次至少需要一个序列。',
   "Caches and an optimizer's averages need {0}, which this GPU did not have; ask for fewer tokens or requests, or for a smaller model.":
     '缓存与优化器的平均值需要 {0}，而此 GPU 没有这么多；请减少词元或请求，或选用更小的模型。',
   'The checkpoint has tensor {0}, which a {1} of this config does not have.':

@@ -5,6 +5,8 @@ import { INSTANT } from '../../network/link';
 import { lowerTraining, type TrainingOptions } from '../../program/lower_training';
 import { GRADIENT_NORM, lowerAccumulation, lowerUpdate, type UpdateOptions } from '../../program/lower_update';
 import type { ScheduleKind } from '../../schedule/orders';
+import { InputError } from '../../words/error';
+import { phrase } from '../../words/phrase';
 import { checkSequences } from './forward';
 import { besideTeacher } from './gradients';
 import type { Deployed, Lab } from './lab';
@@ -30,21 +32,23 @@ export type Trainer = {
 
 export type TrainerOptions = Pick<TrainingOptions, 'loss' | 'balance' | 'recompute'> &
   Partial<Pick<TrainingOptions, 'wire' | 'allReduce'>> &
-  Pick<UpdateOptions, 'adamw' | 'clip' | 'biasRate' | 'sharded'> & {
+  Pick<UpdateOptions, 'adamw' | 'clip' | 'sharded'> & {
     readonly schedule?: ScheduleKind;
-    /** In how many passes a batch is done, each of as many sequences: their gradients are added. */
+    /** In how many passes a batch is done, each of about as many sequences: their gradients are added. */
     readonly passes?: number;
     /** Of a frozen teacher, its weights; they must last longer. */
     readonly teacher?: Cluster;
   };
 
-/** Steps of AdamW on a deployed model, over a wire that takes no time. */
+/** Steps of AdamW on a deployed model, over a wire that takes no time. Throws InputError for settings that can't be. */
 export async function createTrainer(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
   table: Connectivity,
-  { wire = 'f32', allReduce = 'direct', schedule = 'overlapped', passes = 1, teacher, ...options }: TrainerOptions,
+  { wire = 'f32', allReduce = 'direct', schedule = 'blocking', passes = 1, teacher, ...options }: TrainerOptions,
 ): Promise<Trainer> {
+  if (!Number.isInteger(passes) || passes < 1)
+    throw new InputError(phrase`A step can't be done in ${passes} passes; a whole number from 1 on is needed.`);
   const { plan } = cluster;
   const { loss, adamw } = options;
   const training = lowerTraining(spec, table, { plan, wire, allReduce, ...options });
@@ -70,6 +74,10 @@ export async function createTrainer(
     },
     async step(sequences, rate, signal) {
       checkSequences(spec, sequences);
+      if (sequences.length < passes)
+        throw new InputError(
+          phrase`${sequences.length} sequences can't be done in ${passes} passes; each pass needs one of its own.`,
+        );
       const runOptions = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
       const step = [rate, 1 - adamw.beta1 ** (done + 1), 1 - adamw.beta2 ** (done + 1), 1] as const;
       let [sum, others] = [0, 0];
@@ -92,6 +100,8 @@ export async function createTrainer(
 
 /** The same sequences in so many parts, the first ones longer where it does not divide them. */
 function partsOf(sequences: Sequences, count: number): Sequences[] {
-  const each = Math.ceil(sequences.length / count);
-  return Array.from({ length: count }, (_, i) => sequences.slice(i * each, (i + 1) * each));
+  const least = Math.floor(sequences.length / count);
+  const longer = sequences.length % count;
+  const begin = (i: number) => i * least + Math.min(i, longer);
+  return Array.from({ length: count }, (_, i) => sequences.slice(begin(i), begin(i + 1)));
 }

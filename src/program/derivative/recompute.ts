@@ -1,12 +1,16 @@
 import { type Compute, inputsOf, type Operation, outputsOf, type Program, type Value } from '../program';
 
+/** So many layers may be computed again while gradients of their weights are still to come. */
+const LAYERS_HELD = 2;
+
 /**
  * The same program, in which what a layer's forward pass computes for its own backward pass alone is computed again
  * there, so that it need not be held meanwhile (Chen et al., 2016). Held are what other layers read (the terms of the
  * residual stream), what collectives bring, and integers; no collective is done twice. What is computed again waits
- * until the backward pass has reached its layer, or else a schedule might do it early, and hold it.
+ * until the backward pass has reached its layer, and until gradients of the weights of layers before that are there, or
+ * else a schedule might do the one early and the other late, and hold all that is between.
  */
-export function recomputed(program: Program): Program {
+export function recomputed(program: Program, weightGradients: ReadonlySet<string>): Program {
   const lost = lostIn(program);
   const values = new Map<string, Value>(program.values);
   const operations: Operation[] = [];
@@ -14,6 +18,7 @@ export function recomputed(program: Program): Program {
   const again = (name: string): string => `${name}, again`;
   /** Values of the backward pass, and those of them that a layer's part of it begins with. */
   const backward = new Set<string>();
+  const gradientsOf = new Map<number, string[]>();
   const begins = new Map<number, readonly string[]>();
   const repeated = (name: string): string => {
     const op = lost.get(name);
@@ -31,12 +36,16 @@ export function recomputed(program: Program): Program {
       continue;
     }
     if (op.layer !== null && !begins.has(op.layer))
-      begins.set(
-        op.layer,
-        inputsOf(op).filter((name) => backward.has(name)),
-      );
+      begins.set(op.layer, [
+        ...inputsOf(op).filter((name) => backward.has(name)),
+        ...(gradientsOf.get(op.layer + LAYERS_HELD) ?? []),
+      ]);
     add(op.kind === 'compute' ? { ...op, inputs: op.inputs.map(repeated) } : op);
-    for (const name of outputsOf(op)) backward.add(name);
+    for (const name of outputsOf(op)) {
+      backward.add(name);
+      if (op.layer !== null && weightGradients.has(name))
+        gradientsOf.set(op.layer, [...(gradientsOf.get(op.layer) ?? []), name]);
+    }
   }
   return { ...program, values, operations };
 }

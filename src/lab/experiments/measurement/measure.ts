@@ -148,7 +148,13 @@ const stalledIn = ({ combination, runs }: Entry) =>
     runs.map(({ wallMs }) => wallMs),
   );
 
-function refuseWhatContradicts({ link, topology, backing }: MeasureSettings): void {
+function refuseWhatContradicts({ link, topology, backing, pass, recompute, sharded }: MeasureSettings): void {
+  if (recompute && pass === 'forward')
+    throw new InputError(
+      phrase`A prefill has no backward pass to compute layers again for; leave that out, or measure a backward pass.`,
+    );
+  if (sharded && pass !== 'step')
+    throw new InputError(phrase`Only a training step updates weights; leave shards out, or measure a step.`);
   if (link.kind === 'ratio' && topology.between)
     throw new InputError(
       phrase`A link between nodes needs a bandwidth within them; set the wire by bandwidth (--link GBPS,US), not by ratio.`,
