@@ -10,6 +10,7 @@ import { addMeasure } from './commands/measure';
 import { addOverlap } from './commands/overlap';
 import { addPage } from './commands/page';
 import { addProgram } from './commands/program';
+import { addTrain } from './commands/train';
 import { checkWritable } from './write_files';
 
 /** Options that name a file to be written. */
@@ -37,6 +38,7 @@ for (const add of [
   addGenerate,
   addBench,
   addProgram,
+  addTrain,
   addPage,
   addClaims,
 ])

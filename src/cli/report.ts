@@ -6,8 +6,8 @@ import type { CombinationResult, Measurement } from '../lab/experiments/measurem
 import type { Manifest } from '../lab/setup/manifest';
 import { findingsOf } from '../lab/setup/self_test_result';
 import type { Estimate } from '../lab/statistics/estimate';
-import { megabytes } from '../model/memory';
 import { CATEGORIES } from '../trace/gaps';
+import { megabytes } from '../words/megabytes';
 import { english, type Phrase } from '../words/phrase';
 import type { ClaimRow } from './check_claims';
 import { table } from './table';

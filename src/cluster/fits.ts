@@ -1,8 +1,9 @@
 import { bindableBytes, type Gpu, withinMemory } from '../gpu/device';
-import { megabytes, memoryOf } from '../model/memory';
+import { memoryOf } from '../model/memory';
 import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
 import { InputError } from '../words/error';
+import { megabytes } from '../words/megabytes';
 import { type Phrase, phrase } from '../words/phrase';
 import type { Cluster } from './cluster';
 import type { RunMemory } from './memory';

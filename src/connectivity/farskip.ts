@@ -60,11 +60,28 @@ export function farskipTable(spec: ModelSpec, switches: Switches): Connectivity 
 
 /** FarSkip in the layers from `first` to `last`, with the switches given. */
 export const farskipIn = (spec: ModelSpec, first: number, last: number, more: Partial<Switches> = {}): Connectivity =>
-  farskipTable(spec, {
-    farskip: first <= last,
-    farskip_start_idx: first,
-    farskip_end_idx: last,
-    attn_only_farskip: false,
-    mlp_only_farskip: false,
-    ...more,
-  });
+  farskipTable(spec, switchesOf(first, last, more));
+
+const switchesOf = (first: number, last: number, more: Partial<Switches>): Switches => ({
+  farskip: first <= last,
+  farskip_start_idx: first,
+  farskip_end_idx: last,
+  attn_only_farskip: false,
+  mlp_only_farskip: false,
+  ...more,
+});
+
+/**
+ * The FarSkip keys by which a config.json says a table; null where they can't, as for another method.
+ */
+export function switchesFor(spec: ModelSpec, table: Connectivity): Switches | null {
+  const wanted = JSON.stringify(table);
+  const layers = spec.layers.map((_, layer) => layer);
+  const kinds = [{}, { attn_only_farskip: true }, { mlp_only_farskip: true }];
+  const all = [
+    ...kinds.flatMap((kind) => layers.flatMap((first) => layers.map((last) => ({ first, last, kind })))),
+    { first: 0, last: -1, kind: {} },
+  ];
+  const found = all.find(({ first, last, kind }) => JSON.stringify(farskipIn(spec, first, last, kind)) === wanted);
+  return found ? switchesOf(found.first, found.last, found.kind) : null;
+}

@@ -19,6 +19,3 @@ export function memoryOf(spec: ModelSpec, plan: Plan): Memory {
     largest: sizes.reduce((a, b) => (b.bytes > a.bytes ? b : a)),
   };
 }
-
-export const megabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;

@@ -3,11 +3,7 @@ import type { ModelSpec } from '../model/spec';
 import { type LoweringOptions, lower } from './lower';
 import { LOSSES, lowerTraining } from './lower_training';
 import { type AdamW, lowerUpdate } from './lower_update';
-import type { Program } from './program';
-
-/** How far a training step goes: a forward pass alone, with its backward pass, or with the update of the weights. */
-export const PASSES = ['forward', 'backward', 'step'] as const;
-export type Pass = (typeof PASSES)[number];
+import type { Pass, Program } from './program';
 
 /** As the paper and the oracle train. */
 export const USUAL_ADAMW: AdamW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0.1 };

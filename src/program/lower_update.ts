@@ -146,7 +146,7 @@ function sharedOf(build: Builder, { weight, gradient }: One, plan: Plan): Group 
 }
 
 /** How many ranks hold the same part of a weight. */
-function sharersOf({ split }: KeptValue, { ranks }: Plan): number {
+export function sharersOf({ split }: KeptValue, { ranks }: Plan): number {
   if (split === 'replicated') return ranks;
   return split === 'own' ? 1 : Math.max(1, ranks / split.blocks);
 }

@@ -64,6 +64,10 @@ export type Operation = Compute | Collective;
 export const PHASES = ['forward', 'backward', 'update'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** How far a training step goes: a forward pass alone, with its backward pass, or with the update of the weights. */
+export const PASSES = ['forward', 'backward', 'step'] as const;
+export type Pass = (typeof PASSES)[number];
+
 type Common = {
   readonly id: number;
   readonly name: string;

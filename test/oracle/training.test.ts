@@ -83,7 +83,6 @@ test('a weight that is embedding and head learns from both', async () => {
 });
 
 test.each([
-  ['deepseek_v2', { intermediate: 0.5 }, {}],
   ['qwen3_moe', {}, { balance: { kind: 'loss', factor: 0.1 } }],
   ['deepseek_v3', { intermediate: 0.5 }, { balance: { kind: 'loss', factor: 0.1 } }],
 ] as const)('losses of %s change along their gradient by its length', async (name, divergence, options) => {

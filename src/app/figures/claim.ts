@@ -2,7 +2,7 @@ import { nameOfMethod } from '../../connectivity/methods';
 import type { Track } from '../../lab/experiments/track';
 import type { LabRun } from '../../lab/runs/lab_run';
 import type { Estimate } from '../../lab/statistics/estimate';
-import type { Pass } from '../../program/lower_pass';
+import type { Pass } from '../../program/program';
 import type { ScheduleKind } from '../../schedule/orders';
 import type { Timelines } from '../lanes/timelines';
 import type { TermId } from '../parts/Term';

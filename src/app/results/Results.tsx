@@ -8,7 +8,7 @@ import type { TracesRun } from '../../lab/runs/traces_run';
 import { DEFINITIONS, KERNELS } from '../../lab/setup/manifest';
 import { findingsOf } from '../../lab/setup/self_test_result';
 import type { Estimate } from '../../lab/statistics/estimate';
-import { megabytes } from '../../model/memory';
+import { megabytes } from '../../words/megabytes';
 import { Scroll } from '../parts/fields';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';

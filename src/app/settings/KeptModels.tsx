@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { forgetModel, keepModel } from '../../lab/setup/kept_models';
 import type { WeightSource } from '../../model/checkpoint';
-import { megabytes } from '../../model/memory';
 import { InputError } from '../../words/error';
+import { megabytes } from '../../words/megabytes';
 import { type Phrase, phrase } from '../../words/phrase';
 import type { Described } from '../parts/useDescribed';
 import { useForm } from '../state/form_store';

@@ -1,10 +1,11 @@
 import { useRef, useState } from 'react';
 import { type Checkpoint, remarkOn } from '../../model/checkpoint';
-import { megabytes, memoryOf } from '../../model/memory';
+import { memoryOf } from '../../model/memory';
 import type { Plan } from '../../model/plan';
 import { DRAWN, isUntrained, PRESETS } from '../../model/presets';
 import { isMoe } from '../../model/spec';
 import { parametersOf } from '../../model/weights';
+import { megabytes } from '../../words/megabytes';
 import { Switch } from '../parts/fields';
 import type { Described } from '../parts/useDescribed';
 import { useForm } from '../state/form_store';

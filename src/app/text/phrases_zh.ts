@@ -100,6 +100,15 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '一步不能分 {0} 次完成；需要不小于 1 的整数。',
   "{0} sequences can't be done in {1} passes; each pass needs one of its own.":
     '{0} 个序列不能分 {1} 次完成；每次至少需要一个序列。',
+  'training, step {0}': '训练中，第 {0} 步',
+  'training, step {0}, loss {1}': '训练中，第 {0} 步，损失 {1}',
+  'The text has {0} tokens, of which a twentieth is held out: too few for windows of {1}; use a longer text or a shorter length.':
+    '文本有 {0} 个词元，其中二十分之一留作验证：不足以切出长为 {1} 的窗口；请使用更长的文本或更短的长度。',
+  'A batch of {0} tokens is no whole number of sequences of {1}.': '一批 {0} 个词元不是长为 {1} 的序列的整数倍。',
+  "{0} sequences can't be done in {1} passes of as many each.": '{0} 个序列不能平均分成 {1} 次完成。',
+  "The checkpoint has no tokenizer.json, so that it can't read a text to learn from.":
+    '检查点没有 tokenizer.json，因此无法读取用来学习的文本。',
+  'The loss is no number any more in step {0}; use a lower rate.': '第 {0} 步的损失已不是数；请使用更低的学习率。',
   "Caches and an optimizer's averages need {0}, which this GPU did not have; ask for fewer tokens or requests, or for a smaller model.":
     '缓存与优化器的平均值需要 {0}，而此 GPU 没有这么多；请减少词元或请求，或选用更小的模型。',
   'The checkpoint has tensor {0}, which a {1} of this config does not have.':

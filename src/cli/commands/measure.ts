@@ -3,7 +3,7 @@ import { type Ended, earlyMeasurement, earlySweep } from '../../lab/experiments/
 import type { Measurement } from '../../lab/experiments/measurement/result';
 import { DEFAULT_MEASUREMENT, MeasureSettings } from '../../lab/experiments/measurement/settings';
 import type { SweepPoint } from '../../lab/experiments/sweep_result';
-import { PASSES } from '../../program/lower_pass';
+import { PASSES } from '../../program/program';
 import { failEarly } from '../early';
 import { integer, link, list, number, sweep } from '../options';
 import { measureJson, measureTable, sweepJson } from '../report';

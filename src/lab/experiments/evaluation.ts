@@ -50,7 +50,8 @@ export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
   },
 };
 
-async function lossOver(
+/** The mean loss of the next token over sequences. */
+export async function lossOver(
   lab: Lab,
   model: Deployed,
   table: Connectivity,

@@ -70,6 +70,7 @@ export type Doing =
   | ({ readonly phase: 'warm-up' } & Combination)
   | ({ readonly phase: 'run'; readonly run: number; readonly of: number | null } & Combination)
   | { readonly phase: 'generating'; readonly step: number }
+  | { readonly phase: 'training'; readonly step: number; readonly loss: number | null }
   /** Texts are written again, to know how long that takes without a trace. */
   | ({ readonly phase: 'untraced' } & Combination)
   | { readonly phase: 'working' };
@@ -98,6 +99,10 @@ export function doingIn(doing: Doing): Phrase {
         : phrase`${nameOfCombination(doing)}: run ${doing.run} of ${doing.of}`;
     case 'generating':
       return phrase`generating, step ${doing.step + 1}`;
+    case 'training':
+      return doing.loss === null
+        ? phrase`training, step ${doing.step + 1}`
+        : phrase`training, step ${doing.step + 1}, loss ${doing.loss.toFixed(4)}`;
     case 'untraced':
       return phrase`${nameOfCombination(doing)}: once more, without a trace`;
     case 'working':

@@ -8,6 +8,7 @@ import { kernelBenchExperiment } from './kernel_bench/kernel_bench';
 import { measureExperiment } from './measurement/measure';
 import { sizingExperiment } from './sizing';
 import { sweepExperiment } from './sweep';
+import { trainExperiment } from './training/train';
 
 /** All that the engine can be asked to do, by what it gives. Those whose results are kept are in RUN_KINDS, too. */
 export const EXPERIMENTS = {
@@ -15,6 +16,7 @@ export const EXPERIMENTS = {
   sweep: sweepExperiment,
   generation: generateExperiment,
   evaluation: evaluateExperiment,
+  training: trainExperiment,
   check: checkExperiment,
   bench: benchExperiment,
   kernels: kernelBenchExperiment,

@@ -1,4 +1,4 @@
-import { PASSES } from '../../../program/lower_pass';
+import { PASSES } from '../../../program/program';
 import { SCHEDULES } from '../../../schedule/orders';
 import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';

@@ -1,0 +1,38 @@
+import { tensorsFrom } from '../../model/tensors_of';
+import { weightsOf } from '../../model/weights';
+import type { WrittenTensor } from '../../model/write_safetensors';
+import { keptValuesOf } from '../../program/lower';
+import { sharersOf } from '../../program/lower_update';
+import type { Deployed, Lab } from './lab';
+
+/** The weights that a model's ranks have by now, as the tensors of its checkpoint. */
+export async function weightsIn(
+  lab: Lab,
+  { checkpoint: { spec }, cluster }: Deployed,
+): Promise<Map<string, WrittenTensor>> {
+  const { plan, ranks } = cluster;
+  const kept = new Map(keptValuesOf(spec, plan).map((value) => [value.name, value]));
+  const tensors = new Map<string, WrittenTensor>();
+  for (const weight of weightsOf(spec)) {
+    const share = sharersOf(kept.get(weight.name)!, plan);
+    const parts: Float32Array[] = [];
+    for (const { index, engine, kept: held } of ranks) {
+      const { buffer, bytes } = held.get(weight.name)!;
+      const own = await lab.pause.during(readBack(engine, buffer, bytes));
+      // Of ranks that have the same, one says it: what all have is summed.
+      parts.push(index % share === 0 ? own : new Float32Array(own.length));
+    }
+    const shapes = new Map(weight.pieces.map(({ tensor, shape }) => [tensor, shape]));
+    for (const [tensor, values] of tensorsFrom(weight, plan, parts))
+      tensors.set(tensor, { shape: shapes.get(tensor)!, values: Float32Array.from(values) });
+  }
+  return tensors;
+}
+
+async function readBack(engine: Lab['engine'], buffer: GPUBuffer, bytes: number): Promise<Float32Array> {
+  const { device } = engine.gpu;
+  const encoder = device.createCommandEncoder();
+  const map = engine.readback.record(encoder, [{ buffer, offset: 0, bytes }]);
+  device.queue.submit([encoder.finish()]);
+  return new Float32Array((await map())[0]!);
+}

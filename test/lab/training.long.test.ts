@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { trainExperiment } from '../../src/lab/experiments/training/train';
+import { connectivityOf } from '../../src/lab/setup/find_model';
+import { openCheckpoint } from '../../src/model/checkpoint';
+import { filesSource } from '../../src/model/source';
+import { openLab } from '../support';
+import { SETTINGS } from './training_settings';
+
+test('a distilled model is nearer to its teacher, the same each time, and opens as a checkpoint', async () => {
+  const lab = await openLab('.');
+  const once = await trainExperiment.run(lab, SETTINGS, () => {});
+  expect(once.curve).toHaveLength(3);
+  // Untrained FarSkip is far from the regular model (nats a token).
+  expect(once.curve[0]!.loss).toBeGreaterThan(0.5);
+  expect(once.heldOut.after).toBeLessThan(once.heldOut.before);
+  const again = await trainExperiment.run(lab, { ...SETTINGS, steps: 2, schedule: 'constant', keep: false }, () => {});
+  expect(again.curve[0]).toEqual({ ...once.curve[0]! });
+  expect(again.files).toEqual({});
+  const files = Object.entries(once.files).map(([name, content]) => new File([Buffer.from(content, 'base64')], name));
+  const checkpoint = await openCheckpoint(filesSource(files));
+  expect(connectivityOf('config', checkpoint)).toEqual(connectivityOf('farskip', checkpoint));
+  expect(files.map(({ name }) => name).toSorted()).toContain('tokenizer.json');
+});

@@ -1,0 +1,22 @@
+/** A distillation of the reference model that takes some seconds. */
+export const SETTINGS = {
+  model: 'public/models/reference',
+  connectivity: 'farskip',
+  parallel: 'ep',
+  ranks: 1,
+  seed: 1,
+  data: 'public/texts/alice.txt',
+  teacher: 'regular',
+  intermediate: 0,
+  steps: 3,
+  batch: 64,
+  length: 32,
+  passes: 1,
+  rate: 1e-3,
+  decay: 0.1,
+  clip: 1,
+  warmup: 1,
+  schedule: 'cosine',
+  recompute: false,
+  keep: true,
+} as const;
