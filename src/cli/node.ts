@@ -5,6 +5,7 @@ import { Endless, type Job, runJob } from '../lab/engine/job';
 import type { Emit } from '../lab/experiments/experiment';
 import { openLab } from '../lab/setup/lab';
 import { InputError } from '../words/error';
+import { phrase } from '../words/phrase';
 import { diskSource } from './disk';
 import { nodeGpu, type Timestamps } from './node_gpu';
 import type { Outcome } from './outcome';
@@ -25,14 +26,22 @@ export async function runInNode(
   timestamps: Timestamps,
 ): Promise<Outcome> {
   exposeGarbage();
+  // Ctrl-C asks for what there is; a second one ends the process.
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
   try {
     const opened = await openGpu(nodeGpu(timestamps), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`, tunedFile);
-    return { ok: true, result: await runJob(lab, job, onEvent) };
+    return { ok: true, result: await runJob(lab, job, onEvent, stop.signal) };
   } catch (failure) {
     const cause = failure instanceof Endless ? failure.reason : failure;
     if (cause instanceof InputError) return { ok: false, reason: 'input', phrase: cause.phrase };
     if (cause instanceof GpuUnavailable) return { ok: false, reason: cause.reason, phrase: cause.phrase };
+    if (stop.signal.aborted)
+      return { ok: false, reason: 'input', phrase: phrase`It was stopped before there was a result.` };
     throw cause;
+  } finally {
+    process.off('SIGINT', interrupt);
   }
 }

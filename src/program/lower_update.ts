@@ -76,15 +76,13 @@ function finished(build: Builder, { program, gradients, counts }: Training, more
   return build.finish([...program.outputs.filter((name) => !own.has(name)), ...more]);
 }
 
-/** Gradients of some weights, one after the other in a value: of this rank, of all, or a shard of those of all. */
+/** Gradients of some weights that a step is made by, one after the other in a value; or a rank's shard of a bucket. */
 type Group = {
-  readonly kind: 'own' | 'all' | 'shard';
   readonly value: string;
   readonly weights: readonly { readonly weight: string; readonly at: number }[];
   /** How many ranks have the same. */
   readonly share: number;
-  readonly bucket: Bucket | null;
-};
+} & ({ readonly kind: 'whole' } | { readonly kind: 'shard'; readonly bucket: Bucket });
 
 /** A weight and what it is updated by. */
 type One = { readonly weight: string; readonly gradient: string };
@@ -102,9 +100,7 @@ function store(
   if (accumulated) build.input({ name: INPUTS.begun, rows: 1, cols: 1 });
   const all = [...gradients].map(([weight, gradient]): One => ({ weight, gradient }));
   const shared = all.filter(({ weight }) => plan.ranks > 1 && splitOf(program, weight) === 'replicated');
-  const writtenAt = new Map(
-    program.operations.flatMap(({ id, ...op }) => outputsOf({ id, ...op }).map((n) => [n, id])),
-  );
+  const writtenAt = new Map(program.operations.flatMap((op) => outputsOf(op).map((name) => [name, op.id] as const)));
   const buckets = bucketsOf(
     shared.toSorted((a, b) => writtenAt.get(a.gradient)! - writtenAt.get(b.gradient)!),
     (name) => sizeOf(build, name),
@@ -142,7 +138,7 @@ function sizeOf(build: Builder, name: string): number {
 function sharedOf(build: Builder, { weight, gradient }: One, plan: Plan): Group {
   const share = sharersOf(build.keptOf(weight), plan);
   const value = share > 1 ? sumOverRanks(build, gradient, placeOfWeight(weight), plan.ranks, share) : gradient;
-  return { kind: 'own', value, weights: [{ weight, at: 0 }], share, bucket: null };
+  return { kind: 'whole', value, weights: [{ weight, at: 0 }], share };
 }
 
 /** How many ranks hold the same part of a weight. */
@@ -154,9 +150,10 @@ export function sharersOf({ split }: KeptValue, { ranks }: Plan): number {
 /** A bucket summed over the ranks: on each all of it, or its shard. */
 function summed(build: Builder, bucket: Bucket, { ranks }: Plan, { sharded, allReduce }: UpdateOptions): Group {
   const at = placeOf(bucket, ranks, allReduce);
-  const lower = sharded ? lowerReduceScatter : lowerAllReduce;
-  const value = lower(build, bucket.name, at);
-  return { kind: sharded ? 'shard' : 'all', value, weights: bucket.parts, share: sharded ? 1 : ranks, bucket };
+  const { name, parts: weights } = bucket;
+  return sharded
+    ? { kind: 'shard', value: lowerReduceScatter(build, name, at), weights, share: 1, bucket }
+    : { kind: 'whole', value: lowerAllReduce(build, name, at), weights, share: ranks };
 }
 
 const placeOf = ({ name, rows, place }: Bucket, ranks: number, algorithm: Spread['algorithm']): AllReducePlace => ({
@@ -233,12 +230,12 @@ function moveBias(build: Builder, bias: string, counts: string, at: number, rate
 /** Each rank computes its shard of the changes, and all gather them. */
 function updateByShards(
   build: Builder,
-  { value, bucket, weights }: Group,
+  { value, bucket, weights }: Extract<Group, { kind: 'shard' }>,
   step: string,
   { ranks }: Plan,
   { adamw, allReduce }: UpdateOptions,
 ): void {
-  const { name, place } = bucket!;
+  const { name, place } = bucket;
   const { rows, cols } = build.shapeOf(value);
   const averages = ['mean', 'square'].map((part) => build.keep({ name: `${part} of ${name}`, rows, cols }));
   const { beta1, beta2, eps, decay } = adamw;
@@ -250,7 +247,7 @@ function updateByShards(
     { name: `change of ${name}`, rows, cols },
     ...averages,
   );
-  const all = lowerAllGather(build, change, { ...placeOf(bucket!, ranks, allReduce), label: change });
+  const all = lowerAllGather(build, change, { ...placeOf(bucket, ranks, allReduce), label: change });
   for (const { weight, at } of weights) {
     const { rows, cols } = build.shapeOf(weight);
     const sizes = { rows, width: cols, at, decay };

@@ -68,9 +68,10 @@ function trainedTable({ curve, heldOut, tokensPerSecond, stopped, textTokens }: 
       gradientNorm === null ? '-' : gradientNorm.toFixed(3),
       rate.toExponential(2),
     ]);
+  const after = heldOut.after === null ? '' : `, ${heldOut.after.toFixed(4)} after`;
   return [
     table(['step', 'loss', 'norm of gradients', 'rate'], rows),
     `${stopped ? 'stopped; ' : ''}${textTokens} tokens of text; ${tokensPerSecond.toFixed(0)} tokens a second`,
-    `held out, ${heldOut.windows} windows: ${heldOut.before.toFixed(4)} before, ${heldOut.after.toFixed(4)} after`,
+    `held out, ${heldOut.windows} windows: ${heldOut.before.toFixed(4)} before${after}`,
   ].join('\n');
 }

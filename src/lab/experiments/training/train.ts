@@ -67,8 +67,8 @@ export type Trained = {
   readonly settings: TrainSettings;
   readonly textTokens: number;
   readonly curve: readonly CurvePoint[];
-  /** Mean next-token cross-entropy over what was held out. */
-  readonly heldOut: { readonly before: number; readonly after: number; readonly windows: number };
+  /** Mean next-token cross-entropy over what was held out; after a stop it is not looked at again. */
+  readonly heldOut: { readonly before: number; readonly after: number | null; readonly windows: number };
   /** By the host's clock, median over the steps but the first. */
   readonly tokensPerSecond: number;
   /** It was stopped before its last step. */
@@ -127,8 +127,7 @@ async function train(lab: Lab, settings: TrainSettings, emit: Emit, signal?: Abo
     });
     const { curve, times, stopped } = await stepsOf(settings, windows.next, trainer, emit, signal);
     trainer.destroy();
-    const after =
-      curve.length === 0 ? before : (await lossOver(lab, student, table, windows.heldOut, () => {}, undefined)).loss;
+    const after = stopped ? null : await evaluated();
     return {
       settings,
       textTokens: tokens.length,
