@@ -11,6 +11,9 @@ import { nodeGpu, type Timestamps } from './node_gpu';
 import type { Outcome } from './outcome';
 import { tunedFile } from './tuned_file';
 
+/** A step of training is ended first, which takes its time on a processor. */
+const ENDING_MS = 120_000;
+
 /** Lets the lab collect garbage before a run (lab/setup/garbage.ts). */
 function exposeGarbage(): void {
   setFlagsFromString('--expose-gc');
@@ -33,7 +36,7 @@ export async function runInNode(
   try {
     const opened = await openGpu(nodeGpu(timestamps), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`, tunedFile);
-    return { ok: true, result: await runJob(lab, job, onEvent, stop.signal) };
+    return { ok: true, result: await runJob(lab, job, onEvent, stop.signal, ENDING_MS) };
   } catch (failure) {
     const cause = failure instanceof Endless ? failure.reason : failure;
     if (cause instanceof InputError) return { ok: false, reason: 'input', phrase: cause.phrase };

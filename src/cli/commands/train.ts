@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander';
 import { DEFAULT_RUN_SETTINGS } from '../../lab/experiments/run_settings';
 import { RATE_SCHEDULES } from '../../lab/experiments/training/rates';
 import type { Trained } from '../../lab/experiments/training/train';
+import { phrase } from '../../words/phrase';
+import { failEarly } from '../early';
 import { integer, number } from '../options';
 import { runExperiment } from '../run_experiment';
 import { table } from '../table';
@@ -51,6 +53,7 @@ export function addTrain(program: Command): void {
       console.log(trainedTable(trained));
       writeJson(json, trained);
       for (const [name, content] of Object.entries(files)) writeTo(join(out, name), Buffer.from(content, 'base64'));
+      failEarly(trained.stopped ? phrase`It was stopped after ${trained.curve.length} of ${own.steps} steps.` : null);
     });
   }
 }

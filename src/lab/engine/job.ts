@@ -23,6 +23,9 @@ export class Endless extends Error {
   }
 }
 
+/** How long an interrupted job may take to hand over what it has. */
+const ENDING_MS = 5000;
+
 /**
  * Does a job. One that is stopped, or loses its GPU, gives what it has; else it throws AbortError or GpuUnavailable.
  * Throws InputError for what can't be asked, Endless for a job that is still at work long after it was interrupted.
@@ -32,26 +35,25 @@ export async function runJob<Id extends ExperimentId>(
   { experiment, settings, files }: Job<Id>,
   emit: Emit,
   stop?: AbortSignal,
+  endingMs = ENDING_MS,
 ): Promise<ResultOf<Id>> {
   const own = EXPERIMENTS[experiment] as unknown as Experiment<unknown, ResultOf<Id>>;
   const dropped = files && files.length > 0 ? filesSource(files) : lab.dropped;
   const signal = interruptible([lab.engine], stop);
   signal.throwIfAborted();
   try {
-    return await endedInTime(own.run({ ...lab, dropped }, parseSettings(own.settings, settings), emit, signal), signal);
+    const work = own.run({ ...lab, dropped }, parseSettings(own.settings, settings), emit, signal);
+    return await endedInTime(work, signal, endingMs);
   } catch (cause) {
     throw cause instanceof Endless ? cause : await reasonOf(cause, signal);
   }
 }
 
-/** How long an interrupted job may take to hand over what it has. */
-const ENDING_MS = 5000;
-
-function endedInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function endedInTime<T>(work: Promise<T>, signal: AbortSignal, endingMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const forget = whenAborted(signal, () => {
-      timer = setTimeout(() => reject(new Endless(signal.reason)), ENDING_MS);
+      timer = setTimeout(() => reject(new Endless(signal.reason)), endingMs);
     });
     work.then(resolve, reject).finally(() => {
       forget();
