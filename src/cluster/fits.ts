@@ -1,4 +1,4 @@
-import { bindableBytes, type Gpu, withinMemory } from '../gpu/device';
+import { bindableBytes, type Gpu, hasRoom } from '../gpu/device';
 import { memoryOf } from '../model/memory';
 import type { Plan } from '../model/plan';
 import type { ModelSpec } from '../model/spec';
@@ -7,9 +7,6 @@ import { megabytes } from '../words/megabytes';
 import { type Phrase, phrase } from '../words/phrase';
 import type { Cluster } from './cluster';
 import type { RunMemory } from './memory';
-
-/** Bytes of a buffer that is made to see whether there is room. */
-const TRIED = 2 ** 28;
 
 /**
  * Throws InputError when a run's values have no room beside a model's weights and what its program keeps: all of it is
@@ -27,26 +24,11 @@ export async function checkRoom(
       phrase`A value of this run (${largest.name}) needs a buffer of ${megabytes(largest.bytes)} on a device, but this GPU binds at most ${megabytes(limit)}; use fewer tokens or a smaller model.`,
     );
   // A processor's memory is the machine's: what asks for too much of it is ended by the system.
-  if (gpu.isProcessor || (await hasRoom(gpu, bytes - haveBytes, Math.min(TRIED, limit)))) return;
+  if (gpu.isProcessor || (await hasRoom(gpu, bytes - haveBytes))) return;
   const total = megabytes(weightBytes + keptBytes + bytes);
   throw new InputError(
     phrase`This run needs ${total} on ${plan.ranks} devices together (weights ${megabytes(weightBytes)}, caches, an optimizer's averages and sums of gradients ${megabytes(keptBytes)}, values on the way ${megabytes(bytes)}), which this GPU did not have; use fewer tokens or a smaller model.`,
   );
-}
-
-/** Whether buffers of so many bytes in all can be had, of at most `size` each; they are given back. */
-async function hasRoom(gpu: Gpu, bytes: number, size: number): Promise<boolean> {
-  const tried: GPUBuffer[] = [];
-  let room = true;
-  for (let left = bytes; left > 0 && room; left -= size) {
-    const { result, refused } = await withinMemory([gpu], () =>
-      gpu.device.createBuffer({ size: Math.ceil(Math.min(size, left) / 4) * 4, usage: GPUBufferUsage.STORAGE }),
-    );
-    tried.push(result);
-    room = !refused;
-  }
-  for (const buffer of tried) buffer.destroy();
-  return room;
 }
 
 /** Throws InputError when a model can't be spread over so many ranks, or needs a buffer that the GPU can't bind. */

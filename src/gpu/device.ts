@@ -135,6 +135,25 @@ export async function withinMemory<T>(
   return { result, refused: (await errors).some((error) => error !== null) };
 }
 
+/** Bytes of a buffer that is made to see whether there is room. */
+const TRIED = 2 ** 28;
+
+/** Whether buffers of so many bytes in all can be had; they are given back. */
+export async function hasRoom(gpu: Gpu, bytes: number): Promise<boolean> {
+  const size = Math.min(TRIED, bindableBytes(gpu.device));
+  const tried: GPUBuffer[] = [];
+  let room = true;
+  for (let left = bytes; left > 0 && room; left -= size) {
+    const { result, refused } = await withinMemory([gpu], () =>
+      gpu.device.createBuffer({ size: Math.ceil(Math.min(size, left) / 4) * 4, usage: GPUBufferUsage.STORAGE }),
+    );
+    tried.push(result);
+    room = !refused;
+  }
+  for (const buffer of tried) buffer.destroy();
+  return room;
+}
+
 /**
  * The first request of a fresh Chromium on some NVIDIA machines answers null and the next one an adapter: ask again.
  */

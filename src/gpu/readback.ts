@@ -46,20 +46,28 @@ export function createReadback(gpu: Gpu) {
       return { parts, release };
     };
   };
+  const record = (encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): (() => Promise<ArrayBuffer[]>) => {
+    const map = hold(encoder, ranges);
+    return async () => {
+      const { parts, release } = await map();
+      const out = parts.map((part) => part.slice().buffer as ArrayBuffer);
+      release();
+      return out;
+    };
+  };
   return {
     hold,
     /**
      * Records copies of the ranges (offsets and lengths multiples of 4). Call the result right after submitting: it
      * settles with the ranges' bytes, in order, as soon as the GPU has come that far.
      */
-    record(encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): () => Promise<ArrayBuffer[]> {
-      const map = hold(encoder, ranges);
-      return async () => {
-        const { parts, release } = await map();
-        const out = parts.map((part) => part.slice().buffer as ArrayBuffer);
-        release();
-        return out;
-      };
+    record,
+    /** What the ranges hold once the GPU has done all that it was told so far. */
+    read(ranges: readonly BufferRange[]): Promise<ArrayBuffer[]> {
+      const encoder = gpu.device.createCommandEncoder();
+      const map = record(encoder, ranges);
+      gpu.device.queue.submit([encoder.finish()]);
+      return map();
     },
     destroy(): void {
       for (const buffer of all) buffer.destroy();

@@ -9,6 +9,7 @@ import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
 import { filesSource } from '../../src/model/source';
+import { safetensorsOf, type WrittenTensor } from '../../src/model/write_safetensors';
 import type { Loss } from '../../src/program/lower_training';
 import { openLab } from '../support';
 import { errorOf } from './compare';
@@ -21,25 +22,13 @@ beforeAll(async () => {
 
 const bytesIn = (path: string) => new Uint8Array(readFileSync(`test/oracle/fixtures/${path}`));
 
-/** Tensors in float32 as a file of them is written (safetensors). */
-function safetensors(tensors: ReadonlyMap<string, { shape: readonly number[]; values: ArrayLike<number> }>): File {
-  let at = 0;
-  const header: Record<string, unknown> = {};
-  for (const [name, { shape, values }] of tensors) {
-    const from = at;
-    at += 4 * values.length;
-    header[name] = { dtype: 'F32', shape, data_offsets: [from, at] };
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = new BigUint64Array([BigInt(text.length)]);
-  const data = [...tensors.values()].map(({ values }) => Float32Array.from(values));
-  return new File([length, text, ...data], 'model.safetensors');
-}
-
 /** A fixture of another configuration and other tensors: gradients of losses on its own sequences. */
-async function changed(name: string, config: object, change: Parameters<typeof safetensors>[0], plan: Plan) {
+async function changed(name: string, config: object, tensors: ReadonlyMap<string, WrittenTensor>, plan: Plan) {
   const own = JSON.parse(new TextDecoder().decode(bytesIn(`${name}/config.json`)));
-  const files = [new File([JSON.stringify({ ...own, ...config })], 'config.json'), safetensors(change)];
+  const files = [
+    new File([JSON.stringify({ ...own, ...config })], 'config.json'),
+    new File([safetensorsOf(tensors)], 'model.safetensors'),
+  ];
   const model = await deploy(lab, await openCheckpoint(filesSource(files)), plan);
   const { spec } = model.checkpoint;
   const table = farskipTable(

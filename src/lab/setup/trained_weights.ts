@@ -18,7 +18,8 @@ export async function weightsIn(
     const parts: Float32Array[] = [];
     for (const { index, engine, kept: held } of ranks) {
       const { buffer, bytes } = held.get(weight.name)!;
-      const own = await lab.pause.during(readBack(engine, buffer, bytes));
+      const [content] = await lab.pause.during(engine.readback.read([{ buffer, offset: 0, bytes }]));
+      const own = new Float32Array(content!);
       // Of ranks that have the same, one says it: what all have is summed.
       parts.push(index % share === 0 ? own : new Float32Array(own.length));
     }
@@ -27,12 +28,4 @@ export async function weightsIn(
       tensors.set(tensor, { shape: shapes.get(tensor)!, values: Float32Array.from(values) });
   }
   return tensors;
-}
-
-async function readBack(engine: Lab['engine'], buffer: GPUBuffer, bytes: number): Promise<Float32Array> {
-  const { device } = engine.gpu;
-  const encoder = device.createCommandEncoder();
-  const map = engine.readback.record(encoder, [{ buffer, offset: 0, bytes }]);
-  device.queue.submit([encoder.finish()]);
-  return new Float32Array((await map())[0]!);
 }
