@@ -49,6 +49,7 @@ function run(command, parameters) {
 }
 
 function buildSite() {
+  run(process.execPath, ['scripts/books.mjs']);
   const inputs = ['src', 'kernels', 'public', 'index.html', 'headless.html', 'vite.config.ts'];
   build('site', 'dist/index.html', inputs, ['build', '--logLevel', 'warn']);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { newRun } from '../lab/runs/lab_run';
@@ -22,6 +22,13 @@ export function writeTo(path: string, content: string | Uint8Array): void {
   } catch (cause) {
     throw new InputError(phrase`${path} can't be written (${wordsOf(cause)}); give another place.`);
   }
+}
+
+/** Writes a file that is there before and after, whole, also where the process ends meanwhile. Throws InputError. */
+export function replaceFile(path: string, content: Uint8Array): void {
+  const beside = `${path}.part`;
+  writeTo(beside, content);
+  renameSync(beside, path);
 }
 
 /** Writes what `--json` asks for. */

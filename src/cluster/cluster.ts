@@ -62,7 +62,7 @@ export async function createCluster(
     const weights = weightsOf(spec);
     const held = await reserve(engines, spec, weights, pools, plan);
     if (source.kind === 'stored') await fillWeights(engines, weights, held, plan, source, onProgress, signal);
-    else await drawWeights(engines, weights, held, plan, source.seed, onProgress, signal);
+    else await drawWeights(engines, weights, held, plan, source, onProgress, signal);
     const rows = Math.min(positions, spec.maxPositions);
     for (const { value, content } of constantsOf(spec)) {
       const data = content(rows);

@@ -121,16 +121,15 @@ function cutFrom(matrix: Float32Array<ArrayBuffer>, cols: number, cut: Cut): Flo
 }
 
 /**
- * Draws an untrained model on the device: matrices normal with a deviation of 1 / sqrt(columns), so that every layer
- * keeps the size of what goes through it; norms ones, biases zeros. The values depend on the seed alone, not on the
- * ranks.
+ * Draws an untrained model on the device: matrices normal, norms ones, biases zeros. The values depend on the seed
+ * alone, not on the ranks.
  */
 export async function drawWeights(
   engines: readonly Engine[],
   weights: readonly Weight[],
   held: StorageOfRanks,
   plan: Plan,
-  seed: number,
+  { seed, deviation }: Extract<WeightSource, { kind: 'drawn' }>,
   onProgress?: OnBytes,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -160,7 +159,7 @@ export async function drawWeights(
         firstRow: cut.row,
         firstCol: cut.col,
         ownCols: cut.cols,
-        scale: cols ** -0.5,
+        scale: deviation ?? cols ** -0.5,
       };
       const launch = launcher.bind('draw_normal', sizes, [storage]);
       const encoder = device.createCommandEncoder();

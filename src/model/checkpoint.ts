@@ -34,7 +34,8 @@ export type WeightSource =
       readonly files: readonly string[];
       readonly tensors: () => AsyncGenerator<Tensor>;
     }
-  | { readonly kind: 'drawn'; readonly seed: number };
+  /** Matrices normal with a deviation; left out: of 1 / sqrt(columns), so that each keeps the size of what it is given. */
+  | { readonly kind: 'drawn'; readonly seed: number; readonly deviation?: number };
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';

@@ -106,6 +106,19 @@ const scout = (hidden: number, layers: number, heads: number) => ({
   attention_chunk_size: 8192,
 });
 
+/** Qwen3-MoE as small as the reference model, which it is trained beside. */
+const qwen3Small = {
+  architectures: ['Qwen3MoeForCausalLM'],
+  ...common(128, 5, 4),
+  num_key_value_heads: 2,
+  head_dim: 32,
+  num_experts: 16,
+  num_experts_per_tok: 4,
+  moe_intermediate_size: 48,
+  intermediate_size: 352,
+  norm_topk_prob: true,
+};
+
 const SHAPES: readonly { readonly id: string; readonly like: Phrase | string; readonly configs: readonly object[] }[] =
   [
     {
@@ -120,6 +133,7 @@ const SHAPES: readonly { readonly id: string; readonly like: Phrase | string; re
       like: phrase`Instella-MoE's gated attention and router in DeepSeek-V2-Lite's proportions`,
       configs: [instella(128, 4, 4), instella(256, 8, 8), instella(512, 27, 8)],
     },
+    { id: 'qwen3-moe', like: 'Qwen3-MoE', configs: [qwen3Small] },
   ];
 
 /** Millions of parameters with two digits: 7.1, 65, 480. */
@@ -128,7 +142,7 @@ function millions(parameters: number): string {
   return value < 10 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
 }
 
-/** Untrained models shaped like the paper's, three sizes each. */
+/** Untrained models shaped like the paper's, most in three sizes. */
 export const DRAWN: readonly Drawn[] = SHAPES.flatMap(({ id, like, configs }) =>
   configs.map((config): Drawn => {
     const spec = parseConfig(config);

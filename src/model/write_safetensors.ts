@@ -1,14 +1,16 @@
-/** A tensor to be written, in float32. */
-export type WrittenTensor = { readonly shape: readonly number[]; readonly values: Float32Array };
+/** A tensor to be written, in float32 or as bytes. */
+export type WrittenTensor = { readonly shape: readonly number[]; readonly values: Float32Array | Uint8Array };
 
 const ALIGNED = 8;
 
-/** A safetensors file of tensors in float32, as transformers reads it (huggingface/safetensors, README). */
+/** A safetensors file, as transformers reads it (huggingface/safetensors, README); bytes come last, for alignment. */
 export function safetensorsOf(tensors: ReadonlyMap<string, WrittenTensor>): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let end = 0;
-  for (const [name, { shape, values }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + values.byteLength] };
+  const isBytes = (values: WrittenTensor['values']) => values instanceof Uint8Array;
+  const ordered = [...tensors].toSorted(([, a], [, b]) => Number(isBytes(a.values)) - Number(isBytes(b.values)));
+  for (const [name, { shape, values }] of ordered) {
+    header[name] = { dtype: isBytes(values) ? 'U8' : 'F32', shape, data_offsets: [end, end + values.byteLength] };
     end += values.byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -17,7 +19,7 @@ export function safetensorsOf(tensors: ReadonlyMap<string, WrittenTensor>): Uint
   new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
   file.set(text, ALIGNED);
   let at = ALIGNED + length;
-  for (const { values } of tensors.values()) {
+  for (const [, { values }] of ordered) {
     file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     at += values.byteLength;
   }

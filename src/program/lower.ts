@@ -5,6 +5,7 @@ import type { AttentionSpec, ModelSpec } from '../model/spec';
 import { headOf, shapeOnRank, type Weight, weightsOf } from '../model/weights';
 import { type Builder, programBuilder } from './builder';
 import { constantsOf } from './constants';
+import type { Dim } from './dim';
 import { lowerAllReduce, OF_TOKENS, type WireFormat } from './lower_all_reduce';
 import { lowerAttention } from './lower_attention';
 import { lowerGatedMlp, lowerRouted } from './lower_feed_forward';
@@ -31,6 +32,9 @@ export type LoweringOptions = {
 
 /** How the next token is chosen. Temperature 0 is greedy; topK 0 and topP 1 leave nothing out. */
 export type Sampling = { readonly temperature: number; readonly topK: number; readonly topP: number };
+
+/** The most likely token. */
+export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1 };
 
 export const LOGITS = 'logits';
 export const DRAWN_TOKENS = 'drawn tokens';
@@ -226,13 +230,18 @@ function lowerHead({ build, spec, options }: Lowering, sum: string): string {
     { name: LOGITS, rows, cols: vocabulary },
   );
   const { sampling } = options;
-  if (!sampling) return logits;
+  return sampling ? lowerSample(build, logits, rows, sampling) : logits;
+}
+
+/** A token drawn from each row of logits, [rows]. */
+export function lowerSample(build: Builder, logits: string, rows: Dim, sampling: Sampling): string {
   build.input({ name: INPUTS.draw, rows, cols: 1, type: 'f32' });
+  const width = build.columns(logits);
   return build.compute(
-    place,
+    { block: 'head', layer: null },
     'sample',
     // Less is nothing in single precision, and the most likely token alone long before.
-    { kernel: 'sample', sizes: { rows, width: vocabulary, ...sampling, topP: Math.max(sampling.topP, 1e-30) } },
+    { kernel: 'sample', sizes: { rows, width, ...sampling, topP: Math.max(sampling.topP, 1e-30) } },
     { inputs: [logits, INPUTS.draw] },
     { name: DRAWN_TOKENS, rows, cols: 1, type: 'u32' },
   );

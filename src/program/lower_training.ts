@@ -6,10 +6,10 @@ import { phrase } from '../words/phrase';
 import { type Builder, programBuilder, scoped } from './builder';
 import { type Differentiated, differentiate } from './derivative/differentiate';
 import { recomputed } from './derivative/recompute';
-import { declareInputs, keptValuesOf, type LoweringOptions, lowerForward } from './lower';
+import { declareInputs, GREEDY, keptValuesOf, type LoweringOptions, lowerForward, lowerSample } from './lower';
 import { lowerBalanceLoss, lowerExpertCounts } from './lower_balance';
 import { lowerLossInChunks } from './lower_chunked_loss';
-import { INPUTS } from './program';
+import { INPUTS, type Program } from './program';
 
 /**
  * What a model learns from: the text that follows, its cross-entropy computed in chunks of so many words of the
@@ -74,8 +74,42 @@ function refuseWideKeys({ layers }: ModelSpec): void {
  */
 export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Training {
   refuseWideKeys(spec);
-  const { loss, balance = null, recompute = false } = options;
-  const kept = keptValuesOf(spec, options.plan);
+  const { balance = null, recompute = false } = options;
+  const { build, seeds, others } = lowerLosses(spec, connectivity, options);
+  if (balance?.kind === 'loss') others.push(...lowerBalanceLoss(build, spec, balance.factor, seeds));
+  const counts = balance?.kind === 'bias' ? lowerExpertCounts(build, spec) : new Map<string, string>();
+  const otherLosses = lowerSum(build, others);
+  const outputs = [LOSSES, ...(otherLosses ? [otherLosses] : []), ...counts.values()];
+  const { program, gradients } = differentiate(build.finish(outputs), seeds);
+  return {
+    program: recompute ? recomputed(program, new Set(gradients.values())) : program,
+    gradients,
+    counts,
+    otherLosses,
+    balance,
+  };
+}
+
+type ScoringOptions = Pick<TrainingOptions, 'plan' | 'wire' | 'allReduce' | 'loss'>;
+
+/** A forward pass and its loss: each token's loss times what it counts, and its most likely next token. */
+export function lowerScoring(spec: ModelSpec, connectivity: Connectivity, options: ScoringOptions): Program {
+  const { build, logits } = lowerLosses(spec, connectivity, options);
+  return build.finish([LOSSES, lowerSample(build, logits, 'tokens', GREEDY)]);
+}
+
+/** A program as far as its losses, with the seeds of their gradients, and losses beside the first. */
+type Losses = {
+  readonly build: Builder;
+  /** What the loss is taken of: logits, or, in chunks, what these are computed from. */
+  readonly logits: string;
+  readonly seeds: Map<string, string>;
+  readonly others: string[];
+};
+
+function lowerLosses(spec: ModelSpec, connectivity: Connectivity, options: ScoringOptions): Losses {
+  const { loss, plan } = options;
+  const kept = keptValuesOf(spec, plan);
   const frozen = loss.kind === 'divergence' && loss.frozen;
   const ofTeacher = frozen
     ? kept.flatMap((value) => (value.origin === 'checkpoint' ? [{ ...value, name: scoped(TEACHER, value.name) }] : []))
@@ -91,32 +125,21 @@ export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, optio
     hidden: stream > 0,
     cached: false,
   } as const;
-  const [made, ...hidden] = lowerForward(build, spec, connectivity, whole) as [string, ...string[]];
+  const [logits, ...hidden] = lowerForward(build, spec, connectivity, whole) as [string, ...string[]];
   const seeds = new Map<string, string>();
   const others: string[] = [];
   if (loss.kind === 'next token') {
     build.input({ name: INPUTS.target, rows: 'tokens', cols: 1, type: 'u32' });
-    if (chunk === undefined) lowerLoss(build, 'cross_entropy', made, INPUTS.target, seeds);
-    else lowerLossInChunks(build, { x: made, head: headOf(spec), chunk }, seeds);
+    if (chunk === undefined) lowerLoss(build, 'cross_entropy', logits, INPUTS.target, seeds);
+    else lowerLossInChunks(build, { x: logits, head: headOf(spec), chunk }, seeds);
   } else {
-    const [logits, ...wanted] = lowerForward(build.within(TEACHER), spec, loss.teacher, whole) as [string, ...string[]];
-    lowerLoss(build, 'kl_divergence', made, logits, seeds);
+    const [theirs, ...wanted] = lowerForward(build.within(TEACHER), spec, loss.teacher, whole) as [string, ...string[]];
+    lowerLoss(build, 'kl_divergence', logits, theirs, seeds);
     // Of the embedding, which both begin with, there is no distance.
     for (const [layer, own] of hidden.entries())
       if (layer > 0) others.push(lowerDistance(build, own, wanted[layer]!, stream / (hidden.length - 1), seeds));
   }
-  if (balance?.kind === 'loss') others.push(...lowerBalanceLoss(build, spec, balance.factor, seeds));
-  const counts = balance?.kind === 'bias' ? lowerExpertCounts(build, spec) : new Map<string, string>();
-  const otherLosses = lowerSum(build, others);
-  const outputs = [LOSSES, ...(otherLosses ? [otherLosses] : []), ...counts.values()];
-  const { program, gradients } = differentiate(build.finish(outputs), seeds);
-  return {
-    program: recompute ? recomputed(program, new Set(gradients.values())) : program,
-    gradients,
-    counts,
-    otherLosses,
-    balance,
-  };
+  return { build, logits, seeds, others };
 }
 
 const HEAD = { block: 'head', layer: null } as const;

@@ -24,9 +24,21 @@ export type UpdateOptions = {
   readonly accumulated?: boolean;
   /** Whether each rank holds a shard of the running averages of what all hold, and updates that. */
   readonly sharded?: boolean;
+  /** Weights that stay as they are. */
+  readonly frozen?: ReadonlySet<string> | undefined;
   /** How gradients that ranks share are added up. */
   readonly allReduce: Spread['algorithm'];
 };
+
+const AVERAGES = ['mean of', 'square of'] as const;
+
+/** The running averages that AdamW's steps of a program keep on each rank. */
+export const averagesIn = ({ values }: Program): KeptValue[] =>
+  [...values.values()].flatMap((value) =>
+    value.lives === 'kept' && value.origin === 'zeros' && AVERAGES.some((part) => value.name.startsWith(`${part} `))
+      ? [value]
+      : [],
+  );
 
 /** The norm of all gradients, as it was before it was held to a limit: an output where there is one. */
 export const GRADIENT_NORM = 'gradient norm';
@@ -35,9 +47,9 @@ export const GRADIENT_NORM = 'gradient norm';
  * A training pass whose gradients are added to those of other passes of the same step, and kept: what comes before the
  * last pass of a step (`lowerUpdate`, accumulated).
  */
-export function lowerAccumulation(training: Training, plan: Plan): Program {
+export function lowerAccumulation(training: Training, plan: Plan, frozen?: UpdateOptions['frozen']): Program {
   const build = builderOn(training.program, 'update');
-  store(build, training, plan, true);
+  store(build, training, plan, { accumulated: true, frozen });
   return finished(build, training, []);
 }
 
@@ -47,10 +59,10 @@ export function lowerAccumulation(training: Training, plan: Plan): Program {
  * The running averages are kept beside the weights, or sharded.
  */
 export function lowerUpdate(training: Training, plan: Plan, options: UpdateOptions): Program {
-  const { clip = null, accumulated = false } = options;
+  const { clip = null } = options;
   const build = builderOn(training.program, 'update');
   build.input({ name: INPUTS.step, rows: 1, cols: 4 });
-  const { own, buckets, counts } = store(build, training, plan, accumulated);
+  const { own, buckets, counts } = store(build, training, plan, options);
   const groups = [
     ...own.map((one) => sharedOf(build, one, plan)),
     ...buckets.map((bucket) => summed(build, bucket, plan, options)),
@@ -95,10 +107,10 @@ function store(
   build: Builder,
   { program, gradients, counts }: Training,
   plan: Plan,
-  accumulated: boolean,
+  { accumulated = false, frozen = new Set() }: Pick<UpdateOptions, 'accumulated' | 'frozen'>,
 ): { readonly own: readonly One[]; readonly buckets: readonly Bucket[]; readonly counts: readonly Bucket[] } {
   if (accumulated) build.input({ name: INPUTS.begun, rows: 1, cols: 1 });
-  const all = [...gradients].map(([weight, gradient]): One => ({ weight, gradient }));
+  const all = [...gradients].flatMap(([weight, gradient]): One[] => (frozen.has(weight) ? [] : [{ weight, gradient }]));
   const shared = all.filter(({ weight }) => plan.ranks > 1 && splitOf(program, weight) === 'replicated');
   const writtenAt = new Map(program.operations.flatMap((op) => outputsOf(op).map((name) => [name, op.id] as const)));
   const buckets = bucketsOf(
@@ -211,7 +223,7 @@ function clipped(build: Builder, groups: readonly Group[], ranks: number, limit:
 
 function updateWeight(build: Builder, weight: string, gradient: string, at: number, step: string, adamw: AdamW): void {
   const { rows, cols } = build.shapeOf(weight);
-  const averages = ['mean', 'square'].map((part) => build.keep({ name: `${part} of d ${weight}`, rows, cols }));
+  const averages = AVERAGES.map((part) => build.keep({ name: `${part} d ${weight}`, rows, cols }));
   build.compute(
     placeOfWeight(weight),
     'AdamW',
@@ -237,7 +249,7 @@ function updateByShards(
 ): void {
   const { name, place } = bucket;
   const { rows, cols } = build.shapeOf(value);
-  const averages = ['mean', 'square'].map((part) => build.keep({ name: `${part} of ${name}`, rows, cols }));
+  const averages = AVERAGES.map((part) => build.keep({ name: `${part} ${name}`, rows, cols }));
   const { beta1, beta2, eps, decay } = adamw;
   const change = build.compute(
     place,

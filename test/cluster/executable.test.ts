@@ -13,14 +13,7 @@ import { faultsOf } from '../../src/program/check_program';
 import { keptValuesOf, lowerInto } from '../../src/program/lower';
 import { exchangeSymbols, type Program } from '../../src/program/program';
 import { openLab } from '../support';
-import { endureExecutables, isSteady } from './endurance_case';
 import { feedIn, feedsTogether } from './scoped_feeds';
-
-test('1,000 executables made and freed, some of them run, keep no buffer and no memory', async () => {
-  const { results, ...growth } = await endureExecutables(await openLab(), 49);
-  expect(growth).toSatisfy(isSteady);
-  expect(results).toBe(1);
-});
 
 const PLANS: Plan[] = [
   { kind: 'ep', ranks: 2 },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultForm, openedPage, openSite } from './browser';
-import { chooseLittle, chooseText, MINUTES, pick, runAlone, runButton } from './whole_way';
+import { chooseLittle, chooseText, lookOf, MINUTES, pick, runAlone, runButton } from './whole_way';
 
 let site: Awaited<ReturnType<typeof openSite>>;
 beforeAll(async () => {
@@ -44,4 +44,29 @@ test('text can be stopped, and what was written stays', () =>
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('… stopped').first().waitFor({ timeout: MINUTES });
     expect(await page.getByRole('article', { name: 'FarSkip' }).locator('mark').first().innerText()).not.toBe('');
+  }));
+
+test('an untrained model says so, and that its routing is forced; one run alone has one timeline', () =>
+  openedPage(site, async (page) => {
+    await page.goto(defaultForm(site.url));
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('llama-4-scout-8.9m');
+    await page.getByText('llama4: 4 layers, 16 experts, top-1, 8.9 M parameters').waitFor();
+    await chooseLittle(page);
+    await runAlone(page, 'Regular');
+    await pick(page, 'Blocking');
+    await runButton(page, 'Run Regular, blocking').click();
+    // What is looked at meanwhile stays on show when the run ends.
+    await page.getByLabel('Timeline 2').selectOption({ label: 'FarSkip, blocking' });
+    await page.getByRole('application').focus();
+    await page.keyboard.press('KeyW');
+    const before = await lookOf(page);
+    expect(before.hash).toMatch(/tracks=.*from=/);
+    await page.getByRole('progressbar').waitFor({ state: 'detached', timeout: 3 * MINUTES });
+    expect(await lookOf(page)).toEqual(before);
+    await page.getByRole('button', { name: /^Show: llama-4-scout/ }).click();
+    await page.getByRole('heading', { name: 'Regular, blocking', exact: true }).waitFor();
+    expect(await page.getByLabel('Timeline 2').inputValue()).toBe('');
+    await page.getByText('Its routing is forced to be balanced').waitFor({ timeout: 3 * MINUTES });
+    await page.getByText('its times mean something, its text and logits nothing').waitFor();
+    expect(await page.getByText('Next tokens').count()).toBe(0);
   }));

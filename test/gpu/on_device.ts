@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { diskSource } from '../../src/cli/disk';
 import { nodeGpu } from '../../src/cli/node_gpu';
 import { openGpu } from '../../src/gpu/device';
-import { evaluateExperiment } from '../../src/lab/experiments/evaluation';
+import { evaluateExperiment } from '../../src/lab/experiments/evaluation/evaluate';
 import { type Lab, openLab } from '../../src/lab/setup/lab';
 import { INSTANT } from '../../src/network/link';
 import { endureExecutables, endureRuns, isSteady } from '../cluster/endurance_case';
@@ -45,9 +45,10 @@ for (const [folder, connectivity, loss] of [
   cases.push({
     name: `eval: ${folder}, ${connectivity}`,
     run: async () => {
-      const settings = { folder: `public/models/${folder}`, connectivity, val: VAL, ranks: 1 };
-      const { loss: found } = await evaluateExperiment.run(lab, settings, () => {});
-      return { error: Math.abs(found - loss), variant: '' };
+      const models = [{ model: `public/models/${folder}`, connectivity }];
+      const settings = { models, val: VAL, data: null, length: 256, tasks: null, ranks: 1 };
+      const { models: evaluated } = await evaluateExperiment.run(lab, settings, () => {});
+      return { error: Math.abs(evaluated[0]!.next!.loss - loss), variant: '' };
     },
     tolerance: 0.0005,
   });

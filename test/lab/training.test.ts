@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { rateShare } from '../../src/lab/experiments/training/rates';
 import { trainExperiment } from '../../src/lab/experiments/training/train';
-import { windowsOf } from '../../src/lab/experiments/training/windows';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { weightsIn } from '../../src/lab/setup/trained_weights';
 import { openCheckpoint } from '../../src/model/checkpoint';
@@ -28,18 +27,6 @@ test('rates rise, and fall to a tenth', () => {
   expect(rateShare('cosine', 700, 1400, 100)).toBeCloseTo(0.55, 12);
   expect(rateShare('wsd', 79, 100, 10)).toBe(1);
   expect(rateShare('wsd', 90, 100, 10)).toBeCloseTo(0.55, 12);
-});
-
-test('windows are drawn from a seed, and what is held out is never learnt from', () => {
-  const tokens = Array.from({ length: 2000 }, (_, i) => i);
-  const { next, heldOut } = windowsOf(tokens, 16, 3);
-  const batches = Array.from({ length: 50 }, () => next(4)).flat();
-  expect(batches.every((own) => own.length === 16 && own.at(-1)! - own[0]! === 15 && own.at(-1)! < 1900)).toBe(true);
-  expect(windowsOf(tokens, 16, 3).next(4)).toEqual(batches.slice(0, 4));
-  expect(windowsOf(tokens, 16, 4).next(4)).not.toEqual(batches.slice(0, 4));
-  expect(heldOut.length).toBe(6);
-  expect(heldOut.every((own) => own.length === 16 && own[0]! >= 1900)).toBe(true);
-  expect(() => windowsOf(tokens, 128, 3)).toThrow(/too few for windows of 128/);
 });
 
 test.each([

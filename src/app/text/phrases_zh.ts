@@ -417,4 +417,29 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '无法读取 tokenizer.json：其中某部分缺失，或与 transformers 保存的形式不同；请重新复制或保存。',
   'one RoPE for all layers is computed here, not one for each kind': '此处所有层共用一个 RoPE，不按层的种类分别计算',
   'a chat template': '聊天模板',
+  'Fresh weights are no teacher; distil a checkpoint, or train without a teacher.':
+    '新抽取的权重不能当教师；请蒸馏一个检查点，或不用教师训练。',
+  "The books are tokens of the reference model's tokenizer, which this model does not have; give a text file.":
+    '书籍是参考模型分词器的词元，而该模型没有这个分词器；请给出文本文件。',
+  "The checkpoint has no tokenizer.json, so that it can't read the tasks' questions.":
+    '检查点没有 tokenizer.json，因此无法读取任务的题目。',
+  'The training that is to go on has {0} {1}, not {2}; give the settings that it began with.':
+    '要继续的训练的 {0} 是 {1}，不是 {2}；请给出它开始时的设置。',
+  'What was kept of the training has no {0} of this size; it is of another model.':
+    '保存的训练中没有这个大小的 {0}；它属于另一个模型。',
+  '{0} has no tensor “{1}”: it is not what a training is kept in.': '{0} 没有张量“{1}”：它不是保存训练的文件。',
+  '{0} is cut short; build it anew.': '{0} 不完整；请重新生成。',
+  '{0} is of another tokenizer; build it anew.': '{0} 属于另一个分词器；请重新生成。',
+  'evaluating {0}': '正在评估 {0}',
+  copying: '复制',
+  reversing: '反转',
+  sorting: '排序',
+  addition: '加法',
+  'bracket matching': '括号匹配',
+  'in-context recall': '上下文回忆',
+  'word order': '词序',
+  counting: '计数',
+  comparison: '比较',
+  'pattern continuation': '规律延续',
+  'lookup of learnt facts': '所学事实的查找',
 };

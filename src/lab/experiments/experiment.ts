@@ -33,6 +33,8 @@ export type ExperimentEvent =
   /** A point of a sweep is measured. */
   | { readonly kind: 'point'; readonly point: SweepPoint }
   | { readonly kind: 'row'; readonly row: CheckRow }
+  /** A training as far as it is: files by name, in base64. */
+  | { readonly kind: 'files'; readonly files: Readonly<Record<string, string>> }
   /** Of the model, while it is loaded. */
   | { readonly kind: 'remark'; readonly remark: Phrase };
 export type Emit = (event: ExperimentEvent) => void;
@@ -73,6 +75,7 @@ export type Doing =
   | { readonly phase: 'training'; readonly step: number; readonly loss: number | null }
   /** Texts are written again, to know how long that takes without a trace. */
   | ({ readonly phase: 'untraced' } & Combination)
+  | { readonly phase: 'evaluating'; readonly model: string }
   | { readonly phase: 'working' };
 
 export function doingIn(doing: Doing): Phrase {
@@ -105,6 +108,8 @@ export function doingIn(doing: Doing): Phrase {
         : phrase`training, step ${doing.step + 1}, loss ${doing.loss.toFixed(4)}`;
     case 'untraced':
       return phrase`${nameOfCombination(doing)}: once more, without a trace`;
+    case 'evaluating':
+      return phrase`evaluating ${doing.model}`;
     case 'working':
       return phrase`working`;
   }

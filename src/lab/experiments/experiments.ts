@@ -1,6 +1,6 @@
 import { benchExperiment } from './bench';
 import { checkExperiment } from './check';
-import { evaluateExperiment } from './evaluation';
+import { evaluateExperiment } from './evaluation/evaluate';
 import type { Experiment } from './experiment';
 import { generateExperiment } from './generation/generate';
 import { hostBenchExperiment } from './host_bench';

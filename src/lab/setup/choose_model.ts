@@ -17,6 +17,8 @@ import { type FoundModel, findModel, type Places } from './find_model';
 /** A model with what it takes to read and write text by it. */
 export type ChosenModel = FoundModel & {
   readonly tokenizer: TextTokenizer;
+  /** Where the tokenizer's files are: the model's own, or the reference model's. */
+  readonly tokenizerSource: Source;
   /** A user's message in the words of the checkpoint's chat template. Throws InputError where there is none. */
   readonly chat: (message: string) => Promise<string>;
   /** Drawn from a seed: its text means nothing. */
@@ -38,6 +40,7 @@ export async function chooseModel(places: Places, id: string, balanced: boolean)
   return {
     ...found,
     tokenizer: await tokenizerOf(source, config),
+    tokenizerSource: source,
     async chat(message) {
       const template = found.source && (await templateOf(found.source, config));
       if (template) return renderChat(template, message, config);

@@ -1,9 +1,9 @@
 import type { Connectivity } from '../../connectivity/connectivity';
 import { connectivityIn, FROM_CONFIG, tableOf } from '../../connectivity/methods';
 import { type Checkpoint, openCheckpoint } from '../../model/checkpoint';
-import { parseConfig } from '../../model/config';
+import { parseConfig, textConfigOf } from '../../model/config';
 import { DRAWN, DRAWN_SEED, PRESETS } from '../../model/presets';
-import { type Source, within } from '../../model/source';
+import { readJson, type Source, within } from '../../model/source';
 import type { ModelSpec } from '../../model/spec';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
@@ -21,6 +21,8 @@ export type FoundModel = {
   readonly source: Source | null;
   /** The checkpoint whose weights runs of a connectivity use; the same object for connectivities that share one. */
   readonly checkpointOf: (connectivity: string) => Promise<Checkpoint>;
+  /** The same model with weights drawn from a seed, by the deviation that its config says, as transformers does. */
+  readonly freshOf: (seed: number) => Promise<Checkpoint>;
   /** Methods that its weights were made for, that of its own config first; none for a drawn one. */
   readonly madeFor: () => Promise<readonly string[]>;
 };
@@ -36,7 +38,12 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
       weights: { kind: 'drawn', seed: DRAWN_SEED },
       leftOut: 0,
     };
-    return { source: null, checkpointOf: async () => checkpoint, madeFor: async () => [] };
+    return {
+      source: null,
+      checkpointOf: async () => checkpoint,
+      freshOf: async (seed) => freshFrom(drawn.config, seed),
+      madeFor: async () => [],
+    };
   }
   if (balanced)
     throw new InputError(
@@ -59,8 +66,17 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
       const { config, spec } = await checkpointFrom(source);
       return [connectivityIn(config, spec).method, ...converted.keys()];
     },
+    freshOf: async (seed) => freshFrom(textConfigOf(await readJson(source, 'config.json')), seed),
     checkpointOf: (connectivity) => checkpointFrom(converted.get(connectivity) ?? source),
   };
+}
+
+/** As transformers draws weights where a config does not say. */
+const USUAL_DEVIATION = 0.02;
+
+function freshFrom(config: object, seed: number): Checkpoint {
+  const { initializer_range: deviation = USUAL_DEVIATION } = config as { initializer_range?: number };
+  return { spec: parseConfig(config), config, weights: { kind: 'drawn', seed, deviation }, leftOut: 0 };
 }
 
 /**

@@ -1,9 +1,18 @@
 import type { Cluster } from '../../cluster/cluster';
 import { bindProgram, type Executable } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
+import { readFloats, type Tensor, type Tensors } from '../../model/safetensors';
+import type { WrittenTensor } from '../../model/write_safetensors';
 import { INSTANT } from '../../network/link';
 import { lowerTraining, type TrainingOptions } from '../../program/lower_training';
-import { GRADIENT_NORM, lowerAccumulation, lowerUpdate, type UpdateOptions } from '../../program/lower_update';
+import {
+  averagesIn,
+  GRADIENT_NORM,
+  lowerAccumulation,
+  lowerUpdate,
+  type UpdateOptions,
+} from '../../program/lower_update';
+import type { KeptValue } from '../../program/program';
 import type { ScheduleKind } from '../../schedule/orders';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
@@ -27,17 +36,21 @@ type Sequences = readonly (readonly number[])[];
 export type Trainer = {
   /** One step on some sequences at a learning rate. */
   readonly step: (sequences: Sequences, rate: number, signal?: AbortSignal) => Promise<Stepped>;
+  /** AdamW's running averages on each rank, by names that are the rank's own. */
+  readonly averages: () => Promise<Map<string, WrittenTensor>>;
   readonly destroy: () => void;
 };
 
 export type TrainerOptions = Pick<TrainingOptions, 'loss' | 'balance' | 'recompute'> &
   Partial<Pick<TrainingOptions, 'wire' | 'allReduce'>> &
-  Pick<UpdateOptions, 'adamw' | 'clip' | 'sharded'> & {
+  Pick<UpdateOptions, 'adamw' | 'clip' | 'sharded' | 'frozen'> & {
     readonly schedule?: ScheduleKind;
     /** In how many passes a batch is done, each of about as many sequences: their gradients are added. */
     readonly passes?: number;
     /** Of a frozen teacher, its weights; they must last longer. */
     readonly teacher?: Cluster;
+    /** To go on after so many steps, with the averages that there were then. */
+    readonly resume?: { readonly done: number; readonly averages: Tensors };
   };
 
 /** Steps of AdamW on a deployed model, over a wire that takes no time. Throws InputError for settings that can't be. */
@@ -45,7 +58,15 @@ export async function createTrainer(
   lab: Lab,
   { checkpoint: { spec }, cluster }: Deployed,
   table: Connectivity,
-  { wire = 'f32', allReduce = 'direct', schedule = 'blocking', passes = 1, teacher, ...options }: TrainerOptions,
+  {
+    wire = 'f32',
+    allReduce = 'direct',
+    schedule = 'blocking',
+    passes = 1,
+    teacher,
+    resume,
+    ...options
+  }: TrainerOptions,
 ): Promise<Trainer> {
   if (!Number.isInteger(passes) || passes < 1)
     throw new InputError(phrase`A step can't be done in ${passes} passes; a whole number from 1 on is needed.`);
@@ -59,15 +80,38 @@ export async function createTrainer(
   let adding: Executable | null = null;
   try {
     if (accumulated)
-      adding = await bindProgram(cluster, lowerAccumulation(training, plan), { ...beside, executable: updating });
+      adding = await bindProgram(cluster, lowerAccumulation(training, plan, options.frozen), {
+        ...beside,
+        executable: updating,
+      });
   } catch (cause) {
     updating.destroy();
     throw cause;
   }
   const ordersOf = (executable: Executable) => executable.schedule(schedule, () => 1);
   const [updateOrders, addOrders] = [ordersOf(updating), adding && ordersOf(adding)];
-  let done = 0;
+  const averages = averagesIn(update);
+  const heldBy = (rank: number, { name }: KeptValue) => updating.keptOn(rank, name)!;
+  let done = resume?.done ?? 0;
+  if (resume)
+    for (const { index, engine } of cluster.ranks)
+      for (const value of averages) {
+        const values = readFloats(averageIn(resume.averages, index, value));
+        engine.gpu.device.queue.writeBuffer(heldBy(index, value).buffer, 0, values);
+      }
   return {
+    async averages() {
+      const tensors = new Map<string, WrittenTensor>();
+      for (const { index, engine } of cluster.ranks)
+        for (const value of averages) {
+          const { buffer, bytes } = heldBy(index, value);
+          const [content] = await lab.pause.during(engine.readback.read([{ buffer, offset: 0, bytes }]));
+          const shape = [value.rows as number, value.cols];
+          const values = new Float32Array(content!).slice(0, shape[0]! * shape[1]!);
+          tensors.set(nameOnRank(index, value), { shape, values });
+        }
+      return tensors;
+    },
     destroy() {
       adding?.destroy();
       updating.destroy();
@@ -104,4 +148,13 @@ function partsOf(sequences: Sequences, count: number): Sequences[] {
   const longer = sequences.length % count;
   const begin = (i: number) => i * least + Math.min(i, longer);
   return Array.from({ length: count }, (_, i) => sequences.slice(begin(i), begin(i + 1)));
+}
+
+const nameOnRank = (rank: number, { name }: KeptValue) => `rank ${rank}, ${name}`;
+
+function averageIn(tensors: Tensors, rank: number, value: KeptValue): Tensor {
+  const name = nameOnRank(rank, value);
+  const tensor = tensors.get(name);
+  if (tensor && tensor.shape[0] === value.rows && tensor.shape[1] === value.cols) return tensor;
+  throw new InputError(phrase`What was kept of the training has no ${name} of this size; it is of another model.`);
 }

@@ -46,7 +46,7 @@ export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[], lo
   outputs.reduce((sum, own) => sum + own.get(losses)!.reduce((a, b) => a + b, 0), 0);
 
 /** Whether a token's loss counts: what follows a sequence's last token nobody knows. */
-const counts = (loss: Loss, i: number, length: number): boolean => loss.kind === 'divergence' || i < length - 1;
+export const counts = (loss: Loss, i: number, length: number): boolean => loss.kind === 'divergence' || i < length - 1;
 
 /** What a token's loss counts, so that all ranks' sum up to the mean: of those that compute the same, each a part. */
 function weightOf(sequences: readonly (readonly number[])[], loss: Loss, plan: Plan): number {
@@ -60,10 +60,13 @@ function lossInputs(
   weight: number,
   loss: Loss,
 ): [string, Uint32Array<ArrayBuffer>][] {
-  const targets = sequences.flatMap((ids) => ids.map((_, i) => ids[i + 1] ?? 0));
   const weights = sequences.flatMap((ids) => ids.map((_, i) => (counts(loss, i, ids.length) ? weight : 0)));
   return [
-    [INPUTS.target, Uint32Array.from(targets)],
+    [INPUTS.target, targetsOf(sequences)],
     [INPUTS.lossWeight, new Uint32Array(Float32Array.from(weights).buffer)],
   ];
 }
+
+/** Of sequences, one after the other, the token after each token; of a last one, which none follows, 0. */
+export const targetsOf = (sequences: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from(sequences.flatMap((ids) => ids.map((_, i) => ids[i + 1] ?? 0)));

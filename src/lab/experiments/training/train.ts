@@ -1,81 +1,51 @@
 import { median } from 'simple-statistics';
 import type { Cluster } from '../../../cluster/cluster';
-import { switchesFor } from '../../../connectivity/farskip';
+import type { Connectivity } from '../../../connectivity/connectivity';
 import { FROM_CONFIG } from '../../../connectivity/methods';
 import type { Checkpoint } from '../../../model/checkpoint';
-import { has, readFile, type Source } from '../../../model/source';
-import { safetensorsOf } from '../../../model/write_safetensors';
+import { parseSafetensors, readFloats, type Tensor, type Tensors } from '../../../model/safetensors';
+import { safetensorsOf, type WrittenTensor } from '../../../model/write_safetensors';
 import { USUAL_ADAMW } from '../../../program/lower_pass';
+import type { Loss } from '../../../program/lower_training';
 import { InputError } from '../../../words/error';
-import type { Frozen } from '../../../words/frozen';
 import { phrase } from '../../../words/phrase';
-import { z } from '../../../words/zod';
-import { chooseModel } from '../../setup/choose_model';
+import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
-import { deploy, type Lab } from '../../setup/lab';
+import { type Deployed, deploy, type Lab } from '../../setup/lab';
+import { type Manifest, manifestOf } from '../../setup/manifest';
+import { createScorer } from '../../setup/scorer';
 import { weightsIn } from '../../setup/trained_weights';
 import { createTrainer, type Trainer } from '../../setup/trainer';
-import { lossOver } from '../evaluation';
+import { type Corpus, openCorpus } from '../corpora/corpus';
+import { TASKS } from '../corpora/tasks';
+import { lossOver } from '../evaluation/mean_loss';
+import { averageOf, scoreTasks } from '../evaluation/score_tasks';
 import { type Emit, type Experiment, tellRemark } from '../experiment';
-import { RunSettings } from '../run_settings';
-import { RATE_SCHEDULES, rateShare } from './rates';
-import { windowsOf } from './windows';
-
-const { model, parallel, ranks, seed } = RunSettings.shape;
-const connectivity = RunSettings.shape.connectivity.element;
-const count = z.number().int().min(1);
-
-export const TrainSettings = z.object({
-  model,
-  connectivity,
-  parallel,
-  ranks,
-  seed,
-  /** A text file. */
-  data: z.string().min(1),
-  /** The connectivity of the teacher, the same weights as they are at first; null: the text alone teaches. */
-  teacher: connectivity.nullable(),
-  /** Times the squared distance of the streams from the teacher's after each layer. */
-  intermediate: z.number().min(0).max(1e3),
-  steps: count.max(1e6),
-  /** Tokens of a step, and of a sequence, and in how many passes a step is done. */
-  batch: count.max(2 ** 22),
-  length: z.number().int().min(2).max(4096),
-  passes: count.max(1024),
-  /** AdamW's highest rate, and its decay of weights; the norm that gradients are held to. */
-  rate: z.number().positive().max(10),
-  decay: z.number().min(0).max(1),
-  clip: z.number().positive().max(1e6).nullable(),
-  /** Steps in which the rate rises, and how it goes on. */
-  warmup: z.number().int().min(0).max(1e6),
-  schedule: z.enum(RATE_SCHEDULES),
-  recompute: z.boolean(),
-  /** Whether the checkpoint's files are part of the result. */
-  keep: z.boolean(),
-});
-export type TrainSettings = Frozen<z.output<typeof TrainSettings>>;
-
-/** Before a step: its loss, the norm of its gradients, and the rate that it is made with. */
-export type CurvePoint = {
-  readonly step: number;
-  readonly loss: number;
-  readonly gradientNorm: number | null;
-  readonly rate: number;
-};
+import { base64, checkpointFiles, type Files } from './checkpoint_files';
+import { type Benchmarked, bestOf } from './early_stop';
+import { rateShare } from './rates';
+import { TrainSettings } from './settings';
+import { type CurvePoint, readState, STATE, type State, stateFile, type Told, withWeights } from './state';
 
 export type Trained = {
   readonly settings: TrainSettings;
+  readonly manifest: Manifest;
   readonly textTokens: number;
-  readonly curve: readonly CurvePoint[];
-  /** Mean next-token cross-entropy over what was held out; after a stop it is not looked at again. */
-  readonly heldOut: { readonly before: number; readonly after: number | null; readonly windows: number };
+  readonly curve: Told['curve'];
+  readonly benchmarks: readonly Benchmarked[];
+  /** The step whose weights are the result, and why there were no more. */
+  readonly step: number;
+  readonly ended: 'all steps' | 'no gain' | 'stopped';
+  /**
+   * Over what was held out: mean next-token cross-entropy, and divergence from the teacher; after a stop it is not
+   * looked at again.
+   */
+  readonly heldOut: { readonly windows: number; readonly before: HeldOut; readonly after: HeldOut | null };
   /** By the host's clock, median over the steps but the first. */
   readonly tokensPerSecond: number;
-  /** It was stopped before its last step. */
-  readonly stopped: boolean;
-  /** By name, in base64. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Files;
 };
+type HeldOut = Told['before'];
 
 /**
  * Trains a model on a text, or distils it from itself in another connectivity: the same curve for the same settings on
@@ -83,110 +53,224 @@ export type Trained = {
  */
 export const trainExperiment: Experiment<TrainSettings, Trained> = {
   settings: TrainSettings,
-  paths: ['model', 'data'],
+  paths: ['model', 'data', 'resume'],
   run: train,
 };
 
+/** A training under way: what it is made of, and what it told so far. */
+type Training = {
+  readonly lab: Lab;
+  readonly settings: TrainSettings;
+  readonly chosen: ChosenModel;
+  readonly checkpoint: Checkpoint;
+  readonly table: Connectivity;
+  readonly corpus: Corpus;
+  readonly student: Deployed;
+  readonly teacher: Cluster | null;
+  readonly manifest: Manifest;
+  readonly before: HeldOut;
+  readonly curve: CurvePoint[];
+  readonly benchmarks: Benchmarked[];
+  /** The weights of the best benchmark; none where there was none. */
+  best: ReadonlyMap<string, WrittenTensor>;
+};
+
 async function train(lab: Lab, settings: TrainSettings, emit: Emit, signal?: AbortSignal): Promise<Trained> {
-  const { batch, length, passes } = settings;
+  checkSettings(settings);
+  const chosen = await chooseModel(lab, settings.model, false);
+  const checkpoint = await startOf(chosen, settings);
+  tellRemark(checkpoint, emit);
+  const corpus = await openCorpus(lab.source, settings.data, chosen.tokenizer, settings);
+  const resumed = settings.resume === null ? null : await readState(lab.source, settings.resume, settings);
+  const plan = { kind: settings.parallel, ranks: settings.ranks };
+  const table = connectivityOf(settings.connectivity, checkpoint);
+  const clusters: Cluster[] = [];
+  const onRanks = async (own: Checkpoint): Promise<Deployed> => {
+    const deployed = await deploy(lab, own, plan, { signal });
+    clusters.push(deployed.cluster);
+    return deployed;
+  };
+  try {
+    const student = await onRanks(resumed ? withWeights(checkpoint, resumed.weights) : checkpoint);
+    const teacher = settings.teacher ? (await onRanks(checkpoint)).cluster : null;
+    const parts = { lab, settings, chosen, checkpoint, table, corpus, student, teacher };
+    const training: Training = {
+      ...parts,
+      manifest: resumed?.told.manifest ?? manifestOf(lab, settings.seed, []),
+      before: resumed?.told.before ?? (await heldOutOf(parts, student, signal)),
+      curve: [...(resumed?.told.curve ?? [])],
+      benchmarks: [...(resumed?.told.benchmarks ?? [])],
+      best: writtenOf(resumed?.best ?? new Map()),
+    };
+    const { ended, times, files } = await stepsOf(training, resumed, emit, signal);
+    const step = bestStepOf(training);
+    const { manifest, before, curve, benchmarks } = training;
+    const best = step < curve.length ? withWeights(checkpoint, storedOf(training.best)) : null;
+    const evaluated = async () => heldOutOf(training, best ? await onRanks(best) : student, signal);
+    const after = ended === 'stopped' ? null : await evaluated();
+    return {
+      settings,
+      manifest,
+      textTokens: corpus.textTokens,
+      curve,
+      benchmarks,
+      step,
+      ended,
+      heldOut: { windows: corpus.heldOut.length, before, after },
+      tokensPerSecond: times.length < 2 ? 0 : settings.batch / (median(times.slice(1)) / 1000),
+      files,
+    };
+  } finally {
+    for (const cluster of clusters) cluster.destroy();
+  }
+}
+
+function checkSettings({ batch, length, passes, fresh, teacher }: TrainSettings): void {
   if (batch % length !== 0)
     throw new InputError(phrase`A batch of ${batch} tokens is no whole number of sequences of ${length}.`);
   if ((batch / length) % passes !== 0)
     throw new InputError(phrase`${batch / length} sequences can't be done in ${passes} passes of as many each.`);
-  const chosen = await chooseModel(lab, settings.model, false);
-  // The model's own weights, also where there are others that were made for the connectivity.
-  const checkpoint = await chosen.checkpointOf(FROM_CONFIG);
-  tellRemark(checkpoint, emit);
-  if (!chosen.tokenizer.readsText)
-    throw new InputError(phrase`The checkpoint has no tokenizer.json, so that it can't read a text to learn from.`);
-  const tokens = chosen.tokenizer.encode(new TextDecoder().decode(await readFile(lab.source, settings.data)));
-  const windows = windowsOf(tokens, length, settings.seed);
-  const plan = { kind: settings.parallel, ranks: settings.ranks };
-  const table = connectivityOf(settings.connectivity, checkpoint);
-  const student = await deploy(lab, checkpoint, plan, { signal });
-  let teacher: Cluster | null = null;
-  try {
-    if (settings.teacher) teacher = (await deploy(lab, checkpoint, plan, { signal })).cluster;
-    const evaluated = async () => (await lossOver(lab, student, table, windows.heldOut, () => {}, signal)).loss;
-    const before = await evaluated();
-    const { clip, recompute, intermediate } = settings;
-    const trainer = await createTrainer(lab, student, table, {
-      loss: teacher
-        ? {
-            kind: 'divergence',
-            teacher: connectivityOf(settings.teacher!, checkpoint),
-            frozen: true,
-            ...(intermediate > 0 && { intermediate }),
-          }
-        : { kind: 'next token' },
-      adamw: { ...USUAL_ADAMW, decay: settings.decay },
-      clip,
-      recompute,
-      passes,
-      ...(teacher && { teacher }),
-    });
-    const { curve, times, stopped } = await stepsOf(settings, windows.next, trainer, emit, signal);
-    trainer.destroy();
-    const after = stopped ? null : await evaluated();
-    return {
-      settings,
-      textTokens: tokens.length,
-      curve,
-      heldOut: { before, after, windows: windows.heldOut.length },
-      tokensPerSecond: times.length < 2 ? 0 : batch / (median(times.slice(1)) / 1000),
-      stopped,
-      files: settings.keep ? await filesOf(checkpoint, chosen.source, table, await weightsIn(lab, student)) : {},
-    };
-  } finally {
-    teacher?.destroy();
-    student.cluster.destroy();
-  }
+  if (fresh && teacher !== null)
+    throw new InputError(phrase`Fresh weights are no teacher; distil a checkpoint, or train without a teacher.`);
 }
+
+/** The model's own weights, also where there are others that were made for the connectivity; or fresh ones. */
+const startOf = (chosen: ChosenModel, { fresh, seed }: TrainSettings): Promise<Checkpoint> =>
+  fresh ? chosen.freshOf(seed) : chosen.checkpointOf(FROM_CONFIG);
+
+const lossOf = ({ settings: { teacher, intermediate }, checkpoint }: Training): Loss =>
+  teacher === null
+    ? { kind: 'next token' }
+    : {
+        kind: 'divergence',
+        teacher: connectivityOf(teacher, checkpoint),
+        frozen: true,
+        ...(intermediate > 0 && { intermediate }),
+      };
+
+type Parts = Pick<Training, 'lab' | 'table' | 'corpus' | 'settings' | 'checkpoint' | 'teacher'>;
+
+async function heldOutOf(parts: Parts, model: Deployed, signal: AbortSignal | undefined): Promise<HeldOut> {
+  const { lab, table, corpus, settings, checkpoint, teacher } = parts;
+  const { loss } = await lossOver(lab, model, table, corpus.heldOut, { kind: 'next token' }, { signal });
+  if (!teacher) return { loss, divergence: null };
+  const from = { kind: 'divergence', teacher: connectivityOf(settings.teacher!, checkpoint), frozen: true } as const;
+  const divergence = await lossOver(lab, model, table, corpus.heldOut, from, { teacher, signal });
+  return { loss, divergence: divergence.loss };
+}
+
+type Steps = {
+  readonly ended: Trained['ended'];
+  /** Of each step, ms by the host's clock. */
+  readonly times: readonly number[];
+  /** Those of the result; none unless they are kept. */
+  readonly files: Files;
+};
 
 async function stepsOf(
-  { steps, batch, length, warmup, schedule, rate: highest }: TrainSettings,
-  next: (count: number) => number[][],
-  trainer: Trainer,
+  training: Training,
+  resumed: State<Tensor> | null,
   emit: Emit,
   signal: AbortSignal | undefined,
-): Promise<{ readonly curve: CurvePoint[]; readonly times: number[]; readonly stopped: boolean }> {
-  const curve: CurvePoint[] = [];
+): Promise<Steps> {
+  const { settings, curve, benchmarks } = training;
+  const { steps, benchmark, saveEvery } = settings;
+  const trainer = await trainerOf(training, resumed?.averages ?? null);
   const times: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const loss = curve.at(-1)?.loss ?? null;
-    emit({ kind: 'progress', doing: { phase: 'training', step, loss }, done: step, total: steps, part: null });
+  const endsNow = (): Steps['ended'] | null => {
     // Between steps only: a step is made whole or not at all.
-    if (signal?.aborted) return { curve, times, stopped: true };
-    const rate = highest * rateShare(schedule, step, steps, warmup);
-    const since = performance.now();
-    const { loss: own, gradientNorm } = await trainer.step(next(batch / length), rate);
-    times.push(performance.now() - since);
-    if (!Number.isFinite(own))
-      throw new InputError(phrase`The loss is no number any more in step ${step + 1}; use a lower rate.`);
-    curve.push({ step, loss: own, gradientNorm, rate });
-  }
-  return { curve, times, stopped: false };
-}
-
-/** A checkpoint's folder, as transformers and this lab open it. */
-async function filesOf(
-  { config, spec }: Checkpoint,
-  source: Source | null,
-  table: ReturnType<typeof connectivityOf>,
-  weights: Awaited<ReturnType<typeof weightsIn>>,
-): Promise<Record<string, string>> {
-  const own = { ...(config as object), ...switchesFor(spec, table), dtype: 'float32' };
-  const files: Record<string, string> = {
-    'config.json': base64(new TextEncoder().encode(`${JSON.stringify(own, null, 2)}\n`)),
-    'model.safetensors': base64(safetensorsOf(weights)),
+    if (signal?.aborted) return 'stopped';
+    if (benchmark && bestOf(benchmarks, benchmark).ends) return 'no gain';
+    return curve.length === steps ? 'all steps' : null;
   };
-  for (const name of ['tokenizer.json', 'tokenizer_config.json'])
-    if (source && (await has(source, name))) files[name] = base64(await readFile(source, name));
-  return files;
+  try {
+    let ended = endsNow();
+    for (; ended === null; ended = endsNow()) {
+      times.push(await stepOf(training, trainer, emit));
+      const done = curve.length;
+      if (benchmark && done % benchmark.every === 0) await benchmarkAt(training, done, benchmark);
+      if (saveEvery !== null && done % saveEvery === 0 && done < steps)
+        emit({ kind: 'files', files: await filesOf(training, trainer) });
+    }
+    return { ended, times, files: settings.keep ? await filesOf(training, trainer) : {} };
+  } finally {
+    trainer.destroy();
+  }
 }
 
-function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  return btoa(text);
+const trainerOf = (training: Training, averages: Tensors | null): Promise<Trainer> => {
+  const { lab, settings, student, table, teacher, curve } = training;
+  const { clip, recompute, passes, decay, frozenEmbedding } = settings;
+  return createTrainer(lab, student, table, {
+    loss: lossOf(training),
+    adamw: { ...USUAL_ADAMW, decay },
+    clip,
+    recompute,
+    passes,
+    ...(frozenEmbedding && { frozen: new Set(['model.embed_tokens']) }),
+    ...(teacher && { teacher }),
+    ...(averages && { resume: { done: curve.length, averages } }),
+  });
+};
+
+/** One step; answers its ms. */
+async function stepOf({ settings, corpus, curve }: Training, trainer: Trainer, emit: Emit): Promise<number> {
+  const { steps, batch, length, warmup, schedule, rate: highest } = settings;
+  const step = curve.length;
+  const doing = { phase: 'training', step, loss: curve.at(-1)?.loss ?? null } as const;
+  emit({ kind: 'progress', doing, done: step, total: steps, part: null });
+  const rate = highest * rateShare(schedule, step, steps, warmup);
+  const since = performance.now();
+  const { loss, gradientNorm } = await trainer.step(corpus.batchAt(step, batch / length), rate);
+  const took = performance.now() - since;
+  if (!Number.isFinite(loss))
+    throw new InputError(phrase`The loss is no number any more in step ${step + 1}; use a lower rate.`);
+  curve.push({ step, loss, gradientNorm, rate });
+  return took;
 }
+
+/** Of the quick benchmark: the tasks whose answers are written, other items than an evaluation's. */
+const WRITTEN = TASKS.filter(({ scored }) => scored === 'exact');
+const QUICK_SEED = 1000;
+
+async function benchmarkAt(
+  training: Training,
+  step: number,
+  { items, patience, delta }: NonNullable<TrainSettings['benchmark']>,
+): Promise<void> {
+  const { lab, student, table, chosen, benchmarks } = training;
+  const scorer = await createScorer(lab, student, table, { kind: 'next token' });
+  try {
+    const asked = { items, seed: QUICK_SEED, tasks: WRITTEN };
+    // Whole, as a step is: it is short.
+    const score = averageOf(await scoreTasks(scorer, chosen.tokenizer, asked));
+    benchmarks.push({ step, score });
+  } finally {
+    scorer.destroy();
+  }
+  if (bestOf(benchmarks, { patience, delta }).best?.step === step) training.best = await weightsIn(lab, student);
+}
+
+/** The step whose weights are the result: that of the best benchmark, or the last. */
+function bestStepOf({ settings: { benchmark }, benchmarks, curve }: Training): number {
+  const best = benchmark && bestOf(benchmarks, benchmark).best;
+  return best ? best.step : curve.length;
+}
+
+/** The checkpoint, and what the training goes on from. */
+async function filesOf(training: Training, trainer: Trainer): Promise<Files> {
+  const { lab, chosen, checkpoint, table, student, best, settings, manifest, before, curve, benchmarks } = training;
+  const weights = await weightsIn(lab, student);
+  const told = { version: 1, settings, manifest, curve, benchmarks, before } as const;
+  const result = bestStepOf(training) < curve.length ? best : weights;
+  return {
+    ...(await checkpointFiles(checkpoint, chosen.tokenizerSource, table, result)),
+    [STATE]: base64(stateFile({ told, weights, averages: await trainer.averages(), best })),
+  };
+}
+
+const storedOf = (tensors: ReadonlyMap<string, WrittenTensor>): Tensors =>
+  parseSafetensors(safetensorsOf(tensors), 'best');
+
+const writtenOf = (tensors: Tensors): ReadonlyMap<string, WrittenTensor> =>
+  new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, values: readFloats(tensor) }]));

@@ -1,0 +1,58 @@
+import type { TextTokenizer } from '../../../model/tokenizer';
+import type { Scorer } from '../../setup/scorer';
+import { END, tokensOf } from '../corpora/item_tokens';
+import { type Item, itemsOf, TASKS, type Task } from '../corpora/tasks';
+
+/** Of a task, whether each item was answered rightly; items of a seed are the same for every model. */
+export type TaskScore = { readonly task: string; readonly right: readonly boolean[] };
+
+/** The share of items that are right, mean over tasks. */
+export const averageOf = (scores: readonly TaskScore[]): number =>
+  scores.reduce((sum, { right }) => sum + shareOf(right), 0) / scores.length;
+export const shareOf = (right: readonly boolean[]): number => right.filter((own) => own).length / right.length;
+
+/**
+ * Answers held-out items of some tasks, so many of each. A greedy text is the answer exactly where after each of the
+ * answer's tokens the next one is the likeliest: so no text is written for it.
+ */
+export async function scoreTasks(
+  scorer: Scorer,
+  tokenizer: TextTokenizer,
+  {
+    items: count,
+    seed,
+    tasks = TASKS,
+  }: { readonly items: number; readonly seed: number; readonly tasks?: readonly Task[] },
+  signal?: AbortSignal,
+  onDone?: (done: number, total: number) => void,
+): Promise<TaskScore[]> {
+  const asked = tasks.map((task, i) => {
+    const next = itemsOf(task, seed + i, true);
+    return Array.from({ length: count }, next);
+  });
+  // Each answer of each item is a sequence.
+  const options = asked.flatMap((own) => own.flatMap((item) => answersOf(item).map((answer) => ({ item, answer }))));
+  const sequences = options.map(({ item, answer }) => tokensOf(tokenizer, item.prompt, answer));
+  const scores = await scorer.score(sequences, signal, (done) => onDone?.(done, sequences.length));
+  const answered = options.map(({ item: { prompt }, answer }, i) => {
+    const ids = sequences[i]!;
+    const from = tokenizer.encode(END, true).length + tokenizer.encode(prompt, true).length;
+    const { losses, likeliest } = scores[i]!;
+    const at = Array.from({ length: ids.length - from }, (_, k) => from + k);
+    return {
+      surprise: sum(at.slice(0, tokenizer.encode(answer, true).length).map((k) => losses[k - 1]!)),
+      exact: at.every((k) => likeliest[k - 1] === ids[k]),
+    };
+  });
+  const each = answered.values();
+  return tasks.map((task, i) => ({
+    task: task.id,
+    right: asked[i]!.map((item) => {
+      const [own, ...others] = answersOf(item).map(() => each.next().value!);
+      return task.scored === 'exact' ? own!.exact : others.every(({ surprise }) => surprise > own!.surprise);
+    }),
+  }));
+}
+
+const answersOf = ({ answer, others }: Item): readonly string[] => [answer, ...others];
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

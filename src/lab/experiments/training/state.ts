@@ -1,0 +1,101 @@
+import type { Checkpoint } from '../../../model/checkpoint';
+import { parseSafetensors, type Tensor, type Tensors } from '../../../model/safetensors';
+import { readFile, type Source } from '../../../model/source';
+import { safetensorsOf, type WrittenTensor } from '../../../model/write_safetensors';
+import { InputError } from '../../../words/error';
+import type { Frozen } from '../../../words/frozen';
+import { phrase } from '../../../words/phrase';
+import { whyNot, z } from '../../../words/zod';
+import { Manifest } from '../../setup/manifest';
+import { TrainSettings } from './settings';
+
+/** The file that a training goes on from: weights, AdamW's averages, and what it told so far. */
+export const STATE = 'training.safetensors';
+
+const Step = z.number().int().min(0);
+const Told = z.object({
+  version: z.literal(1),
+  settings: TrainSettings,
+  manifest: Manifest,
+  /** Before each step: its loss, the norm of its gradients, and the rate that it is made with. */
+  curve: z.array(
+    z.object({ step: Step, loss: z.number(), gradientNorm: z.number().nullable(), rate: z.number().positive() }),
+  ),
+  /** Shares of right answers after so many steps. */
+  benchmarks: z.array(z.object({ step: Step, score: z.number() })),
+  /** Held-out loss, and divergence from the teacher, before the first step. */
+  before: z.object({ loss: z.number(), divergence: z.number().nullable() }),
+});
+export type Told = Frozen<z.output<typeof Told>>;
+/** Before a step. */
+export type CurvePoint = Told['curve'][number];
+
+/** A training after some of its steps, of which there is one point of the curve each. */
+export type State<T> = {
+  readonly told: Told;
+  readonly weights: ReadonlyMap<string, T>;
+  readonly averages: ReadonlyMap<string, T>;
+  /** The weights of the best benchmark; none where there was none. */
+  readonly best: ReadonlyMap<string, T>;
+};
+
+const PARTS = ['weights', 'averages', 'best'] as const;
+const TOLD = 'training';
+
+export function stateFile({ told, ...parts }: State<WrittenTensor>): Uint8Array<ArrayBuffer> {
+  const values = new TextEncoder().encode(JSON.stringify(told));
+  const tensors = PARTS.flatMap((part) =>
+    [...parts[part]].map(([name, tensor]) => [`${part}/${name}`, tensor] as const),
+  );
+  return safetensorsOf(new Map([...tensors, [TOLD, { shape: [values.length], values }] as const]));
+}
+
+/** Throws InputError for a file that is no training's, or that of other settings. */
+export async function readState(source: Source, path: string, settings: TrainSettings): Promise<State<Tensor>> {
+  const file = source.nameOf(path);
+  const tensors = parseSafetensors(await readFile(source, path), file);
+  const told = toldIn(tensors.get(TOLD), file);
+  refuseOthers(told.settings, settings);
+  const [weights, averages, best] = PARTS.map((part) => partOf(tensors, `${part}/`)) as [Tensors, Tensors, Tensors];
+  return { told, weights, averages, best };
+}
+
+function toldIn(tensor: Tensor | undefined, file: string): Told {
+  if (!tensor) throw new InputError(phrase`${file} has no tensor “${TOLD}”: it is not what a training is kept in.`);
+  const parsed = Told.safeParse(JSON.parse(new TextDecoder().decode(tensor.bytes)));
+  if (parsed.success) return parsed.data;
+  throw new InputError(phrase`${file} can't be used: ${whyNot(parsed.error)}.`);
+}
+
+/** What may differ when a training goes on. */
+const FREE: readonly string[] = ['resume', 'keep', 'saveEvery', 'data', 'model'];
+
+function refuseOthers(theirs: TrainSettings, own: TrainSettings): void {
+  for (const [name, value] of Object.entries(own)) {
+    const other = theirs[name as keyof TrainSettings];
+    if (!FREE.includes(name) && JSON.stringify(value) !== JSON.stringify(other))
+      throw new InputError(
+        phrase`The training that is to go on has ${name} ${JSON.stringify(other)}, not ${JSON.stringify(value)}; give the settings that it began with.`,
+      );
+  }
+}
+
+const partOf = (tensors: Tensors, prefix: string): Tensors =>
+  new Map(
+    [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), { ...tensor, name: name.slice(prefix.length) }]] : [],
+    ),
+  );
+
+/** A checkpoint with other weights. */
+export const withWeights = (checkpoint: Checkpoint, tensors: Tensors): Checkpoint => ({
+  ...checkpoint,
+  weights: {
+    kind: 'stored',
+    bytes: [...tensors.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+    files: [],
+    async *tensors() {
+      yield* tensors.values();
+    },
+  },
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { tableOf } from '../../src/connectivity/methods';
+import type { Emit } from '../../src/lab/experiments/experiment';
+import { STATE } from '../../src/lab/experiments/training/state';
+import { trainExperiment } from '../../src/lab/experiments/training/train';
+import { deploy, type Lab } from '../../src/lab/setup/lab';
+import { createScorer } from '../../src/lab/setup/scorer';
+import { createTrainer } from '../../src/lab/setup/trainer';
+import { seededRandom } from '../../src/lab/statistics/random';
+import { parseConfig } from '../../src/model/config';
+import { filesSource } from '../../src/model/source';
+import { USUAL_ADAMW } from '../../src/program/lower_pass';
+import { openLab } from '../support';
+import { SETTINGS } from './training_settings';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab('.');
+});
+
+/** A model that SwiftShader trains in seconds. */
+const tiny = (vocab_size: number, num_hidden_layers: number) => ({
+  architectures: ['Qwen3MoeForCausalLM'],
+  vocab_size,
+  hidden_size: 16,
+  num_hidden_layers,
+  num_attention_heads: 1,
+  num_key_value_heads: 1,
+  head_dim: 16,
+  num_experts: 4,
+  num_experts_per_tok: 2,
+  moe_intermediate_size: 16,
+  intermediate_size: 64,
+  norm_topk_prob: true,
+  max_position_embeddings: 64,
+  rms_norm_eps: 1e-6,
+});
+
+const LETTERS = 8;
+const LENGTH = 3;
+const EQUALS = LETTERS;
+
+test('a tiny FarSkip model learns to copy what it has not seen', async () => {
+  const config = tiny(LETTERS + 1, 2);
+  const spec = parseConfig(config);
+  const checkpoint = { spec, config, weights: { kind: 'drawn', seed: 1 } as const, leftOut: 0 };
+  const model = await deploy(lab, checkpoint, { kind: 'ep', ranks: 1 });
+  const table = tableOf('farskip', spec);
+  const random = seededRandom(2);
+  // Some letters, and once more.
+  const copied = () => {
+    const letters = Array.from({ length: LENGTH }, () => Math.floor(random() * LETTERS));
+    return [...letters, EQUALS, ...letters];
+  };
+  const unseen = Array.from({ length: 50 }, copied);
+  const seen = new Set(unseen.map((own) => own.join()));
+  const next = (): number[] => {
+    const own = copied();
+    return seen.has(own.join()) ? next() : own;
+  };
+  const scorer = await createScorer(lab, model, table, { kind: 'next token' });
+  const rightOf = async () =>
+    (await scorer.score(unseen)).filter(({ likeliest }, i) =>
+      unseen[i]!.every((id, at) => at <= LENGTH || likeliest[at - 1] === id),
+    ).length;
+  const trainer = await createTrainer(lab, model, table, {
+    loss: { kind: 'next token' },
+    adamw: { ...USUAL_ADAMW, decay: 0 },
+    clip: 1,
+  });
+  expect(await rightOf()).toBeLessThan(5);
+  let right = 0;
+  for (let step = 1; step <= 150 && right < 48; step++) {
+    await trainer.step(Array.from({ length: 16 }, next), 1e-2);
+    if (step % 10 === 0) right = await rightOf();
+  }
+  expect(right).toBeGreaterThanOrEqual(48);
+  trainer.destroy();
+  scorer.destroy();
+  model.cluster.destroy();
+});
+
+const TEXT = 'text.txt';
+
+/** The lab with files that are handed over, and those that a training reads by their paths. */
+function labWith(files: readonly File[]): Lab {
+  const dropped = filesSource(files);
+  const open = (path: string) => (path === STATE || path === TEXT ? dropped.open(path) : lab.source.open(path));
+  return { ...lab, dropped, source: { ...lab.source, open } };
+}
+
+const SHAPE = [
+  new File([JSON.stringify(tiny(1024, 1))], 'config.json'),
+  new File([new Uint8Array(readFileSync('public/models/reference/tokenizer.json'))], 'tokenizer.json'),
+  new File([readFileSync('public/texts/alice.txt', 'utf8').slice(0, 4000)], TEXT),
+];
+const ALONE = {
+  ...SETTINGS,
+  ...{ model: 'files:tiny', fresh: true, teacher: null, data: TEXT, steps: 6, warmup: 2 },
+  benchmark: { every: 2, items: 2, patience: 9, delta: 0.01 },
+};
+
+/** A training that is stopped while it makes a step, counted from 1. */
+function trainUntil(stopIn: number, files: readonly File[], own: object) {
+  const stop = new AbortController();
+  const emit: Emit = (event) => {
+    if (event.kind !== 'progress' || event.doing.phase !== 'training') return;
+    if (event.doing.step + 1 === stopIn) stop.abort();
+  };
+  return trainExperiment.run(labWith(files), { ...ALONE, ...own }, emit, stop.signal);
+}
+
+test('a training that is stopped after any step goes on as if it had not been, bit for bit', async () => {
+  const never = Number.POSITIVE_INFINITY;
+  const whole = await trainUntil(never, SHAPE, {});
+  expect([whole.ended, whole.curve.length, whole.benchmarks.length]).toEqual(['all steps', 6, 3]);
+  for (const at of [1, 2, 3, 4, 5]) {
+    const begun = await trainUntil(at, SHAPE, {});
+    expect([begun.ended, begun.curve.length, begun.heldOut.after]).toEqual(['stopped', at, null]);
+    const state = new File([Buffer.from(begun.files[STATE]!, 'base64')], STATE);
+    const gone = await trainUntil(never, [...SHAPE, state], { resume: STATE });
+    for (const part of ['curve', 'benchmarks', 'step', 'heldOut'] as const) expect(gone[part]).toEqual(whole[part]);
+    expect(gone.files['model.safetensors']).toBe(whole.files['model.safetensors']);
+    if (at > 1) continue;
+    await expect(trainUntil(never, [...SHAPE, state], { resume: STATE, rate: 0.5 })).rejects.toThrow(
+      /has rate 0.001, not 0.5; give the settings that it began with/,
+    );
+    await expect(trainUntil(never, SHAPE, { resume: STATE })).rejects.toThrow(/training.safetensors can't be read/);
+  }
+});
