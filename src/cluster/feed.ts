@@ -34,42 +34,61 @@ const BELOW_ONE = 1 - 2 ** -24;
 
 /** Feed of one of `ranks` ranks with these segments, each of at least one token; none at all is fine. */
 export function feedOf(rank: number, ranks: number, spec: ModelSpec, segments: readonly Segment[]): Feed {
-  const tokens = segments.flatMap(({ ids, from, base }) => ids.map((id, i) => ({ id, position: from + i, base })));
   const chunk = spec.attentionChunk ?? Number.POSITIVE_INFINITY;
   const chunkStart = (position: number) => (spec.attentionChunk === null ? 0 : position - (position % chunk));
   const { temperature } = spec;
   const factorAt = (position: number) =>
     temperature ? 1 + temperature.scale * Math.log1p(Math.floor((position + 1) / temperature.floor)) : 1;
-  let end = 0;
-  const last = segments.map(({ ids }) => {
-    end += ids.length;
-    return end - 1;
-  });
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-  const bits = (values: readonly number[]) => new Uint32Array(Float32Array.from(values).buffer);
+  const count = segments.reduce((sum, { ids }) => sum + ids.length, 0);
+  const ofTokens = () => new Uint32Array(count);
+  const [ids, positions, own, first, firstInChunk] = [ofTokens(), ofTokens(), ofTokens(), ofTokens(), ofTokens()];
+  const factors = new Float32Array(count);
+  const last = new Uint32Array(segments.length);
+  let [token, keyRows, keys, keysInChunk] = [0, 0, 0, 0];
+  // A loop, not a list of tokens: a batch in training has many, and the GPU waits for them.
+  for (const [segment, { ids: written, from, base }] of segments.entries()) {
+    for (let i = 0; i < written.length; i++, token++) {
+      const position = from + i;
+      const start = chunkStart(position);
+      ids[token] = written[i]!;
+      positions[token] = position;
+      own[token] = base + position;
+      first[token] = base;
+      firstInChunk[token] = base + start;
+      factors[token] = factorAt(position);
+      keys += position + 1;
+      keysInChunk += position + 1 - start;
+    }
+    last[segment] = token - 1;
+    keyRows += from + written.length;
+  }
+  const draws = Float32Array.from(segments, ({ draw = 0 }) => Math.min(draw, BELOW_ONE));
   return {
     inputs: new Map([
-      [INPUTS.ids, Uint32Array.from(tokens, ({ id }) => id)],
-      [INPUTS.position, Uint32Array.from(tokens, ({ position }) => position)],
-      [INPUTS.own, Uint32Array.from(tokens, ({ base, position }) => base + position)],
-      [INPUTS.first, Uint32Array.from(tokens, ({ base }) => base)],
-      [INPUTS.firstInChunk, Uint32Array.from(tokens, ({ base, position }) => base + chunkStart(position))],
-      [INPUTS.temperature, bits(tokens.map(({ position }) => factorAt(position)))],
-      [INPUTS.one, bits(tokens.map(() => 1))],
-      [INPUTS.last, Uint32Array.from(last)],
-      [INPUTS.draw, bits(segments.map(({ draw = 0 }) => Math.min(draw, BELOW_ONE)))],
+      [INPUTS.ids, ids],
+      [INPUTS.position, positions],
+      [INPUTS.own, own],
+      [INPUTS.first, first],
+      [INPUTS.firstInChunk, firstInChunk],
+      [INPUTS.temperature, bitsOf(factors)],
+      [INPUTS.one, bitsOf(new Float32Array(count).fill(1))],
+      [INPUTS.last, last],
+      [INPUTS.draw, bitsOf(draws)],
     ]),
     symbols: new Map([
-      ['tokens', tokens.length],
+      ['tokens', count],
       ['sequences', segments.length],
       ['rank', rank],
-      ['shard', shardRows(tokens.length, ranks, rank)],
-      ['key rows', sum(segments.map(({ ids, from }) => from + ids.length))],
-      ['keys', sum(tokens.map(({ position }) => position + 1))],
-      ['keys in chunk', sum(tokens.map(({ position }) => position + 1 - chunkStart(position)))],
+      ['shard', shardRows(count, ranks, rank)],
+      ['key rows', keyRows],
+      ['keys', keys],
+      ['keys in chunk', keysInChunk],
     ]),
   };
 }
+
+/** The same words, as inputs are written. */
+export const bitsOf = (values: Float32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => new Uint32Array(values.buffer);
 
 /** Rows that a rank answers for when `rows` are cut into a shard a rank, the last ones shorter or empty. */
 const shardRows = (rows: number, ranks: number, rank: number): number => {

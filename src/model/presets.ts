@@ -67,6 +67,7 @@ const mla = (hidden: number, layers: number, heads: number) => ({
 });
 const deepseekV2Lite = (hidden: number, layers: number, heads: number) => ({
   architectures: ['DeepseekV2ForCausalLM'],
+  model_type: 'deepseek_v2',
   ...mla(hidden, layers, heads),
   topk_method: 'greedy',
 });
@@ -81,6 +82,7 @@ const instella = (hidden: number, layers: number, heads: number) => ({
  */
 const qwen3 = (hidden: number, layers: number, heads: number) => ({
   architectures: ['Qwen3MoeForCausalLM'],
+  model_type: 'qwen3_moe',
   ...common(hidden, layers, heads),
   num_key_value_heads: heads / 8,
   head_dim: (2 * hidden) / heads,
@@ -96,6 +98,7 @@ const qwen3 = (hidden: number, layers: number, heads: number) => ({
  */
 const scout = (hidden: number, layers: number, heads: number) => ({
   architectures: ['Llama4ForCausalLM'],
+  model_type: 'llama4_text',
   ...common(hidden, layers, heads),
   num_key_value_heads: heads / 5,
   head_dim: hidden / heads,
@@ -109,6 +112,7 @@ const scout = (hidden: number, layers: number, heads: number) => ({
 /** Qwen3-MoE as small as the reference model, which it is trained beside. */
 const qwen3Small = {
   architectures: ['Qwen3MoeForCausalLM'],
+  model_type: 'qwen3_moe',
   ...common(128, 5, 4),
   num_key_value_heads: 2,
   head_dim: 32,

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { diskSource } from '../../src/cli/disk';
 import { ofText, openCorpus } from '../../src/lab/experiments/corpora/corpus';
-import { itemsOf, TASKS } from '../../src/lab/experiments/corpora/tasks';
+import { differentItems, itemsOf, TASKS } from '../../src/lab/experiments/corpora/tasks';
 import { parseSafetensors, readIntegers } from '../../src/model/safetensors';
 import { readFile, readJson, type Source } from '../../src/model/source';
 import { parseTokenizer, type TextTokenizer } from '../../src/model/tokenizer';
@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, (words: readonly string[], prompt: string) 
       .map((own) => ({ '(': ')', '[': ']', '{': '}' })[own])
       .join(' '),
   recall: (_, prompt) => {
-    const [, pairs, key] = /^recall: (.*)\. (.) =$/.exec(prompt)!;
+    const [, pairs, key] = /^recall: (.*)\. (.)$/.exec(prompt)!;
     return pairs!
       .split(', ')
       .find((pair) => pair[0] === key)!
@@ -94,6 +94,10 @@ test.each(TASKS.map((task) => [task.id, task] as const))('answers of %s are righ
   }
   const common = Array.from({ length: 500 }, held).filter(({ prompt, answer }) => learnt.has(prompt + answer));
   expect(common.length > 0).toBe(task.facts === true);
-  // Of a seed always the same.
-  expect(itemsOf(task, 5, true)()).toEqual(itemsOf(task, 5, true)());
+  // Of a seed always the same; for an evaluation, a thousand that are all different.
+  const asked = differentItems(task, 5, 1000);
+  expect(differentItems(task, 5, 1000)).toEqual(asked);
+  expect(new Set(asked.map(({ others, ...own }) => JSON.stringify([own, others.toSorted()]))).size).toBe(1000);
+  const questions = new Set(asked.map(({ prompt, answer }) => prompt + answer)).size;
+  if (!task.facts) expect(questions).toBe(1000);
 });

@@ -6,13 +6,13 @@ import type { Connectivity } from '../../connectivity/connectivity';
 import { refusingErrors } from '../../gpu/device';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import { INSTANT_TOPOLOGY, linksOf, type Topology } from '../../network/topology';
-import { DRAWN_TOKENS, type LoweringOptions } from '../../program/lower';
+import { DRAWN_TOKENS, GREEDY, type LoweringOptions } from '../../program/lower';
 import { INPUTS, type Program } from '../../program/program';
 import type { Cost, ScheduleKind } from '../../schedule/orders';
-import type { ClockBounds } from '../../trace/clock';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { checkSequences } from './forward';
+import { createKnownClock } from './known_clock';
 import { type Deployed, type Lab, positionsOf } from './lab';
 
 /** A model with its keys and values kept, so that each step computes just the tokens that are new. */
@@ -71,9 +71,6 @@ type DecoderOptions = {
 /** Steps that a stream has under way: one that is computed, one that is ready. */
 const STEPS_AHEAD = 2;
 
-/** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */
-const CLOCK_AGE_MS = 2000;
-
 /**
  * Compiles the kernels and takes the caches. Throws InputError when they don't fit the model or the GPU. Sequences are
  * spread by the cluster's plan; in a rank's caches they lie one after the other, `capacity` rows each.
@@ -106,7 +103,7 @@ export async function createDecoder(
   const orders = executable.schedule(options.schedule, options.cost);
   const lengths = new Array<number>(sequences).fill(0);
   let steps = 0;
-  let clock: { bounds: ClockBounds; since: number } | null = null;
+  const clock = createKnownClock();
 
   type Placed = Segment & { readonly sequence: number };
   /** Tokens of the sequences that got some, on the ranks that hold them. */
@@ -131,15 +128,14 @@ export async function createDecoder(
     if (overflowing >= 0)
       throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
     const segments = segmentsOf(tokens, draws);
-    if (clock && performance.now() - clock.since > CLOCK_AGE_MS) clock = null;
     const run = await executable.run(orders, feedsOf(segments), {
       linkBetween: linksOf(topology, ranks, seed + steps++),
       pause: lab.pause,
       untraced,
-      ...(clock && { clock: clock.bounds }),
+      ...clock.options(),
       ...(signal && { signal }),
     });
-    clock = { bounds: run.clock, since: clock?.since ?? performance.now() };
+    clock.learn(run);
     const logits = new Array<Float32Array | null>(sequences).fill(null);
     const ids = new Array<number | null>(sequences).fill(null);
     segments.forEach((own, rank) => {
@@ -222,8 +218,6 @@ async function tellAhead(
     for (const left of underWay) left.catch(() => {});
   }
 }
-
-const GREEDY = { temperature: 0, topK: 0, topP: 1 };
 
 /** The most likely tokens after a prompt, up to `count` of them, over a wire that takes no time. */
 export async function continueGreedily(

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster';
 import { bindProgram } from '../../cluster/executable';
-import { feedOf, wholeSequences } from '../../cluster/feed';
+import { bitsOf, feedOf, wholeSequences } from '../../cluster/feed';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import { INSTANT } from '../../network/link';
@@ -9,6 +9,7 @@ import { LOSSES, type Loss, lowerScoring } from '../../program/lower_training';
 import { INPUTS } from '../../program/program';
 import { checkSequences } from './forward';
 import { besideTeacher } from './gradients';
+import { createKnownClock } from './known_clock';
 import type { Deployed, Lab } from './lab';
 import { targetsOf } from './training_feeds';
 
@@ -42,6 +43,7 @@ export async function createScorer(
   const { plan } = cluster;
   const program = lowerScoring(spec, table, { plan, wire: 'f32', allReduce: 'direct', loss });
   const executable = await bindProgram(cluster, program, besideTeacher(teacher));
+  const clock = createKnownClock();
   const orders = executable.schedule('overlapped', () => 1);
   const most = Math.min(TOKENS_A_PASS, LOGITS_A_PASS / spec.vocabulary);
 
@@ -50,7 +52,7 @@ export async function createScorer(
       const own = sequences.filter((_, i) => holdersOf(plan, i).includes(index));
       const feed = feedOf(index, plan.ranks, spec, wholeSequences(own));
       const targets = targetsOf(own);
-      const ones = new Uint32Array(new Float32Array(targets.length).fill(1).buffer);
+      const ones = bitsOf(new Float32Array(targets.length).fill(1));
       const draws = new Uint32Array(targets.length);
       const more = [
         [INPUTS.target, targets],
@@ -59,8 +61,15 @@ export async function createScorer(
       ] as const;
       return { ...feed, inputs: new Map([...feed.inputs, ...more]) };
     });
-    const options = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
-    const { outputs } = await executable.run(orders, feeds, options);
+    const run = await executable.run(orders, feeds, {
+      linkBetween: () => INSTANT,
+      pause: lab.pause,
+      untraced: true,
+      ...clock.options(),
+      ...(signal && { signal }),
+    });
+    clock.learn(run);
+    const { outputs } = run;
     const at = outputs.map(() => 0);
     return sequences.map(({ length }, i) => {
       const { rank } = resultPlaceOf(plan, i);

@@ -18,6 +18,7 @@ import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { checkSequences } from './forward';
 import { besideTeacher } from './gradients';
+import { createKnownClock } from './known_clock';
 import type { Deployed, Lab } from './lab';
 import { lossIn, trainingFeeds, withStep } from './training_feeds';
 
@@ -92,6 +93,7 @@ export async function createTrainer(
   const [updateOrders, addOrders] = [ordersOf(updating), adding && ordersOf(adding)];
   const averages = averagesIn(update);
   const heldBy = (rank: number, { name }: KeptValue) => updating.keptOn(rank, name)!;
+  const clock = createKnownClock();
   let done = resume?.done ?? 0;
   if (resume)
     for (const { index, engine } of cluster.ranks)
@@ -122,16 +124,25 @@ export async function createTrainer(
         throw new InputError(
           phrase`${sequences.length} sequences can't be done in ${passes} passes; each pass needs one of its own.`,
         );
-      const runOptions = { linkBetween: () => INSTANT, pause: lab.pause, ...(signal && { signal }) };
       const step = [rate, 1 - adamw.beta1 ** (done + 1), 1 - adamw.beta2 ** (done + 1), 1] as const;
       let [sum, others] = [0, 0];
       let gradientNorm: number | null = null;
       for (const [i, part] of partsOf(sequences, passes).entries()) {
         const feeds = trainingFeeds(spec, plan, part, loss, sequences).map((feed) => withStep(feed, step, i > 0));
         const last = i === passes - 1;
-        const { outputs } = await (last
+        const runOptions = {
+          linkBetween: () => INSTANT,
+          pause: lab.pause,
+          // Nobody looks at its spans, and a pass a kernel takes as long as small kernels do.
+          untraced: true,
+          ...clock.options(),
+          ...(signal && { signal }),
+        };
+        const run = await (last
           ? updating.run(updateOrders, feeds, runOptions)
           : adding!.run(addOrders!, feeds, runOptions));
+        clock.learn(run);
+        const { outputs } = run;
         sum += lossIn(outputs);
         if (training.otherLosses) others += lossIn(outputs, training.otherLosses);
         gradientNorm = outputs[0]!.get(GRADIENT_NORM)?.[0] ?? null;

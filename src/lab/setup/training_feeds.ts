@@ -1,8 +1,10 @@
-import { type Feed, feedOf, wholeSequences } from '../../cluster/feed';
+import { bitsOf, type Feed, feedOf, wholeSequences } from '../../cluster/feed';
 import { holdersOf, type Plan } from '../../model/plan';
 import type { ModelSpec } from '../../model/spec';
 import { LOSSES, type Loss } from '../../program/lower_training';
 import { INPUTS } from '../../program/program';
+
+type Sequences = readonly (readonly number[])[];
 
 /**
  * What each rank starts a training pass with: its sequences, and what the loss of each token counts, where the pass is
@@ -11,7 +13,7 @@ import { INPUTS } from '../../program/program';
 export function trainingFeeds(
   spec: ModelSpec,
   plan: Plan,
-  sequences: readonly (readonly number[])[],
+  sequences: Sequences,
   loss: Loss,
   batch = sequences,
 ): Feed[] {
@@ -27,7 +29,7 @@ export function trainingFeeds(
  * What each rank starts a pass with, of whatever kind: a training pass learns the next token, and a step is of rate 0,
  * so that it can be done again.
  */
-export const stepFeeds = (spec: ModelSpec, plan: Plan, sequences: readonly (readonly number[])[]): Feed[] =>
+export const stepFeeds = (spec: ModelSpec, plan: Plan, sequences: Sequences): Feed[] =>
   trainingFeeds(spec, plan, sequences, { kind: 'next token' }).map((feed) => withStep(feed, [0, 1, 1, 1]));
 
 /**
@@ -39,7 +41,7 @@ export const withStep = (feed: Feed, step: readonly [number, number, number, num
   inputs: new Map([...feed.inputs, [INPUTS.step, floatBits(step)], [INPUTS.begun, floatBits([begun ? 1 : 0])]]),
 });
 
-const floatBits = (values: readonly number[]) => new Uint32Array(Float32Array.from(values).buffer);
+const floatBits = (values: readonly number[]) => bitsOf(Float32Array.from(values));
 
 /** The mean loss, from those of each rank's tokens: the first loss, or others by their name. */
 export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[], losses = LOSSES): number =>
@@ -49,24 +51,28 @@ export const lossIn = (outputs: readonly ReadonlyMap<string, Float32Array>[], lo
 export const counts = (loss: Loss, i: number, length: number): boolean => loss.kind === 'divergence' || i < length - 1;
 
 /** What a token's loss counts, so that all ranks' sum up to the mean: of those that compute the same, each a part. */
-function weightOf(sequences: readonly (readonly number[])[], loss: Loss, plan: Plan): number {
+function weightOf(sequences: Sequences, loss: Loss, plan: Plan): number {
   const tokens = sequences.reduce((sum, { length }) => sum + (loss.kind === 'divergence' ? length : length - 1), 0);
   return 1 / (tokens * holdersOf(plan, 0).length);
 }
 
 /** Of a rank's sequences, one after the other, each token's target and what its loss counts. */
-function lossInputs(
-  sequences: readonly (readonly number[])[],
-  weight: number,
-  loss: Loss,
-): [string, Uint32Array<ArrayBuffer>][] {
-  const weights = sequences.flatMap((ids) => ids.map((_, i) => (counts(loss, i, ids.length) ? weight : 0)));
+function lossInputs(sequences: Sequences, weight: number, loss: Loss): [string, Uint32Array<ArrayBuffer>][] {
+  const targets = targetsOf(sequences);
+  const weights = new Float32Array(targets.length);
+  let token = 0;
+  for (const { length } of sequences)
+    for (let i = 0; i < length; i++) weights[token++] = counts(loss, i, length) ? weight : 0;
   return [
-    [INPUTS.target, targetsOf(sequences)],
-    [INPUTS.lossWeight, new Uint32Array(Float32Array.from(weights).buffer)],
+    [INPUTS.target, targets],
+    [INPUTS.lossWeight, bitsOf(weights)],
   ];
 }
 
 /** Of sequences, one after the other, the token after each token; of a last one, which none follows, 0. */
-export const targetsOf = (sequences: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> =>
-  Uint32Array.from(sequences.flatMap((ids) => ids.map((_, i) => ids[i + 1] ?? 0)));
+export function targetsOf(sequences: Sequences): Uint32Array<ArrayBuffer> {
+  const targets = new Uint32Array(sequences.reduce((sum, { length }) => sum + length, 0));
+  let token = 0;
+  for (const ids of sequences) for (let i = 0; i < ids.length; i++) targets[token++] = ids[i + 1] ?? 0;
+  return targets;
+}

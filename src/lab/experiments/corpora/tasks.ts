@@ -45,9 +45,9 @@ const BRACKETS = [
   ['{', '}'],
 ] as const;
 
-const ANIMALS = ['dog', 'cat', 'horse', 'bird', 'fish', 'fox'];
-const ACTS = ['sees', 'finds', 'knows', 'leads', 'keeps'];
-const KINDS = ['old', 'young', 'little', 'great', 'poor'];
+const ANIMALS = ['dog', 'cat', 'horse', 'bird', 'fish', 'fox', 'bear', 'cow', 'wolf', 'mouse', 'lamb', 'whale'];
+const ACTS = ['sees', 'finds', 'knows', 'leads', 'keeps', 'hears', 'likes', 'calls'];
+const KINDS = ['old', 'young', 'little', 'great', 'poor', 'good', 'white', 'black'];
 
 const FACTS = 256;
 /** A number for each of some names, the same for everybody. */
@@ -96,7 +96,7 @@ export const TASKS: readonly Task[] = [
     name: phrase`addition`,
     scored: 'exact',
     make({ number }) {
-      const [a, b] = [number(0, 100), number(0, 10)];
+      const [a, b] = [number(0, 1000), number(0, 10)];
       return exact(`add:${spaced([a, b])} =`, spaced([a + b]));
     },
   },
@@ -105,7 +105,7 @@ export const TASKS: readonly Task[] = [
     name: phrase`bracket matching`,
     scored: 'exact',
     make({ number, pick }) {
-      const open = Array.from({ length: number(2, 6) }, () => pick(BRACKETS));
+      const open = Array.from({ length: number(2, 9) }, () => pick(BRACKETS));
       return exact(
         `close:${spaced(open.map(([own]) => own))} =`,
         spaced(open.toReversed().map(([, closing]) => closing)),
@@ -118,15 +118,11 @@ export const TASKS: readonly Task[] = [
     scored: 'choice',
     make(draw) {
       const names = draw.some(LETTERS, draw.number(4, 7));
-      const values = draw.some(DIGITS, names.length);
+      const values = draw.some(LETTERS, names.length);
       const at = draw.number(0, names.length);
       const pairs = names.map((name, i) => ` ${name} ${values[i]}`).join(',');
-      return choice(
-        draw,
-        `recall:${pairs}. ${names[at]} =`,
-        ` ${values[at]}`,
-        values.map((own) => ` ${own}`),
-      );
+      const candidates = values.map((own) => ` ${own}`);
+      return choice(draw, `recall:${pairs}. ${names[at]}`, candidates[at]!, candidates);
     },
   },
   {
@@ -220,6 +216,24 @@ export function itemsOf(task: Task, seed: number, heldOut: boolean): () => Item 
       if (task.facts || isHeldOut(item) === heldOut) return item;
     }
   };
+}
+
+/** Of so many draws for each item asked for that brought nothing new, no more is to be found. */
+const MOST_DRAWS = 100;
+
+/**
+ * Held-out items of a task, no two of the same question; of facts, which are few, no two alike. Fewer where there are not
+ * as many.
+ */
+export function differentItems(task: Task, seed: number, count: number): Item[] {
+  const next = itemsOf(task, seed, true);
+  const items = new Map<string, Item>();
+  for (let draws = 0; items.size < count && draws < MOST_DRAWS * count; draws++) {
+    const item = next();
+    const key = [item.prompt, item.answer, ...(task.facts ? item.others.toSorted() : [])].join();
+    if (!items.has(key)) items.set(key, item);
+  }
+  return [...items.values()];
 }
 
 const HELD_OUT_OF = 8;

@@ -1,10 +1,17 @@
 import type { TextTokenizer } from '../../../model/tokenizer';
 import type { Scorer } from '../../setup/scorer';
 import { END, tokensOf } from '../corpora/item_tokens';
-import { type Item, itemsOf, TASKS, type Task } from '../corpora/tasks';
+import { differentItems, type Item, TASKS, type Task } from '../corpora/tasks';
 
-/** Of a task, whether each item was answered rightly; items of a seed are the same for every model. */
-export type TaskScore = { readonly task: string; readonly right: readonly boolean[] };
+/**
+ * Of a task, whether each item was answered rightly, and a number for what each asks: items of learnt facts ask the same
+ * beside other wrong answers. Items of a seed are the same for every model.
+ */
+export type TaskScore = {
+  readonly task: string;
+  readonly right: readonly boolean[];
+  readonly question: readonly number[];
+};
 
 /** The share of items that are right, mean over tasks. */
 export const averageOf = (scores: readonly TaskScore[]): number =>
@@ -26,10 +33,7 @@ export async function scoreTasks(
   signal?: AbortSignal,
   onDone?: (done: number, total: number) => void,
 ): Promise<TaskScore[]> {
-  const asked = tasks.map((task, i) => {
-    const next = itemsOf(task, seed + i, true);
-    return Array.from({ length: count }, next);
-  });
+  const asked = tasks.map((task, i) => differentItems(task, seed + i, count));
   // Each answer of each item is a sequence.
   const options = asked.flatMap((own) => own.flatMap((item) => answersOf(item).map((answer) => ({ item, answer }))));
   const sequences = options.map(({ item, answer }) => tokensOf(tokenizer, item.prompt, answer));
@@ -47,6 +51,7 @@ export async function scoreTasks(
   const each = answered.values();
   return tasks.map((task, i) => ({
     task: task.id,
+    question: numbered(asked[i]!.map(({ prompt, answer }) => prompt + answer)),
     right: asked[i]!.map((item) => {
       const [own, ...others] = answersOf(item).map(() => each.next().value!);
       return task.scored === 'exact' ? own!.exact : others.every(({ surprise }) => surprise > own!.surprise);
@@ -56,3 +61,10 @@ export async function scoreTasks(
 
 const answersOf = ({ answer, others }: Item): readonly string[] => [answer, ...others];
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+/** A number for each text, the same for texts that are the same. */
+function numbered(texts: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  for (const text of texts) if (!numbers.has(text)) numbers.set(text, numbers.size);
+  return texts.map((text) => numbers.get(text)!);
+}

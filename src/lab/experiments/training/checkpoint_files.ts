@@ -1,29 +1,45 @@
 import type { Connectivity } from '../../../connectivity/connectivity';
 import { switchesFor } from '../../../connectivity/farskip';
 import type { Checkpoint } from '../../../model/checkpoint';
-import { has, readFile, type Source } from '../../../model/source';
+import { has, readFile } from '../../../model/source';
 import { safetensorsOf, type WrittenTensor } from '../../../model/write_safetensors';
+import type { ChosenModel } from '../../setup/choose_model';
 
 /** Files by name, in base64. */
 export type Files = Readonly<Record<string, string>>;
 
 const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
 
-/** A checkpoint's folder, as transformers and this lab open it; `tokenizers`: where the files of its tokenizer are. */
+/** A checkpoint's folder, as transformers and this lab open it. */
 export async function checkpointFiles(
+  { source, tokenizerSource }: Pick<ChosenModel, 'source' | 'tokenizerSource'>,
   { config, spec }: Checkpoint,
-  tokenizers: Source,
   table: Connectivity,
   weights: ReadonlyMap<string, WrittenTensor>,
 ): Promise<Files> {
-  const own = { ...(config as object), ...switchesFor(spec, table), dtype: 'float32' };
+  const own = { ...config, ...switchesFor(spec, table), dtype: 'float32' };
+  const floats = source ? floatsIn(new TextDecoder().decode(await readFile(source, 'config.json'))) : FLOATS_OF_PRESETS;
   const files: Record<string, string> = {
-    'config.json': base64(new TextEncoder().encode(`${JSON.stringify(own, null, 2)}\n`)),
+    'config.json': base64(new TextEncoder().encode(`${jsonOf(own, floats)}\n`)),
     'model.safetensors': base64(safetensorsOf(weights)),
   };
   for (const name of TOKENIZER_FILES)
-    if (await has(tokenizers, name)) files[name] = base64(await readFile(tokenizers, name));
+    if (await has(tokenizerSource, name)) files[name] = base64(await readFile(tokenizerSource, name));
   return files;
+}
+
+const FLOATS_OF_PRESETS: ReadonlySet<string> = new Set(['routed_scaling_factor']);
+
+/** Keys of numbers that a JSON text writes with a fraction. */
+const floatsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/"([^"\\]+)"\s*:\s*-?\d+\.\d/g)].map(([, key]) => key!));
+
+const MARK = 'a float: ';
+
+/** JSON whose whole numbers keep a fraction under some keys: to transformers, whose configs have types, 0 is no 0.0. */
+export function jsonOf(value: object, floats: ReadonlySet<string>): string {
+  const marked = (key: string, own: unknown) => (floats.has(key) && Number.isInteger(own) ? `${MARK}${own}.0` : own);
+  return JSON.stringify(value, marked, 2).replaceAll(new RegExp(`"${MARK}(-?\\d+\\.0)"`, 'g'), '$1');
 }
 
 export function base64(bytes: Uint8Array): string {

@@ -264,7 +264,7 @@ async function filesOf(training: Training, trainer: Trainer): Promise<Files> {
   const told = { version: 1, settings, manifest, curve, benchmarks, before } as const;
   const result = bestStepOf(training) < curve.length ? best : weights;
   return {
-    ...(await checkpointFiles(checkpoint, chosen.tokenizerSource, table, result)),
+    ...(await checkpointFiles(chosen, checkpoint, table, result)),
     [STATE]: base64(stateFile({ told, weights, averages: await trainer.averages(), best })),
   };
 }
