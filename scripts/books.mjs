@@ -37,7 +37,8 @@ const made = [tokenizerFile, readFileSync('scripts/books.mjs'), ...texts]
   .digest('hex');
 const index = join(FOLDER, 'books.json');
 const known = existsSync(index) ? JSON.parse(readFileSync(index, 'utf8')) : null;
-if (known?.made !== made || !existsSync(TEXTS)) {
+const outputs = [join(FOLDER, 'tokens.u16'), ...OPENINGS.map(({ text }) => join(TEXTS, `${text}.txt`))];
+if (known?.made !== made || !outputs.every(existsSync)) {
   mkdirSync(TEXTS, { recursive: true });
   for (const { text, book, from, length } of OPENINGS)
     writeFileSync(join(TEXTS, `${text}.txt`), `${texts[BOOKS.indexOf(book)].slice(from, from + length)}\n`);

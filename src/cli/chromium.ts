@@ -102,12 +102,13 @@ export function runInChromium(
 function served(job: Job): { asked: Job; folders: string[] } {
   const given = job.settings as Readonly<Record<string, unknown>>;
   const folders: string[] = [];
-  const paths = EXPERIMENTS[job.experiment].paths.flatMap((name) => {
-    const path = given[name];
-    if (typeof path !== 'string' || !isAbsolute(path)) return [];
+  const serve = (path: unknown): unknown => {
+    if (Array.isArray(path)) return path.map(serve);
+    if (typeof path !== 'string' || !isAbsolute(path)) return path;
     const isFolder = statSync(path).isDirectory();
     const k = folders.push(isFolder ? path : dirname(path)) - 1;
-    return [[name, isFolder ? `files/${k}` : `files/${k}/${basename(path)}`]];
-  });
+    return isFolder ? `files/${k}` : `files/${k}/${basename(path)}`;
+  };
+  const paths = EXPERIMENTS[job.experiment].paths.map((name) => [name, serve(given[name])]);
   return { asked: { ...job, settings: { ...given, ...Object.fromEntries(paths) } }, folders };
 }

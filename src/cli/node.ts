@@ -20,13 +20,14 @@ function exposeGarbage(): void {
   Object.assign(globalThis, { gc: runInNewContext('gc') });
 }
 
-/** Runs a job in this process, on Dawn for Node; paths that are not absolute are the site's. */
+/** Runs a job in this process, on Dawn for Node, until `given` is aborted; paths not absolute are the site's. */
 export async function runInNode(
   job: Job,
   gpu: 'hardware' | 'swiftshader',
   site: string,
   onEvent: Emit,
   timestamps: Timestamps,
+  given: AbortSignal,
 ): Promise<Outcome> {
   exposeGarbage();
   // Ctrl-C asks for what there is; a second one ends the process.
@@ -36,7 +37,7 @@ export async function runInNode(
   try {
     const opened = await openGpu(nodeGpu(timestamps), gpu);
     const lab = await openLab(opened, diskSource(site), `Node ${process.version}, Dawn`, tunedFile);
-    return { ok: true, result: await runJob(lab, job, onEvent, stop.signal, ENDING_MS) };
+    return { ok: true, result: await runJob(lab, job, onEvent, AbortSignal.any([stop.signal, given]), ENDING_MS) };
   } catch (failure) {
     const cause = failure instanceof Endless ? failure.reason : failure;
     if (cause instanceof InputError) return { ok: false, reason: 'input', phrase: cause.phrase };

@@ -27,8 +27,12 @@ export async function runExperiment<Id extends ExperimentId>(
   const tell = teller();
   // What fails here would end in the browser that tells of it.
   let fail: (cause: unknown) => void = () => {};
+  const given = new AbortController();
   const failed = new Promise<never>((_, reject) => {
-    fail = reject;
+    fail = (cause) => {
+      reject(cause);
+      given.abort();
+    };
   });
   failed.catch(() => {});
   const emit: Emit = (event) => {
@@ -41,7 +45,9 @@ export async function runExperiment<Id extends ExperimentId>(
   };
   const attempt = (kind: 'hardware' | 'swiftshader'): Promise<Outcome> =>
     Promise.race([
-      runtime === 'node' ? runInNode(job, kind, SITE, emit, timestamps) : runInChromium(job, kind, SITE, emit),
+      runtime === 'node'
+        ? runInNode(job, kind, SITE, emit, timestamps, given.signal)
+        : runInChromium(job, kind, SITE, emit),
       failed,
     ]);
   const onSwiftshader = async (): Promise<Outcome> => {

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { newRun } from '../lab/runs/lab_run';
@@ -15,6 +15,18 @@ export function checkWritable(path: string): void {
     throw new InputError(phrase`${path} can't be written: there is no folder ${dirname(path)}.`);
 }
 
+/** Makes a folder where there is none. Throws InputError. */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new InputError(phrase`${path} is a file; give a folder.`);
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw new InputError(phrase`The folder ${path} can't be made (${wordsOf(cause)}); give another place.`);
+  }
+}
+
 /** Writes a file. Throws InputError. */
 export function writeTo(path: string, content: string | Uint8Array): void {
   try {
@@ -28,7 +40,11 @@ export function writeTo(path: string, content: string | Uint8Array): void {
 export function replaceFile(path: string, content: Uint8Array): void {
   const beside = `${path}.part`;
   writeTo(beside, content);
-  renameSync(beside, path);
+  try {
+    renameSync(beside, path);
+  } catch (cause) {
+    throw new InputError(phrase`${path} can't be written (${wordsOf(cause)}); give another place.`);
+  }
 }
 
 /** Writes what `--json` asks for. */
@@ -39,11 +55,7 @@ export function writeJson(path: string | undefined, value: unknown): void {
 /** Writes texts by their paths, whose folders are made. */
 export function writeTexts(texts: readonly (readonly [path: string, text: string])[]): void {
   for (const [path, text] of texts) {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (cause) {
-      throw new InputError(phrase`The folder ${dirname(path)} can't be made (${wordsOf(cause)}); give another place.`);
-    }
+    makeFolder(dirname(path));
     writeTo(path, text);
   }
 }

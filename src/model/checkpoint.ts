@@ -34,7 +34,7 @@ export type WeightSource =
       readonly files: readonly string[];
       readonly tensors: () => AsyncGenerator<Tensor>;
     }
-  /** Matrices normal with a deviation; left out: of 1 / sqrt(columns), so that each keeps the size of what it is given. */
+  /** Matrices normal with a deviation: where it is left out, of 1 / sqrt(columns), which keeps the size of values. */
   | { readonly kind: 'drawn'; readonly seed: number; readonly deviation?: number };
 
 const SINGLE = 'model.safetensors';

@@ -45,8 +45,8 @@ for (const [folder, connectivity, loss] of [
   cases.push({
     name: `eval: ${folder}, ${connectivity}`,
     run: async () => {
-      const models = [{ model: `public/models/${folder}`, connectivity }];
-      const settings = { models, val: VAL, data: null, length: 256, tasks: null, ranks: 1 };
+      const models = { model: [`public/models/${folder}`], connectivity: [connectivity] };
+      const settings = { ...models, val: VAL, data: null, length: 256, tasks: null, ranks: 1 };
       const { models: evaluated } = await evaluateExperiment.run(lab, settings, () => {});
       return { error: Math.abs(evaluated[0]!.next!.loss - loss), variant: '' };
     },

@@ -76,8 +76,8 @@ const RULES: Readonly<Record<string, (words: readonly string[], prompt: string) 
 };
 
 test.each(TASKS.map((task) => [task.id, task] as const))('answers of %s are right, the others wrong', (id, task) => {
-  const own = itemsOf(task, 5, false);
-  const held = itemsOf(task, 5, true);
+  const own = itemsOf(task, 5, 'learnt');
+  const held = itemsOf(task, 5, 'evaluation');
   const learnt = new Set<string>();
   for (let i = 0; i < 500; i++) {
     const { prompt, answer, others } = own();
@@ -95,8 +95,12 @@ test.each(TASKS.map((task) => [task.id, task] as const))('answers of %s are righ
   const common = Array.from({ length: 500 }, held).filter(({ prompt, answer }) => learnt.has(prompt + answer));
   expect(common.length > 0).toBe(task.facts === true);
   // Of a seed always the same; for an evaluation, a thousand that are all different.
-  const asked = differentItems(task, 5, 1000);
-  expect(differentItems(task, 5, 1000)).toEqual(asked);
+  const asked = differentItems(task, 5, 1000, 'evaluation');
+  expect(differentItems(task, 5, 1000, 'evaluation')).toEqual(asked);
+  // No benchmark asks what an evaluation does.
+  const quick = differentItems(task, 5, 50, 'benchmark');
+  const asks = new Set(asked.map(({ prompt, answer }) => prompt + answer));
+  if (!task.facts) expect(quick.filter(({ prompt, answer }) => asks.has(prompt + answer))).toEqual([]);
   expect(new Set(asked.map(({ others, ...own }) => JSON.stringify([own, others.toSorted()]))).size).toBe(1000);
   const questions = new Set(asked.map(({ prompt, answer }) => prompt + answer)).size;
   if (!task.facts) expect(questions).toBe(1000);

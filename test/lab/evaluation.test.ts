@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { diskSource } from '../../src/cli/disk';
-import { itemsOf, TASKS } from '../../src/lab/experiments/corpora/tasks';
+import { differentItems, itemsOf, TASKS } from '../../src/lab/experiments/corpora/tasks';
 import { differenceOf } from '../../src/lab/experiments/evaluation/difference';
 import { averageOf, scoreTasks } from '../../src/lab/experiments/evaluation/score_tasks';
 import { jsonOf } from '../../src/lab/experiments/training/checkpoint_files';
@@ -34,7 +34,7 @@ const modelOf = (next: (text: string) => string): Scorer => ({
 test('a model that knows the answers has all right, one that does not has none; a wrong token is enough', async () => {
   const answers = new Map<string, string>();
   for (const [i, task] of TASKS.entries()) {
-    const next = itemsOf(task, 9 + i, true);
+    const next = itemsOf(task, 9 + i, 'evaluation');
     for (let k = 0; k < 2000; k++) {
       const { prompt, answer } = next();
       answers.set(prompt, answer);
@@ -51,8 +51,8 @@ test('a model that knows the answers has all right, one that does not has none; 
     }
     return '?';
   };
-  const scored = (next: (text: string) => string) =>
-    scoreTasks(modelOf(next), tokenizer, { items: 5, seed: 9, tasks: asked.slice(0, 6) });
+  const items = asked.slice(0, 6).map((task, i) => ({ task, items: differentItems(task, 9 + i, 5, 'evaluation') }));
+  const scored = (next: (text: string) => string) => scoreTasks(modelOf(next), tokenizer, items);
   expect(averageOf(await scored(knows((answer) => answer)))).toBe(1);
   const endless = await scored(knows((answer) => `${answer} a`));
   expect(endless.filter((_, i) => asked[i]!.scored === 'exact').every(({ right }) => !right.includes(true))).toBe(true);
@@ -83,6 +83,8 @@ test('a training ends when benchmarks gain no more, and its best weights are tho
   expect(bestOf(told(0.5, 0.6, 0.61, 0.615), rule)).toEqual({ best: { step: 40, score: 0.615 }, ends: true });
   // Little by little it does gain.
   expect(bestOf(told(0.5, 0.515, 0.53, 0.545), rule).ends).toBe(false);
+  // Of equal ones the last: where nothing is ever answered, the training's last weights.
+  expect(bestOf(told(0, 0, 0), rule)).toEqual({ best: { step: 30, score: 0 }, ends: true });
   expect(bestOf(told(0.6, 0.2, 0.3), rule)).toEqual({ best: { step: 10, score: 0.6 }, ends: true });
 });
 

@@ -10,8 +10,8 @@ const val = 'public/models/reference/val.safetensors';
 // rest; `npm run lab -- eval` gives them all.
 test("the converted checkpoint's loss, with the connectivity that its config asks for", async () => {
   const lab = await openLab();
-  const models = [{ model: 'public/models/reference-farskip', connectivity: 'config' }];
-  const settings = { models, val, data: null, length: 256, tasks: null, ranks: 1 };
+  const models = { model: ['public/models/reference-farskip'], connectivity: ['config'] };
+  const settings = { ...models, val, data: null, length: 256, tasks: null, ranks: 1 };
   const { loss, tokens } = (await evaluateExperiment.run(lab, settings, () => {})).models[0]!.next!;
   expect(tokens).toBe(64 * 255);
   expect(Math.abs(loss - report.val_fcsd)).toBeLessThan(0.0005);

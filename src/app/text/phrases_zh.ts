@@ -423,7 +423,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
     '书籍是参考模型分词器的词元，而该模型没有这个分词器；请给出文本文件。',
   "The checkpoint has no tokenizer.json, so that it can't read the tasks' questions.":
     '检查点没有 tokenizer.json，因此无法读取任务的题目。',
-  'The training that is to go on has {0} {1}, not {2}; give the settings that it began with.':
+  'The training that is to go on has {0} {1}, not {2}; give its settings.':
     '要继续的训练的 {0} 是 {1}，不是 {2}；请给出它开始时的设置。',
   'What was kept of the training has no {0} of this size; it is of another model.':
     '保存的训练中没有这个大小的 {0}；它属于另一个模型。',
@@ -442,4 +442,12 @@ export const PHRASES: Readonly<Record<string, string>> = {
   comparison: '比较',
   'pattern continuation': '规律延续',
   'lookup of learnt facts': '所学事实的查找',
+  'The training that is to go on learnt from other data than “{0}” is now.':
+    '要继续的训练所学的数据与现在的“{0}”不同。',
+  'The training began on another GPU, or with other kernels: from here on its last digits may be others.':
+    '该训练始于另一块 GPU 或另一套内核：从此处起末位数字可能不同。',
+  'The training that is to go on began with other weights than {0} has.': '要继续的训练开始时的权重与 {0} 的不同。',
+  'What the training is kept in would have {0}, more than the {1} of a file here; take a smaller model or fewer devices, or train without --out.':
+    '保存训练的文件将有 {0}，超过此处一个文件的 {1}；请换更小的模型或更少的设备，或不加 --out 训练。',
+  "config.json can't be used: {0}.": '无法使用 config.json：{0}。',
 };

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CORPORA, isCorpus } from '../../lab/experiments/corpora/corpus';
@@ -14,7 +13,7 @@ import { failEarly } from '../early';
 import { integer, number } from '../options';
 import { runExperiment } from '../run_experiment';
 import { table } from '../table';
-import { replaceFile, writeJson } from '../write_files';
+import { makeFolder, replaceFile, writeJson } from '../write_files';
 import { CONNECTIVITIES, file, modelAt, type Options, parallelOption, withWhere } from './command';
 
 export function addTrain(program: Command): void {
@@ -67,22 +66,17 @@ export function addTrain(program: Command): void {
 
 async function train(model: string, options: Options, command: Command): Promise<void> {
   const { out, json } = options;
+  const settings = settingsOf(model, options, command);
   // Before anything is trained for it.
-  if (out) mkdirSync(out, { recursive: true });
+  if (out) makeFolder(out);
   const write = (files: Files) => {
     for (const [name, content] of Object.entries(files)) replaceFile(join(out, name), Buffer.from(content, 'base64'));
   };
-  const { files, ...trained } = await runExperiment(
-    'training',
-    settingsOf(model, options, command),
-    options,
-    (event) => {
-      if (event.kind === 'files') write(event.files);
-    },
-  );
+  const trained = await runExperiment('training', settings, options, (event) => {
+    if (event.kind === 'files') write(event.files);
+  });
   console.log(trainedTable(trained));
   writeJson(json, trained);
-  write(files);
   const done = trained.curve.length;
   failEarly(
     trained.ended === 'stopped' ? phrase`It was stopped after ${done} of ${trained.settings.steps} steps.` : null,
@@ -94,18 +88,24 @@ function settingsOf(model: string, options: Options, command: Command): object {
   const { recipe, out, json, gpu, runtime, timestamps, resume, ...usual } = options;
   const { benchmarkEvery, benchmarkItems: items, patience, delta, saveEvery = null, ...own } = usual;
   const { teacher = null, intermediate = 0 } = own;
-  const typed = Object.keys(own).filter((name) => command.getOptionValueSource(name) === 'cli');
+  const typed = Object.keys(own).filter((name) => isTyped(command, name));
   const settings = {
     ...{ ...own, teacher, intermediate },
-    ...(recipe !== undefined && recipeNamed(recipe)),
+    ...(recipe !== undefined && recipeNamed(recipe, command.name())),
     ...Object.fromEntries(typed.map((name) => [name, own[name]])),
   };
   if (settings.data === undefined)
     throw new InputError(phrase`Say what is learnt from: --data ${CORPORA.join(', ')}, or a text file.`);
+  const named = modelAt(model);
+  if (out && resolve(out) === named)
+    throw new InputError(phrase`${out} is the model that is trained; give another folder, or it would be lost.`);
+  const ofBenchmarks = ['benchmarkItems', 'patience', 'delta'].find((name) => isTyped(command, name));
+  if (ofBenchmarks && benchmarkEvery === undefined)
+    throw new InputError(phrase`--patience, --delta and --benchmark-items need --benchmark-every.`);
   if (saveEvery !== null && !out) throw new InputError(phrase`--save-every needs --out, the folder to write to.`);
   return {
     ...settings,
-    model: modelAt(model),
+    model: named,
     data: isCorpus(settings.data) ? settings.data : file(settings.data),
     benchmark: benchmarkEvery === undefined ? null : { every: benchmarkEvery, items, patience, delta },
     keep: out !== undefined,
@@ -114,8 +114,12 @@ function settingsOf(model: string, options: Options, command: Command): object {
   };
 }
 
-function recipeNamed(name: string): object {
+const isTyped = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';
+
+function recipeNamed(name: string, task: string): object {
   const recipe = recipeOf(name);
+  if (recipe && !recipe.teacher && task === 'distill')
+    throw new InputError(phrase`The recipe ${name} has no teacher; use "train".`);
   if (recipe) return recipe;
   throw new InputError(phrase`There is no recipe ${name}; there are ${RECIPE_IDS.join(', ')}.`);
 }
@@ -123,7 +127,7 @@ function recipeNamed(name: string): object {
 /** Rows of the curve that are told at most. */
 const ROWS = 12;
 
-function trainedTable(trained: Omit<Trained, 'files'>): string {
+function trainedTable(trained: Trained): string {
   const { curve, heldOut, tokensPerSecond, textTokens, benchmarks, step, ended } = trained;
   const every = Math.max(1, Math.ceil(curve.length / ROWS));
   const rows = curve
@@ -140,7 +144,11 @@ function trainedTable(trained: Omit<Trained, 'files'>): string {
     (after ? ' after' : ' before');
   const lines = [
     table(['step', 'loss', 'norm of gradients', 'rate'], rows),
-    `${ended === 'all steps' ? '' : `${ended}; `}${textTokens} tokens of text; ${tokensPerSecond.toFixed(0)} tokens a second`,
+    [
+      ...(ended === 'all steps' ? [] : [ended]),
+      `${textTokens} tokens of text`,
+      ...(tokensPerSecond === null ? [] : [`${tokensPerSecond.toFixed(0)} tokens a second`]),
+    ].join('; '),
     `held out, ${windows} windows: ${beforeAndAfter(({ loss }) => loss)}`,
   ];
   if (before.divergence !== null)
@@ -148,6 +156,7 @@ function trainedTable(trained: Omit<Trained, 'files'>): string {
   if (benchmarks.length > 0) {
     const told = benchmarks.map(({ step, score }) => `${(100 * score).toFixed(1)} % after ${step}`).join(', ');
     lines.push(`benchmark: ${told}; the weights are those after step ${step}`);
+    if (benchmarks.every(({ score }) => score === 0)) lines.push('No task was answered: nothing was told by them.');
   }
   return lines.join('\n');
 }

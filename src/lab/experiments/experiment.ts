@@ -17,7 +17,7 @@ import type { SweepPoint } from './sweep_result';
 export type Experiment<Settings, Result> = {
   /** Whatever asks (a form, a link, a command line) is checked by it. */
   readonly settings: z.ZodType<Settings>;
-  /** Names of the settings that are the path of a file or folder, or an address. */
+  /** Names of the settings that are the path of a file or folder, or an address, or several. */
   readonly paths: readonly string[];
   /** Throws InputError for settings that can't be met, AbortError when stopped. */
   readonly run: (lab: Lab, settings: Settings, emit: Emit, signal?: AbortSignal) => Promise<Result>;

@@ -7,6 +7,7 @@ import { readJson, type Source, within } from '../../model/source';
 import type { ModelSpec } from '../../model/spec';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
+import { whyNot, z } from '../../words/zod';
 import { keptModel } from './kept_models';
 
 /** Where models are looked for: files by path or address, and those handed over with the job. */
@@ -73,9 +74,12 @@ export async function findModel(places: Places, id: string, balanced: boolean): 
 
 /** As transformers draws weights where a config does not say. */
 const USUAL_DEVIATION = 0.02;
+const Deviation = z.object({ initializer_range: z.number().positive().nullish() });
 
 function freshFrom(config: object, seed: number): Checkpoint {
-  const { initializer_range: deviation = USUAL_DEVIATION } = config as { initializer_range?: number };
+  const read = Deviation.safeParse(config);
+  if (!read.success) throw new InputError(phrase`config.json can't be used: ${whyNot(read.error)}.`);
+  const deviation = read.data.initializer_range ?? USUAL_DEVIATION;
   return { spec: parseConfig(config), config, weights: { kind: 'drawn', seed, deviation }, leftOut: 0 };
 }
 

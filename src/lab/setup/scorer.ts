@@ -13,7 +13,7 @@ import { createKnownClock } from './known_clock';
 import type { Deployed, Lab } from './lab';
 import { targetsOf } from './training_feeds';
 
-/** Of a sequence, for each of its tokens: its loss (of the next token, or of the teacher), and the likeliest next one. */
+/** Of a sequence, for each token: its loss (of the next token, or of the teacher), and the likeliest next one. */
 export type Scores = { readonly losses: Float32Array; readonly likeliest: Uint32Array };
 
 type Sequences = readonly (readonly number[])[];
@@ -21,8 +21,8 @@ type Sequences = readonly (readonly number[])[];
 /** A model ready to score sequences, again and again. */
 export type Scorer = {
   /**
-   * Of any sequences, spread over the ranks by the cluster's plan; `onDone` is told how many are done. Throws InputError
-   * when a sequence is longer than the model's positions or has a token outside its vocabulary.
+   * Of any sequences, spread over the ranks by the cluster's plan; `onDone` is told how many are done. Throws
+   * InputError when a sequence is longer than the model's positions or has a token outside its vocabulary.
    */
   readonly score: (sequences: Sequences, signal?: AbortSignal, onDone?: (done: number) => void) => Promise<Scores[]>;
   readonly destroy: () => void;

@@ -2,6 +2,7 @@ import type { Cluster } from '../../cluster/cluster';
 import { bindProgram, type Executable } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { readFloats, type Tensor, type Tensors } from '../../model/safetensors';
+import { BYTES_OF } from '../../model/value_type';
 import type { WrittenTensor } from '../../model/write_safetensors';
 import { INSTANT } from '../../network/link';
 import { lowerTraining, type TrainingOptions } from '../../program/lower_training';
@@ -39,6 +40,8 @@ export type Trainer = {
   readonly step: (sequences: Sequences, rate: number, signal?: AbortSignal) => Promise<Stepped>;
   /** AdamW's running averages on each rank, by names that are the rank's own. */
   readonly averages: () => Promise<Map<string, WrittenTensor>>;
+  /** Bytes of them all. */
+  readonly averageBytes: number;
   readonly destroy: () => void;
 };
 
@@ -101,7 +104,9 @@ export async function createTrainer(
         const values = readFloats(averageIn(resume.averages, index, value));
         engine.gpu.device.queue.writeBuffer(heldBy(index, value).buffer, 0, values);
       }
+  const floats = averages.reduce((sum, { rows, cols }) => sum + (rows as number) * cols, 0);
   return {
+    averageBytes: BYTES_OF.f32 * floats * plan.ranks,
     async averages() {
       const tensors = new Map<string, WrittenTensor>();
       for (const { index, engine } of cluster.ranks)

@@ -2,10 +2,11 @@ import { readFile, readJson, type Source } from '../../../model/source';
 import type { TextTokenizer } from '../../../model/tokenizer';
 import { InputError } from '../../../words/error';
 import { phrase } from '../../../words/phrase';
-import { z } from '../../../words/zod';
+import { sha256 } from '../../../words/sha256';
+import { whyNot, z } from '../../../words/zod';
 import { seededRandom } from '../../statistics/random';
-import { tokensOf } from './item_tokens';
-import { itemsOf, TASKS } from './tasks';
+import { END, tokensOf } from './item_tokens';
+import { itemsOf, type Part, TASKS } from './tasks';
 
 /** What a model learns from, and what is held out of it. */
 export type Corpus = {
@@ -66,22 +67,23 @@ export function ofText({ learnt, heldOut }: Texts, length: number, seed: number)
 
 /** Items of all made tasks in any order, one after the other. */
 function ofTasks(tokenizer: TextTokenizer, length: number, seed: number): Corpus {
-  const sequencesAt = (step: number, count: number, heldOut: boolean): number[][] => {
+  const end = tokenizer.encode(END, true).length;
+  const sequencesAt = (step: number, count: number, part: Part): number[][] => {
     const random = randomAt(seed, step);
-    const next = TASKS.map((task) => itemsOf(task, Math.floor(random() * 2 ** 32), heldOut));
+    const next = TASKS.map((task) => itemsOf(task, Math.floor(random() * 2 ** 32), part));
     return Array.from({ length: count }, () => {
       const ids: number[] = [];
       while (ids.length < length) {
         const { prompt, answer } = next[Math.floor(random() * TASKS.length)]!();
         // The end of an item is what comes before the next.
-        ids.push(...tokensOf(tokenizer, prompt, answer).slice(ids.length === 0 ? 0 : 1));
+        ids.push(...tokensOf(tokenizer, prompt, answer).slice(ids.length === 0 ? 0 : end));
       }
       return ids.slice(0, length);
     });
   };
   return {
-    batchAt: (step, count) => sequencesAt(step, count, false),
-    heldOut: sequencesAt(-1, MOST_WINDOWS, true),
+    batchAt: (step, count) => sequencesAt(step, count, 'learnt'),
+    heldOut: sequencesAt(-1, MOST_WINDOWS, 'evaluation'),
     textTokens: 0,
   };
 }
@@ -111,11 +113,13 @@ const TOKENIZER = 'models/reference/tokenizer.json';
 
 /** The books that come with the lab: tokens of the reference model's tokenizer (scripts/books.mjs). */
 async function booksIn(source: Source, tokenizer: TextTokenizer): Promise<Texts> {
-  const { books, tokenizerSha256 } = Books.parse(await readJson(source, BOOKS));
-  const theirs = await crypto.subtle.digest('SHA-256', new Uint8Array(await readFile(source, TOKENIZER)));
-  if (hexOf(theirs) !== tokenizerSha256) throw new InputError(phrase`${BOOKS} is of another tokenizer; build it anew.`);
+  const read = Books.safeParse(await readJson(source, BOOKS));
+  if (!read.success) throw new InputError(phrase`${BOOKS} can't be used: ${whyNot(read.error)}.`);
+  const { books, tokenizerSha256 } = read.data;
+  if ((await sha256(new Uint8Array(await readFile(source, TOKENIZER)))) !== tokenizerSha256)
+    throw new InputError(phrase`${BOOKS} is of another tokenizer; build it anew.`);
   const bytes = await readFile(source, TOKENS);
-  const ids = [...new Uint16Array(bytes.slice().buffer)];
+  const ids = [...new Uint16Array(bytes.slice(0, bytes.length - (bytes.length % 2)).buffer)];
   const sum = (part: 'learnt' | 'heldOut') => books.reduce((total, own) => total + own[part], 0);
   const texts = { learnt: ids.slice(0, sum('learnt')), heldOut: ids.slice(sum('learnt')) };
   if (texts.heldOut.length !== sum('heldOut')) throw new InputError(phrase`${TOKENS} is cut short; build it anew.`);
@@ -127,9 +131,6 @@ async function booksIn(source: Source, tokenizer: TextTokenizer): Promise<Texts>
     );
   return texts;
 }
-
-const hexOf = (bytes: ArrayBuffer): string =>
-  [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 async function textIn(source: Source, path: string, tokenizer: TextTokenizer): Promise<Texts> {
   const ids = tokenizer.encode(new TextDecoder().decode(await readFile(source, path)));

@@ -16,7 +16,7 @@ type Draw = {
 export type Task = {
   readonly id: string;
   readonly name: Phrase;
-  /** Choice: the answer is likelier than each of the others. Exact: the answer, to its end, is what the model writes. */
+  /** Choice: the answer is likelier than each other. Exact: the answer, to its end, is what the model writes. */
   readonly scored: 'choice' | 'exact';
   /** Its items ask for what only training can have told: then those that are held out are not new. */
   readonly facts?: true;
@@ -96,7 +96,7 @@ export const TASKS: readonly Task[] = [
     name: phrase`addition`,
     scored: 'exact',
     make({ number }) {
-      const [a, b] = [number(0, 1000), number(0, 10)];
+      const [a, b] = [number(0, 1000), number(0, 20)];
       return exact(`add:${spaced([a, b])} =`, spaced([a + b]));
     },
   },
@@ -105,7 +105,7 @@ export const TASKS: readonly Task[] = [
     name: phrase`bracket matching`,
     scored: 'exact',
     make({ number, pick }) {
-      const open = Array.from({ length: number(2, 9) }, () => pick(BRACKETS));
+      const open = Array.from({ length: number(2, 10) }, () => pick(BRACKETS));
       return exact(
         `close:${spaced(open.map(([own]) => own))} =`,
         spaced(open.toReversed().map(([, closing]) => closing)),
@@ -207,38 +207,46 @@ export const TASKS: readonly Task[] = [
   },
 ];
 
-/** Items of a task, drawn from a seed: those that are learnt from, or others that are held out. */
-export function itemsOf(task: Task, seed: number, heldOut: boolean): () => Item {
+/** What an item is for: questions are of one part each, whatever they are drawn by. */
+export type Part = 'learnt' | 'benchmark' | 'evaluation';
+
+/** Items of a task for something, drawn from a seed. */
+export function itemsOf(task: Task, seed: number, part: Part): () => Item {
   const draw = drawFrom(seededRandom(seed));
   return () => {
     for (;;) {
       const item = task.make(draw);
-      if (task.facts || isHeldOut(item) === heldOut) return item;
+      if (task.facts || partOf(item) === part) return item;
     }
   };
 }
 
-/** Of so many draws for each item asked for that brought nothing new, no more is to be found. */
-const MOST_DRAWS = 100;
+/** After so many draws in a row that brought nothing new, no more is to be found. */
+const FRUITLESS = 2000;
 
 /**
- * Held-out items of a task, no two of the same question; of facts, which are few, no two alike. Fewer where there are not
- * as many.
+ * Items of a task that are held out, no two of the same question; of facts, which are few, no two alike. Fewer where
+ * there are not as many.
  */
-export function differentItems(task: Task, seed: number, count: number): Item[] {
-  const next = itemsOf(task, seed, true);
+export function differentItems(task: Task, seed: number, count: number, part: 'benchmark' | 'evaluation'): Item[] {
+  const next = itemsOf(task, seed, part);
   const items = new Map<string, Item>();
-  for (let draws = 0; items.size < count && draws < MOST_DRAWS * count; draws++) {
+  for (let fruitless = 0; items.size < count && fruitless < FRUITLESS; fruitless++) {
     const item = next();
     const key = [item.prompt, item.answer, ...(task.facts ? item.others.toSorted() : [])].join();
-    if (!items.has(key)) items.set(key, item);
+    if (items.has(key)) continue;
+    items.set(key, item);
+    fruitless = 0;
   }
   return [...items.values()];
 }
 
-const HELD_OUT_OF = 8;
-/** One prompt in eight, wherever it is drawn. */
-const isHeldOut = ({ prompt, answer }: Item): boolean => hashOf(prompt + answer) % HELD_OUT_OF === 0;
+const PARTS = 16;
+/** Of sixteen questions one is for evaluations and one for benchmarks. */
+function partOf({ prompt, answer }: Item): Part {
+  const place = hashOf(prompt + answer) % PARTS;
+  return place === 0 ? 'evaluation' : place === 1 ? 'benchmark' : 'learnt';
+}
 
 /** FNV-1a (Fowler, Noll and Vo). */
 function hashOf(text: string): number {

@@ -1,5 +1,7 @@
 import type { Cluster } from '../../../cluster/cluster';
 import type { Connectivity } from '../../../connectivity/connectivity';
+import { FROM_CONFIG } from '../../../connectivity/methods';
+import type { Checkpoint } from '../../../model/checkpoint';
 import { parseSafetensors } from '../../../model/safetensors';
 import { readFile } from '../../../model/source';
 import type { Loss } from '../../../program/lower_training';
@@ -7,22 +9,21 @@ import { InputError } from '../../../words/error';
 import type { Frozen } from '../../../words/frozen';
 import { phrase } from '../../../words/phrase';
 import { z } from '../../../words/zod';
-import { chooseModel } from '../../setup/choose_model';
+import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { type Manifest, manifestOf } from '../../setup/manifest';
 import { createScorer } from '../../setup/scorer';
 import { sequencesOf } from '../check';
 import { openCorpus } from '../corpora/corpus';
+import { differentItems, TASKS } from '../corpora/tasks';
 import { type Emit, type Experiment, tellRemark } from '../experiment';
 import { RunSettings } from '../run_settings';
 import { lossOver, type MeanLoss } from './mean_loss';
-import { scoreTasks, type TaskScore } from './score_tasks';
+import { type Asked, scoreTasks, type TaskScore } from './score_tasks';
 
 /** What is known of a model. */
 export type Evaluated = {
-  readonly model: string;
-  readonly connectivity: string;
   /** Next-token cross-entropy over windows, where there are any. */
   readonly next: MeanLoss | null;
   /** Divergence from the first model, over the same windows; null for the first, and for models of other shapes. */
@@ -30,16 +31,15 @@ export type Evaluated = {
   /** Answers to the made tasks, where they are asked. */
   readonly tasks: readonly TaskScore[] | null;
 };
+/** Of the models in their order. */
 export type Evaluation = { readonly manifest: Manifest; readonly models: readonly Evaluated[] };
 
 const { model, ranks, connectivity } = RunSettings.shape;
 
 export const EvaluateSettings = z.object({
-  /** Each under a connectivity; `config` takes the FarSkip keys of the checkpoint's own config. */
-  models: z
-    .array(z.object({ model, connectivity: connectivity.element }))
-    .min(1)
-    .max(32),
+  model: z.array(model).min(1).max(32),
+  /** Of each model; `config` takes the FarSkip keys of the checkpoint's own config. */
+  connectivity: z.array(connectivity.element),
   /** A safetensors file with `input_ids` [windows, tokens]; or what is held out of a corpus, in windows of `length`. */
   val: z.string().nullable(),
   data: z.string().nullable(),
@@ -53,75 +53,88 @@ export type EvaluateSettings = Frozen<z.output<typeof EvaluateSettings>>;
 /** Evaluates models beside the first of them. */
 export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
   settings: EvaluateSettings,
-  paths: ['val', 'data'],
+  paths: ['model', 'val', 'data'],
   async run(lab, settings, emit, signal) {
-    let first: Opened | null = null;
-    const models: Evaluated[] = [];
+    const { tasks, ranks } = settings;
+    // All of what can be wrong with a model, before any is evaluated.
+    const models = await Promise.all(settings.model.map((_, i) => chosenAt(lab, settings, i, emit)));
+    const asked: Asked | null =
+      tasks &&
+      TASKS.map((task, i) => ({ task, items: differentItems(task, tasks.seed + i, tasks.items, 'evaluation') }));
+    const deployed = ({ checkpoint }: Chosen) => deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
+    const first = { ...models[0]!, ...(await deployed(models[0]!)) };
+    const evaluated: Evaluated[] = [];
     try {
-      for (const named of settings.models) {
-        const own = await openModel(lab, named, settings, emit, signal);
-        first ??= own;
+      for (const [i, own] of models.entries()) {
+        const part = { number: i + 1, of: models.length };
+        const onDone = (done: number, total: number) =>
+          emit({ kind: 'progress', doing: { phase: 'evaluating', model: own.name }, done, total, part });
+        const { cluster } = i === 0 ? first : await deployed(own);
         try {
-          models.push(await evaluate(lab, own, first, settings, emit, signal));
+          const model = { ...own, cluster };
+          evaluated.push(await evaluate(lab, model, first, settings, asked, { signal, onDone }));
         } finally {
-          if (own !== first) own.deployed.cluster.destroy();
+          if (i > 0) cluster.destroy();
         }
       }
     } finally {
-      first?.deployed.cluster.destroy();
+      first.cluster.destroy();
     }
-    return { manifest: manifestOf(lab, settings.tasks?.seed ?? 0, []), models };
+    return { manifest: manifestOf(lab, tasks?.seed ?? 0, []), models: evaluated };
   },
 };
 
-type Opened = EvaluateSettings['models'][number] & {
-  readonly deployed: Deployed;
+type Chosen = {
+  readonly name: string;
+  readonly chosen: ChosenModel;
+  readonly checkpoint: Checkpoint;
   readonly table: Connectivity;
-  readonly chosen: Awaited<ReturnType<typeof chooseModel>>;
 };
+type Opened = Chosen & Deployed;
 
-async function openModel(
-  lab: Lab,
-  named: EvaluateSettings['models'][number],
-  { ranks }: EvaluateSettings,
-  emit: Emit,
-  signal: AbortSignal | undefined,
-): Promise<Opened> {
-  const chosen = await chooseModel(lab, named.model, false);
-  const checkpoint = await chosen.checkpointOf('config');
+async function chosenAt(lab: Lab, settings: EvaluateSettings, at: number, emit: Emit): Promise<Chosen> {
+  const name = settings.model[at]!;
+  const chosen = await chooseModel(lab, name, false);
+  const checkpoint = await chosen.checkpointOf(FROM_CONFIG);
   tellRemark(checkpoint, emit);
-  const table = connectivityOf(named.connectivity, checkpoint);
-  return { ...named, chosen, table, deployed: await deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal }) };
+  if (settings.tasks && !chosen.tokenizer.readsText)
+    throw new InputError(phrase`The checkpoint has no tokenizer.json, so that it can't read the tasks' questions.`);
+  return { name, chosen, checkpoint, table: connectivityOf(settings.connectivity[at] ?? FROM_CONFIG, checkpoint) };
 }
+
+type Telling = {
+  readonly signal: AbortSignal | undefined;
+  readonly onDone: (done: number, total: number) => void;
+};
 
 async function evaluate(
   lab: Lab,
   own: Opened,
   first: Opened,
-  { val, data, length, tasks }: EvaluateSettings,
-  emit: Emit,
-  signal: AbortSignal | undefined,
+  settings: EvaluateSettings,
+  asked: Asked | null,
+  telling: Telling,
 ): Promise<Evaluated> {
-  const { model, connectivity, deployed, table, chosen } = own;
-  const onDone = (done: number, total: number) =>
-    emit({ kind: 'progress', doing: { phase: 'evaluating', model }, done, total, part: null });
-  const windows =
-    val !== null
-      ? await windowsIn(lab, val)
-      : data !== null
-        ? (await openCorpus(lab.source, data, chosen.tokenizer, { length, seed: 0 })).heldOut
-        : null;
+  const windows = await windowsFor(lab, own, settings);
   const over = (loss: Loss, teacher?: Cluster) =>
-    lossOver(lab, deployed, table, windows!, loss, { signal, onDone, ...(teacher && { teacher }) });
-  const alike = JSON.stringify(deployed.checkpoint.spec) === JSON.stringify(first.deployed.checkpoint.spec);
+    lossOver(lab, own, own.table, windows!, loss, { ...telling, ...(teacher && { teacher }) });
+  const isFirst = own.cluster === first.cluster;
+  const alike = JSON.stringify(own.checkpoint.spec) === JSON.stringify(first.checkpoint.spec);
   const from = { kind: 'divergence', teacher: first.table, frozen: true } as const;
   return {
-    model,
-    connectivity,
     next: windows && (await over({ kind: 'next token' })),
-    divergence: windows && own !== first && alike ? (await over(from, first.deployed.cluster)).loss : null,
-    tasks: tasks && (await answersOf(lab, own, tasks, signal, onDone)),
+    divergence: windows && !isFirst && alike ? (await over(from, first.cluster)).loss : null,
+    tasks: asked && (await answersOf(lab, own, asked, telling)),
   };
+}
+
+async function windowsFor(
+  lab: Lab,
+  { chosen }: Opened,
+  { val, data, length }: EvaluateSettings,
+): Promise<readonly (readonly number[])[] | null> {
+  if (val !== null) return windowsIn(lab, val);
+  return data === null ? null : (await openCorpus(lab.source, data, chosen.tokenizer, { length, seed: 0 })).heldOut;
 }
 
 async function windowsIn(lab: Lab, val: string): Promise<number[][]> {
@@ -131,18 +144,10 @@ async function windowsIn(lab: Lab, val: string): Promise<number[][]> {
   return sequencesOf(windows);
 }
 
-async function answersOf(
-  lab: Lab,
-  { deployed, table, chosen }: Opened,
-  asked: { readonly items: number; readonly seed: number },
-  signal: AbortSignal | undefined,
-  onDone: (done: number, total: number) => void,
-): Promise<TaskScore[]> {
-  if (!chosen.tokenizer.readsText)
-    throw new InputError(phrase`The checkpoint has no tokenizer.json, so that it can't read the tasks' questions.`);
-  const scorer = await createScorer(lab, deployed, table, { kind: 'next token' });
+async function answersOf(lab: Lab, model: Opened, asked: Asked, { signal, onDone }: Telling): Promise<TaskScore[]> {
+  const scorer = await createScorer(lab, model, model.table, { kind: 'next token' });
   try {
-    return await scoreTasks(scorer, chosen.tokenizer, asked, signal, onDone);
+    return await scoreTasks(scorer, model.chosen.tokenizer, asked, signal, onDone);
   } finally {
     scorer.destroy();
   }

@@ -1,11 +1,11 @@
 import type { TextTokenizer } from '../../../model/tokenizer';
 import type { Scorer } from '../../setup/scorer';
 import { END, tokensOf } from '../corpora/item_tokens';
-import { differentItems, type Item, TASKS, type Task } from '../corpora/tasks';
+import type { Item, Task } from '../corpora/tasks';
 
 /**
- * Of a task, whether each item was answered rightly, and a number for what each asks: items of learnt facts ask the same
- * beside other wrong answers. Items of a seed are the same for every model.
+ * Of a task, whether each item was answered rightly, and a number for what each asks: items of learnt facts ask the
+ * same beside other wrong answers.
  */
 export type TaskScore = {
   readonly task: string;
@@ -18,24 +18,24 @@ export const averageOf = (scores: readonly TaskScore[]): number =>
   scores.reduce((sum, { right }) => sum + shareOf(right), 0) / scores.length;
 export const shareOf = (right: readonly boolean[]): number => right.filter((own) => own).length / right.length;
 
+/** Items of tasks, the same for every model that is asked. */
+export type Asked = readonly { readonly task: Task; readonly items: readonly Item[] }[];
+
 /**
- * Answers held-out items of some tasks, so many of each. A greedy text is the answer exactly where after each of the
- * answer's tokens the next one is the likeliest: so no text is written for it.
+ * Answers items of tasks. A greedy text is the answer exactly where after each of the answer's tokens the next one is
+ * the likeliest: so no text is written for it.
  */
 export async function scoreTasks(
   scorer: Scorer,
   tokenizer: TextTokenizer,
-  {
-    items: count,
-    seed,
-    tasks = TASKS,
-  }: { readonly items: number; readonly seed: number; readonly tasks?: readonly Task[] },
+  asked: Asked,
   signal?: AbortSignal,
   onDone?: (done: number, total: number) => void,
 ): Promise<TaskScore[]> {
-  const asked = tasks.map((task, i) => differentItems(task, seed + i, count));
   // Each answer of each item is a sequence.
-  const options = asked.flatMap((own) => own.flatMap((item) => answersOf(item).map((answer) => ({ item, answer }))));
+  const options = asked.flatMap(({ items }) =>
+    items.flatMap((item) => answersOf(item).map((answer) => ({ item, answer }))),
+  );
   const sequences = options.map(({ item, answer }) => tokensOf(tokenizer, item.prompt, answer));
   const scores = await scorer.score(sequences, signal, (done) => onDone?.(done, sequences.length));
   const answered = options.map(({ item: { prompt }, answer }, i) => {
@@ -49,10 +49,10 @@ export async function scoreTasks(
     };
   });
   const each = answered.values();
-  return tasks.map((task, i) => ({
+  return asked.map(({ task, items }) => ({
     task: task.id,
-    question: numbered(asked[i]!.map(({ prompt, answer }) => prompt + answer)),
-    right: asked[i]!.map((item) => {
+    question: numbered(items.map(({ prompt, answer }) => prompt + answer)),
+    right: items.map((item) => {
       const [own, ...others] = answersOf(item).map(() => each.next().value!);
       return task.scored === 'exact' ? own!.exact : others.every(({ surprise }) => surprise > own!.surprise);
     }),

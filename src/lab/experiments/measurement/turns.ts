@@ -4,6 +4,7 @@ import { linksOf, type Topology } from '../../../network/topology';
 import type { Order } from '../../../schedule/orders';
 import { hiddenShare, overlapOf } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
+import { sha256 } from '../../../words/sha256';
 import { collectGarbage } from '../../setup/garbage';
 import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
@@ -154,15 +155,10 @@ async function runWithout(
 
 async function holdToOneResult(entry: Entry, { outputs }: RunResult): Promise<void> {
   const [result] = entry.subject.executable.program.outputs;
-  const hash = await sha256(outputs.map((own) => own.get(result!)!));
+  const bits = outputs.map((own) => own.get(result!) as Float32Array<ArrayBuffer>);
+  const hash = await sha256(await new Blob(bits).arrayBuffer());
   entry.logitsSha256 ??= hash;
   const { connectivity, schedule } = entry.combination;
   if (entry.logitsSha256 !== hash)
     throw new Error(`${connectivity}, ${schedule}: two runs of the same orders gave different results`);
-}
-
-async function sha256(parts: readonly Float32Array[]): Promise<string> {
-  const bytes = await new Blob(parts as Float32Array<ArrayBuffer>[]).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

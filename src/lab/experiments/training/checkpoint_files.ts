@@ -8,7 +8,7 @@ import type { ChosenModel } from '../../setup/choose_model';
 /** Files by name, in base64. */
 export type Files = Readonly<Record<string, string>>;
 
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
+const COPIED = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja', 'generation_config.json'];
 
 /** A checkpoint's folder, as transformers and this lab open it. */
 export async function checkpointFiles(
@@ -23,7 +23,7 @@ export async function checkpointFiles(
     'config.json': base64(new TextEncoder().encode(`${jsonOf(own, floats)}\n`)),
     'model.safetensors': base64(safetensorsOf(weights)),
   };
-  for (const name of TOKENIZER_FILES)
+  for (const name of COPIED)
     if (await has(tokenizerSource, name)) files[name] = base64(await readFile(tokenizerSource, name));
   return files;
 }

@@ -4,11 +4,15 @@ import type { Connectivity } from '../../../connectivity/connectivity';
 import { FROM_CONFIG } from '../../../connectivity/methods';
 import type { Checkpoint } from '../../../model/checkpoint';
 import { parseSafetensors, readFloats, type Tensor, type Tensors } from '../../../model/safetensors';
+import { BYTES_OF } from '../../../model/value_type';
+import { parametersOf } from '../../../model/weights';
 import { safetensorsOf, type WrittenTensor } from '../../../model/write_safetensors';
 import { USUAL_ADAMW } from '../../../program/lower_pass';
 import type { Loss } from '../../../program/lower_training';
 import { InputError } from '../../../words/error';
+import { megabytes } from '../../../words/megabytes';
 import { phrase } from '../../../words/phrase';
+import { sha256 } from '../../../words/sha256';
 import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
@@ -17,7 +21,7 @@ import { createScorer } from '../../setup/scorer';
 import { weightsIn } from '../../setup/trained_weights';
 import { createTrainer, type Trainer } from '../../setup/trainer';
 import { type Corpus, openCorpus } from '../corpora/corpus';
-import { TASKS } from '../corpora/tasks';
+import { differentItems, TASKS } from '../corpora/tasks';
 import { lossOver } from '../evaluation/mean_loss';
 import { averageOf, scoreTasks } from '../evaluation/score_tasks';
 import { type Emit, type Experiment, tellRemark } from '../experiment';
@@ -25,7 +29,18 @@ import { base64, checkpointFiles, type Files } from './checkpoint_files';
 import { type Benchmarked, bestOf } from './early_stop';
 import { rateShare } from './rates';
 import { TrainSettings } from './settings';
-import { type CurvePoint, readState, STATE, type State, stateFile, type Told, withWeights } from './state';
+import {
+  type CurvePoint,
+  changeSince,
+  readState,
+  STATE,
+  type Start,
+  type State,
+  stateFile,
+  type Told,
+  weightsSha256,
+  withWeights,
+} from './state';
 
 export type Trained = {
   readonly settings: TrainSettings;
@@ -41,15 +56,15 @@ export type Trained = {
    * looked at again.
    */
   readonly heldOut: { readonly windows: number; readonly before: HeldOut; readonly after: HeldOut | null };
-  /** By the host's clock, median over the steps but the first. */
-  readonly tokensPerSecond: number;
-  readonly files: Files;
+  /** By the host's clock, median over the steps but the first; null of fewer than two. */
+  readonly tokensPerSecond: number | null;
 };
 type HeldOut = Told['before'];
 
 /**
  * Trains a model on a text, or distils it from itself in another connectivity: the same curve for the same settings on
- * the same GPU. A stop gives what was reached. Throws InputError for settings that can't be met.
+ * the same GPU. Files are told by events, the last before what is held out is looked at again. A stop gives what was
+ * reached. Throws InputError for settings that can't be met.
  */
 export const trainExperiment: Experiment<TrainSettings, Trained> = {
   settings: TrainSettings,
@@ -65,6 +80,7 @@ type Training = {
   readonly checkpoint: Checkpoint;
   readonly table: Connectivity;
   readonly corpus: Corpus;
+  readonly begun: Start;
   readonly student: Deployed;
   readonly teacher: Cluster | null;
   readonly manifest: Manifest;
@@ -81,7 +97,15 @@ async function train(lab: Lab, settings: TrainSettings, emit: Emit, signal?: Abo
   const checkpoint = await startOf(chosen, settings);
   tellRemark(checkpoint, emit);
   const corpus = await openCorpus(lab.source, settings.data, chosen.tokenizer, settings);
-  const resumed = settings.resume === null ? null : await readState(lab.source, settings.resume, settings);
+  const begun: Start = {
+    heldOutSha256: await sha256(Uint32Array.from(corpus.heldOut.flat())),
+    weightsSha256: settings.keep || settings.resume !== null ? await weightsSha256(checkpoint.weights) : '',
+    spec: checkpoint.spec,
+  };
+  const manifest = manifestOf(lab, settings.seed, []);
+  const resumed = settings.resume === null ? null : await readState(lab.source, settings.resume, settings, begun);
+  const change = resumed && changeSince(resumed.told.manifest, manifest);
+  if (change) emit({ kind: 'remark', remark: change });
   const plan = { kind: settings.parallel, ranks: settings.ranks };
   const table = connectivityOf(settings.connectivity, checkpoint);
   const clusters: Cluster[] = [];
@@ -93,35 +117,44 @@ async function train(lab: Lab, settings: TrainSettings, emit: Emit, signal?: Abo
   try {
     const student = await onRanks(resumed ? withWeights(checkpoint, resumed.weights) : checkpoint);
     const teacher = settings.teacher ? (await onRanks(checkpoint)).cluster : null;
-    const parts = { lab, settings, chosen, checkpoint, table, corpus, student, teacher };
+    const parts = { lab, settings, chosen, checkpoint, table, corpus, begun, student, teacher };
     const training: Training = {
       ...parts,
-      manifest: resumed?.told.manifest ?? manifestOf(lab, settings.seed, []),
+      manifest: resumed?.told.manifest ?? manifest,
       before: resumed?.told.before ?? (await heldOutOf(parts, student, signal)),
       curve: [...(resumed?.told.curve ?? [])],
       benchmarks: [...(resumed?.told.benchmarks ?? [])],
       best: writtenOf(resumed?.best ?? new Map()),
     };
-    const { ended, times, files } = await stepsOf(training, resumed, emit, signal);
+    const { ended, times } = await stepsOf(training, resumed, emit, signal);
     const step = bestStepOf(training);
-    const { manifest, before, curve, benchmarks } = training;
+    const { before, curve, benchmarks } = training;
     const best = step < curve.length ? withWeights(checkpoint, storedOf(training.best)) : null;
     const evaluated = async () => heldOutOf(training, best ? await onRanks(best) : student, signal);
-    const after = ended === 'stopped' ? null : await evaluated();
+    const after = ended === 'stopped' ? null : await unlessStopped(evaluated, signal);
     return {
       settings,
-      manifest,
+      manifest: training.manifest,
       textTokens: corpus.textTokens,
       curve,
       benchmarks,
       step,
       ended,
       heldOut: { windows: corpus.heldOut.length, before, after },
-      tokensPerSecond: times.length < 2 ? 0 : settings.batch / (median(times.slice(1)) / 1000),
-      files,
+      tokensPerSecond: times.length < 2 ? null : settings.batch / (median(times.slice(1)) / 1000),
     };
   } finally {
     for (const cluster of clusters) cluster.destroy();
+  }
+}
+
+/** null where it was stopped meanwhile. */
+async function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (signal?.aborted) return null;
+    throw cause;
   }
 }
 
@@ -163,8 +196,6 @@ type Steps = {
   readonly ended: Trained['ended'];
   /** Of each step, ms by the host's clock. */
   readonly times: readonly number[];
-  /** Those of the result; none unless they are kept. */
-  readonly files: Files;
 };
 
 async function stepsOf(
@@ -176,6 +207,8 @@ async function stepsOf(
   const { settings, curve, benchmarks } = training;
   const { steps, benchmark, saveEvery } = settings;
   const trainer = await trainerOf(training, resumed?.averages ?? null);
+  if (settings.keep) checkSizes(training, trainer);
+  const tellFiles = async () => emit({ kind: 'files', files: await filesOf(training, trainer) });
   const times: number[] = [];
   const endsNow = (): Steps['ended'] | null => {
     // Between steps only: a step is made whole or not at all.
@@ -189,10 +222,10 @@ async function stepsOf(
       times.push(await stepOf(training, trainer, emit));
       const done = curve.length;
       if (benchmark && done % benchmark.every === 0) await benchmarkAt(training, done, benchmark);
-      if (saveEvery !== null && done % saveEvery === 0 && done < steps)
-        emit({ kind: 'files', files: await filesOf(training, trainer) });
+      if (saveEvery !== null && done % saveEvery === 0 && done < steps) await tellFiles();
     }
-    return { ended, times, files: settings.keep ? await filesOf(training, trainer) : {} };
+    if (settings.keep) await tellFiles();
+    return { ended, times };
   } finally {
     trainer.destroy();
   }
@@ -229,9 +262,9 @@ async function stepOf({ settings, corpus, curve }: Training, trainer: Trainer, e
   return took;
 }
 
-/** Of the quick benchmark: the tasks whose answers are written, other items than an evaluation's. */
+/** Of the quick benchmark: the tasks whose answers are written. */
 const WRITTEN = TASKS.filter(({ scored }) => scored === 'exact');
-const QUICK_SEED = 1000;
+const QUICK_SEED = 1;
 
 async function benchmarkAt(
   training: Training,
@@ -241,7 +274,10 @@ async function benchmarkAt(
   const { lab, student, table, chosen, benchmarks } = training;
   const scorer = await createScorer(lab, student, table, { kind: 'next token' });
   try {
-    const asked = { items, seed: QUICK_SEED, tasks: WRITTEN };
+    const asked = WRITTEN.map((task, i) => ({
+      task,
+      items: differentItems(task, QUICK_SEED + i, items, 'benchmark'),
+    }));
     // Whole, as a step is: it is short.
     const score = averageOf(await scoreTasks(scorer, chosen.tokenizer, asked));
     benchmarks.push({ step, score });
@@ -257,11 +293,27 @@ function bestStepOf({ settings: { benchmark }, benchmarks, curve }: Training): n
   return best ? best.step : curve.length;
 }
 
+/** Of a file, as it is told: its text has a third more characters than it has bytes, and no text has more than 2^29. */
+const MOST_BYTES = 4e8;
+
+/** Throws InputError, before the first step, where files would be too large to be told. */
+function checkSizes({ settings, checkpoint: { spec } }: Training, trainer: Trainer): void {
+  const copies = settings.benchmark ? 2 : 1;
+  const bytes = copies * BYTES_OF.f32 * parametersOf(spec) + trainer.averageBytes;
+  if (bytes > MOST_BYTES)
+    throw new InputError(
+      phrase`What the training is kept in would have ${megabytes(bytes)}, more than the ${megabytes(MOST_BYTES)} of a file here; take a smaller model or fewer devices, or train without --out.`,
+    );
+}
+
 /** The checkpoint, and what the training goes on from. */
 async function filesOf(training: Training, trainer: Trainer): Promise<Files> {
-  const { lab, chosen, checkpoint, table, student, best, settings, manifest, before, curve, benchmarks } = training;
+  const { lab, chosen, checkpoint, table, student, best } = training;
+  const { settings, manifest, begun, curve, benchmarks, before } = training;
   const weights = await weightsIn(lab, student);
-  const told = { version: 1, settings, manifest, curve, benchmarks, before } as const;
+  const { heldOutSha256, weightsSha256 } = begun;
+  const hashes = { heldOutSha256, weightsSha256 };
+  const told = { version: 1, settings, manifest, ...hashes, curve, benchmarks, before } as const;
   const result = bestStepOf(training) < curve.length ? best : weights;
   return {
     ...(await checkpointFiles(chosen, checkpoint, table, result)),
