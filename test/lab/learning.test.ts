@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { tableOf } from '../../src/connectivity/methods';
-import type { Emit } from '../../src/lab/experiments/experiment';
-import type { Files } from '../../src/lab/experiments/training/checkpoint_files';
 import { STATE } from '../../src/lab/experiments/training/state';
-import { trainExperiment } from '../../src/lab/experiments/training/train';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { createScorer } from '../../src/lab/setup/scorer';
 import { createTrainer } from '../../src/lab/setup/trainer';
 import { seededRandom } from '../../src/lab/statistics/random';
 import { parseConfig } from '../../src/model/config';
-import { parseSafetensors, readFloats } from '../../src/model/safetensors';
-import { filesSource } from '../../src/model/source';
 import { USUAL_ADAMW } from '../../src/program/lower_pass';
 import { openLab } from '../support';
+import { stateIn, TEXT, trainUntil } from './train_until';
 import { SETTINGS } from './training_settings';
 
 let lab: Lab;
@@ -83,15 +79,6 @@ test('a tiny FarSkip model learns to copy what it has not seen', async () => {
   model.cluster.destroy();
 });
 
-const TEXT = 'text.txt';
-
-/** The lab with files that are handed over, and those that a training reads by their paths. */
-function labWith(files: readonly File[]): Lab {
-  const dropped = filesSource(files);
-  const open = (path: string) => (path === STATE || path === TEXT ? dropped.open(path) : lab.source.open(path));
-  return { ...lab, dropped, source: { ...lab.source, open } };
-}
-
 const SHAPE = [
   new File([JSON.stringify(tiny(1024, 1))], 'config.json'),
   new File([new Uint8Array(readFileSync('public/models/reference/tokenizer.json'))], 'tokenizer.json'),
@@ -103,53 +90,36 @@ const ALONE = {
   benchmark: { every: 2, items: 2, patience: 9, delta: 0.01 },
 };
 
-/** A training that is stopped while it makes a step, counted from 1. */
-async function trainUntil(stopIn: number, given: readonly File[], own: object) {
-  const stop = new AbortController();
-  let files: Files = {};
-  const emit: Emit = (event) => {
-    if (event.kind === 'files') files = event.files;
-    if (event.kind !== 'progress' || event.doing.phase !== 'training') return;
-    if (event.doing.step + 1 === stopIn) stop.abort();
-  };
-  const trained = await trainExperiment.run(labWith(given), { ...ALONE, ...own }, emit, stop.signal);
-  const of = (name: string) => Buffer.from(files[name] ?? '', 'base64');
-  return { ...trained, weights: of('model.safetensors'), state: of(STATE) };
-}
-
-/** Weights and averages of a training. */
-function stateIn(file: Buffer): Map<string, Float32Array> {
-  const tensors = parseSafetensors(new Uint8Array(file), STATE);
-  return new Map([...tensors].flatMap(([name, own]) => (name === 'training' ? [] : [[name, readFloats(own)]])));
-}
+const trained = (stopIn: number, given: readonly File[], own: object) =>
+  trainUntil(lab, stopIn, given, { ...ALONE, ...own });
 
 test('a training that is stopped after any step goes on as if it had not been, bit for bit', async () => {
   const never = Number.POSITIVE_INFINITY;
-  const whole = await trainUntil(never, SHAPE, {});
+  const whole = await trained(never, SHAPE, {});
   expect([whole.ended, whole.curve.length, whole.benchmarks.length]).toEqual(['all steps', 6, 3]);
   const embedding = 'weights/model.embed_tokens.weight';
-  const ofEmbedding = (own: { state: Buffer }) => stateIn(own.state).get(embedding);
-  const frozen = await trainUntil(never, SHAPE, { steps: 2, frozenEmbedding: true });
-  const once = await trainUntil(never, SHAPE, { steps: 1, frozenEmbedding: true });
+  const ofEmbedding = (own: { state: Uint8Array }) => stateIn(own.state).get(embedding);
+  const frozen = await trained(never, SHAPE, { steps: 2, frozenEmbedding: true });
+  const once = await trained(never, SHAPE, { steps: 1, frozenEmbedding: true });
   expect(ofEmbedding(frozen)).toEqual(ofEmbedding(once));
   expect(frozen.curve[1]!.loss).not.toBe(frozen.curve[0]!.loss);
   for (const at of [1, 2, 3, 4, 5]) {
-    const begun = await trainUntil(at, SHAPE, {});
+    const begun = await trained(at, SHAPE, {});
     expect([begun.ended, begun.curve.length, begun.heldOut.after]).toEqual(['stopped', at, null]);
     const state = new File([begun.state], STATE);
-    const gone = await trainUntil(never, [...SHAPE, state], { resume: STATE });
+    const gone = await trained(never, [...SHAPE, state], { resume: STATE });
     for (const part of ['curve', 'benchmarks', 'step', 'heldOut'] as const) expect(gone[part]).toEqual(whole[part]);
     expect(gone.weights).toEqual(whole.weights);
     expect(stateIn(gone.state)).toEqual(stateIn(whole.state));
     if (at > 1) continue;
     expect(ofEmbedding(begun)).not.toEqual(ofEmbedding(whole));
-    await expect(trainUntil(never, [...SHAPE, state], { resume: STATE, rate: 0.5 })).rejects.toThrow(
+    await expect(trained(never, [...SHAPE, state], { resume: STATE, rate: 0.5 })).rejects.toThrow(
       /has rate 0.001, not 0.5; give its settings/,
     );
     const other = new File(['Another text. '.repeat(400)], TEXT);
-    await expect(trainUntil(never, [...SHAPE.slice(0, 2), other, state], { resume: STATE })).rejects.toThrow(
+    await expect(trained(never, [...SHAPE.slice(0, 2), other, state], { resume: STATE })).rejects.toThrow(
       /learnt from other data than “text.txt” is now/,
     );
-    await expect(trainUntil(never, SHAPE, { resume: STATE })).rejects.toThrow(/training.safetensors can't be read/);
+    await expect(trained(never, SHAPE, { resume: STATE })).rejects.toThrow(/training.safetensors can't be read/);
   }
 });

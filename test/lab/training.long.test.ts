@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Files } from '../../src/lab/experiments/training/checkpoint_files';
+import { STATE } from '../../src/lab/experiments/training/state';
 import { trainExperiment } from '../../src/lab/experiments/training/train';
 import { connectivityOf } from '../../src/lab/setup/find_model';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { filesSource } from '../../src/model/source';
 import { openLab } from '../support';
+import { stateIn, trainUntil } from './train_until';
 import { SETTINGS } from './training_settings';
 
 test('a distilled model is nearer to its teacher, the same each time, and opens as a checkpoint', async () => {
@@ -24,4 +26,23 @@ test('a distilled model is nearer to its teacher, the same each time, and opens 
   const checkpoint = await openCheckpoint(filesSource(files));
   expect(connectivityOf('config', checkpoint)).toEqual(connectivityOf('farskip', checkpoint));
   expect(files.map(({ name }) => name).toSorted()).toContain('tokenizer.json');
+});
+
+test('a distillation over several ranks, in passes, the embedding frozen, goes on as if it had not stopped', async () => {
+  const lab = await openLab('.');
+  const own = { parallel: 'tp', ranks: 2, passes: 2, intermediate: 0.1, frozenEmbedding: true } as const;
+  const settings = { ...SETTINGS, ...own };
+  const never = Number.POSITIVE_INFINITY;
+  const whole = await trainUntil(lab, never, [], settings);
+  const begun = await trainUntil(lab, 1, [], settings);
+  expect(begun.curve).toHaveLength(1);
+  const gone = await trainUntil(lab, never, [new File([begun.state], STATE)], { ...settings, resume: STATE });
+  expect(gone.curve).toEqual(whole.curve);
+  expect(gone.heldOut).toEqual(whole.heldOut);
+  expect(stateIn(gone.state)).toEqual(stateIn(whole.state));
+  // The teacher is told from another.
+  const other = { ...settings, resume: STATE, model: 'public/models/reference-farskip' };
+  await expect(trainUntil(lab, never, [new File([begun.state], STATE)], other)).rejects.toThrow(
+    /began with other weights than public\/models\/reference-farskip has/,
+  );
 });

@@ -141,7 +141,7 @@ function trainedTable(trained: Trained): string {
   const { before, after, windows } = heldOut;
   const beforeAndAfter = (told: (of: typeof before) => number | null) =>
     [before, ...(after ? [after] : [])].map((own) => told(own)!.toFixed(4)).join(' before, ') +
-    (after ? ' after' : ' before');
+    (after ? ' after' : ' before (it was stopped before they were looked at again)');
   const lines = [
     table(['step', 'loss', 'norm of gradients', 'rate'], rows),
     [
