@@ -145,8 +145,8 @@ function trainedTable(trained: Trained): string {
   const lines = [
     table(['step', 'loss', 'norm of gradients', 'rate'], rows),
     [
-      ...(ended === 'all steps' ? [] : [ended]),
-      `${textTokens} tokens of text`,
+      `${curve.length} steps${ended === 'all steps' ? '' : `, ${ended}`}`,
+      ...(textTokens > 0 ? [`${textTokens} tokens of text`] : []),
       ...(tokensPerSecond === null ? [] : [`${tokensPerSecond.toFixed(0)} tokens a second`]),
     ].join('; '),
     `held out, ${windows} windows: ${beforeAndAfter(({ loss }) => loss)}`,
