@@ -15,6 +15,7 @@ import { english } from '../../src/words/phrase';
 import { openLab } from '../support';
 import { holisticOverlap } from '../trace/holistic_reading';
 import { spansOf } from '../trace/read_texts';
+import { LEAST } from './least_run';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -178,16 +179,6 @@ test.each([
   await expect(running).rejects.toThrow(sentence);
   expect(told).toEqual([]);
 });
-
-/** The least that can be measured: one device, four tokens, one combination. */
-const LEAST = {
-  ...DEFAULT_MEASUREMENT,
-  tokens: 4,
-  ranks: 1,
-  link: { kind: 'speed' as const, gbps: 100, us: 1 },
-  connectivity: ['farskip' as const],
-  schedule: ['overlapped' as const],
-};
 
 test('a budget that the first run spends leaves one timing and one repeat of each combination', async () => {
   const phases: string[] = [];

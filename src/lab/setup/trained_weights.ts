@@ -3,6 +3,7 @@ import { weightsOf } from '../../model/weights';
 import type { WrittenTensor } from '../../model/write_safetensors';
 import { keptValuesOf } from '../../program/lower';
 import { sharersOf } from '../../program/lower_update';
+import { floatsIn } from './kept_floats';
 import type { Deployed, Lab } from './lab';
 
 /** The weights that a model's ranks have by now, as the tensors of its checkpoint. */
@@ -17,9 +18,7 @@ export async function weightsIn(
     const share = sharersOf(kept.get(weight.name)!, plan);
     const parts: Float32Array[] = [];
     for (const { index, engine, kept: held } of ranks) {
-      const { buffer, bytes } = held.get(weight.name)!;
-      const [content] = await lab.pause.during(engine.readback.read([{ buffer, offset: 0, bytes }]));
-      const own = new Float32Array(content!);
+      const own = await floatsIn(engine, held.get(weight.name)!, lab.pause);
       // Of ranks that have the same, one says it: what all have is summed.
       parts.push(index % share === 0 ? own : new Float32Array(own.length));
     }

@@ -19,6 +19,7 @@ import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
 import { checkSequences } from './forward';
 import { besideTeacher } from './gradients';
+import { floatsIn } from './kept_floats';
 import { createKnownClock } from './known_clock';
 import type { Deployed, Lab } from './lab';
 import { lossIn, trainingFeeds, withStep } from './training_feeds';
@@ -111,11 +112,9 @@ export async function createTrainer(
       const tensors = new Map<string, WrittenTensor>();
       for (const { index, engine } of cluster.ranks)
         for (const value of averages) {
-          const { buffer, bytes } = heldBy(index, value);
-          const [content] = await lab.pause.during(engine.readback.read([{ buffer, offset: 0, bytes }]));
-          const shape = [value.rows as number, value.cols];
-          const values = new Float32Array(content!).slice(0, shape[0]! * shape[1]!);
-          tensors.set(nameOnRank(index, value), { shape, values });
+          const [rows, cols] = [value.rows as number, value.cols];
+          const values = (await floatsIn(engine, heldBy(index, value), lab.pause)).slice(0, rows * cols);
+          tensors.set(nameOnRank(index, value), { shape: [rows, cols], values });
         }
       return tensors;
     },
