@@ -9,6 +9,10 @@ import { stepOf } from '../trace/clock';
  * it commands: on an H200 a mapped buffer was told 2.5 ms late by itself, 0.3 ms late with an error scope opened and
  * closed now and then, which asks nothing of the GPU. So turns of a page nudge its device; not each, for nudges take
  * their time of those who carry out its commands.
+ *
+ * Dawn in Node looks in every turn, and turns Node's loop over and over while anything is asked of the GPU: that takes a
+ * core, of which SwiftShader would compute, and leaves garbage, whose collection holds up the host. Only a thread that
+ * stands still slows it down, so there turns come at most so often, and a long wait holds the thread.
  */
 export type Pause = {
   /** The step of performance.now() here, ms: browsers round it. */
@@ -27,34 +31,48 @@ export type Pause = {
 /** A nudge in so many turns of a page. */
 const NUDGED_TURNS = 3;
 
+/** How soon after a turn of Node's loop the next may come: a fifth of the quickest round trip to a GPU. */
+const NODE_TURN_MS = 0.02;
+
 /**
- * A wait without a known end turns over tasks so long before it takes to timers, so as not to keep a core busy for
+ * A wait without a known end turns over tasks so long before it takes to naps, so as not to keep a core busy for
  * nothing.
  */
 const SPIN_MS = 15;
 
-/** A timer later than that was held back: browsers do it to pages in the background, and so does a busy machine. */
+/** A nap that ends later than that was held back: browsers do it to pages in the background, as does a busy machine. */
 const LATE_MS = 250;
 
-/** `onLate` hears of timers that were held back. */
+/** How a runtime waits. */
+type Waiting = {
+  readonly turn: () => Promise<void>;
+  /** Waits for about so long, a core left free meanwhile, and lets callbacks run. */
+  readonly nap: (ms: number) => Promise<void>;
+  /** The longest nap, and how long before its end naps are trusted no more, ms. */
+  readonly napMs: number;
+  readonly slackMs: number;
+  readonly close: () => void;
+};
+
+/** `onLate` hears of naps that were held back. */
 export function createPause({ device }: Gpu, onLate: (lateMs: number) => void): Pause {
   let turns = 0;
-  const { turn, close, slackMs } =
+  const { turn, nap, napMs, slackMs, close } =
     typeof setImmediate === 'function'
-      ? immediateTurns()
-      : messageTurns(() => {
+      ? waitingInNode()
+      : waitingInPage(() => {
           if (turns++ % NUDGED_TURNS === 0) nudge(device);
         });
-  const timer = async (ms: number): Promise<void> => {
+  const napFor = async (ms: number): Promise<void> => {
     const due = performance.now() + ms;
-    await new Promise<void>((resolve) => setTimeout(resolve, ms));
+    await nap(ms);
     const lateMs = performance.now() - due;
     if (lateMs > LATE_MS) onLate(lateMs);
   };
   const when = async (ready: () => boolean): Promise<void> => {
     const since = performance.now();
     while (!ready()) {
-      if (performance.now() - since > SPIN_MS) await timer(1);
+      if (performance.now() - since > SPIN_MS) await napFor(Math.min(napMs, 1));
       await turn();
     }
   };
@@ -77,7 +95,7 @@ export function createPause({ device }: Gpu, onLate: (lateMs: number) => void): 
         if (interrupted()) return;
         const left = time - performance.now();
         if (left <= 0) return;
-        if (left > 2 * slackMs) await timer(Math.min(left - slackMs, 2 * slackMs));
+        if (left > 2 * slackMs) await napFor(Math.min(left - slackMs, napMs));
         else await turn();
       }
     },
@@ -94,12 +112,30 @@ function hostStepMs(): number {
   return stepOf(times);
 }
 
-/** `slackMs`: how long before its time a timer is trusted no more. */
-const immediateTurns = () => ({
-  slackMs: 1.5,
-  turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
-  close: () => {},
-});
+function waitingInNode(): Waiting {
+  const held = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let turnedAt = Number.NEGATIVE_INFINITY;
+  const turn = () =>
+    new Promise<void>((resolve) =>
+      setImmediate(() => {
+        turnedAt = performance.now();
+        resolve();
+      }),
+    );
+  return {
+    turn() {
+      while (performance.now() - turnedAt < NODE_TURN_MS);
+      return turn();
+    },
+    nap(ms) {
+      Atomics.wait(held, 0, 0, ms);
+      return turn();
+    },
+    napMs: 0.2,
+    slackMs: 0.3,
+    close() {},
+  };
+}
 
 function nudge(device: GPUDevice): void {
   device.pushErrorScope('validation');
@@ -107,7 +143,7 @@ function nudge(device: GPUDevice): void {
   device.popErrorScope().catch(() => {});
 }
 
-function messageTurns(onTurn: () => void) {
+function waitingInPage(onTurn: () => void): Waiting {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];
   port1.onmessage = () => waiting.shift()?.();
@@ -124,6 +160,8 @@ function messageTurns(onTurn: () => void) {
       // Messages that are under way will not come.
       for (const resume of waiting.splice(0)) resume();
     },
+    nap: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    napMs: 10,
     slackMs: 5,
   };
 }

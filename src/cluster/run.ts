@@ -187,7 +187,7 @@ async function run(
       for (const name of program.inputs)
         queue.writeBuffer(valuesOf[index]!.take(name).buffer, 0, feeds[index]!.inputs.get(name)!);
     });
-    await settled(engines);
+    await options.pause.during(settled(engines));
     const origin = performance.now();
     const step = stepOf(bound, program, lanes, valuesOf, transfers, startOf(sending, options), options);
     await follow(orders, events, transfers, lanes, step, origin, options);
@@ -201,7 +201,7 @@ async function run(
     const wallMs = Math.max(...reads.map(({ at }) => at)) - origin;
     const outputs = outputsOf(program, bound, lanes, reads);
     releaseAll(reads);
-    await settled(engines);
+    await options.pause.during(settled(engines));
     return {
       spans: (tilt) => spansOfRun(lanes, transfers, origin, tilt),
       wallMs,
