@@ -45,12 +45,12 @@ test('a picture of the lanes is SVG by itself: a bar for each item in view, word
   expect(svg).toContain('A “headline” &amp; more');
   expect(svg).toContain('q &lt;&amp;&gt;');
   // Three kernels.
-  expect(count(svg, /fill="#1f5a70"/g)).toBe(3);
+  expect(count(svg, /fill="#346478"/g)).toBe(3);
   // One wait and its swatch, each with its hatch.
   expect(count(svg, /fill="#d7263d"/g)).toBe(2);
   expect(count(svg, /url\(#exposed\)/g)).toBe(2);
   // What is out of view is left out; words of what is folded, too.
-  expect(count(pictureOf(spans, 5, 10), /fill="#1f5a70"/g)).toBe(1);
+  expect(count(pictureOf(spans, 5, 10), /fill="#346478"/g)).toBe(1);
   expect(pictureOf(spans, 0, 10, [0, 1])).not.toContain('q &lt;');
   // It asks for nothing beside it.
   expect(svg).not.toMatch(/href|<image|<style|class=/);

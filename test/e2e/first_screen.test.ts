@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openedPage, openSite, shownRun } from './browser';
 import { pick } from './whole_way';
@@ -25,7 +25,7 @@ test.each([
       if (width > 860) await page.addInitScript('delete Navigator.prototype.gpu');
       await page.goto(site.url);
       await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
-      const bottomOf = async (own: ReturnType<typeof heading>) => {
+      const bottomOf = async (own: Locator) => {
         const { y, height: own_ } = (await own.boundingBox())!;
         return y + own_;
       };
@@ -39,10 +39,17 @@ test.each([
       if (width > 860) expect(await bottomOf(heading(page, /^FarSkip, overlapped/))).toBeLessThan(height - 100);
 
       expect(await bottomOf(heading(page, /^Regular, overlapped/))).toBeLessThan(height - 80);
+      // What is not measured, and that the axis is no run's own time, is said at first sight.
+      expect(await bottomOf(figures(page).getByText('devices and links are emulated') as never)).toBeLessThan(
+        height / 2,
+      );
+      expect(await page.getByText('layers aligned', { exact: true }).isVisible()).toBe(true);
       if (width < 860) await page.getByText('Show another run').click();
       // A term says what it means.
       await page.getByRole('button', { name: 'of the communication hidden' }).click();
-      await page.getByText(/^Hidden: of a device’s time in collectives/).waitFor();
+      await figures(page)
+        .getByText(/^Hidden: of a device’s time in collectives/)
+        .waitFor();
       await page.keyboard.press('Escape');
       const textOf = () => figures(page).innerText();
       const seen = [await textOf()];

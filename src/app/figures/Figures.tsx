@@ -31,10 +31,24 @@ export function Figures({ timelines, session, children }: Props) {
               </div>
             ))}
           </dl>
-          {session && <p className="chip">{provenanceOf(t, session)}</p>}
+          {session && <Provenance {...provenanceOf(t, session)} />}
         </>
       )}
       {children}
     </section>
+  );
+}
+
+function Provenance({ from, emulated }: ReturnType<typeof provenanceOf>) {
+  return (
+    <p className="chip">
+      {from}
+      {emulated && (
+        <>
+          {' · '}
+          <strong>{emulated}</strong>
+        </>
+      )}
+    </p>
   );
 }

@@ -89,6 +89,7 @@ export function Steppers({ session, names, onProblems }: Props) {
         <Choice
           name="schedule on show"
           label={t.figures.schedule}
+          term="schedule"
           value={compared.schedule}
           options={compared.schedules.map((schedule) => [schedule, t.figures.schedules[schedule]] as const)}
           onChange={(schedule) => show({ schedule })}

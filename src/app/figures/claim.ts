@@ -106,8 +106,11 @@ function isPaced(run: LabRun): boolean {
   }
 }
 
-/** Where a run is from, and what of it was emulated. */
-export function provenanceOf(t: Text, session: SessionRun): string {
-  const said = originOf(t, session);
-  return isPaced(session.run) ? `${said} · ${t.figures.emulatedLinks}` : said;
-}
+/** Where a run is from, and what of it was emulated, if anything. */
+export const provenanceOf = (
+  t: Text,
+  session: SessionRun,
+): { readonly from: string; readonly emulated: string | null } => ({
+  from: originOf(t, session),
+  emulated: isPaced(session.run) ? t.figures.emulated : null,
+});

@@ -244,6 +244,9 @@ function drawDifference(
   }
 }
 
+/** How much of a run's colour lies over the time that it saved. */
+const SAVED = 0.14;
+
 /** Where layers are aligned, the quicker run is not idle at the end of a layer: it is through, and says by how much. */
 function drawSooner(
   context: CanvasRenderingContext2D,
@@ -254,22 +257,24 @@ function drawSooner(
 ): void {
   const scale = width / (view.to - view.from);
   for (const [index, { layers }] of tracks.slice(0, 2).entries()) {
-    const row = layout.rows.find((each) => each.kind === 'rank' && each.track === index);
-    if (row?.kind !== 'rank') continue;
-    const { y, height } = row.lanes[0]!;
+    const lanes = layout.rows.flatMap((row) => (row.kind === 'rank' && row.track === index ? row.lanes[0]! : []));
     for (const { ms: pair, ...of } of differences) {
       const own = pair[index]!;
       const at = layers.findIndex((each) => isSameLayer(each, of));
       const next = layers[at + 1];
       // Aligned by time the next layer begins at once; the last layer has no next.
       if (!next || next.at - layers[at]!.at - own < 1e-6 || next.at < view.from || layers[at]!.at > view.to) continue;
-      const words = names.sooner(next.at - layers[at]!.at - own);
       const left = (layers[at]!.at + own - view.from) * scale;
       const right = (next.at - view.from) * scale;
-      if (context.measureText(words).width > right - left - 10) continue;
       context.fillStyle = theme.pair[index]!;
+      context.globalAlpha = SAVED;
+      for (const { y, height } of lanes) context.fillRect(left, y, right - left, height);
+      context.globalAlpha = 1;
+      const words = names.sooner(next.at - layers[at]!.at - own);
+      const [first] = lanes;
+      if (!first || context.measureText(words).width > right - left - 10) continue;
       context.textAlign = 'center';
-      context.fillText(words, (left + right) / 2, y + height / 2 + 0.5);
+      context.fillText(words, (left + right) / 2, first.y + first.height / 2 + 0.5);
       context.textAlign = 'left';
     }
   }

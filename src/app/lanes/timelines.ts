@@ -7,6 +7,8 @@ export type Timelines = {
   readonly tracks: readonly Prepared[];
   /** The axis ends here, ms. */
   readonly end: number;
+  /** Each layer begins in all tracks at once, so that the axis is the time of none of them. */
+  readonly aligned: boolean;
   /** Of the layers of the first two, where both are runs of models of as many. */
   readonly differences: ReturnType<typeof layerDifferences>;
   /** Names of the tracks' runs, where they are of several. */
@@ -20,11 +22,13 @@ export function timelinesOf(named: readonly NamedTrack[], align: 'time' | 'layer
   // Steps of a generation go through all layers again and again.
   const layers = new Set(spans.map((own) => layerStartsOf(own).length));
   const comparable = named.length > 1 && layers.size === 1 && named.every(({ track }) => track.steps.length === 0);
-  const alignments = align === 'layer' && comparable ? alignLayers(spans) : named.map(() => UNALIGNED);
+  const aligned = align === 'layer' && comparable;
+  const alignments = aligned ? alignLayers(spans) : named.map(() => UNALIGNED);
   const prepared = named.map(({ name, track }, i) => prepare(name, track, alignments[i]!));
   return {
     tracks: prepared,
     end: Math.max(0, ...prepared.map(({ end }) => end)),
+    aligned,
     differences: comparable ? layerDifferences(spans[0]!, spans[1]!) : [],
     runs: named.map(({ run }) => run),
   };

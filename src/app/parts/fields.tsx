@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { type Phrase, phrase } from '../../words/phrase';
 import { firstIssue, type z } from '../../words/zod';
 import { useText } from '../state/language';
+import { Term, type TermId } from './Term';
 
 /** Form fields and the like that several parts of the page use. */
 
@@ -66,13 +67,15 @@ export function EnumField<T extends string>(props: {
 export function Choice<T extends string>(props: {
   name: string;
   label: string;
+  /** What the label is a term of. */
+  term?: TermId;
   value: T;
   options: readonly (readonly [T, string])[];
   onChange: (value: T) => void;
 }) {
   return (
     <div className="choice" role="radiogroup" aria-label={props.label}>
-      <span aria-hidden="true">{props.label}</span>
+      {props.term ? <Term of={props.term}>{props.label}</Term> : <span aria-hidden="true">{props.label}</span>}
       <div>
         {props.options.map(([value, text]) => (
           <label key={value}>

@@ -12,7 +12,7 @@ export const DRAWN_BLOCKS: readonly DrawnBlock[] = [...new Set([...BLOCKS, ...KE
  */
 type Look = { readonly colour: string; readonly hatch?: 'up' | 'down' };
 export const PALETTE: Readonly<Record<DrawnBlock, Look>> = {
-  attention: { colour: '#1f5a70' },
+  attention: { colour: '#346478' },
   router: { colour: '#ccca81' },
   routed: { colour: '#6987ca' },
   shared: { colour: '#accaab' },

@@ -17,6 +17,7 @@ export function TimelinePicture({ timelines, session }: { timelines: Timelines; 
     const { tracks, differences, end } = timelines;
     const { view } = useView.getState();
     const claim = claimOf(t, timelines);
+    const provenance = session && provenanceOf(t, session);
     const figures = claim?.figures.map(({ value, of }) => `${value} ${of}`) ?? [];
     return timelineSvg(
       { tracks, differences, names: namesOfLanes(t), showsWindows: view.windows },
@@ -24,7 +25,7 @@ export function TimelinePicture({ timelines, session }: { timelines: Timelines; 
       rangeInView(view, end),
       {
         headline: [claim?.sentence ?? t.page.title, ...figures].join(' · '),
-        provenance: [session && provenanceOf(t, session), t.page.title].filter(Boolean).join(' · '),
+        provenance: [provenance?.from, provenance?.emulated, t.page.title].filter(Boolean).join(' · '),
         titles: titlesOf(t, timelines),
         device: t.timeline.device,
         node: t.timeline.node,

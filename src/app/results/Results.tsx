@@ -10,6 +10,7 @@ import { findingsOf } from '../../lab/setup/self_test_result';
 import type { Estimate } from '../../lab/statistics/estimate';
 import { megabytes } from '../../words/megabytes';
 import { Scroll } from '../parts/fields';
+import { Term } from '../parts/Term';
 import { useText } from '../state/language';
 import type { SessionRun } from '../state/session';
 import type { Text } from '../text/en';
@@ -136,11 +137,19 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
               <th scope="col">{t.results.run}</th>
               <th scope="col">{settings.pass === 'forward' ? t.results.wall : t.results.wallOfStep}</th>
               {results.length > 1 && <th scope="col">{t.results.speedup}</th>}
-              <th scope="col">{t.results.hidden}</th>
-              {pays && <th scope="col">{t.results.paid}</th>}
+              <th scope="col">
+                <Term of="hidden">{t.results.hidden}</Term>
+              </th>
+              {pays && (
+                <th scope="col">
+                  <Term of="paid">{t.results.paid}</Term>
+                </th>
+              )}
               <th scope="col">{t.results.computing}</th>
               <th scope="col">{t.results.communicating}</th>
-              <th scope="col">{exact ? t.results.bound : t.results.estimatedBound}</th>
+              <th scope="col">
+                <Term of="bound">{exact ? t.results.bound : t.results.estimatedBound}</Term>
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -6,11 +6,13 @@ import type { Text } from '../text/en';
 export const Gutter = memo(function Gutter({
   layout,
   titles,
+  aligned,
   t,
   onToggle,
 }: {
   layout: Layout;
   titles: readonly string[];
+  aligned: boolean;
   t: Text;
   onToggle: (ranks: readonly number[]) => void;
 }) {
@@ -19,9 +21,16 @@ export const Gutter = memo(function Gutter({
       {layout.rows.map((row) => {
         const at = { top: row.y, height: row.height };
         switch (row.kind) {
-          case 'axis':
           case 'layers':
             return null;
+          case 'axis':
+            return (
+              aligned && (
+                <p key="axis" className="lane-name axis-name faint" style={at}>
+                  {t.timeline.aligned}
+                </p>
+              )
+            );
           case 'difference':
             return (
               <p key="difference" className="lane-name faint" style={at}>

@@ -76,7 +76,7 @@ export function Timeline({ context, dimmed }: { context: CommandContext; dimmed:
   return (
     <div className="timeline-body">
       <div className="lanes" style={{ '--lane-text': `${TEXT * scene.layout.scale}px` } as CSSProperties}>
-        <Gutter layout={scene.layout} titles={named} t={t} onToggle={toggle} />
+        <Gutter layout={scene.layout} titles={named} aligned={timelines.aligned} t={t} onToggle={toggle} />
         <div className="canvases" ref={holder} style={{ height: scene.layout.height }}>
           <div
             ref={lanes}
