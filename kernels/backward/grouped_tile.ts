@@ -56,7 +56,7 @@ if (pair < end && col < sizes.cols / 4u) { out[pair * (sizes.cols / 4u) + col] =
 `;
 }
 
-/** grouped_gemm_tn by tiles of one group's output; rows, cols and stride are multiples of four. */
+/** grouped_gemm_tn by tiles of a part of one group's output; rows, cols and stride are multiples of four. */
 export function groupedTnTile(tile: Tile): string {
   const dOut: Side = {
     buffer: 'dOut',
@@ -72,7 +72,7 @@ export function groupedTnTile(tile: Tile): string {
     stride: '(sizes.cols / 4u)',
     read: (place) => `xAt(first, end, ${place})`,
   };
-  return `struct Sizes { pairs: u32, rows: u32, cols: u32, groups: u32, stride: u32, gather: u32 }
+  return `struct Sizes { pairs: u32, rows: u32, cols: u32, groups: u32, stride: u32, gather: u32, parts: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> dOut: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
@@ -93,8 +93,13 @@ return x[row * (sizes.stride / 4u) + place % (sizes.cols / 4u)];
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 let row0 = group.y * ${tile.rows}u;
 let col0 = group.x * ${tile.cols}u;
-let first = offsets[group.z];
-let end = offsets[group.z + 1u];
+let expert = group.z % sizes.groups;
+let part = group.z / sizes.groups;
+let begin = offsets[expert];
+let all = offsets[expert + 1u] - begin;
+let share = (all + sizes.parts - 1u) / sizes.parts;
+let first = begin + min(all, part * share);
+let end = begin + min(all, (part + 1u) * share);
 let count = end - first;
 ${namePlace(tile)}${declareSums(tile, 'sum')}
 ${multiplyTile(tile, 'sum', dOut, x, 'count', 'partial')}

@@ -4,6 +4,9 @@ import { ALWAYS, f32, kernel, NOTHING, type Numbers, type Operand, onWire, ROWS,
 const each = (operations: number) => (s: { readonly rows: number; readonly width: number }) =>
   operations * s.rows * s.width;
 
+/** Columns that a workgroup of norm_weight_grad sums. */
+export const NORM_COLUMNS = 8;
+
 /** Columns of parts of sums of squares. */
 export const SQUARES = 256;
 
@@ -43,11 +46,11 @@ export const BACKWARD_KERNELS = {
     flops: each(9),
     ...ROWS,
   }),
-  /** d weight of a norm, of x, the factors of its rows, and d out. */
+  /** d weight of a norm, of x, the factors of its rows, and d out: in sums of so many parts of the rows. */
   norm_weight_grad: kernel({
-    sizes: { rows: 'u32', width: 'u32', stride: 'u32' },
+    sizes: { rows: 'u32', width: 'u32', stride: 'u32', parts: 'u32' },
     inputs: (s) => [f32(s.rows * s.width, s.stride), f32(s.rows), f32(s.rows * s.width)],
-    outputs: (s) => [f32(s.width)],
+    outputs: (s) => [f32(s.parts * s.width)],
     flops: each(3),
     ...ALWAYS,
   }),
@@ -67,11 +70,22 @@ export const BACKWARD_KERNELS = {
     flops: (s) => 2 * s.pairs * s.inner * s.cols,
     hasWork: (s) => s.pairs > 0,
   }),
-  /** Of each group d outᵀ · x of its pairs [rows, cols]: d weight of a grouped product; 0 where it has none. */
+  /** As gemm_tn, in sums of so many parts of `inner`, [parts * rows, cols]. */
+  gemm_tn_parts: kernel({
+    sizes: { rows: 'u32', inner: 'u32', cols: 'u32', parts: 'u32' },
+    inputs: (s) => [f32(s.inner * s.rows), f32(s.inner * s.cols)],
+    outputs: (s) => [f32(s.parts * s.rows * s.cols)],
+    flops: (s) => 2 * s.rows * s.inner * s.cols,
+    ...ROWS,
+  }),
+  /**
+   * Of each group d outᵀ · x of its pairs [rows, cols]: d weight of a grouped product; 0 where it has none. In sums of
+   * so many parts of each group's pairs, [parts * groups * rows, cols].
+   */
   grouped_gemm_tn: kernel({
-    sizes: { pairs: 'u32', rows: 'u32', cols: 'u32', groups: 'u32', stride: 'u32', gather: 'u32' },
+    sizes: { pairs: 'u32', rows: 'u32', cols: 'u32', groups: 'u32', stride: 'u32', gather: 'u32', parts: 'u32' },
     inputs: (s) => [f32(s.pairs * s.rows), word(s.pairs * s.cols, s.stride), u32(s.pairs), u32(s.groups + 1)],
-    outputs: (s) => [f32(s.groups * s.rows * s.cols)],
+    outputs: (s) => [f32(s.parts * s.groups * s.rows * s.cols)],
     flops: (s) => 2 * s.pairs * s.rows * s.cols,
     ...ALWAYS,
   }),

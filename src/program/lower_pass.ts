@@ -11,6 +11,8 @@ export const USUAL_ADAMW: AdamW = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0
 type PassOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce'> & {
   readonly recompute: boolean;
   readonly sharded: boolean;
+  /** Of a rank. */
+  readonly tokens: number;
 };
 
 /** A program of whole sequences: its first output is the logits of their last tokens, or each token's loss. */
@@ -18,11 +20,16 @@ export function lowerPass(
   pass: Pass,
   spec: ModelSpec,
   connectivity: Connectivity,
-  { recompute, sharded, ...options }: PassOptions,
+  { recompute, sharded, tokens, ...options }: PassOptions,
 ): Program {
   if (pass === 'forward')
     return lower(spec, connectivity, { ...options, logits: 'last', hidden: false, cached: false });
-  const training = lowerTraining(spec, connectivity, { ...options, recompute, loss: { kind: 'next token' } });
+  const training = lowerTraining(spec, connectivity, {
+    ...options,
+    recompute,
+    tokens,
+    loss: { kind: 'next token' },
+  });
   if (pass === 'step') return lowerUpdate(training, options.plan, { adamw: USUAL_ADAMW, sharded, allReduce: 'ring' });
   // Gradients stay where they are.
   return { ...training.program, outputs: training.program.outputs.filter((name) => name === LOSSES) };

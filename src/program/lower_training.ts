@@ -41,6 +41,8 @@ export type TrainingOptions = Pick<LoweringOptions, 'plan' | 'wire' | 'allReduce
   readonly balance?: Balance | null;
   /** Whether a layer's activations are computed again for its backward pass, not held. */
   readonly recompute?: boolean;
+  /** Tokens of a rank, about: sums over many are split, for a GPU to be busy with a small weight's. */
+  readonly tokens?: number;
 };
 
 /** A program of a training pass. */
@@ -74,13 +76,13 @@ function refuseWideKeys({ layers }: ModelSpec): void {
  */
 export function lowerTraining(spec: ModelSpec, connectivity: Connectivity, options: TrainingOptions): Training {
   refuseWideKeys(spec);
-  const { balance = null, recompute = false } = options;
+  const { balance = null, recompute = false, tokens = null } = options;
   const { build, seeds, others } = lowerLosses(spec, connectivity, options);
   if (balance?.kind === 'loss') others.push(...lowerBalanceLoss(build, spec, balance.factor, seeds));
   const counts = balance?.kind === 'bias' ? lowerExpertCounts(build, spec) : new Map<string, string>();
   const otherLosses = lowerSum(build, others);
   const outputs = [LOSSES, ...(otherLosses ? [otherLosses] : []), ...counts.values()];
-  const { program, gradients } = differentiate(build.finish(outputs), seeds);
+  const { program, gradients } = differentiate(build.finish(outputs), seeds, tokens);
   return {
     program: recompute ? recomputed(program, new Set(gradients.values())) : program,
     gradients,

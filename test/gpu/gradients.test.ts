@@ -106,7 +106,8 @@ test.each(GROUPED)('grouped products backward over $counts agree with float64, b
     const stride = cols + (gather ? (cols % 4 === 0 ? 8 : 3) : 0);
     const x = random((gather ? 11 : Math.max(pairs, 1)) * stride);
     const pairRow = gather ? integers(pairs, 11) : new Uint32Array(pairs).fill(99_999);
-    const tn = { pairs, rows, cols, groups, stride, gather };
+    const parts = gather ? 3 : 1;
+    const tn = { pairs, rows, cols, groups, stride, gather, parts };
     const expected = new Float64Array(groups * rows * cols);
     counts.forEach((_, g) => {
       for (let p = offsets[g]!; p < offsets[g + 1]!; p++)
@@ -116,9 +117,56 @@ test.each(GROUPED)('grouped products backward over $counts agree with float64, b
     });
     for (const variant of lab.engine.launcher.allFor('grouped_gemm_tn', tn)) {
       const inputs = [dOut, x, pairRow, offsets];
-      const [out] = await launch(lab, 'grouped_gemm_tn', tn, inputs, [groups * rows * cols], variant);
-      expect(relativeError(floats(out!), expected), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+      const [out] = await launch(lab, 'grouped_gemm_tn', tn, inputs, [parts * groups * rows * cols], variant);
+      const sum = summed(floats(out!), parts);
+      expect(relativeError(sum, expected), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
     }
+  }
+});
+
+/** What so many sums, one after the other, add up to. */
+const summed = (values: ArrayLike<number>, parts: number): Float64Array =>
+  Float64Array.from({ length: values.length / parts }, (_, i) =>
+    Array.from({ length: parts }, (_, part) => values[(part * values.length) / parts + i]!).reduce((a, b) => a + b, 0),
+  );
+
+test.each([
+  { rows: 3, inner: 5, cols: 7, parts: 4 },
+  { rows: 68, inner: 130, cols: 132, parts: 3 },
+  { rows: 4, inner: 3, cols: 4, parts: 64 },
+])('sums over $inner tokens in $parts parts agree with float64, by each variant', async (sizes) => {
+  const { rows, inner, cols, parts } = sizes;
+  const [x, y] = [random(inner * rows), random(inner * cols)];
+  const expected = new Float64Array(rows * cols);
+  for (let k = 0; k < inner; k++)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < cols; c++) expected[r * cols + c]! += x[k * rows + r]! * y[k * cols + c]!;
+  for (const variant of lab.engine.launcher.allFor('gemm_tn_parts', sizes)) {
+    const [out] = await launch(lab, 'gemm_tn_parts', sizes, [x, y], [parts * rows * cols], variant);
+    expect(relativeError(summed(floats(out!), parts), expected), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+  }
+  const norm = { rows: inner, width: cols, stride: cols + 2, parts };
+  const [wide, factors] = [random(inner * norm.stride), random(inner)];
+  const ofNorm = Float64Array.from({ length: cols }, (_, c) =>
+    Array.from(factors, (factor, k) => factor * y[k * cols + c]! * wide[k * norm.stride + c]!).reduce((a, b) => a + b),
+  );
+  const [own] = await launch(lab, 'norm_weight_grad', norm, [wide, factors, y], [parts * cols]);
+  expect(relativeError(summed(floats(own!), parts), ofNorm)).toBeLessThanOrEqual(KERNEL_TOLERANCE);
+});
+
+test.each([1, 600])('of %i tokens the gradient of an embedding agrees with float64, by each variant', async (rows) => {
+  const sizes = { rows, words: 9, width: 70 };
+  const ids = integers(rows, 7);
+  const dOut = random(rows * sizes.width);
+  const expected = new Float64Array(sizes.words * sizes.width);
+  dOut.forEach((value, i) => {
+    expected[ids[Math.floor(i / sizes.width)]! * sizes.width + (i % sizes.width)]! += value;
+  });
+  const variants = lab.engine.launcher.allFor('embedding_grad', sizes);
+  expect(variants).toHaveLength(2);
+  for (const variant of variants) {
+    const [out] = await launch(lab, 'embedding_grad', sizes, [ids, dOut], [expected.length], variant);
+    expect(relativeError(floats(out!), expected), variant.name).toBeLessThanOrEqual(KERNEL_TOLERANCE);
   }
 });
 
@@ -213,6 +261,7 @@ test('every rule and every kernel of the backward pass has a case', () => {
   const tried = new Set<string>([
     'cross_entropy',
     'kl_divergence',
+    'gemm_tn_parts',
     ...TRAINING_KERNELS,
     ...TRAVELLING,
     ...GRADIENT_CASES.flatMap((one) =>

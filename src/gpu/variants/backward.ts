@@ -7,9 +7,10 @@ import {
   attentionSumsTile,
 } from '../../../kernels/backward/attention_tile';
 import { groupedNnTile, groupedTnTile } from '../../../kernels/backward/grouped_tile';
+import { gemmTnPartsTile } from '../../../kernels/backward/parts_tile';
 import type { Tile } from '../../../kernels/common/tile';
 import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
-import { type BackwardKernel, SQUARES } from '../../program/backward_kernels';
+import { type BackwardKernel, NORM_COLUMNS, SQUARES } from '../../program/backward_kernels';
 import { withPlace } from './grouped_products';
 import { each, each64, each1024, fours, plain, tiled, tiledPairs } from './plain';
 import { nameOfTile, requirementsOfTile, tileOf } from './products';
@@ -40,9 +41,12 @@ type Variants = { readonly [K in BackwardKernel]: readonly Variant<K>[] };
 
 /** Variants of the kernels of the backward pass. */
 export const BACKWARD_VARIANTS: Variants = {
-  embedding_grad: [plain('backward/embedding_grad', (s) => each(s.words))],
+  embedding_grad: [
+    plain('backward/embedding_grad_marked', (s) => each(s.words)),
+    plain('backward/embedding_grad', (s) => each(s.words)),
+  ],
   rmsnorm_grad: [plain('backward/rmsnorm_grad', (s) => each(s.rows))],
-  norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / 8), 1, 1])],
+  norm_weight_grad: [plain('backward/norm_weight_grad', (s) => [Math.ceil(s.width / NORM_COLUMNS), s.parts, 1])],
   swiglu_grad: [plain('backward/swiglu_grad', (s) => each1024(s.rows * s.width))],
   grouped_gemm_nn: [
     ...TILES.map(
@@ -57,6 +61,19 @@ export const BACKWARD_VARIANTS: Variants = {
     ),
     plain('backward/grouped_gemm_nn', (s) => tiledPairs(s, s.cols, 16, 16)),
   ],
+  gemm_tn_parts: [
+    ...TILES.map(
+      ({ tile, least }): Variant<'gemm_tn_parts'> => ({
+        name: `backward/gemm_tn_parts ${nameOfTile(tile)}`,
+        source: () => gemmTnPartsTile(tile),
+        requires: requirementsOfTile(tile),
+        fits: (s) => fours(s.rows, s.cols),
+        suits: (s) => s.rows * s.cols * s.parts >= 64 * 128 * least,
+        workgroups: (s) => ofGroups(tiled(s.rows, s.cols, tile.rows, tile.cols), s.parts),
+      }),
+    ),
+    plain('backward/gemm_tn_parts', (s) => ofGroups(tiled(s.rows, s.cols, 16, 16), s.parts)),
+  ],
   grouped_gemm_tn: [
     ...TILES.map(
       ({ tile, least }): Variant<'grouped_gemm_tn'> => ({
@@ -64,11 +81,11 @@ export const BACKWARD_VARIANTS: Variants = {
         source: () => groupedTnTile(tile),
         requires: requirementsOfTile(tile),
         fits: (s) => fours(s.rows, s.cols, s.stride),
-        suits: (s) => s.rows * s.cols >= 64 * 128 * least,
-        workgroups: (s) => ofGroups(tiled(s.rows, s.cols, tile.rows, tile.cols), s.groups),
+        suits: (s) => s.rows * s.cols * s.parts >= 64 * 128 * least,
+        workgroups: (s) => ofGroups(tiled(s.rows, s.cols, tile.rows, tile.cols), s.groups * s.parts),
       }),
     ),
-    plain('backward/grouped_gemm_tn', (s) => ofGroups(tiled(s.rows, s.cols, 16, 16), s.groups)),
+    plain('backward/grouped_gemm_tn', (s) => ofGroups(tiled(s.rows, s.cols, 16, 16), s.groups * s.parts)),
   ],
   sum_pairs: [plain('backward/sum_pairs', (s) => each1024(s.rows * s.width))],
   weigh_experts_grad: [plain('backward/weigh_experts_grad', (s) => each(s.rows))],

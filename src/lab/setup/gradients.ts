@@ -17,7 +17,9 @@ export type LossGradients = {
   readonly gradients: ReadonlyMap<string, Float64Array>;
 };
 
-export type GradientOptions = Partial<Pick<TrainingOptions, 'wire' | 'allReduce' | 'recompute' | 'balance'>> & {
+export type GradientOptions = Partial<
+  Pick<TrainingOptions, 'wire' | 'allReduce' | 'recompute' | 'balance' | 'tokens'>
+> & {
   readonly schedule?: ScheduleKind;
   /** Of a frozen teacher, its weights. */
   readonly teacher?: Cluster;

@@ -52,6 +52,8 @@ export type TrainerOptions = Pick<TrainingOptions, 'loss' | 'balance' | 'recompu
     readonly schedule?: ScheduleKind;
     /** In how many passes a batch is done, each of about as many sequences: their gradients are added. */
     readonly passes?: number;
+    /** Of a step, about: sums over many are split, so that a GPU is busy with small weights, too. */
+    readonly tokens?: number;
     /** Of a frozen teacher, its weights; they must last longer. */
     readonly teacher?: Cluster;
     /** To go on after so many steps, with the averages that there were then. */
@@ -68,6 +70,7 @@ export async function createTrainer(
     allReduce = 'direct',
     schedule = 'blocking',
     passes = 1,
+    tokens = 0,
     teacher,
     resume,
     ...options
@@ -77,7 +80,8 @@ export async function createTrainer(
     throw new InputError(phrase`A step can't be done in ${passes} passes; a whole number from 1 on is needed.`);
   const { plan } = cluster;
   const { loss, adamw } = options;
-  const training = lowerTraining(spec, table, { plan, wire, allReduce, ...options });
+  const ofRank = tokens / passes / (plan.kind === 'ep' ? plan.ranks : 1);
+  const training = lowerTraining(spec, table, { plan, wire, allReduce, tokens: ofRank, ...options });
   const accumulated = passes > 1;
   const beside = besideTeacher(teacher);
   const update = lowerUpdate(training, plan, { allReduce, accumulated, ...options });

@@ -16,14 +16,19 @@ export type Differentiated = {
  * A program, and after it its derivative: of some values it has the gradients (`seeds`, value to gradient), and of the
  * weights that these depend on it computes them. Operations are walked from last to first, each by its kernel's rule
  * (kernel_rules.ts), so that all readers of a value have contributed before what wrote it. Throws where a kernel has no
- * rule.
+ * rule. `tokens`: of a rank, about; where they are known and many, sums over them are split.
  */
-export function differentiate(program: Program, seeds: ReadonlyMap<string, string>): Differentiated {
+export function differentiate(
+  program: Program,
+  seeds: ReadonlyMap<string, string>,
+  tokens: number | null = null,
+): Differentiated {
   const build = builderOn(program, 'backward');
   const writers = new Map(program.operations.flatMap((op) => outputsOf(op).map((name) => [name, op] as const)));
   const gradients: Gradients = {
     build,
     program,
+    tokens,
     writers,
     parts: new Map([...seeds].map(([value, gradient]) => [value, [gradient]])),
     named: new Map(),

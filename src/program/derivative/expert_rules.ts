@@ -1,7 +1,17 @@
 import type { Dim } from '../dim';
-import { contribute, contributionName, type Gradients, gradientName, outputOf, placeOf, writerOf } from './gradients';
+import {
+  type Call,
+  contribute,
+  contributionName,
+  type Gradients,
+  gradientName,
+  outputOf,
+  placeOf,
+  writerOf,
+} from './gradients';
 import { gatesGrad } from './product_rules';
 import { helper, type Rule, toGradients } from './rules';
+import { partsOf, rowsOf, tilesOf, toWeight } from './weight_sums';
 
 /** Products of pairs with the weights of their experts. */
 const product: Rule<'grouped_gemm'> = (gradients, op, [d]) => {
@@ -9,9 +19,23 @@ const product: Rule<'grouped_gemm'> = (gradients, op, [d]) => {
   const { pairs, inner, cols, groups, stride } = op.sizes as Pairs & { inner: number; cols: number; stride: number };
   const nn = { kernel: 'grouped_gemm_nn', sizes: { pairs, inner: cols, cols: inner, groups } } as const;
   toGradients(gradients, op, [x], nn, [d!, offsets, weight]);
-  const sizes = { pairs, rows: cols, cols: inner, groups, stride, gather: 0 };
-  toGradients(gradients, op, [weight], { kernel: 'grouped_gemm_tn', sizes }, [d!, x, pairRow, offsets]);
+  weightGrad(gradients, op, { pairs, rows: cols, cols: inner, groups, stride, gather: 0 }, [d!, x, pairRow, offsets]);
 };
+
+/** d weight of a grouped product. Of tokens that are spread evenly, each group has as many as another. */
+function weightGrad(
+  gradients: Gradients,
+  op: Call<'grouped_gemm'> | Call<'grouped_gemm_swiglu'>,
+  sizes: Pairs & Readonly<Record<'rows' | 'cols' | 'stride' | 'gather', number>>,
+  inputs: readonly [d: string, x: string, pairRow: string, offsets: string],
+): void {
+  const topK = gradients.build.columns(writerOf(gradients, inputs[2], 'expert_plan').outputs[1]!);
+  const tokens = rowsOf(gradients, 'tokens');
+  const pairs = tokens === null ? null : (tokens * topK) / sizes.groups;
+  const parts = partsOf(sizes.groups * tilesOf(sizes.rows * sizes.cols), pairs);
+  const weight = op.inputs[3]!;
+  toWeight(gradients, op, weight, parts, { kernel: 'grouped_gemm_tn', sizes: { ...sizes, parts } }, inputs);
+}
 type Pairs = { readonly pairs: Dim; readonly groups: number };
 
 /** SwiGLU of such products, of rows as they arrived: a row's pairs are summed. */
@@ -27,7 +51,7 @@ const gatedProduct: Rule<'grouped_gemm_swiglu'> = (gradients, op, [d]) => {
   const anew = { kernel: 'grouped_gemm', sizes: { pairs, inner, cols, groups, stride, gather: 1 } } as const;
   const dGates = gatesGrad(gradients, op, d!, { rows: pairs, width }, anew, [x, pairRow, offsets, weight]);
   const tn = { pairs, rows: cols, cols: inner, groups, stride, gather: 1 };
-  toGradients(gradients, op, [weight], { kernel: 'grouped_gemm_tn', sizes: tn }, [dGates, x, pairRow, offsets]);
+  weightGrad(gradients, op, tn, [dGates, x, pairRow, offsets]);
   const nn = { kernel: 'grouped_gemm_nn', sizes: { pairs, inner: cols, cols: inner, groups } } as const;
   const ofPairs = { name: `${out} d pairs`, rows: pairs, cols: inner };
   const dPairs = helper(gradients, op, 'pairs', nn, [dGates, offsets, weight], ofPairs);

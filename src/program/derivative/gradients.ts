@@ -13,6 +13,8 @@ export type Gradients = {
   readonly build: Builder;
   /** What is differentiated, and its operations by the values that they write. */
   readonly program: Program;
+  /** Tokens of a rank, about, where they are known. */
+  readonly tokens: number | null;
   readonly writers: ReadonlyMap<string, Operation>;
   /** Contributions to each value's gradient, names of values. */
   readonly parts: Map<string, string[]>;

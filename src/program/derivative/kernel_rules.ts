@@ -1,3 +1,4 @@
+import { NORM_COLUMNS } from '../backward_kernels';
 import type { Dim } from '../dim';
 import type { KernelName } from '../kernels';
 import type { Compute } from '../program';
@@ -5,6 +6,7 @@ import { EXPERT_RULES } from './expert_rules';
 import { contribute, type Gradients, gradientName, outputOf } from './gradients';
 import { gatedProductRule, productGrad } from './product_rules';
 import { helper, type Rule, toGradients } from './rules';
+import { partsOf, rowsOf, toWeight } from './weight_sums';
 
 /** What an operation has as its output is what it has of each of these inputs. */
 const passOn =
@@ -31,7 +33,9 @@ function normGrad(
   });
   const value = gradients.program.values.get(weight)!;
   if (value.lives === 'kept' && value.origin === 'constant') return dx;
-  toGradients(gradients, op, [weight], { kernel: 'norm_weight_grad', sizes: { rows, width, stride } }, [x, factors, d]);
+  const parts = partsOf(Math.ceil(width / NORM_COLUMNS), rowsOf(gradients, rows));
+  const call = { kernel: 'norm_weight_grad', sizes: { rows, width, stride, parts } } as const;
+  toWeight(gradients, op, weight, parts, call, [x, factors, d]);
   return dx;
 }
 

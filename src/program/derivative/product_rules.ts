@@ -3,6 +3,7 @@ import type { KernelCall } from '../kernels';
 import type { Compute } from '../program';
 import { type Gradients, gradientName, outputOf } from './gradients';
 import { helper, type Rule, toGradients } from './rules';
+import { partsOf, rowsOf, tilesOf, toWeight } from './weight_sums';
 
 /** d x and d weight of x [rows, inner] · weight [cols, inner]ᵀ. */
 export function productGrad(
@@ -13,7 +14,13 @@ export function productGrad(
 ): void {
   const [x, weight] = op.inputs as [string, string];
   toGradients(gradients, op, [x], { kernel: 'gemm_nn', sizes: { rows, inner: cols, cols: inner } }, [d, weight]);
-  toGradients(gradients, op, [weight], { kernel: 'gemm_tn', sizes: { rows: cols, inner: rows, cols: inner } }, [d, x]);
+  const parts = partsOf(tilesOf(cols * inner), rowsOf(gradients, rows));
+  const tn = { rows: cols, inner: rows, cols: inner };
+  const call =
+    parts === 1
+      ? ({ kernel: 'gemm_tn', sizes: tn } as const)
+      : ({ kernel: 'gemm_tn_parts', sizes: { ...tn, parts } } as const);
+  toWeight(gradients, op, weight, parts, call, [d, x]);
 }
 
 /** SwiGLU of a product. */

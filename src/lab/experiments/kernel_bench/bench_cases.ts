@@ -116,7 +116,7 @@ const groupedBackward = (
     ...(kernel === 'grouped_gemm_nn'
       ? { sizes: { pairs, inner: outputs, cols: inner, groups }, integers: [offsets] }
       : {
-          sizes: { pairs, rows: outputs, cols: inner, groups, stride: inner, gather: 0 },
+          sizes: { pairs, rows: outputs, cols: inner, groups, stride: inner, gather: 0, parts: 1 },
           integers: [pairRow, offsets],
         }),
   };

@@ -79,7 +79,8 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
   const allReduce = allReduceOf(settings, topology, batch.length * batch[0]!.length, spec.hidden);
   const table = connectivityOf(connectivity, model.checkpoint);
   const { pass, wire, recompute, sharded } = settings;
-  const program = lowerPass(pass, spec, table, { plan, wire, allReduce, recompute, sharded });
+  const tokens = (batch.length * batch[0]!.length) / (plan.kind === 'ep' ? plan.ranks : 1);
+  const program = lowerPass(pass, spec, table, { plan, wire, allReduce, recompute, sharded, tokens });
   const executable = await bindProgram(model.cluster, program);
   stage.opened.executables.push(executable);
   const feeds = stepFeeds(spec, plan, batch);

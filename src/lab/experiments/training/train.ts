@@ -233,13 +233,14 @@ async function stepsOf(
 
 const trainerOf = (training: Training, averages: Tensors | null): Promise<Trainer> => {
   const { lab, settings, student, table, teacher, curve } = training;
-  const { clip, recompute, passes, decay, frozenEmbedding } = settings;
+  const { batch, clip, recompute, passes, decay, frozenEmbedding } = settings;
   return createTrainer(lab, student, table, {
     loss: lossOf(training),
     adamw: { ...USUAL_ADAMW, decay },
     clip,
     recompute,
     passes,
+    tokens: batch,
     ...(frozenEmbedding && { frozen: new Set(['model.embed_tokens']) }),
     ...(teacher && { teacher }),
     ...(averages && { resume: { done: curve.length, averages } }),
