@@ -62,7 +62,7 @@ const traces: Subject = {
   },
 };
 
-const RUNS = ['measured.v1.json', 'generated.v1.json', 'measured.v2.json.gz', 'swept.v1.json.gz'].map((name) =>
+const RUNS = ['measured.v1.json.gz', 'generated.v1.json.gz', 'measured.v2.json.gz', 'swept.v1.json.gz'].map((name) =>
   textAt(`test/lab/fixtures/${name}`),
 );
 const runFiles: Subject = {

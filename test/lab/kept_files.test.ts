@@ -30,7 +30,7 @@ const numbersOf = (run: LabRun) => {
 };
 
 test('a saved measurement', async () => {
-  const run = await open('test/lab/fixtures/measured.v1.json');
+  const run = await open('test/lab/fixtures/measured.v1.json.gz');
   expect([run.id, run.name]).toEqual(['20261126T061825355', 'Of version 1']);
   expect(numbersOf(run)).toEqual([
     ['regular', 'overlapped', 622.723, 0.107, '9669b33b', 286],
@@ -68,7 +68,7 @@ test('an interval of one run, which was that run itself, is none', async () => {
 });
 
 test('a saved text', async () => {
-  const run = await open('test/lab/fixtures/generated.v1.json');
+  const run = await open('test/lab/fixtures/generated.v1.json.gz');
   if (run.kind !== 'generation') throw new Error('it is no generation');
   expect(run.result.settings.schedule).toEqual(['overlapped']);
   const [{ continuations, tbtMs, decoding, steps }] = run.result.results as [(typeof run.result.results)[number]];
