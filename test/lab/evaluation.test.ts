@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { diskSource } from '../../src/cli/disk';
 import { differentItems, itemsOf, TASKS } from '../../src/lab/experiments/corpora/tasks';
+import { earlyEvaluation } from '../../src/lab/experiments/ended';
 import { differenceOf } from '../../src/lab/experiments/evaluation/difference';
+import { EvaluateSettings, evaluateExperiment } from '../../src/lab/experiments/evaluation/evaluate';
 import { averageOf, scoreTasks } from '../../src/lab/experiments/evaluation/score_tasks';
 import { jsonOf } from '../../src/lab/experiments/training/checkpoint_files';
 import { bestOf } from '../../src/lab/experiments/training/early_stop';
@@ -10,6 +12,8 @@ import { TrainSettings } from '../../src/lab/experiments/training/settings';
 import type { Scorer } from '../../src/lab/setup/scorer';
 import { readJson } from '../../src/model/source';
 import { parseTokenizer } from '../../src/model/tokenizer';
+import { english } from '../../src/words/phrase';
+import { openLab } from '../support';
 import { SETTINGS } from './training_settings';
 
 const tokenizer = parseTokenizer(await readJson(diskSource('public'), 'models/reference/tokenizer.json'));
@@ -98,4 +102,31 @@ test('whole numbers that were written with a fraction keep it', () => {
   const text = jsonOf(value, new Set(['a', 'd', 'e']));
   expect(JSON.parse(text)).toEqual(value);
   expect(text.match(/-?\d+\.\d+/g)).toEqual(['0.0', '-2.0', '1.0', '0.5']);
+});
+
+test('what an evaluation found of models before it was stopped is not lost', async () => {
+  const lab = await openLab();
+  const folder = 'test/oracle/fixtures/qwen3_moe';
+  const settings = EvaluateSettings.parse({
+    model: [folder, folder],
+    connectivity: ['regular', 'farskip'],
+    val: `${folder}/expected.regular.safetensors`,
+    data: null,
+    length: 16,
+    tasks: null,
+    ranks: 1,
+  });
+  const stoppedAt = (number: number) => {
+    const stop = new AbortController();
+    const onEvent = (event: { kind: string; part?: { number: number } | null }) => {
+      if (event.kind === 'progress' && event.part?.number === number) stop.abort();
+    };
+    return evaluateExperiment.run(lab, settings, onEvent, stop.signal);
+  };
+  await expect(stoppedAt(1)).rejects.toThrow(/abort/i);
+  const evaluation = await stoppedAt(2);
+  expect(evaluation.models).toHaveLength(1);
+  expect(evaluation.models[0]!.next!.loss).toBeGreaterThan(1);
+  expect(english(earlyEvaluation(evaluation)!)).toBe('Stopped after 1 of 2 models.');
+  lab.close();
 });

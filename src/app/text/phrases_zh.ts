@@ -54,6 +54,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{0} of {1} repeats': ' {1} 次重复中的 {0} 次',
   'repeat {0}, before the intervals were narrow': '第 {0} 次重复（区间尚未足够窄）',
   '{0} of {1} points': ' {1} 个点中的 {0} 个',
+  '{0} of {1} models': ' {1} 个模型中的 {0} 个',
   '{0} of {1} tokens': ' {1} 个词元中的 {0} 个',
   'A run of {0} kernels is more than can be timed; use fewer devices or layers.':
     '一次运行有 {0} 个内核，多得无法计时；请减少设备或层数。',

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { FROM_CONFIG, isConnectivity } from '../../connectivity/methods';
 import { CORPORA, isCorpus } from '../../lab/experiments/corpora/corpus';
 import { chanceOf, TASKS } from '../../lab/experiments/corpora/tasks';
+import { earlyEvaluation } from '../../lab/experiments/ended';
 import { differenceOf } from '../../lab/experiments/evaluation/difference';
 import type { Evaluated } from '../../lab/experiments/evaluation/evaluate';
 import { averageOf, shareOf } from '../../lab/experiments/evaluation/score_tasks';
 import { InputError } from '../../words/error';
 import { english, phrase } from '../../words/phrase';
+import { failEarly } from '../early';
 import { integer } from '../options';
 import { runExperiment } from '../run_experiment';
 import { table } from '../table';
@@ -48,6 +50,7 @@ export function addEvaluate(program: Command): void {
     const told = evaluation.models.map((own, i) => ({ ...named[i]!, ...own }));
     console.log(evaluationTable(told));
     writeJson(json, { ...evaluation, models: told });
+    failEarly(earlyEvaluation(evaluation));
   });
 }
 

@@ -29,6 +29,12 @@ export const earlyGeneration = ({ ended, results }: MayEnd & { readonly results:
   });
 type Texts = { readonly continuations: readonly { readonly ids: readonly number[]; readonly ended: string }[] };
 
+export const earlyEvaluation = (evaluation: {
+  readonly ended: Ended | null;
+  readonly models: readonly unknown[];
+}): Phrase | null =>
+  early(evaluation.ended ?? undefined, (asked) => phrase`${evaluation.models.length} of ${asked!} models`);
+
 function early(ended: Ended | undefined, done: (asked: Ended['asked']) => Phrase): Phrase | null {
   if (!ended) return null;
   switch (ended.kind) {

@@ -11,12 +11,14 @@ import { phrase } from '../../../words/phrase';
 import { z } from '../../../words/zod';
 import { type ChosenModel, chooseModel } from '../../setup/choose_model';
 import { connectivityOf } from '../../setup/find_model';
+import { interruptionIn, reasonOf } from '../../setup/interruption';
 import { type Deployed, deploy, type Lab } from '../../setup/lab';
 import { type Manifest, manifestOf } from '../../setup/manifest';
 import { createScorer } from '../../setup/scorer';
 import { sequencesOf } from '../check';
 import { openCorpus } from '../corpora/corpus';
 import { differentItems, TASKS } from '../corpora/tasks';
+import type { Ended } from '../ended';
 import { type Emit, type Experiment, tellRemark } from '../experiment';
 import { RunSettings } from '../run_settings';
 import { lossOver, type MeanLoss } from './mean_loss';
@@ -31,8 +33,12 @@ export type Evaluated = {
   /** Answers to the made tasks, where they are asked. */
   readonly tasks: readonly TaskScore[] | null;
 };
-/** Of the models in their order. */
-export type Evaluation = { readonly manifest: Manifest; readonly models: readonly Evaluated[] };
+/** Of the models in their order; of the first of them, where it was cut short. */
+export type Evaluation = {
+  readonly manifest: Manifest;
+  readonly models: readonly Evaluated[];
+  readonly ended: Ended | null;
+};
 
 const { model, ranks, connectivity } = RunSettings.shape;
 
@@ -64,6 +70,7 @@ export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
     const deployed = ({ checkpoint }: Chosen) => deploy(lab, checkpoint, { kind: 'ep', ranks }, { signal });
     const first = { ...models[0]!, ...(await deployed(models[0]!)) };
     const evaluated: Evaluated[] = [];
+    let ended: Ended | null = null;
     try {
       for (const [i, own] of models.entries()) {
         const part = { number: i + 1, of: models.length };
@@ -77,10 +84,16 @@ export const evaluateExperiment: Experiment<EvaluateSettings, Evaluation> = {
           if (i > 0) cluster.destroy();
         }
       }
+    } catch (cause) {
+      const reason = signal ? await reasonOf(cause, signal) : cause;
+      const kind = interruptionIn(reason, signal);
+      // What was found before is not lost with what follows.
+      if (!kind || evaluated.length === 0) throw reason;
+      ended = { kind, asked: models.length };
     } finally {
       first.cluster.destroy();
     }
-    return { manifest: manifestOf(lab, tasks?.seed ?? 0, []), models: evaluated };
+    return { manifest: manifestOf(lab, tasks?.seed ?? 0, []), models: evaluated, ended };
   },
 };
 
