@@ -4,7 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Constants that every build and test run gets. */
-export const define = { __COMMIT__: JSON.stringify(commit()), __KERNELS__: JSON.stringify(kernels()) };
+export const define = {
+  __COMMIT__: JSON.stringify(commit()),
+  __KERNELS__: JSON.stringify(hashOf(['kernels', 'src/gpu/variants'], /^(?!backward\b).*\.(wgsl|ts)$/)),
+  __PROGRAMS__: JSON.stringify(hashOf(['kernels', 'src/gpu/variants', 'src/program'], /\.(wgsl|ts)$/)),
+};
 
 function commit(): string {
   try {
@@ -18,14 +22,14 @@ function commit(): string {
 }
 
 /**
- * What tells one set of kernels of the forward pass from another: the first digits of a hash of `kernels/`, and of
- * which variants there are. Those of the backward pass change no forward pass.
+ * The first digits of a hash of files in some folders. It tells one set of kernels of the forward pass from another
+ * (those of the backward pass change none); or, for trainings, one way to compute from another.
  */
-function kernels(): string {
+function hashOf(folders: readonly string[], names: RegExp): string {
   const hash = createHash('sha256');
-  for (const folder of ['kernels', 'src/gpu/variants']) {
+  for (const folder of folders) {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    for (const file of files.filter((name) => /^(?!backward\b).*\.(wgsl|ts)$/.test(name)).sort())
+    for (const file of files.filter((name) => names.test(name)).sort())
       hash.update(file).update(readFileSync(join(folder, file)));
   }
   return hash.digest('hex').slice(0, 12);

@@ -2,3 +2,4 @@
 declare const __COMMIT__: string;
 /** Of the kernels of this build. */
 declare const __KERNELS__: string;
+declare const __PROGRAMS__: string;

@@ -8,7 +8,7 @@ struct Sizes { rows: u32, words: u32, width: u32 }
 const LANES = 64u;
 const MARKS = 8u;
 // A bit a token.
-var<workgroup> marks: array<atomic<u32>, 8>;
+var<workgroup> marks: array<atomic<u32>, MARKS>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

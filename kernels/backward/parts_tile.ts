@@ -12,7 +12,7 @@ import {
 
 /** gemm_tn_parts by tiles of one part; rows and cols are multiples of four. */
 export function gemmTnPartsTile(tile: Tile): string {
-  // What lies beyond a part's depths is multiplied by 0, so that it must lie within the operand.
+  // Depths beyond a part are read, wherever they lie, and then are 0.
   const side = (buffer: string, first: string, lines: string): Side => ({
     buffer,
     along: 'lines',

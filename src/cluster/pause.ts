@@ -31,7 +31,7 @@ export type Pause = {
 /** A nudge in so many turns of a page. */
 const NUDGED_TURNS = 3;
 
-/** How soon after a turn of Node's loop the next may come: a fifth of the quickest round trip to a GPU. */
+/** How soon after a turn of Node's loop the next may come: a third of the quickest round trip to a GPU. */
 const NODE_TURN_MS = 0.02;
 
 /**
@@ -73,7 +73,7 @@ export function createPause({ device }: Gpu, onLate: (lateMs: number) => void): 
     const since = performance.now();
     while (!ready()) {
       if (performance.now() - since > SPIN_MS) await napFor(Math.min(napMs, 1));
-      await turn();
+      else await turn();
     }
   };
   return {
@@ -147,20 +147,24 @@ function waitingInPage(onTurn: () => void): Waiting {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];
   port1.onmessage = () => waiting.shift()?.();
+  const turn = () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      onTurn();
+      port2.postMessage(null);
+    });
   return {
-    turn: () =>
-      new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        onTurn();
-        port2.postMessage(null);
-      }),
+    turn,
+    async nap(ms) {
+      await new Promise<void>((resolve) => setTimeout(resolve, ms));
+      await turn();
+    },
     close() {
       port1.close();
       port2.close();
       // Messages that are under way will not come.
       for (const resume of waiting.splice(0)) resume();
     },
-    nap: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     napMs: 10,
     slackMs: 5,
   };

@@ -5,6 +5,10 @@
  */
 export type Plan = { readonly kind: 'ep' | 'tp'; readonly ranks: number };
 
+/** Of so many tokens in all, those that each rank has, on the mean. */
+export const tokensOfRank = ({ kind, ranks }: Plan, tokens: number): number =>
+  kind === 'ep' ? tokens / ranks : tokens;
+
 /** Ranks that compute a sequence: `ep` deals sequences out in turn. */
 export const holdersOf = ({ kind, ranks }: Plan, sequence: number): number[] =>
   kind === 'ep' ? [sequence % ranks] : Array.from({ length: ranks }, (_, rank) => rank);

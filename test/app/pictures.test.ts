@@ -14,6 +14,7 @@ const WORDS = {
   device: (rank: number) => `Device ${rank}`,
   node: (node: number) => `Node ${node}`,
   difference: 'Difference',
+  axis: 'layers aligned',
   legend: [['exposed', 'Waiting']] as const,
 };
 
@@ -44,6 +45,7 @@ test('a picture of the lanes is SVG by itself: a bar for each item in view, word
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="1280" height="\d+"/);
   expect(svg).toContain('A “headline” &amp; more');
   expect(svg).toContain('q &lt;&amp;&gt;');
+  expect(svg).toContain('layers aligned');
   // Three kernels.
   expect(count(svg, /fill="#346478"/g)).toBe(3);
   // One wait and its swatch, each with its hatch.

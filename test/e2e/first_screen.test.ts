@@ -40,9 +40,7 @@ test.each([
 
       expect(await bottomOf(heading(page, /^Regular, overlapped/))).toBeLessThan(height - 80);
       // What is not measured, and that the axis is no run's own time, is said at first sight.
-      expect(await bottomOf(figures(page).getByText('devices and links are emulated') as never)).toBeLessThan(
-        height / 2,
-      );
+      expect(await bottomOf(figures(page).getByText('devices and links are emulated'))).toBeLessThan(height / 2);
       expect(await page.getByText('layers aligned', { exact: true }).isVisible()).toBe(true);
       if (width < 860) await page.getByText('Show another run').click();
       // A term says what it means.

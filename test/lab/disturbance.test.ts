@@ -98,8 +98,8 @@ test('each disturbance is a sentence', () => {
     ].map((own) => english(disturbedBy(own))),
   ).toEqual([
     'The page was hidden for 0.1 s of the measurement: browsers slow such pages down.',
-    'A timer came 812 ms late: the browser held it back, or the machine was busy.',
-    '3 timers came late, by up to 812 ms: the browser held them back, or the machine was busy.',
+    'A wait ended 812 ms late: the browser held it back, or the machine was busy.',
+    '3 waits ended late, by up to 812 ms: the browser held them back, or the machine was busy.',
     'FarSkip, overlapped: 1 of 6 repeats stalled: 60.0 ms at most, with a median of 12.0 ms.',
   ]);
 });

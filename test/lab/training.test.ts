@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { rateShare } from '../../src/lab/experiments/training/rates';
+import { changeSince, PROGRAMS } from '../../src/lab/experiments/training/state';
 import { trainExperiment } from '../../src/lab/experiments/training/train';
 import { deploy, type Lab } from '../../src/lab/setup/lab';
+import { manifestOf } from '../../src/lab/setup/manifest';
 import { weightsIn } from '../../src/lab/setup/trained_weights';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { parseSafetensors, readFloats } from '../../src/model/safetensors';
@@ -50,4 +52,11 @@ test('settings that do not go together are refused in a sentence', async () => {
   await expect(of({ batch: 65 })).rejects.toThrow(/65 tokens is no whole number of sequences of 32/);
   await expect(of({ passes: 4 })).rejects.toThrow(/2 sequences can't be done in 4 passes/);
   await expect(of({ model: 'test/oracle/fixtures/mixtral' })).rejects.toThrow(/has no tokenizer.json/);
+});
+
+test('a training that goes on is told where its last digits may be others', () => {
+  const manifest = manifestOf(lab, 1, []);
+  expect(changeSince({ manifest, programs: PROGRAMS }, manifest)).toBeNull();
+  expect(changeSince({ manifest, programs: null }, manifest)).not.toBeNull();
+  expect(changeSince({ manifest: { ...manifest, kernels: 'others' }, programs: PROGRAMS }, manifest)).not.toBeNull();
 });

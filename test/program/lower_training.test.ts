@@ -38,6 +38,7 @@ const anyOptions = fc.record({
   clip: fc.constantFrom(1, null),
   accumulated: fc.boolean(),
   sharded: fc.boolean(),
+  tokens: fc.constantFrom(0, 4096),
   allReduce: fc.constantFrom('direct', 'ring'),
 });
 

@@ -92,25 +92,26 @@ function gainOf(first: Measured, second: Measured, isOneRun: boolean): Pick<Esti
   return { median: first.wallMs.median / second.wallMs.median, low: null, high: null };
 }
 
-/** Whether links with a pace were emulated. */
-function isPaced(run: LabRun): boolean {
+/** What of a run was emulated; null where nothing was. */
+function emulatedIn(run: LabRun): keyof Text['figures']['emulated'] | null {
   switch (run.kind) {
     case 'measurement':
-      return run.result.link !== null;
+      return run.result.link ? 'links' : 'devices';
     case 'sweep':
-      return run.result.points.some(({ measurement }) => measurement.link !== null);
+      return run.result.points.some(({ measurement }) => measurement.link) ? 'links' : 'devices';
     case 'generation':
-      return run.result.settings.link !== null;
+      if (run.result.settings.link) return 'links';
+      return run.result.settings.ranks > 1 ? 'devices' : null;
     default:
-      return false;
+      return null;
   }
 }
 
 /** Where a run is from, and what of it was emulated, if anything. */
-export const provenanceOf = (
+export function provenanceOf(
   t: Text,
   session: SessionRun,
-): { readonly from: string; readonly emulated: string | null } => ({
-  from: originOf(t, session),
-  emulated: isPaced(session.run) ? t.figures.emulated : null,
-});
+): { readonly from: string; readonly emulated: string | null } {
+  const emulated = emulatedIn(session.run);
+  return { from: originOf(t, session), emulated: emulated && t.figures.emulated[emulated] };
+}

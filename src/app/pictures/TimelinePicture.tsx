@@ -30,6 +30,7 @@ export function TimelinePicture({ timelines, session }: { timelines: Timelines; 
         device: t.timeline.device,
         node: t.timeline.node,
         difference: t.timeline.difference,
+        axis: timelines.aligned ? t.timeline.aligned : null,
         legend: legendOf(t, tracks),
       },
     );

@@ -13,6 +13,8 @@ export type PictureWords = {
   readonly device: (rank: number) => string;
   readonly node: (node: number) => string;
   readonly difference: string;
+  /** Beside the axis; null where it needs no words. */
+  readonly axis: string | null;
   readonly legend: readonly (readonly [colour: string, name: string])[];
 };
 
@@ -50,7 +52,7 @@ export function timelineSvg(
   const lanes = layout.rows.map((row) => {
     switch (row.kind) {
       case 'axis':
-        return axisOf(x, row, layout.height);
+        return axisOf(x, row, layout.height) + text(-GUTTER, 9, words.axis ?? '', `fill="${PAPER.faint}"`);
       case 'title':
         return [
           rect(-GUTTER, row.y + 5, 5, 14, PAPER.pair[row.track] ?? PAPER.ink),

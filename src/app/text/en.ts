@@ -41,7 +41,7 @@ export const en = {
     tokensAsFast: 'as fast from token to token',
     hidden: 'of the communication hidden',
     insteadHidden: (first: string, share: string) => `${first}: ${share}`,
-    emulated: 'devices and links are emulated',
+    emulated: { devices: 'devices are emulated', links: 'devices and links are emulated' },
     change: 'Show another run',
     steppers: 'What is on show',
     shape: 'Shaped like',

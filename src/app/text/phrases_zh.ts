@@ -320,10 +320,10 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'Another tab is measuring; this one begins when it is done.': '另一个标签页正在测量；它结束后，此页即开始。',
   'The page was hidden for {0} s of the measurement: browsers slow such pages down.':
     '测量期间页面有 {0} s 处于隐藏状态：浏览器会放慢这样的页面。',
-  'A timer came {0} ms late: the browser held it back, or the machine was busy.':
-    '有一个定时器迟到了 {0} ms：浏览器将其推迟，或机器繁忙。',
-  '{0} timers came late, by up to {1} ms: the browser held them back, or the machine was busy.':
-    '有 {0} 个定时器迟到，最多迟到 {1} ms：浏览器将其推迟，或机器繁忙。',
+  'A wait ended {0} ms late: the browser held it back, or the machine was busy.':
+    '有一次等待晚了 {0} ms 才结束：浏览器将其推迟，或机器繁忙。',
+  '{0} waits ended late, by up to {1} ms: the browser held them back, or the machine was busy.':
+    '有 {0} 次等待结束得晚，最多晚 {1} ms：浏览器将其推迟，或机器繁忙。',
   '{0}: {1} kernels have no time and are left out; the profiler lost them.':
     '{0}：{1} 个内核没有时间，已略去；分析器把它们丢失了。',
   '{0}: {1} of {2} repeats stalled: {3} ms at most, with a median of {4} ms.':

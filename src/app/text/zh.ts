@@ -33,7 +33,7 @@ export const zh: Text = {
     tokensAsFast: '倍的逐词元速度',
     hidden: '的通信被隐藏',
     insteadHidden: (first, share) => `${first}为 ${share}`,
-    emulated: '设备与链路均为仿真',
+    emulated: { devices: '设备为仿真', links: '设备与链路均为仿真' },
     change: '查看其他运行',
     steppers: '显示内容',
     shape: '形状同',

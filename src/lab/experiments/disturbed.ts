@@ -9,8 +9,8 @@ export function disturbedBy(own: Disturbance): Phrase {
       return phrase`The page was hidden for ${tenths(own.ms / 1000)} s of the measurement: browsers slow such pages down.`;
     case 'throttled':
       return own.timers === 1
-        ? phrase`A timer came ${whole(own.lateMs)} ms late: the browser held it back, or the machine was busy.`
-        : phrase`${own.timers} timers came late, by up to ${whole(own.lateMs)} ms: the browser held them back, or the machine was busy.`;
+        ? phrase`A wait ended ${whole(own.lateMs)} ms late: the browser held it back, or the machine was busy.`
+        : phrase`${own.timers} waits ended late, by up to ${whole(own.lateMs)} ms: the browser held them back, or the machine was busy.`;
     case 'stalled': {
       const [name, medianMs, longestMs] = [nameOfCombination(own), own.medianMs.toFixed(1), own.longestMs.toFixed(1)];
       return own.unit === 'repeat'

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../cluster/cluster';
 import { bindProgram, type Executable } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
+import { tokensOfRank } from '../../model/plan';
 import { readFloats, type Tensor, type Tensors } from '../../model/safetensors';
 import { BYTES_OF } from '../../model/value_type';
 import type { WrittenTensor } from '../../model/write_safetensors';
@@ -80,7 +81,7 @@ export async function createTrainer(
     throw new InputError(phrase`A step can't be done in ${passes} passes; a whole number from 1 on is needed.`);
   const { plan } = cluster;
   const { loss, adamw } = options;
-  const ofRank = tokens / passes / (plan.kind === 'ep' ? plan.ranks : 1);
+  const ofRank = tokensOfRank(plan, tokens / passes);
   const training = lowerTraining(spec, table, { plan, wire, allReduce, tokens: ofRank, ...options });
   const accumulated = passes > 1;
   const beside = besideTeacher(teacher);

@@ -22,7 +22,10 @@ const product: Rule<'grouped_gemm'> = (gradients, op, [d]) => {
   weightGrad(gradients, op, { pairs, rows: cols, cols: inner, groups, stride, gather: 0 }, [d!, x, pairRow, offsets]);
 };
 
-/** d weight of a grouped product. Of tokens that are spread evenly, each group has as many as another. */
+/**
+ * d weight of a grouped product. Of tokens that are spread evenly, each group has as many as another; of experts in
+ * place on several ranks only the GPU knows how many tokens are theirs.
+ */
 function weightGrad(
   gradients: Gradients,
   op: Call<'grouped_gemm'> | Call<'grouped_gemm_swiglu'>,
@@ -30,7 +33,7 @@ function weightGrad(
   inputs: readonly [d: string, x: string, pairRow: string, offsets: string],
 ): void {
   const topK = gradients.build.columns(writerOf(gradients, inputs[2], 'expert_plan').outputs[1]!);
-  const tokens = rowsOf(gradients, 'tokens');
+  const tokens = op.atMost ? null : rowsOf(gradients, 'tokens');
   const pairs = tokens === null ? null : (tokens * topK) / sizes.groups;
   const parts = partsOf(sizes.groups * tilesOf(sizes.rows * sizes.cols), pairs);
   const weight = op.inputs[3]!;

@@ -4,7 +4,7 @@ import type { KernelsApart, RunResult } from '../../../cluster/run';
 import type { Connectivity } from '../../../connectivity/connectivity';
 import type { Engine } from '../../../gpu/engine';
 import type { Checkpoint } from '../../../model/checkpoint';
-import type { Plan } from '../../../model/plan';
+import { type Plan, tokensOfRank } from '../../../model/plan';
 import { INSTANT } from '../../../network/link';
 import { lowerPass } from '../../../program/lower_pass';
 import type { Spread } from '../../../program/program';
@@ -79,7 +79,7 @@ export async function prepareSubject(stage: Stage, connectivity: string, first?:
   const allReduce = allReduceOf(settings, topology, batch.length * batch[0]!.length, spec.hidden);
   const table = connectivityOf(connectivity, model.checkpoint);
   const { pass, wire, recompute, sharded } = settings;
-  const tokens = (batch.length * batch[0]!.length) / (plan.kind === 'ep' ? plan.ranks : 1);
+  const tokens = tokensOfRank(plan, batch.length * batch[0]!.length);
   const program = lowerPass(pass, spec, table, { plan, wire, allReduce, recompute, sharded, tokens });
   const executable = await bindProgram(model.cluster, program);
   stage.opened.executables.push(executable);

@@ -20,6 +20,8 @@ const Told = z.object({
   version: z.literal(1),
   settings: TrainSettings,
   manifest: Manifest,
+  /** Of how it computes (vite.shared.ts); older files do not say. */
+  programs: z.string().nullable().default(null),
   /** Hashes of what is held out and of the first weights, which tell the data and the model from others. */
   heldOutSha256: z.string(),
   weightsSha256: z.string(),
@@ -44,6 +46,9 @@ export type State<T> = {
   /** The weights of the best benchmark; none where there was none. */
   readonly best: ReadonlyMap<string, T>;
 };
+
+/** Tells one way to compute from another. */
+export const PROGRAMS = __PROGRAMS__;
 
 const PARTS = ['weights', 'averages', 'best'] as const;
 const TOLD = 'training';
@@ -127,9 +132,9 @@ export async function weightsSha256(weights: WeightSource): Promise<string> {
 const textSha256 = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
 
 /** What the same settings may give other bits for; null where it is all as it was. */
-export function changeSince(before: Manifest, now: Manifest): Phrase | null {
+export function changeSince(before: Pick<Told, 'manifest' | 'programs'>, now: Manifest): Phrase | null {
   const of = ({ adapter, kernels, variants }: Manifest) => JSON.stringify([adapter, kernels, variants]);
-  return of(before) === of(now)
+  return before.programs === PROGRAMS && of(before.manifest) === of(now)
     ? null
     : phrase`The training began on another GPU, or with other kernels: from here on its last digits may be others.`;
 }

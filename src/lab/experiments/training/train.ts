@@ -32,6 +32,7 @@ import { TrainSettings } from './settings';
 import {
   type CurvePoint,
   changeSince,
+  PROGRAMS,
   readState,
   STATE,
   type Start,
@@ -104,7 +105,7 @@ async function train(lab: Lab, settings: TrainSettings, emit: Emit, signal?: Abo
   };
   const manifest = manifestOf(lab, settings.seed, []);
   const resumed = settings.resume === null ? null : await readState(lab.source, settings.resume, settings, begun);
-  const change = resumed && changeSince(resumed.told.manifest, manifest);
+  const change = resumed && changeSince(resumed.told, manifest);
   if (change) emit({ kind: 'remark', remark: change });
   const plan = { kind: settings.parallel, ranks: settings.ranks };
   const table = connectivityOf(settings.connectivity, checkpoint);
@@ -314,7 +315,7 @@ async function filesOf(training: Training, trainer: Trainer): Promise<Files> {
   const weights = await weightsIn(lab, student);
   const { heldOutSha256, weightsSha256 } = begun;
   const hashes = { heldOutSha256, weightsSha256 };
-  const told = { version: 1, settings, manifest, ...hashes, curve, benchmarks, before } as const;
+  const told = { version: 1, settings, manifest, programs: PROGRAMS, ...hashes, curve, benchmarks, before } as const;
   const result = bestStepOf(training) < curve.length ? best : weights;
   return {
     ...(await checkpointFiles(chosen, checkpoint, table, result)),
