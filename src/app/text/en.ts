@@ -61,7 +61,7 @@ export const en = {
       farskip: {
         name: 'FarSkip',
         meaning:
-          'each block reads what is there already, without what is still on its way, and so runs while that travels.',
+          'each block reads what is there already, without what is still on its way, and so runs while that travels. The model computes something else then, and is trained or converted for it.',
       },
       collective: {
         name: 'Collective',

@@ -49,7 +49,8 @@ export const zh: Text = {
       prefill: { name: '预填充（prefill）', meaning: '模型一次读完整个提示，然后才写出第一个词元。' },
       farskip: {
         name: 'FarSkip 连接',
-        meaning: '每个块只读已经到达的内容，不等仍在途中的部分，因此能在传输期间运行。',
+        meaning:
+          '每个块只读已经到达的内容，不等仍在途中的部分，因此能在传输期间运行。模型的计算因此不同，需为此训练或转换。',
       },
       collective: { name: '集合通信', meaning: '所有设备都参与的通信：Dispatch、Combine 或 all-reduce。' },
       dispatch: { name: 'Dispatch（分发）', meaning: '每个词元发往持有其专家的设备（all-to-all）。' },
