@@ -6,8 +6,8 @@ import {
   attentionQueryGradTile,
   attentionSumsTile,
 } from '../../../kernels/backward/attention_tile';
-import { groupedNnTile, groupedTnTile } from '../../../kernels/backward/grouped_tile';
-import { gemmTnPartsTile } from '../../../kernels/backward/parts_tile';
+import { groupedNnTile } from '../../../kernels/backward/grouped_tile';
+import { gemmTnPartsTile, groupedTnTile } from '../../../kernels/backward/weight_tile';
 import type { Tile } from '../../../kernels/common/tile';
 import { MOST_GROUPS } from '../../../kernels/grouped_gemm/place';
 import { type BackwardKernel, NORM_COLUMNS, SQUARES } from '../../program/backward_kernels';
