@@ -19,9 +19,9 @@ export type Event = ({ readonly kind: 'announced' } & Announced) | { readonly ki
 export type Step = (order: Order) => void;
 
 /**
- * Goes through the orders, as far as they can go, and waits for what they need; all are submitted when it settles. Of
- * what comes after a wait the first kernels are recorded ahead, so that the GPU has them soon after what is waited for
- * has arrived.
+ * Goes through the orders, as far as they can go, and waits for what they need; all are submitted when it settles. What
+ * comes after a wait is recorded ahead, up to the next one, so that the GPU has it as soon as what is waited for has
+ * arrived and never waits for the host in between.
  */
 export async function follow(
   orders: readonly Order[],
@@ -36,15 +36,14 @@ export async function follow(
   const submit = () => {
     for (const lane of lanes) lane.submit();
   };
+  const seal = () => {
+    for (const lane of lanes) lane.seal();
+  };
   const hasArrived = (op: Collective) => transfers.arrivedEverywhereAt(op) !== undefined;
   // Through the host bytes can be copied only once they are there.
   const mayGoAhead = lanes.length === 1 && !replayed;
   /** What is recorded is held back until this has arrived. */
   let ahead: Collective | null = null;
-  const mayDo = (order: Order): boolean => {
-    if (order.do === 'wait') return hasArrived(order.op);
-    return !ahead || (order.do === 'compute' && recorded() < KERNELS_A_SUBMIT.first);
-  };
   let shownAt = origin;
   let next = 0;
   let allowed = KERNELS_A_SUBMIT.first;
@@ -57,30 +56,30 @@ export async function follow(
     transfers.deliver(performance.now());
     if (ahead && hasArrived(ahead)) {
       ahead = null;
-      submit();
-      // So that the GPU has it now, not once more was recorded.
-      await pause.turn();
+      seal();
+      // A turn each, so that the GPU has the first of it now, not once all was handed over.
+      while (lanes.filter((lane) => lane.submitNext()).length > 0) await pause.turn();
     }
     // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
     const order = orders[next];
-    if (order && mayDo(order)) {
+    if (order && (order.do !== 'wait' || hasArrived(order.op))) {
       next++;
       step(order);
-      // A start was submitted already, but is handed over only by a turn.
-      if (order.do === 'start' && !replayed) await pause.turn();
-      else if (!ahead && recorded() >= allowed) {
-        submit();
-        allowed = Math.min(2 * allowed, KERNELS_A_SUBMIT.most);
-        await pause.turn();
-      }
+      const isStart = order.do === 'start' && !replayed;
+      if (!isStart && recorded() < allowed) continue;
+      if (!isStart) allowed = Math.min(2 * allowed, KERNELS_A_SUBMIT.most);
+      if (ahead) seal();
+      else submit();
+      // What was submitted is handed over only by a turn; and what arrives meanwhile is heard.
+      await pause.turn();
       continue;
     }
-    if (ahead) for (const lane of lanes) lane.seal();
+    if (ahead) seal();
     else submit();
     if (!order && !ahead) return;
-    allowed = KERNELS_A_SUBMIT.first;
     if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {
       ahead = order.op;
+      allowed = KERNELS_A_SUBMIT.first;
       next++;
       step(order);
       continue;

@@ -30,11 +30,12 @@ export function createLane(
   const recorder = createRecorder(clock, ranks.length, stepMs, lengths);
   engine.timestamps?.reset();
   let encoder = device.createCommandEncoder();
-  /** Commands since the last seal; kernels since the last submit. */
+  /** Commands and kernels since the last seal, and what they read. */
   let recorded = 0;
   let kernels = 0;
+  let asked: Asked[] = [];
   /** What is held back, ready to be submitted before what was recorded since. */
-  const sealed: GPUCommandBuffer[] = [];
+  const sealed: Sealed[] = [];
   /** The pass that is being recorded, to which more of its kind may be added. */
   let open: {
     readonly of: 'kernels' | 'copies';
@@ -65,26 +66,28 @@ export function createLane(
     endPass();
     return number;
   };
-  /** Makes what was recorded ready to be submitted, so that this takes the least. */
+  /** Makes what was recorded ready for a submit of its own, so that this takes the least. */
   const seal = (): void => {
     if (recorded === 0) return;
     endPass();
     engine.hostWriter.submitting();
-    sealed.push(encoder.finish());
+    sealed.push({ submit: recorder.seal(), commands: encoder.finish(), asked });
     encoder = device.createCommandEncoder();
     recorded = 0;
-  };
-  /** Submits what was recorded; answers the submit's number with the recorder, null when there was nothing. */
-  const submit = (): number | null => {
-    seal();
-    if (sealed.length === 0) return null;
-    const id = recorder.submitted(performance.now());
-    device.queue.submit(sealed.splice(0));
-    engine.hostWriter.submitted();
-    if (!engine.timestamps)
-      device.queue.onSubmittedWorkDone().then(() => recorder.fenced(id, performance.now()), onFailure);
     kernels = 0;
-    return id;
+    asked = [];
+  };
+  /** Submits the earliest that is sealed; answers whether there was anything. */
+  const submitNext = (): boolean => {
+    const next = sealed.shift();
+    if (!next) return false;
+    recorder.submitted(performance.now());
+    device.queue.submit([next.commands]);
+    if (sealed.length === 0) engine.hostWriter.submitted();
+    if (!engine.timestamps)
+      device.queue.onSubmittedWorkDone().then(() => recorder.fenced(next.submit, performance.now()), onFailure);
+    for (const { map } of next.asked) map(next.submit);
+    return true;
   };
   const takeStamps = ({ first }: ResolvedPasses, parts: readonly Uint8Array[]): void => {
     let from = first;
@@ -100,8 +103,17 @@ export function createLane(
     ranks,
     recorder,
     seal,
-    submit,
-    /** Kernels that were recorded and not yet submitted. */
+    submitNext,
+    /** Submits all that was recorded. */
+    submit(): void {
+      seal();
+      while (submitNext());
+    },
+    /** Forgets what was not submitted. */
+    drop(): void {
+      for (const { drop } of [...sealed.splice(0).flatMap((own) => own.asked), ...asked.splice(0)]) drop();
+    },
+    /** Kernels that were recorded since the last seal. */
     kernels: (): number => kernels,
 
     /** Records a kernel. */
@@ -145,8 +157,8 @@ export function createLane(
     },
 
     /**
-     * Submits everything and reads ranges of its buffers; with the times of the kernel that wrote `value`, if given,
-     * and with all times not read yet if `all`.
+     * Seals what was recorded, and reads ranges of its buffers once that is submitted; with the times of the kernel
+     * that wrote `value`, if given, and with all times not read yet if `all`.
      */
     read(ranges: readonly BufferRange[], value: string | null, all: boolean): Promise<Read> {
       endPass();
@@ -155,15 +167,27 @@ export function createLane(
       const own = (pass !== undefined && timestamps?.resolveOne(encoder, pass)) || NO_STAMPS;
       const stamps = (all && timestamps?.resolve(encoder)) || NO_STAMPS;
       recorded++;
-      const map = engine.readback.hold(encoder, [...ranges, ...own.ranges, ...stamps.ranges]);
-      const id = submit()!;
-      return map().then(({ parts, release }) => {
-        const at = performance.now();
-        recorder.known(id, at);
-        takeStamps(own, parts.slice(ranges.length, ranges.length + own.ranges.length));
-        takeStamps(stamps, parts.slice(ranges.length + own.ranges.length));
-        return { parts: parts.slice(0, ranges.length), release, at };
+      const { map, drop } = engine.readback.hold(encoder, [...ranges, ...own.ranges, ...stamps.ranges]);
+      const mapped = new Promise<Read>((resolve, reject) => {
+        const heard =
+          (submit: number) =>
+          ({ parts, release }: MappedBytes) => {
+            const at = performance.now();
+            recorder.known(submit, at);
+            takeStamps(own, parts.slice(ranges.length, ranges.length + own.ranges.length));
+            takeStamps(stamps, parts.slice(ranges.length + own.ranges.length));
+            resolve({ parts: parts.slice(0, ranges.length), release, at });
+          };
+        asked.push({ map: (submit) => void map().then(heard(submit), reject), drop });
       });
+      seal();
+      return mapped;
     },
   };
 }
+
+/** What a read does when its commands are submitted, and when they never are. */
+type Asked = { readonly map: (submit: number) => void; readonly drop: () => void };
+
+/** Commands of one submit, by its number with the recorder. */
+type Sealed = { readonly submit: number; readonly commands: GPUCommandBuffer; readonly asked: readonly Asked[] };

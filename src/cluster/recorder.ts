@@ -36,6 +36,8 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
   const submittedAt: number[] = [];
   const doneAt: number[] = [];
   const knownAt: number[] = [];
+  /** The submit that what is recorded now will go with. */
+  let current = 0;
   const offset = offsetOf(bounds);
   let clock = bounds;
   /**
@@ -51,7 +53,7 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
     passes,
     /** A pass of these kernels; answers its number. */
     add(...kernels: Kernel[]): number {
-      return passes.push({ kernels, submit: submittedAt.length, ran: null }) - 1;
+      return passes.push({ kernels, submit: current, ran: null }) - 1;
     },
     /** A kernel in the last pass. */
     addToLast(kernel: Kernel): void {
@@ -61,10 +63,13 @@ export function createRecorder(bounds: ClockBounds, sharing: number, stepMs: num
       copies.push(copy);
     },
     uploaded(upload: Upload): void {
-      uploads.push({ ...upload, submit: submittedAt.length });
+      uploads.push({ ...upload, submit: current });
     },
-    submitted(at: number): number {
-      return submittedAt.push(at) - 1;
+    /** What is recorded from now on goes with a later submit; answers the number of this one. */
+    seal: (): number => current++,
+    /** The earliest submit that was sealed was handed over. */
+    submitted(at: number): void {
+      submittedAt.push(at);
     },
     fenced(submit: number, at: number): void {
       doneAt[submit] = at;

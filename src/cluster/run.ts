@@ -194,6 +194,7 @@ async function run(
     const reading = options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, !options.untraced))),
     );
+    for (const lane of lanes) lane.submit();
     const reads = await unlessAborted(reading, signal).catch((cause) => {
       reading.then(releaseAll, () => {});
       throw cause;
@@ -213,6 +214,7 @@ async function run(
       counts,
     };
   } finally {
+    for (const lane of lanes) lane.drop();
     sending.close();
     for (const values of valuesOf) values.close();
   }

@@ -3,6 +3,9 @@ import type { Gpu } from './device';
 /** Bytes that were read, and what gives the memory that they lie in back. */
 export type MappedBytes = { readonly parts: readonly Uint8Array[]; readonly release: () => void };
 
+/** Ranges that are being read. */
+type Held = { readonly map: () => Promise<MappedBytes>; readonly drop: () => void };
+
 export type BufferRange = { readonly buffer: GPUBuffer; readonly offset: number; readonly bytes: number };
 
 /** Copies from the GPU to the host through staging buffers that are kept and used again. */
@@ -19,8 +22,11 @@ export function createReadback(gpu: Gpu) {
     all.add(buffer);
     return buffer;
   };
-  /** As `record`, without a copy of its own: the bytes are the GPU's staging memory, until `release`. */
-  const hold = (encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): (() => Promise<MappedBytes>) => {
+  /**
+   * As `record`, without a copy of its own: the bytes are the GPU's staging memory, until `release`. `drop` instead of
+   * `map` where the commands are never submitted.
+   */
+  const hold = (encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): Held => {
     const total = Math.max(
       4,
       ranges.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -31,7 +37,7 @@ export function createReadback(gpu: Gpu) {
       if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
       at += bytes;
     }
-    return async () => {
+    const map = async () => {
       await staging.mapAsync(GPUMapMode.READ, 0, total);
       const mapped = staging.getMappedRange(0, total);
       let from = 0;
@@ -45,9 +51,10 @@ export function createReadback(gpu: Gpu) {
       };
       return { parts, release };
     };
+    return { map, drop: () => idle.push(staging) };
   };
   const record = (encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): (() => Promise<ArrayBuffer[]>) => {
-    const map = hold(encoder, ranges);
+    const { map } = hold(encoder, ranges);
     return async () => {
       const { parts, release } = await map();
       const out = parts.map((part) => part.slice().buffer as ArrayBuffer);

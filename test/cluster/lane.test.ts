@@ -4,21 +4,31 @@ import type { Kernel } from '../../src/cluster/pass_spans';
 import type { Engine } from '../../src/gpu/engine';
 import { UNKNOWN_CLOCK } from '../../src/trace/clock';
 
-test('what is recorded after a seal is submitted with what was sealed, in its order', () => {
-  const submitted: string[][] = [];
+/** A lane over a GPU that only keeps what it is told, in `log`. */
+function laneOn(log: string[]) {
   const encoder = () => {
     const commands: string[] = [];
     const pass = { end: () => {}, add: (name: string) => commands.push(name) };
-    return { beginComputePass: () => pass, finish: () => commands };
+    return { beginComputePass: () => pass, finish: () => commands, read: (name: string) => commands.push(name) };
   };
   const queue = {
-    submit: (buffers: string[][]) => submitted.push(buffers.flat()),
+    submit: (buffers: string[][]) => log.push(`submit ${buffers.flat().join(' ')}`),
     onSubmittedWorkDone: () => new Promise(() => {}),
+  };
+  const hold = (into: { read: (name: string) => void }) => {
+    into.read('read');
+    const release = () => log.push('release');
+    const map = async () => {
+      log.push('map');
+      return { parts: [new Uint8Array([7])], release };
+    };
+    return { map, drop: () => log.push('drop') };
   };
   const engine = {
     gpu: { device: { createCommandEncoder: encoder, queue } },
     timestamps: null,
-    hostWriter: { submitting: () => {}, submitted: () => {} },
+    readback: { hold },
+    hostWriter: { submitting: () => {}, submitted: () => log.push('written') },
   } as unknown as Engine;
   const lane = createLane(engine, [0], UNKNOWN_CLOCK, 0, { lengths: 'stamped', untraced: false }, () => {});
   const kernel = (name: string) =>
@@ -26,16 +36,49 @@ test('what is recorded after a seal is submitted with what was sealed, in its or
       { rank: 0, op: { name, outputs: [] }, flops: null, awaited: null, apart: null } as unknown as Kernel,
       (pass) => (pass as unknown as { add: (name: string) => void }).add(name),
     );
+  return { lane, kernel };
+}
+
+const RANGE = [{ buffer: {} as GPUBuffer, offset: 0, bytes: 1 }];
+
+test('what was sealed is submitted one by one, in its order, and what the host wrote for it is done after the last', () => {
+  const log: string[] = [];
+  const { lane, kernel } = laneOn(log);
   kernel('first');
-  lane.seal();
   kernel('second');
-  expect([submitted, lane.kernels()]).toEqual([[], 2]);
-  expect(lane.submit()).toBe(0);
-  expect([submitted, lane.kernels()]).toEqual([[['first', 'second']], 0]);
-  // Nothing is left.
-  expect(lane.submit()).toBeNull();
+  expect(lane.kernels()).toBe(2);
+  lane.seal();
+  // Nothing is sealed twice.
+  lane.seal();
   kernel('third');
-  expect(lane.submit()).toBe(1);
-  expect(submitted).toEqual([['first', 'second'], ['third']]);
-  expect(lane.recorder.passes.map(({ submit }) => submit)).toEqual([0, 0, 1]);
+  expect([log, lane.kernels()]).toEqual([[], 1]);
+  expect(lane.submitNext()).toBe(true);
+  expect(lane.submitNext()).toBe(false);
+  expect(log).toEqual(['submit first second', 'written']);
+  lane.seal();
+  kernel('fourth');
+  lane.submit();
+  expect(log.splice(2)).toEqual(['submit third', 'submit fourth', 'written']);
+  lane.submit();
+  expect(log).toHaveLength(2);
+  expect(lane.recorder.passes.map(({ submit }) => submit)).toEqual([0, 1, 2]);
+});
+
+test('a read ends what goes with a submit, and is mapped when that is submitted, or dropped when it never is', async () => {
+  const log: string[] = [];
+  const { lane, kernel } = laneOn(log);
+  kernel('first');
+  const read = lane.read(RANGE, null, false);
+  kernel('second');
+  lane.seal();
+  expect(log).toEqual([]);
+  lane.submitNext();
+  expect(log.splice(0)).toEqual(['submit first read', 'map']);
+  const { parts, release } = await read;
+  expect([...parts[0]!]).toEqual([7]);
+  release();
+  lane.read(RANGE, null, false);
+  lane.drop();
+  lane.submit();
+  expect(log).toEqual(['release', 'drop']);
 });

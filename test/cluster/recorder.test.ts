@@ -15,12 +15,19 @@ const op = (id: number): Compute => ({
   outputs: [],
 });
 
+/** What was recorded since the last submit is handed over; answers the submit's number. */
+function submit(recorder: ReturnType<typeof createRecorder>, at: number): number {
+  const number = recorder.seal();
+  recorder.submitted(at);
+  return number;
+}
+
 /** Two ranks do operations in turn; `turns` are [operation, rank, begin, end] in ms on both clocks. */
 function spansOf(turns: readonly (readonly [number, number, number, number])[]) {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   const ops = [op(0), op(1)];
   for (const [id, rank] of turns) recorder.add({ rank, op: ops[id]!, flops: 1, awaited: null, apart: null });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(
     0,
@@ -84,7 +91,7 @@ test('nothing is computed before its round was submitted, nor before what a rank
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 2, 0);
   const shared = op(0);
   for (const rank of [0, 1]) recorder.add({ ...NONE, rank, op: shared, awaited: sent });
-  recorder.submitted(1);
+  submit(recorder, 1);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 4, 4, 8));
   const starts = (waited: (op: Collective, rank: number) => number) =>
@@ -107,7 +114,7 @@ test('a copy lasts as long as its pass, and is no compute', () => {
   for (const rank of [0, 1]) recorder.copied({ op: sent, rank, bytes: 5, pass });
   recorder.copied({ op: sent, rank: 0, bytes: 6, pass: 7 });
   recorder.add({ ...NONE, rank: 0, op: op(1) });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 2, 1, 3, 3, 4));
   // It began once what was before it had ended.
@@ -125,7 +132,7 @@ test('a copy lasts as long as its pass, and is no compute', () => {
 test('a part can leave a step after a stamp that was rounded down: by then its round has ended for sure', () => {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
   recorder.add({ ...NONE, rank: 0, op: op(0) });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 9);
   recorder.timestamps(0, BigUint64Array.from([65_536n * 10n, 65_536n * 31n]));
   expect(recorder.endedAt(0)).toBeCloseTo(32 * 0.065536, 9);
@@ -134,7 +141,7 @@ test('a part can leave a step after a stamp that was rounded down: by then its r
 test('one offset holds for the whole run; what is learnt of the clock meanwhile is its error', () => {
   const recorder = createRecorder({ lower: 0, upper: 4, tickNs: 0n }, 1, 0);
   recorder.add({ ...NONE, rank: 0, op: op(0) });
-  recorder.submitted(10);
+  submit(recorder, 10);
   recorder.known(0, 13);
   recorder.timestamps(0, stamps(10, 12.500001));
   expect(recorder.endedAt(0)).toBeCloseTo(14.5, 5);
@@ -147,7 +154,7 @@ test('a kernel shorter than the step of a rounding browser is uncertain; one by 
     const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
     recorder.add({ ...NONE, rank: 0, op: op(0) });
     recorder.add({ ...NONE, rank: 0, op: op(1) });
-    recorder.submitted(-1);
+    submit(recorder, -1);
     recorder.known(0, 100);
     recorder.timestamps(0, stamps(0, 0, tick, 3 * tick));
     return recorder.spans(0, () => 0).map(({ uncertain, source }) => [uncertain, source]);
@@ -167,7 +174,7 @@ test('under coarse timestamps kernels last as long as when timed apart, or to th
   recorder.add({ ...after(0.5, 0.125), rank: 0, op: op(0) });
   recorder.add({ ...after(0.25, 1), rank: 0, op: op(1) });
   recorder.copied({ op: sent, rank: 0, bytes: 5, pass: recorder.add() });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(1, 1, 1, 1, 1.5, 4));
   const lengths = (tilt: -1 | 0 | 1) => recorder.spans(0, () => 0, tilt).map(({ gpuMs }) => gpuMs);
@@ -193,7 +200,7 @@ test('kernels that share a pass share its time by what they take when timed apar
   recorder.addToLast({ ...after(2), rank: 0, op: second });
   recorder.addToLast({ ...after(2), rank: 1, op: second });
   recorder.add({ ...after(7), rank: 0, op: op(2) });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 16, 20, 21));
   const spans = recorder.spans(0, () => 0);
@@ -215,7 +222,7 @@ test('kernels that share a pass share its time by what they take when timed apar
 test('kernels of which nothing is known share a pass evenly', () => {
   const recorder = createRecorder({ lower: 0, upper: 0, tickNs: 0n }, 1, 0);
   recorder.add({ ...NONE, rank: 0, op: op(0) }, { ...after(0), rank: 0, op: op(1) });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 4));
   expect(recorder.spans(0, () => 0).map(({ start, end }) => [start, end])).toEqual([
@@ -232,13 +239,13 @@ test('without timestamps a submit is a span of its kernels on each rank, from wh
   add(1, 0);
   add(0, 1);
   add(0, 2);
-  expect(recorder.submitted(10)).toBe(0);
+  expect(submit(recorder, 10)).toBe(0);
   add(0, 3, { awaited: sent, flops: null });
   add(0, 4);
   add(1, 3, { awaited: sent });
-  expect(recorder.submitted(12)).toBe(1);
+  expect(submit(recorder, 12)).toBe(1);
   add(0, 5);
-  expect(recorder.submitted(30)).toBe(2);
+  expect(submit(recorder, 30)).toBe(2);
   recorder.fenced(0, 20);
   recorder.fenced(1, 25);
   // The third submit is not known to be done.
@@ -268,7 +275,7 @@ test('spans are told since the run’s origin, in all that they say', () => {
   const recorder = createRecorder({ lower: 3, upper: 5, tickNs: 0n }, 1, 0);
   expect(recorder.add({ ...NONE, rank: 0, op: op(0), awaited: sent })).toBe(0);
   expect(recorder.add()).toBe(1);
-  recorder.submitted(2);
+  submit(recorder, 2);
   recorder.known(0, 100);
   expect([recorder.endedAt(0), recorder.endedAt(9), recorder.spans(0, () => 0)]).toEqual([undefined, undefined, []]);
   // The GPU's 6 is the host's 10.
@@ -285,9 +292,9 @@ test('what a device took in is known by the pass behind it, or by the fence of i
   const upload = { op: sent, from: 1, rank: 0 };
   recorder.uploaded({ ...upload, pass: recorder.add() });
   recorder.uploaded({ ...upload, pass: recorder.add() });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.uploaded({ ...upload, pass: null });
-  recorder.submitted(1);
+  submit(recorder, 1);
   expect(recorder.intakes()).toEqual([]);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(1, 2));
@@ -300,9 +307,9 @@ test('what a device took in is known by the pass behind it, or by the fence of i
 
 test('what was known of a submit first counts, and of those before it', () => {
   const recorder = createRecorder({ lower: -100, upper: 100, tickNs: 0n }, 1, 0);
-  for (const submit of [0, 1]) {
-    recorder.add({ ...NONE, rank: 0, op: op(submit) });
-    recorder.submitted(submit);
+  for (const at of [0, 1]) {
+    recorder.add({ ...NONE, rank: 0, op: op(at) });
+    submit(recorder, at);
   }
   recorder.known(1, 10);
   recorder.known(0, 50);
@@ -319,7 +326,7 @@ test('kernels whose stamps are not known part rounds, and copies beside them are
   recorder.add({ ...NONE, rank: 0, op: one });
   recorder.add({ ...NONE, rank: 1, op: one });
   recorder.copied({ op: sent, rank: 1, bytes: 1, pass: recorder.add() });
-  recorder.submitted(0);
+  submit(recorder, 0);
   recorder.known(0, 100);
   recorder.timestamps(0, stamps(0, 1, 1, 2, 2, 2, 4, 5));
   // Two of a round, then one of another: in it rank 0 is alone.

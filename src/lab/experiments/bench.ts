@@ -96,7 +96,7 @@ const all = (devices: readonly Device[], work: (device: Device, index: number) =
 
 async function down({ engine, source }: Device, bytes: number, copied: boolean) {
   const encoder = engine.gpu.device.createCommandEncoder();
-  const map = engine.readback.hold(encoder, [{ buffer: source, offset: 0, bytes }]);
+  const { map } = engine.readback.hold(encoder, [{ buffer: source, offset: 0, bytes }]);
   engine.gpu.device.queue.submit([encoder.finish()]);
   const held = await map();
   if (copied) {
