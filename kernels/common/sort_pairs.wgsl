@@ -1,75 +1,78 @@
-// The counting sort of expert_plan/: of the (row, expert) pairs that a rank received. A workgroup an expert.
-// Its kernels bring `sizes`, `pairRow`, `pairOf`, `offsets`, and slotsAt(row, slot): what four slots of a row have, from
-// `slot` on, whose experts are numbered over all ranks. What it gives of slots beyond the last one counts for nothing.
-const NONE = 0xffffffffu;
-const LANES = 256u;
+// The counting sort of expert_plan/: places the pairs of a part of the rows (common/pairs.wgsl), of which `counts` tells
+// how many each expert has in each part. Of kernels that bring `counts`, `pairRow`, `pairOf` and `offsets`.
+const WORDS = LANES / 32u;
+const MOST_WORDS = 2048u; // of MOST_EXPERTS
+var<workgroup> pairsOf: array<u32, MOST_EXPERTS>; // of each expert, in all parts
+var<workgroup> next: array<u32, MOST_EXPERTS>; // where the next pair of each expert goes
+// Of each expert a bit a row of those at hand, of which each invocation has one: all find their places at once.
+var<workgroup> rowsWith: array<atomic<u32>, MOST_WORDS>;
 
-// Says of four slots of a row which have no pair.
-fn leaveOut(found: vec4u, row: u32, slot: u32) {
-  for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
-    if (found[i] == NONE) { pairOf[row * sizes.topK + slot + i] = NONE; }
+// How many of the rows at hand before this invocation's have the expert.
+fn rowsBefore(expert: u32, lane: u32) -> u32 {
+  let own = lane / 32u;
+  var before = countOneBits(atomicLoad(&rowsWith[expert * WORDS + own]) & ((1u << (lane % 32u)) - 1u));
+  for (var word = 0u; word < own; word++) { before += countOneBits(atomicLoad(&rowsWith[expert * WORDS + word])); }
+  return before;
+}
+
+fn sumOf(four: vec4u) -> u32 { return four.x + four.y + four.z + four.w; }
+
+// Where each expert's pairs of this part begin.
+fn begin(part: u32, lane: u32) {
+  for (var e = lane; e < sizes.experts; e += LANES) {
+    var all = 0u;
+    var earlier = 0u;
+    for (var i = 0u; i < PARTS / 4u; i++) {
+      let four = counts[e * (PARTS / 4u) + i];
+      let isEarlier = vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(part);
+      all += sumOf(four);
+      earlier += sumOf(select(vec4u(0u), four, isEarlier));
+    }
+    pairsOf[e] = all;
+    next[e] = earlier;
+    for (var word = 0u; word < WORDS; word++) { atomicStore(&rowsWith[e * WORDS + word], 0u); }
+  }
+  workgroupBarrier();
+  for (var e = lane; e < sizes.experts; e += LANES) {
+    var offset = 0u;
+    for (var other = 0u; other < e; other++) { offset += pairsOf[other]; }
+    next[e] += offset;
+    if (part == 0u) { offsets[e] = offset; }
+    if (part == 0u && e == sizes.experts - 1u) { offsets[sizes.experts] = offset + pairsOf[e]; }
   }
 }
 
-// Which of this rank's experts four slots of a row have, from `slot` on; NONE is what other ranks have, or no slot, or
-// a row from `end` on. Four at a time: to wait for memory is what takes this kernel's time.
-fn expertsAt(row: u32, end: u32, slot: u32) -> vec4u {
-  let ids = slotsAt(min(row, end - 1u), slot) - sizes.firstExpert;
-  let isSlot = vec4u(slot) + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.topK);
-  return select(vec4u(NONE), ids, isSlot & (ids < vec4u(sizes.experts)) & vec4<bool>(row < end));
-}
-
-fn countOf(found: vec4<bool>) -> u32 {
-  let ones = select(vec4u(0u), vec4u(1u), found);
-  return ones.x + ones.y + ones.z + ones.w;
-}
-
-@compute @workgroup_size(256)
+@compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let expert = group.x; // of this rank's
-  // An invocation takes rows that follow one another, so that an expert's pairs keep the order of rows.
-  let chunk = (sizes.rows + LANES - 1u) / LANES;
-  let first = min(lane * chunk, sizes.rows);
-  let end = min(first + chunk, sizes.rows);
-  var here = 0u;
-  var earlier = 0u; // pairs of the experts before this one
-  var rowsHere = 0u; // bit i: the i-th row has this expert; the last bit is for all rows further on
-  for (var row = first; row < end; row += 4u) {
-    for (var slot = 0u; slot < sizes.topK; slot += 4u) {
-      // All are asked for before the first is looked at.
-      let found = array<vec4u, 4>(
-        expertsAt(row, end, slot),
-        expertsAt(row + 1u, end, slot),
-        expertsAt(row + 2u, end, slot),
-        expertsAt(row + 3u, end, slot),
-      );
+  begin(group.x, lane);
+  let rows = rowsOf(group.x);
+  for (var first = rows.x; first < rows.y; first += LANES) {
+    let row = first + lane;
+    let isRow = row < rows.y;
+    workgroupBarrier();
+    for (var slot = 0u; isRow && slot < sizes.topK; slot += 4u) {
+      let experts = expertsAt(row, slot);
       for (var i = 0u; i < 4u; i++) {
-        let own = countOf(found[i] == vec4u(expert));
-        here += own;
-        rowsHere |= min(own, 1u) << min(row + i - first, 31u);
-        earlier += countOf(found[i] < vec4u(expert));
-        if (expert == 0u && row + i < end) { leaveOut(found[i], row + i, slot); }
+        if (experts[i] != NONE) { atomicOr(&rowsWith[experts[i] * WORDS + lane / 32u], 1u << (lane % 32u)); }
       }
     }
-  }
-  let sums = sumsBefore(vec2u(earlier, here), lane);
-
-  var pair = sums.z + sums.y;
-  for (var row = first; row < end; row++) {
-    if ((rowsHere & (1u << min(row - first, 31u))) == 0u) { continue; }
-    for (var slot = 0u; slot < sizes.topK; slot += 4u) {
-      let own = expertsAt(row, end, slot) == vec4u(expert);
-      for (var i = 0u; i < 4u; i++) {
-        if (own[i]) {
+    workgroupBarrier();
+    for (var slot = 0u; isRow && slot < sizes.topK; slot += 4u) {
+      let experts = expertsAt(row, slot);
+      for (var i = 0u; i < min(4u, sizes.topK - slot); i++) {
+        var pair = NONE;
+        if (experts[i] != NONE) {
+          pair = next[experts[i]] + rowsBefore(experts[i], lane);
           pairRow[pair] = row;
-          pairOf[row * sizes.topK + slot + i] = pair;
-          pair++;
         }
+        pairOf[row * sizes.topK + slot + i] = pair;
       }
     }
-  }
-  if (lane == 0u) {
-    offsets[expert] = sums.z;
-    if (expert == sizes.experts - 1u) { offsets[sizes.experts] = sums.z + sums.w; }
+    workgroupBarrier();
+    for (var e = lane; e < sizes.experts; e += LANES) {
+      for (var word = 0u; word < WORDS; word++) {
+        next[e] += countOneBits(atomicExchange(&rowsWith[e * WORDS + word], 0u));
+      }
+    }
   }
 }

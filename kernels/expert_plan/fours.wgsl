@@ -1,11 +1,12 @@
 // The same as expert_plan/any.wgsl, four slots at a time: stride and at are multiples of four.
-// include common/scan.wgsl
+// include common/pairs.wgsl
 // include common/sort_pairs.wgsl
 struct Sizes { rows: u32, stride: u32, at: u32, topK: u32, firstExpert: u32, experts: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> received: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> pairRow: array<u32>;
-@group(0) @binding(3) var<storage, read_write> pairOf: array<u32>;
-@group(0) @binding(4) var<storage, read_write> offsets: array<u32>;
+@group(0) @binding(2) var<storage, read> counts: array<vec4u>;
+@group(0) @binding(3) var<storage, read_write> pairRow: array<u32>;
+@group(0) @binding(4) var<storage, read_write> pairOf: array<u32>;
+@group(0) @binding(5) var<storage, read_write> offsets: array<u32>;
 
 fn slotsAt(row: u32, slot: u32) -> vec4u { return received[(row * sizes.stride + sizes.at + slot) / 4u]; }

@@ -47,11 +47,11 @@ export type BoundRank = {
     sizes: NamedSizes,
     buffers: readonly Storage[],
   ) => Launch;
-  /** The same of the copy from a sender of what a started collective brings. */
+  /** The same of the copy from some senders of what a started collective brings. */
   readonly copyOf: (
     start: Order,
-    sender: number,
-    sizes: SizesOf<'copy_rows', number>,
+    senders: readonly number[],
+    sizes: SizesOf<'copy_parts', number>,
     buffers: readonly Storage[],
   ) => Launch;
 };
@@ -150,7 +150,7 @@ async function run(
   const sending = createSending(
     program,
     lanes,
-    (op, sender, receiver, sizes, buffers) => bound[receiver]!.copyOf(starts.get(op)!, sender, sizes, buffers),
+    (op, senders, receiver, sizes, buffers) => bound[receiver]!.copyOf(starts.get(op)!, senders, sizes, buffers),
     valuesOf,
     (announced) => {
       if (announced.op.kind === 'all-to-all' && announced.counts) {

@@ -1,7 +1,7 @@
 import type { Storage } from '../gpu/buffers';
 import type { Launch } from '../gpu/launcher';
 import { WORD_BYTES } from '../model/value_type';
-import type { Rows } from '../network/transfers';
+import type { SentRows } from '../network/transfers';
 import type { SizesOf } from '../program/kernels';
 import { type Collective, type Program, rowBytesOf } from '../program/program';
 import type { Lane } from './lane';
@@ -22,14 +22,17 @@ export type Announced = {
 /** Of each exchange, what each rank's send plan counted (kernels/send_plan.wgsl). */
 export type ExchangeCounts = ReadonlyMap<string, readonly Uint32Array[]>;
 
-/** The launch of a copy of rows that a collective brings a receiver from a sender. */
+/** The launch of a copy of what a collective brings a receiver from some senders. */
 type CopyOf = (
   op: Collective,
-  sender: number,
+  senders: readonly number[],
   receiver: number,
-  sizes: SizesOf<'copy_rows', number>,
+  sizes: SizesOf<'copy_parts', number>,
   buffers: readonly Storage[],
 ) => Launch;
+
+/** Senders whose rows a launch copies at most. */
+const SENDERS_A_COPY = 4;
 
 type HostBytes = { readonly bytes: Uint8Array; readonly release: () => void };
 
@@ -108,20 +111,30 @@ export function createSending(
     },
 
     /** Copies rows that have arrived. */
-    copy(op: Collective, sender: number, receiver: number, rows: Rows): void {
+    copy(op: Collective, receiver: number, parts: readonly SentRows[]): void {
       const size = rowBytesOf(program.values.get(op.input)!);
       const target = valuesOf[receiver]!.takeArriving(op.output);
-      if (rows.count === 0) return;
-      const bytes = rows.count * size;
-      const sent = passing.get(op)?.[sender];
-      if (sent && sender !== receiver) {
-        const content = sent.bytes.subarray(rows.from * size, rows.from * size + bytes);
-        laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, rows.to * size, content);
-        return;
+      const onGpu: SentRows[] = [];
+      for (const part of parts) {
+        const { sender, count, from, to } = part;
+        const sent = passing.get(op)?.[sender];
+        if (count === 0) continue;
+        if (!sent || sender === receiver) {
+          onGpu.push(part);
+          continue;
+        }
+        const content = sent.bytes.subarray(from * size, (from + count) * size);
+        laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, to * size, content);
       }
-      const sizes = { rows: rows.count, width: size / WORD_BYTES, start: rows.from, to: rows.to };
-      const launch = copyOf(op, sender, receiver, sizes, [valuesOf[sender]!.get(op.input), target]);
-      laneOf[receiver]!.copy({ op, rank: receiver, bytes }, launch);
+      for (let i = 0; i < onGpu.length; i += SENDERS_A_COPY) {
+        const together = onGpu.slice(i, i + SENDERS_A_COPY);
+        const senders = together.map(({ sender }) => sender);
+        // Places without rows have a buffer all the same.
+        const inputs = [0, 1, 2, 3].map((k) => valuesOf[senders[k] ?? senders[0]!]!.get(op.input));
+        const launch = copyOf(op, senders, receiver, sizesOfCopy(size / WORD_BYTES, together), [...inputs, target]);
+        const bytes = together.reduce((sum, { count }) => sum + count * size, 0);
+        laneOf[receiver]!.copy({ op, rank: receiver, bytes }, launch);
+      }
     },
 
     /** All that a rank had to send has been copied. */
@@ -134,5 +147,25 @@ export function createSending(
       over = true;
       for (const op of passing.keys()) for (const rank of valuesOf.keys()) letGo(op, rank);
     },
+  };
+}
+
+/** What up to four parts are to the kernel that copies them. */
+function sizesOfCopy(width: number, parts: readonly SentRows[]): SizesOf<'copy_parts', number> {
+  const [first, second, third, fourth] = [0, 1, 2, 3].map((k) => parts[k] ?? { count: 0, from: 0, to: 0 });
+  return {
+    width,
+    rows0: first!.count,
+    start0: first!.from,
+    to0: first!.to,
+    rows1: second!.count,
+    start1: second!.from,
+    to1: second!.to,
+    rows2: third!.count,
+    start2: third!.from,
+    to2: third!.to,
+    rows3: fourth!.count,
+    start3: fourth!.from,
+    to3: fourth!.to,
   };
 }

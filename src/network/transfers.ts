@@ -16,6 +16,9 @@ import type { LinkBetween } from './topology';
  */
 export type Rows = { readonly count: number; readonly from: number; readonly to: number };
 
+/** The same of a sender. */
+export type SentRows = Rows & { readonly sender: number };
+
 /** What the transfers ask of whoever holds the buffers, and tell it. */
 export type TransferHooks = {
   /** Bytes of one row of what a collective moves. */
@@ -26,8 +29,8 @@ export type TransferHooks = {
   readonly expertsOf: (exchange: string) => number;
   /** All counts of an exchange are known: how many rows each rank sends, receives and computes from now on. */
   readonly onExchange: (op: AllToAll, layout: ExchangeLayout) => void;
-  /** A sender's rows have arrived, or are copied ahead: copy them. */
-  readonly copy: (op: Collective, sender: number, receiver: number, rows: Rows) => void;
+  /** Rows of some senders have arrived at a receiver, or are copied ahead: copy them. */
+  readonly copy: (op: Collective, receiver: number, parts: readonly SentRows[]) => void;
   /** All that a rank had to send has arrived, and been copied. */
   readonly onSent: (op: Collective, sender: number) => void;
 };
@@ -166,7 +169,8 @@ function announce(
   else sendStraight(traffic, rank, op, announced);
   // What a rank sends itself needs no message.
   arrive(state, rank, rank, Math.max(announced.at, announced.readyAt));
-  copyArrived(traffic, op);
+  // It is copied with what comes from others, as each pass of copies has its price; at once where nothing comes.
+  if (arrivedEverywhereAt(state) !== undefined) copyArrived(traffic, op);
 }
 
 /** The exchange is laid out as soon as all ranks have said their counts. */
@@ -227,9 +231,14 @@ function send(traffic: Traffic, from: number, to: number, readyAt: number, conte
 
 function deliver(traffic: Traffic, now: number): void {
   const { inFlight } = traffic;
+  const reached = new Set<Collective>();
   // What a ring hands on may be due as well.
   for (let due = inFlight.advance(now); due.length > 0; due = inFlight.advance(now))
-    for (const delivery of due) receive(traffic, delivery);
+    for (const delivery of due) {
+      receive(traffic, delivery);
+      reached.add(delivery.message.content.op);
+    }
+  for (const op of reached) copyArrived(traffic, op);
 }
 
 /** A message arrives, no sooner than the host heard that it could leave; in a ring its part goes on. */
@@ -245,7 +254,6 @@ function receive(traffic: Traffic, { message, leftAt, arrivedAt, portMs }: Deliv
   for (const sender of brought) arrive(state, sender, to, at);
   if (isRing(op) && !isLastStep(step, ranks)) handOn(traffic, to, op, { part, step, at });
   traffic.arrived.push({ op, from, to, leftAt, dueAt: arrivedAt, portMs, arrivedAt: at, bytes, brought });
-  copyArrived(traffic, op);
 }
 
 /** A sender's rows are there, to be copied. */
@@ -257,36 +265,40 @@ function arrive({ arrivedAt, toCopy }: CollectiveState, sender: number, receiver
 /** Makes the copies of rows that have arrived, as soon as the layout of the receiving buffer is known. */
 function copyArrived(traffic: Traffic, op: Collective): void {
   const { toCopy, copiesLeft } = stateOf(traffic, op);
-  for (const [sender, receiver] of toCopy.splice(0)) {
-    const rows = rowsBetween(traffic, op, sender, receiver);
-    if (!rows) {
-      toCopy.push([sender, receiver]);
-      continue;
-    }
-    copyOnce(traffic, op, sender, receiver, rows);
-    if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
+  const arrived = toCopy.splice(0);
+  // The layout is known of all senders, or of none.
+  if (arrived.some(([sender, receiver]) => !rowsBetween(traffic, op, sender, receiver))) {
+    toCopy.push(...arrived);
+    return;
   }
+  for (let receiver = 0; receiver < traffic.ranks; receiver++) {
+    const senders = arrived.flatMap(([sender, to]) => (to === receiver ? [sender] : []));
+    copyOnce(traffic, op, receiver, senders);
+  }
+  for (const [sender] of arrived) if (--copiesLeft[sender]! === 0) traffic.hooks.onSent(op, sender);
 }
 
 function copyAhead(traffic: Traffic, op: Collective): boolean {
   const { ranks } = traffic;
-  // Each copy in a row into another rank's buffer, so that they need not wait for one another.
-  for (let ahead = 0; ahead < ranks; ahead++)
-    for (let receiver = 0; receiver < ranks; receiver++) {
-      const sender = (receiver + ahead) % ranks;
-      const rows = rowsBetween(traffic, op, sender, receiver);
-      if (!rows) return false;
-      // No rows sent straight are no message; what a rank sends itself is there all the same.
-      if (rows.count > 0 || sender === receiver || isRing(op)) copyOnce(traffic, op, sender, receiver, rows);
-    }
+  const all = Array.from({ length: ranks }, (_, rank) => rank);
+  for (const receiver of all) {
+    const rows = all.map((sender) => rowsBetween(traffic, op, sender, receiver));
+    if (rows.includes(null)) return false;
+    // No rows sent straight are no message; what a rank sends itself is there all the same.
+    const senders = all.filter((sender) => rows[sender]!.count > 0 || sender === receiver || isRing(op));
+    copyOnce(traffic, op, receiver, senders);
+  }
   return true;
 }
 
-function copyOnce(traffic: Traffic, op: Collective, sender: number, receiver: number, rows: Rows): void {
-  const { isCopied } = stateOf(traffic, op);
-  if (isCopied[receiver]![sender]) return;
-  isCopied[receiver]![sender] = true;
-  traffic.hooks.copy(op, sender, receiver, rows);
+/** Copies what senders have for a receiver, but for what was copied before. */
+function copyOnce(traffic: Traffic, op: Collective, receiver: number, senders: readonly number[]): void {
+  const isCopied = stateOf(traffic, op).isCopied[receiver]!;
+  const parts = senders
+    .filter((sender) => !isCopied[sender])
+    .map((sender): SentRows => ({ sender, ...rowsBetween(traffic, op, sender, receiver)! }));
+  for (const { sender } of parts) isCopied[sender] = true;
+  if (parts.length > 0) traffic.hooks.copy(op, receiver, parts);
 }
 
 /** Rows of a message. */

@@ -16,6 +16,12 @@ import {
 } from './contract';
 import { type Dim, resolve } from './dim';
 
+/** Of rows that a rank received, and have the experts of their slots from a column on. */
+const RECEIVED = { rows: 'u32', stride: 'u32', at: 'u32', topK: 'u32', firstExpert: 'u32', experts: 'u32' } as const;
+
+/** Parts of such rows, of which each expert's pairs are counted (kernels/common/pairs.wgsl). */
+export const PARTS = 64;
+
 /** Kernels of the forward pass, and in backward_kernels.ts those of its derivative and of training. */
 const KERNELS = {
   embedding: kernel({
@@ -256,9 +262,16 @@ const KERNELS = {
     flops: NOTHING,
     ...ROWS,
   }),
-  expert_plan: kernel({
-    sizes: { rows: 'u32', stride: 'u32', at: 'u32', topK: 'u32', firstExpert: 'u32', experts: 'u32' },
+  pair_counts: kernel({
+    sizes: RECEIVED,
     inputs: (s) => [u32(s.rows * s.topK, s.stride)],
+    outputs: (s) => [u32(s.experts * PARTS)],
+    flops: NOTHING,
+    ...ALWAYS,
+  }),
+  expert_plan: kernel({
+    sizes: RECEIVED,
+    inputs: (s) => [u32(s.rows * s.topK, s.stride), u32(s.experts * PARTS)],
     outputs: (s) => [u32(s.rows * s.topK, 1), u32(s.rows * s.topK), u32(s.experts + 1)],
     flops: NOTHING,
     ...ALWAYS,
@@ -302,7 +315,6 @@ const KERNELS = {
     flops: (s) => s.rows * s.width * s.parts,
     ...ROWS,
   }),
-  /** Fills a part of a weight before any program runs. */
   /** A token a row of logits, drawn as `temperature`, `topK` and `topP` say by a number in [0, 1) a row. */
   sample: kernel({
     sizes: { rows: 'u32', width: 'u32', topK: 'u32', temperature: 'f32', topP: 'f32' },
@@ -319,6 +331,29 @@ const KERNELS = {
     flops: NOTHING,
     ...ROWS,
   }),
+  /** The same from up to four places at once, as a collective brings a receiver; rows of 0 where there are fewer. */
+  copy_parts: kernel({
+    sizes: {
+      width: 'u32',
+      rows0: 'u32',
+      start0: 'u32',
+      to0: 'u32',
+      rows1: 'u32',
+      start1: 'u32',
+      to1: 'u32',
+      rows2: 'u32',
+      start2: 'u32',
+      to2: 'u32',
+      rows3: 'u32',
+      start3: 'u32',
+      to3: 'u32',
+    },
+    inputs: (s) => [s.rows0, s.rows1, s.rows2, s.rows3].map((rows) => word(rows * s.width, s.width)),
+    outputs: (s) => [word(rowsOfParts(s) * s.width, s.width)],
+    flops: NOTHING,
+    hasWork: (s) => rowsOfParts(s) > 0,
+  }),
+  /** Fills a part of a weight before any program runs. */
   draw_normal: kernel({
     sizes: {
       rows: 'u32',
@@ -337,6 +372,16 @@ const KERNELS = {
   }),
   ...BACKWARD_KERNELS,
 } as const;
+
+/** Rows that `copy_parts` copies. */
+export function rowsOfParts(s: {
+  readonly rows0: number;
+  readonly rows1: number;
+  readonly rows2: number;
+  readonly rows3: number;
+}): number {
+  return s.rows0 + s.rows1 + s.rows2 + s.rows3;
+}
 
 export type KernelName = keyof typeof KERNELS;
 export const KERNEL_NAMES = Object.keys(KERNELS) as readonly KernelName[];

@@ -4,6 +4,7 @@ import { wordsOfRow } from '../model/value_type';
 import type { Builder } from './builder';
 import { zeros } from './constants';
 import type { Dim } from './dim';
+import { PARTS } from './kernels';
 import { onWire, type WireFormat } from './lower_all_reduce';
 import { exchangeSymbols, INPUTS } from './program';
 
@@ -222,21 +223,26 @@ function lowerExperts(build: Builder, { topK, inner }: Moe, layer: number, width
   const atMost = input.atMost && { atMost: input.atMost };
   const pairOf = name('pairOf');
   const offsets = name('offsets');
+  const received = {
+    rows,
+    stride: build.columns(ids.value),
+    at: ids.at,
+    topK,
+    firstExpert: { of: 'rank', times: local },
+    experts: local,
+  } as const;
+  const counts = build.compute(
+    place,
+    'pair counts',
+    { kernel: 'pair_counts', sizes: received },
+    { inputs: [ids.value] },
+    { name: name('pairCounts'), rows: local, cols: PARTS, type: 'u32' },
+  );
   const pairRow = build.compute(
     place,
     'expert plan',
-    {
-      kernel: 'expert_plan',
-      sizes: {
-        rows,
-        stride: build.columns(ids.value),
-        at: ids.at,
-        topK,
-        firstExpert: { of: 'rank', times: local },
-        experts: local,
-      },
-    },
-    { inputs: [ids.value] },
+    { kernel: 'expert_plan', sizes: received },
+    { inputs: [ids.value, counts] },
     { name: name('pairRow'), rows: pairs, cols: 1, type: 'u32' },
     { name: pairOf, rows, cols: topK, type: 'u32' },
     { name: offsets, rows: 1, cols: local + 1, type: 'u32' },

@@ -4,6 +4,7 @@ import { type Backing, type Lab, openEngines } from '../../src/lab/setup/lab';
 import { relativeError } from '../../src/lab/statistics/numbers';
 import type { Link } from '../../src/network/link';
 import { programBuilder } from '../../src/program/builder';
+import { PARTS } from '../../src/program/kernels';
 import { exchangeSymbols, type KeptValue, type Program } from '../../src/program/program';
 
 /** One Dispatch, experts and Combine: for each rank's tokens, the experts that they go to. */
@@ -136,21 +137,20 @@ function exchangeProgram(experts: number, topK: number, width: number, ranks: nu
     { name: 'Dispatch', block: 'dispatch', layer: 0, direction: 'dispatch', exchange, input: send },
     { name: 'arrived', rows: received, cols: wire, type: 'u32' },
   );
+  const firstExpert = { of: 'rank', times: local } as const;
+  const rows = { rows: received, stride: wire, at: width, topK, firstExpert, experts: local };
+  const pairCounts = build.compute(
+    place,
+    'pair counts',
+    { kernel: 'pair_counts', sizes: rows },
+    { inputs: [arrived] },
+    { name: 'pairCounts', rows: local, cols: PARTS, type: 'u32' },
+  );
   const pairRow = build.compute(
     place,
     'expert plan',
-    {
-      kernel: 'expert_plan',
-      sizes: {
-        rows: received,
-        stride: wire,
-        at: width,
-        topK,
-        firstExpert: { of: 'rank', times: local },
-        experts: local,
-      },
-    },
-    { inputs: [arrived] },
+    { kernel: 'expert_plan', sizes: rows },
+    { inputs: [arrived, pairCounts] },
     { name: 'pairRow', rows: pairs, cols: 1, type: 'u32' },
     { name: 'pairOf', rows: received, cols: topK, type: 'u32' },
     { name: 'offsets', rows: 1, cols: local + 1, type: 'u32' },

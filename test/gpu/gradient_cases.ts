@@ -2,7 +2,7 @@ import { type Builder, programBuilder } from '../../src/program/builder';
 import { zeros } from '../../src/program/constants';
 import { differentiate } from '../../src/program/derivative/differentiate';
 import type { Dim } from '../../src/program/dim';
-import type { KernelCall } from '../../src/program/kernels';
+import { type KernelCall, PARTS } from '../../src/program/kernels';
 import type { KeptValue, Program } from '../../src/program/program';
 import * as reference from '../reference';
 import { type Data, integers, random } from './launch_kernel';
@@ -274,9 +274,16 @@ function experts(): GradientCase {
       const plan = { rows, stride: topK, at: 0, topK, firstExpert: 0, experts: count };
       build.compute(
         PLACE,
+        'pair counts',
+        { kernel: 'pair_counts', sizes: plan },
+        { inputs: ['ids'] },
+        { name: 'pairCounts', rows: count, cols: PARTS, type: 'u32' },
+      );
+      build.compute(
+        PLACE,
         'expert plan',
         { kernel: 'expert_plan', sizes: plan },
-        { inputs: ['ids'] },
+        { inputs: ['ids', 'pairCounts'] },
         { name: 'pairRow', rows: pairs, cols: 1, type: 'u32' },
         { name: 'pairOf', rows, cols: topK, type: 'u32' },
         { name: 'offsets', rows: 1, cols: count + 1, type: 'u32' },

@@ -440,6 +440,26 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     };
   }),
   ...[37, 36].map((width): KernelCase => {
+    // From four places, of which one has nothing, into rows that are not in their order.
+    const places = { rows0: 20, start0: 3, to0: 31, rows1: 0, start1: 0, to1: 0 };
+    const more = { rows2: 31, start2: 0, to2: 0, rows3: 9, start3: 1, to3: 52 };
+    const call = { kernel: 'copy_parts', sizes: { width, ...places, ...more } } as const;
+    return {
+      name: `copy_parts 60 × ${width}`,
+      call,
+      async run(lab, variant) {
+        const from = [23, 2, 31, 10].map((rows) => integers(rows * width, 2 ** 32));
+        const [out] = await launch(lab, 'copy_parts', call.sizes, from, [63 * width], variant);
+        const kept = (rows: number) => new Uint32Array(rows * width).fill(POISON);
+        const parts = [from[2]!, from[0]!.subarray(3 * width), kept(1), from[3]!.subarray(width), kept(2)];
+        return same(
+          out!,
+          parts.flatMap((part) => [...part]),
+        );
+      },
+    };
+  }),
+  ...[37, 36].map((width): KernelCase => {
     const call = { kernel: 'scale_rows', sizes: { rows: 61, width } } as const;
     return {
       name: `scale_rows 61 × ${width}`,

@@ -1,5 +1,5 @@
 import { relativeError } from '../../src/lab/statistics/numbers';
-import type { KernelName } from '../../src/program/kernels';
+import { type KernelName, PARTS } from '../../src/program/kernels';
 import * as reference from '../reference';
 import { below, type Data, floats, integers, type KernelCase, launch, POISON, random, same } from './launch_kernel';
 
@@ -27,21 +27,7 @@ export const WIRE_CASES: readonly KernelCase[] = [
       return same(floats(back!), Array.from(x, reference.bf16));
     }),
   ),
-  ...[0, 1].map((packed) =>
-    kernelCase('sum_parts', async (lab) => {
-      const s = { rows: 67, width: 33, parts: 3, packed };
-      const x = random(s.parts * s.rows * s.width);
-      const sent = packed
-        ? (await launch(lab, 'pack_bf16', { rows: s.parts * s.rows, width: s.width }, [x], [s.parts * s.rows * 17]))[0]!
-        : x;
-      const [out] = await launch(lab, 'sum_parts', s, [sent as Data], [s.rows * s.width]);
-      const given = Array.from(x, packed ? reference.bf16 : (value) => value);
-      const expected = Array.from({ length: s.rows * s.width }, (_, i) =>
-        [0, 1, 2].reduce((sum, part) => sum + given[part * s.rows * s.width + i]!, 0),
-      );
-      return relativeError(floats(out!), expected);
-    }),
-  ),
+  ...[0, 1].flatMap((packed) => [33, 36].map((width) => summedParts({ rows: 67, width, parts: 3, packed }))),
   // With it weigh_experts and unpermute: on bf16 rows and on f32 rows, of columns by fours and of any number.
   ...[
     { packed: 1, width: 21, run: launch },
@@ -49,28 +35,76 @@ export const WIRE_CASES: readonly KernelCase[] = [
     { packed: 1, width: 24, run: byFirst },
     { packed: 0, width: 24, run: byFirst },
   ].map(({ packed, width, run }) => exchanged(packed, width, run)),
-  // An invocation sorts 1 row, some, and more than 32 of them.
+  // A workgroup has a row or two, some, and more than it has invocations.
   ...[
     { rows: 100, topK: 3, stride: 7, at: 2 },
     { rows: 1300, topK: 6, stride: 12, at: 4 },
     { rows: 9000, topK: 5, stride: 8, at: 0 },
-  ].map(sortedPairs),
+  ].flatMap((places) => [countedPairs(places), sortedPairs(places)]),
 ];
 
+/** Parts of an all-reduce, added up. */
+function summedParts(s: Readonly<Record<'rows' | 'width' | 'parts' | 'packed', number>>): KernelCase {
+  return {
+    name: `sum_parts of ${s.width} columns${s.packed ? ', packed' : ''}`,
+    call: { kernel: 'sum_parts', sizes: s },
+    async run(lab, variant) {
+      const rows = s.parts * s.rows;
+      const x = random(rows * s.width);
+      const packing = { rows, width: s.width };
+      const packed = async () => (await launch(lab, 'pack_bf16', packing, [x], [rows * Math.ceil(s.width / 2)]))[0]!;
+      const sent = s.packed ? await packed() : x;
+      const [out] = await launch(lab, 'sum_parts', s, [sent as Data], [s.rows * s.width], variant);
+      const given = Array.from(x, s.packed ? reference.bf16 : (value) => value);
+      const expected = Array.from({ length: s.rows * s.width }, (_, i) =>
+        [0, 1, 2].reduce((sum, part) => sum + given[part * s.rows * s.width + i]!, 0),
+      );
+      return relativeError(floats(out!), expected);
+    },
+  };
+}
+
+/** Rows whose slots have experts of 11, each once, of which 3 to 7 are this rank's; all else is noise. */
+function receivedRows({ rows, topK, stride, at }: Places): Uint32Array<ArrayBuffer> {
+  const received = integers(rows * stride, 2 ** 32);
+  for (let row = 0; row < rows; row++) {
+    const left = Array.from({ length: 11 }, (_, expert) => expert);
+    for (let slot = 0; slot < topK; slot++) received[row * stride + at + slot] = left.splice(below(left.length), 1)[0]!;
+  }
+  return received;
+}
+type Places = { readonly rows: number; readonly topK: number; readonly stride: number; readonly at: number };
+
+/** Pairs of each expert in each of 64 parts of the rows. */
+function countedPairs(places: Places): KernelCase {
+  const { rows, topK, stride, at } = places;
+  const sizes = { ...places, firstExpert: 3, experts: 5 };
+  return {
+    name: `pair_counts ${rows} rows of ${stride}, from ${at}`,
+    call: { kernel: 'pair_counts', sizes },
+    async run(lab, variant) {
+      const received = receivedRows(places);
+      const expected = new Uint32Array(5 * PARTS);
+      for (let row = 0; row < rows; row++)
+        for (let slot = 0; slot < topK; slot++) {
+          const expert = received[row * stride + at + slot]! - 3;
+          if (expert >= 0 && expert < 5) expected[expert * PARTS + Math.floor(row / Math.ceil(rows / PARTS))]!++;
+        }
+      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [5 * PARTS], variant);
+      return same(counts!, expected);
+    },
+  };
+}
+
 /** Pairs of rows and experts by expert, as a plain sort has them; of every expert some are another rank's. */
-function sortedPairs(places: { rows: number; topK: number; stride: number; at: number }): KernelCase {
+function sortedPairs(places: Places): KernelCase {
   const { rows, topK, stride, at } = places;
   const sizes = { ...places, firstExpert: 3, experts: 5 };
   return {
     name: `expert_plan ${rows} rows of ${stride}, from ${at}`,
     call: { kernel: 'expert_plan', sizes },
     async run(lab, variant) {
-      const received = integers(rows * stride, 2 ** 32);
-      for (let row = 0; row < rows; row++) {
-        const left = Array.from({ length: 11 }, (_, expert) => expert);
-        for (let slot = 0; slot < topK; slot++)
-          received[row * stride + at + slot] = left.splice(below(left.length), 1)[0]!;
-      }
+      const received = receivedRows(places);
       const pairs = Array.from({ length: rows * topK }, (_, i) => {
         const row = Math.floor(i / topK);
         return { i, row, expert: received[row * stride + at + (i % topK)]! - 3 };
@@ -80,7 +114,8 @@ function sortedPairs(places: { rows: number; topK: number; stride: number; at: n
       for (const [pair, { i }] of own.entries()) pairOf[i] = pair;
       const offsets = Array.from({ length: 6 }, (_, e) => own.filter(({ expert }) => expert < e).length);
       const lengths = [rows * topK, rows * topK, 6];
-      const out = await launch(lab, 'expert_plan', sizes, [received], lengths, variant);
+      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [5 * PARTS]);
+      const out = await launch(lab, 'expert_plan', sizes, [received, counts as Data], lengths, variant);
       const rowsOf = own.map(({ row }) => row);
       return same(out[0]!.subarray(0, own.length), rowsOf) + same(out[1]!, pairOf) + same(out[2]!, offsets);
     },

@@ -64,14 +64,16 @@ function exchange(
     expertsOf: () => EXPERTS,
     onExchange: () => {},
     onSent: (op, sender) => freed.push(`${(op as AllToAll).direction} ${sender}`),
-    copy: (op, sender, receiver, { count, from, to }) => {
+    copy: (op, receiver, parts) => {
       const { direction } = op as AllToAll;
-      expect(freed).not.toContain(`${direction} ${sender}`);
       const [source, target] = direction === 'dispatch' ? [sent, received] : [received, returned];
-      range(count).forEach((i) => {
-        expect(target[receiver]![to + i]).toBeUndefined();
-        target[receiver]![to + i] = source[sender]![from + i]!;
-      });
+      for (const { sender, count, from, to } of parts) {
+        expect(freed).not.toContain(`${direction} ${sender}`);
+        range(count).forEach((i) => {
+          expect(target[receiver]![to + i]).toBeUndefined();
+          target[receiver]![to + i] = source[sender]![from + i]!;
+        });
+      }
     },
   });
   let now = 0;
@@ -207,12 +209,14 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
         expertsOf: () => 0,
         onExchange: () => {},
         onSent: (_, sender) => freed.push(sender),
-        copy: (_, sender, receiver, { count, from, to }) => {
-          expect(freed).not.toContain(sender);
-          range(count).forEach((i) => {
-            expect(outputs[receiver]![to + i]).toBeUndefined();
-            outputs[receiver]![to + i] = inputs[sender]![from + i]!;
-          });
+        copy: (_, receiver, sentRows) => {
+          for (const { sender, count, from, to } of sentRows) {
+            expect(freed).not.toContain(sender);
+            range(count).forEach((i) => {
+              expect(outputs[receiver]![to + i]).toBeUndefined();
+              outputs[receiver]![to + i] = inputs[sender]![from + i]!;
+            });
+          }
         },
       });
       let now = 0;
@@ -235,6 +239,27 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
       if (algorithm === 'ring') for (const { from, to } of messages) expect(to).toBe((from + 1) % ranks);
     }),
   );
+});
+
+test('what is there at one time is copied at once, a rank’s own rows with it; what is copied ahead is not copied again', () => {
+  const copies = (aheadFirst: boolean) => {
+    const made: string[] = [];
+    const transfers = createTransfers(3, () => ({ latencyMs: 1, bytesPerMs: 4 }), {
+      ...ONE_ROW,
+      copy: (_, receiver, parts) => made.push(`${receiver} from ${parts.map(({ sender }) => sender)}`),
+    });
+    const spread = allGather('direct');
+    for (const rank of [0, 1, 2]) transfers.announce(rank, spread, { readyAt: 0, at: 0 }, null);
+    if (aheadFirst) expect(transfers.copyAhead(spread)).toBe(true);
+    transfers.deliver(2);
+    made.push('first');
+    transfers.deliver(3);
+    return made;
+  };
+  // Each rank sends to its successor first, then to the other.
+  const ones = ['0 from 0,2', '1 from 1,0', '2 from 2,1', 'first', '0 from 1', '1 from 2', '2 from 0'];
+  expect(copies(false)).toEqual(ones);
+  expect(copies(true)).toEqual(['0 from 0,1,2', '1 from 0,1,2', '2 from 0,1,2', 'first']);
 });
 
 test.each(['direct', 'ring'] as const)(

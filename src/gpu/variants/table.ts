@@ -1,5 +1,5 @@
 import { addRmsnorm, rmsnorm } from '../../../kernels/rmsnorm/rows';
-import type { KernelName } from '../../program/kernels';
+import { type KernelName, PARTS, rowsOfParts } from '../../program/kernels';
 import { attentionTiles, fewTokens } from './attention';
 import { BACKWARD_VARIANTS } from './backward';
 import { groupedGatedVariants, groupedVariants } from './grouped_products';
@@ -8,6 +8,9 @@ import { backwardVariants, gatedVariants, gemmVariants } from './products';
 import type { Variant } from './variant';
 
 type Variants = { readonly [K in KernelName]: readonly Variant<K>[] };
+
+/** Parts of rows, a workgroup each (kernels/common/pairs.wgsl); the first writes what is said of all. */
+const partsWithRows = ({ rows }: { readonly rows: number }) => each(Math.max(1, Math.min(PARTS, rows)));
 
 /** Of each kernel its variants, those to be preferred first. To add one, add its file and its line here. */
 export const VARIANTS_OF: Variants = {
@@ -71,9 +74,13 @@ export const VARIANTS_OF: Variants = {
     { ...plain('permute/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
     plain('permute/any', (s) => each(s.rows, s.ranks)),
   ],
+  pair_counts: [
+    { ...plain('pair_counts/fours', () => each(PARTS)), fits: (s) => fours(s.stride, s.at) },
+    plain('pair_counts/any', () => each(PARTS)),
+  ],
   expert_plan: [
-    { ...plain('expert_plan/fours', (s) => [s.experts, 1, 1]), fits: (s) => fours(s.stride, s.at) },
-    plain('expert_plan/any', (s) => [s.experts, 1, 1]),
+    { ...plain('expert_plan/fours', partsWithRows), fits: (s) => fours(s.stride, s.at) },
+    plain('expert_plan/any', partsWithRows),
   ],
   weigh_experts: [
     { ...plain('weigh_experts/fours', (s) => each(s.rows)), fits: (s) => fours(s.width) },
@@ -91,11 +98,18 @@ export const VARIANTS_OF: Variants = {
     },
     plain('unpack_bf16/any', (s) => each1024(s.rows * s.width)),
   ],
-  sum_parts: [plain('sum_parts', (s) => each1024(s.rows * s.width))],
+  sum_parts: [
+    { ...plain('sum_parts/fours', (s) => each(Math.ceil((s.rows * s.width) / 512))), fits: (s) => fours(s.width) },
+    plain('sum_parts/any', (s) => each1024(s.rows * s.width)),
+  ],
   sample: [plain('sample', (s) => each(s.rows))],
   copy_rows: [
     { ...plain('copy_rows/fours', (s) => each1024((s.rows * s.width) / 4)), fits: (s) => fours(s.width) },
     plain('copy_rows/any', (s) => each1024(s.rows * s.width)),
+  ],
+  copy_parts: [
+    { ...plain('copy_parts/fours', (s) => each1024((rowsOfParts(s) * s.width) / 4)), fits: (s) => fours(s.width) },
+    plain('copy_parts/any', (s) => each1024(rowsOfParts(s) * s.width)),
   ],
   draw_normal: [plain('draw_normal', (s) => each64(s.rows))],
   ...BACKWARD_VARIANTS,

@@ -127,6 +127,7 @@ export const KERNEL_RULES: { readonly [K in KernelName]?: Rule<K> } = {
   sum_parts: (gradients, op, [d]) => {
     gradients.ofEach.set(op.inputs[0]!, d!);
   },
+  pair_counts: NONE,
   expert_plan: NONE,
   send_plan: NONE,
 };
