@@ -183,37 +183,37 @@ function keptBuffers(
 }
 
 function createLaunches({ launcher }: Engine) {
-  /** Of an order its launch; of a collective's start those of its copies, by senders. */
-  const launches = new Map<Order, Map<string, Launch>>();
+  /** Of an order its launch; of a collective's start those of its copies, by their first senders. */
+  const launches = new Map<Order, Launch[]>();
   const calls = new Map<string, { readonly kernel: KernelName; readonly sizes: NamedSizes }>();
   const launchFor = (
     order: Order,
-    which: string,
+    index: number,
     kernel: KernelName,
     sizes: NamedSizes,
     buffers: readonly Storage[],
     onNew: (launch: Launch) => void,
   ): Launch => {
-    const own = launches.get(order) ?? new Map<string, Launch>();
-    const known = own.get(which);
+    const own = launches.get(order) ?? [];
+    const known = own[index];
     if (known && launcher.matches(known, sizes, buffers)) return known;
     // The one before was submitted in an earlier run.
     const launch = known ? launcher.bindAgain(known, sizes, buffers) : launcher.bind(kernel, sizes, buffers);
-    own.set(which, launch);
+    own[index] = launch;
     launches.set(order, own);
     onNew(launch);
     return launch;
   };
   return {
     launchOf: (order: Extract<Order, { do: 'compute' }>, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
-      launchFor(order, '', order.op.kernel, sizes, buffers, (launch) =>
+      launchFor(order, 0, order.op.kernel, sizes, buffers, (launch) =>
         calls.set(shapeClassOf(launch.kernel, sizes), launch),
       ),
-    copyOf: (start: Order, senders: readonly number[], sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
-      launchFor(start, senders.join(), 'copy_parts', sizes, buffers, () => {}),
+    copyOf: (start: Order, first: number, sizes: NamedSizes, buffers: readonly Storage[]): Launch =>
+      launchFor(start, first, 'copy_parts', sizes, buffers, () => {}),
     calls: () => [...calls.values()].map(({ kernel, sizes }) => ({ kernel, sizes })),
     destroy(): void {
-      for (const own of launches.values()) for (const launch of own.values()) launcher.release(launch);
+      for (const own of launches.values()) for (const launch of own) if (launch) launcher.release(launch);
       launches.clear();
     },
   };

@@ -81,6 +81,6 @@ function checkSplits(spec: ModelSpec, ranks: number): void {
   }
 }
 
-/** As kernels/router_topk.wgsl and kernels/attention/any.wgsl have room for. */
+/** As router_topk.wgsl, send_plan.wgsl, common/pairs.wgsl and attention/any.wgsl of kernels/ have room for. */
 const MOST_EXPERTS = 512;
 const WIDEST_VALUE = 512;

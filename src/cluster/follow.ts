@@ -57,8 +57,11 @@ export async function follow(
     if (ahead && hasArrived(ahead)) {
       ahead = null;
       seal();
-      // A turn each, so that the GPU has the first of it now, not once all was handed over.
-      while (lanes.filter((lane) => lane.submitNext()).length > 0) await pause.turn();
+    }
+    // A turn each, so that the GPU has the first of it now, not once all was handed over.
+    if (!ahead && lanes.filter((lane) => lane.submitNext()).length > 0) {
+      await pause.turn();
+      continue;
     }
     // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
     const order = orders[next];
@@ -75,7 +78,10 @@ export async function follow(
       continue;
     }
     if (ahead) seal();
-    else submit();
+    else {
+      submit();
+      allowed = KERNELS_A_SUBMIT.first;
+    }
     if (!order && !ahead) return;
     if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {
       ahead = order.op;

@@ -111,7 +111,7 @@ export function createLane(
     },
     /** Forgets what was not submitted. */
     drop(): void {
-      for (const { drop } of [...sealed.splice(0).flatMap((own) => own.asked), ...asked.splice(0)]) drop();
+      for (const { drop } of sealed.splice(0).flatMap((own) => own.asked)) drop();
     },
     /** Kernels that were recorded since the last seal. */
     kernels: (): number => kernels,
@@ -178,7 +178,7 @@ export function createLane(
             takeStamps(stamps, parts.slice(ranges.length + own.ranges.length));
             resolve({ parts: parts.slice(0, ranges.length), release, at });
           };
-        asked.push({ map: (submit) => void map().then(heard(submit), reject), drop });
+        asked.push({ map: (submit) => void map().then(heard(submit)).catch(reject), drop });
       });
       seal();
       return mapped;

@@ -47,10 +47,10 @@ export type BoundRank = {
     sizes: NamedSizes,
     buffers: readonly Storage[],
   ) => Launch;
-  /** The same of the copy from some senders of what a started collective brings. */
+  /** The same of the copy of what a started collective brings from some senders, of which `first` is in no other. */
   readonly copyOf: (
     start: Order,
-    senders: readonly number[],
+    first: number,
     sizes: SizesOf<'copy_parts', number>,
     buffers: readonly Storage[],
   ) => Launch;
@@ -150,7 +150,7 @@ async function run(
   const sending = createSending(
     program,
     lanes,
-    (op, senders, receiver, sizes, buffers) => bound[receiver]!.copyOf(starts.get(op)!, senders, sizes, buffers),
+    (op, first, receiver, sizes, buffers) => bound[receiver]!.copyOf(starts.get(op)!, first, sizes, buffers),
     valuesOf,
     (announced) => {
       if (announced.op.kind === 'all-to-all' && announced.counts) {

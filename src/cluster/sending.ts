@@ -22,10 +22,10 @@ export type Announced = {
 /** Of each exchange, what each rank's send plan counted (kernels/send_plan.wgsl). */
 export type ExchangeCounts = ReadonlyMap<string, readonly Uint32Array[]>;
 
-/** The launch of a copy of what a collective brings a receiver from some senders. */
+/** The launch of a copy of what a collective brings a receiver from some senders, of which this is the first. */
 type CopyOf = (
   op: Collective,
-  senders: readonly number[],
+  first: number,
   receiver: number,
   sizes: SizesOf<'copy_parts', number>,
   buffers: readonly Storage[],
@@ -126,12 +126,14 @@ export function createSending(
         const content = sent.bytes.subarray(from * size, (from + count) * size);
         laneOf[receiver]!.upload({ op, from: sender, rank: receiver }, target.buffer, to * size, content);
       }
+      // In their own order, whatever came first, so that a repeated run finds what it bound.
+      onGpu.sort((a, b) => a.sender - b.sender);
       for (let i = 0; i < onGpu.length; i += SENDERS_A_COPY) {
         const together = onGpu.slice(i, i + SENDERS_A_COPY);
         const senders = together.map(({ sender }) => sender);
         // Places without rows have a buffer all the same.
         const inputs = [0, 1, 2, 3].map((k) => valuesOf[senders[k] ?? senders[0]!]!.get(op.input));
-        const launch = copyOf(op, senders, receiver, sizesOfCopy(size / WORD_BYTES, together), [...inputs, target]);
+        const launch = copyOf(op, senders[0]!, receiver, sizesOfCopy(size / WORD_BYTES, together), [...inputs, target]);
         const bytes = together.reduce((sum, { count }) => sum + count * size, 0);
         laneOf[receiver]!.copy({ op, rank: receiver, bytes }, launch);
       }

@@ -16,7 +16,7 @@ import {
 } from './contract';
 import { type Dim, resolve } from './dim';
 
-/** Of rows that a rank received, and have the experts of their slots from a column on. */
+/** Sizes of rows that a rank received, which have the experts of their slots from column `at` on. */
 const RECEIVED = { rows: 'u32', stride: 'u32', at: 'u32', topK: 'u32', firstExpert: 'u32', experts: 'u32' } as const;
 
 /** Parts of such rows, of which each expert's pairs are counted (kernels/common/pairs.wgsl). */

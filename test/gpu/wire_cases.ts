@@ -35,11 +35,12 @@ export const WIRE_CASES: readonly KernelCase[] = [
     { packed: 1, width: 24, run: byFirst },
     { packed: 0, width: 24, run: byFirst },
   ].map(({ packed, width, run }) => exchanged(packed, width, run)),
-  // A workgroup has a row or two, some, and more than it has invocations.
+  // A workgroup has a row or none, two, some, and more than it has invocations; experts, too.
   ...[
-    { rows: 100, topK: 3, stride: 7, at: 2 },
-    { rows: 1300, topK: 6, stride: 12, at: 4 },
-    { rows: 9000, topK: 5, stride: 8, at: 0 },
+    { rows: 50, topK: 4, stride: 4, at: 0, experts: 300 },
+    { rows: 100, topK: 3, stride: 7, at: 2, experts: 5 },
+    { rows: 1300, topK: 6, stride: 12, at: 4, experts: 5 },
+    { rows: 9000, topK: 5, stride: 8, at: 0, experts: 5 },
   ].flatMap((places) => [countedPairs(places), sortedPairs(places)]),
 ];
 
@@ -64,42 +65,42 @@ function summedParts(s: Readonly<Record<'rows' | 'width' | 'parts' | 'packed', n
   };
 }
 
-/** Rows whose slots have experts of 11, each once, of which 3 to 7 are this rank's; all else is noise. */
-function receivedRows({ rows, topK, stride, at }: Places): Uint32Array<ArrayBuffer> {
+/** Rows whose slots have experts, each once, all of this rank's, three before and three after; all else is noise. */
+function receivedRows({ rows, topK, stride, at, experts }: Places): Uint32Array<ArrayBuffer> {
   const received = integers(rows * stride, 2 ** 32);
   for (let row = 0; row < rows; row++) {
-    const left = Array.from({ length: 11 }, (_, expert) => expert);
+    const left = Array.from({ length: experts + 6 }, (_, expert) => expert);
     for (let slot = 0; slot < topK; slot++) received[row * stride + at + slot] = left.splice(below(left.length), 1)[0]!;
   }
   return received;
 }
-type Places = { readonly rows: number; readonly topK: number; readonly stride: number; readonly at: number };
+type Places = Readonly<Record<'rows' | 'topK' | 'stride' | 'at' | 'experts', number>>;
 
 /** Pairs of each expert in each of 64 parts of the rows. */
 function countedPairs(places: Places): KernelCase {
-  const { rows, topK, stride, at } = places;
-  const sizes = { ...places, firstExpert: 3, experts: 5 };
+  const { rows, topK, stride, at, experts } = places;
+  const sizes = { ...places, firstExpert: 3 };
   return {
     name: `pair_counts ${rows} rows of ${stride}, from ${at}`,
     call: { kernel: 'pair_counts', sizes },
     async run(lab, variant) {
       const received = receivedRows(places);
-      const expected = new Uint32Array(5 * PARTS);
+      const expected = new Uint32Array(experts * PARTS);
       for (let row = 0; row < rows; row++)
         for (let slot = 0; slot < topK; slot++) {
           const expert = received[row * stride + at + slot]! - 3;
-          if (expert >= 0 && expert < 5) expected[expert * PARTS + Math.floor(row / Math.ceil(rows / PARTS))]!++;
+          if (expert >= 0 && expert < experts) expected[expert * PARTS + Math.floor(row / Math.ceil(rows / PARTS))]!++;
         }
-      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [5 * PARTS], variant);
+      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [experts * PARTS], variant);
       return same(counts!, expected);
     },
   };
 }
 
-/** Pairs of rows and experts by expert, as a plain sort has them; of every expert some are another rank's. */
+/** Pairs of rows and experts by expert, as a plain sort has them. */
 function sortedPairs(places: Places): KernelCase {
-  const { rows, topK, stride, at } = places;
-  const sizes = { ...places, firstExpert: 3, experts: 5 };
+  const { rows, topK, stride, at, experts } = places;
+  const sizes = { ...places, firstExpert: 3 };
   return {
     name: `expert_plan ${rows} rows of ${stride}, from ${at}`,
     call: { kernel: 'expert_plan', sizes },
@@ -109,12 +110,14 @@ function sortedPairs(places: Places): KernelCase {
         const row = Math.floor(i / topK);
         return { i, row, expert: received[row * stride + at + (i % topK)]! - 3 };
       });
-      const own = pairs.filter(({ expert }) => expert >= 0 && expert < 5).sort((a, b) => a.expert - b.expert);
+      const own = pairs
+        .filter(({ expert }) => expert >= 0 && expert < experts)
+        .sort((a, b) => a.expert - b.expert || a.row - b.row);
       const pairOf = new Uint32Array(rows * topK).fill(2 ** 32 - 1);
       for (const [pair, { i }] of own.entries()) pairOf[i] = pair;
-      const offsets = Array.from({ length: 6 }, (_, e) => own.filter(({ expert }) => expert < e).length);
-      const lengths = [rows * topK, rows * topK, 6];
-      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [5 * PARTS]);
+      const offsets = Array.from({ length: experts + 1 }, (_, e) => own.filter(({ expert }) => expert < e).length);
+      const lengths = [rows * topK, rows * topK, experts + 1];
+      const [counts] = await launch(lab, 'pair_counts', sizes, [received], [experts * PARTS]);
       const out = await launch(lab, 'expert_plan', sizes, [received, counts as Data], lengths, variant);
       const rowsOf = own.map(({ row }) => row);
       return same(out[0]!.subarray(0, own.length), rowsOf) + same(out[1]!, pairOf) + same(out[2]!, offsets);

@@ -9,7 +9,7 @@ import type { Variant } from './variant';
 
 type Variants = { readonly [K in KernelName]: readonly Variant<K>[] };
 
-/** Parts of rows, a workgroup each (kernels/common/pairs.wgsl); the first writes what is said of all. */
+/** Parts of rows, a workgroup each (kernels/common/pairs.wgsl); the first also writes `offsets`, so there is one. */
 const partsWithRows = ({ rows }: { readonly rows: number }) => each(Math.max(1, Math.min(PARTS, rows)));
 
 /** Of each kernel its variants, those to be preferred first. To add one, add its file and its line here. */
