@@ -1,4 +1,4 @@
-import { createStore, del, entries, set } from 'idb-keyval';
+import { createStore, del, entries, get, set } from 'idb-keyval';
 import { create } from 'zustand';
 import { isRecorded } from '../../lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../../lab/runs/run_file';
@@ -26,10 +26,19 @@ const say = (problem: Phrase) =>
     problems: [...problems.filter((each) => english(each) !== english(problem)), problem],
   }));
 
-/** Brings back what was kept, and from now on keeps what is measured or opened, until it is removed. */
+/** What other tabs of the site are told: a run was kept, or is no longer. */
+const Told = z.object({ id: z.string(), kept: z.boolean() });
+type Told = z.infer<typeof Told>;
+
+/**
+ * Brings back what was kept, and from now on keeps what is measured or opened, until it is removed: here, or in another
+ * tab.
+ */
 export function keepRuns(): void {
   useKeptRuns.setState({ restored: false });
   const store = createStore('farskip-lab-runs', 'runs');
+  const others = new BroadcastChannel('farskip-lab-runs');
+  const tell = (told: Told) => others.postMessage(told);
   // One after the other, so that the latest is what is kept.
   let queue: Promise<void> = Promise.resolve();
   const next = (step: () => Promise<void>) => {
@@ -39,10 +48,27 @@ export function keepRuns(): void {
   };
   useRuns.subscribe(({ runs }, { runs: before }) => {
     for (const session of runs)
-      if (isKept(session) && session.keptBytes === null && !before.includes(session)) next(() => keep(store, session));
+      if (isKept(session) && session.keptBytes === null && !before.includes(session))
+        next(async () => {
+          if (await keep(store, session)) tell({ id: session.run.id, kept: true });
+        });
     for (const session of before)
-      if (isKept(session) && !runs.some(({ run }) => run.id === session.run.id)) next(() => del(session.run.id, store));
+      if (isKept(session) && !runs.some(({ run }) => run.id === session.run.id))
+        next(async () => {
+          await del(session.run.id, store);
+          tell({ id: session.run.id, kept: false });
+        });
   });
+  others.onmessage = ({ data }) => {
+    const { id, kept } = Told.parse(data);
+    const isHere = () => useRuns.getState().runs.some(({ run }) => run.id === id);
+    if (!kept && isHere()) useRuns.getState().remove(id);
+    if (kept && !isHere())
+      next(async () => {
+        const value = await get<unknown>(id, store);
+        if (value !== undefined) await restoreOne(id, value);
+      });
+  };
   void restore(store)
     // Where pages may not keep anything nothing was kept: it is said when there is a run to keep.
     .catch(() => {})
@@ -54,16 +80,17 @@ const isKept = ({ run }: SessionRun): boolean => !isRecorded(run.id) && run.kind
 
 type Store = ReturnType<typeof createStore>;
 
-async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<void> {
+/** Answers whether it was: it may have been removed meanwhile. */
+async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<boolean> {
   const packed = new Blob([toRunFile(run)]).stream().pipeThrough(new CompressionStream('gzip'));
   const file = await new Response(packed).blob();
-  // It may have been removed meanwhile.
-  if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return;
+  if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return false;
   await set(run.id, { origin, saved, file } as Kept, store);
   useRuns.getState().markKept(run, file.size);
   // Browsers may otherwise empty a site's storage when the disk is full; some ask the user.
   void navigator.storage?.persist?.().catch(() => false);
   useKeptRuns.setState({ problems: [] });
+  return true;
 }
 
 /** Those first that the link names; between any two the page has a turn. */
@@ -72,15 +99,19 @@ async function restore(store: Store): Promise<void> {
   const all = await entries<string, unknown>(store);
   all.sort(([a], [b]) => Number(named.has(b)) - Number(named.has(a)) || (a < b ? -1 : 1));
   for (const [id, value] of all) {
-    try {
-      const { file, origin, saved } = Kept.parse(value);
-      const run = parseRunFile(id, await textOf(id, file));
-      if (!useRuns.getState().runs.some((each) => each.run.id === run.id))
-        useRuns.getState().restore(run, { origin, saved, keptBytes: file.size });
-    } catch (cause) {
-      if (!(cause instanceof InputError || cause instanceof z.ZodError)) throw cause;
-      say(phrase`The run ${id}, kept in this browser, can't be read: ${wordsOf(cause)}.`);
-    }
+    await restoreOne(id, value);
     await new Promise((done) => setTimeout(done));
+  }
+}
+
+async function restoreOne(id: string, value: unknown): Promise<void> {
+  try {
+    const { file, origin, saved } = Kept.parse(value);
+    const run = parseRunFile(id, await textOf(id, file));
+    if (!useRuns.getState().runs.some((each) => each.run.id === run.id))
+      useRuns.getState().restore(run, { origin, saved, keptBytes: file.size });
+  } catch (cause) {
+    if (!(cause instanceof InputError || cause instanceof z.ZodError)) throw cause;
+    say(phrase`The run ${id}, kept in this browser, can't be read: ${wordsOf(cause)}.`);
   }
 }
