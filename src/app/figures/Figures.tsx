@@ -31,7 +31,7 @@ export function Figures({ timelines, session, children }: Props) {
               </div>
             ))}
           </dl>
-          {session && <Provenance {...provenanceOf(t, session)} />}
+          {session && <Provenance {...provenanceOf(t, session)} needs={claim.needs} />}
         </>
       )}
       {children}
@@ -39,7 +39,7 @@ export function Figures({ timelines, session, children }: Props) {
   );
 }
 
-function Provenance({ from, emulated }: ReturnType<typeof provenanceOf>) {
+function Provenance({ from, emulated, needs }: ReturnType<typeof provenanceOf> & { readonly needs: string | null }) {
   return (
     <p className="chip">
       {from}
@@ -47,6 +47,12 @@ function Provenance({ from, emulated }: ReturnType<typeof provenanceOf>) {
         <>
           {' · '}
           <strong>{emulated}</strong>
+        </>
+      )}
+      {needs && (
+        <>
+          {' · '}
+          <Term of="farskip">{needs}</Term>
         </>
       )}
     </p>

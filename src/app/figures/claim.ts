@@ -17,7 +17,12 @@ type Figure = {
   readonly faint: string | null;
   readonly term?: TermId;
 };
-type Claim = { readonly sentence: string; readonly figures: readonly Figure[] };
+type Claim = {
+  readonly sentence: string;
+  readonly figures: readonly Figure[];
+  /** That one of two runs is of a model that has to be trained for it; null where both compute the same. */
+  readonly needs: string | null;
+};
 
 const whole = (share: number): string => `${Math.round(100 * share)}\u00a0%`;
 
@@ -32,6 +37,7 @@ export function claimOf(t: Text, timelines: Timelines): Claim | null {
       ? {
           sentence: t.figures.betweenTokens(firstTitle, ms(first.tbtMs), secondTitle, ms(second.tbtMs)),
           figures: [{ value: times(first.tbtMs / second.tbtMs), of: t.figures.tokensAsFast, faint: null }],
+          needs: needsOf(t, first, second),
         }
       : null;
   const { wallMs, hidden } = first.result;
@@ -41,6 +47,7 @@ export function claimOf(t: Text, timelines: Timelines): Claim | null {
     return {
       sentence: t.figures.takes(firstTitle, wall),
       figures: hidden ? [{ value: whole(hidden.median), of: t.figures.hidden, faint: null, term: 'hidden' }] : [],
+      needs: null,
     };
   // Of two runs, or of two points of a sweep, only the times themselves compare.
   const isOneRun = !runs.some(Boolean) && first.point?.value === second.point?.value;
@@ -65,7 +72,14 @@ export function claimOf(t: Text, timelines: Timelines): Claim | null {
       ? t.figures.alike(t.figures.onePass[passOf(first)], names[1], took, names[0], wall, t.figures.schedules[alike])
       : t.figures.insteadOf(names[1], took, names[0], wall),
     figures: [{ value: times(gain.median), of: t.figures.asFast, faint: rangeOf(gain) }, ...hides],
+    needs: needsOf(t, first, second),
   };
+}
+
+/** FarSkip's blocks read something else than the regular model's, and so compute something else. */
+function needsOf(t: Text, ...tracks: readonly Track[]): string | null {
+  const shown = tracks.map(({ combination }) => combination?.connectivity);
+  return shown.includes('farskip') && shown.includes('regular') ? t.figures.needsTraining : null;
 }
 
 /** How far the step went that a track is of. */

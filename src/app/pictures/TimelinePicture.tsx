@@ -25,7 +25,7 @@ export function TimelinePicture({ timelines, session }: { timelines: Timelines; 
       rangeInView(view, end),
       {
         headline: [claim?.sentence ?? t.page.title, ...figures].join(' · '),
-        provenance: [provenance?.from, provenance?.emulated, t.page.title].filter(Boolean).join(' · '),
+        provenance: [provenance?.from, provenance?.emulated, claim?.needs, t.page.title].filter(Boolean).join(' · '),
         titles: titlesOf(t, timelines),
         device: t.timeline.device,
         node: t.timeline.node,

@@ -42,6 +42,7 @@ export const en = {
     hidden: 'of the communication hidden',
     insteadHidden: (first: string, share: string) => `${first}: ${share}`,
     emulated: { devices: 'devices are emulated', links: 'devices and links are emulated' },
+    needsTraining: 'FarSkip needs training',
     change: 'Show another run',
     steppers: 'What is on show',
     shape: 'Shaped like',

@@ -34,6 +34,7 @@ export const zh: Text = {
     hidden: '的通信被隐藏',
     insteadHidden: (first, share) => `${first}为 ${share}`,
     emulated: { devices: '设备为仿真', links: '设备与链路均为仿真' },
+    needsTraining: 'FarSkip 需要训练',
     change: '查看其他运行',
     steppers: '显示内容',
     shape: '形状同',
