@@ -23,13 +23,16 @@ const sweep = (model, ranks, parallel) => [
   ...TOKENS,
 ];
 
-/** What is run, and which files its run becomes: itself, its points, or its numbers without timelines. */
+const SHAPES = { [DEEPSEEK]: 'DeepSeek-V2-Lite', [QWEN]: 'Qwen3-30B-A3B' };
+
+/** What is run, under which name, and which files its run becomes: itself, its points, or its numbers alone. */
 const PARTS = {
   ...Object.fromEntries(
     [DEEPSEEK, QWEN].flatMap((model) =>
       ['2', '4', '8'].map((ranks) => [
         `${model}-${ranks}`,
         {
+          name: `${SHAPES[model]}, ${ranks} devices`,
           run: sweep(model, ranks, 'ep'),
           write(file) {
             for (const point of file.content.result.points)
@@ -41,6 +44,7 @@ const PARTS = {
     ),
   ),
   tp: {
+    name: 'Heads and experts spread, ratios 0.1 to 2',
     run: sweep(DEEPSEEK, '4', 'tp'),
     write(file) {
       write(
@@ -54,6 +58,7 @@ const PARTS = {
     },
   },
   straggler: {
+    name: 'A slow device and jitter',
     run: ['measure', '--model', DEEPSEEK, '--ranks', '4', '--parallel', 'ep', ...TOKENS].concat(
       '--link',
       '25,10',
@@ -65,6 +70,7 @@ const PARTS = {
     write: (file) => write('straggler', file),
   },
   backward: {
+    name: 'Forward and backward',
     run: ['measure', '--model', DEEPSEEK, '--ranks', '4', '--parallel', 'ep', '--balanced', '--tokens', '2048'].concat(
       '--pass',
       'backward',
@@ -72,10 +78,13 @@ const PARTS = {
       'ratio:0.5',
       '--repeats',
       '7',
+      '--runtime',
+      'node',
     ),
     write: (file) => write('backward', file),
   },
   decode: {
+    name: 'Decoding over two nodes',
     run: ['generate', DEEPSEEK, '--balanced', '--prompt', 'Alice was beginning to', '--others', '63', '--tokens', '12']
       .concat('--ranks', '4', '--parallel', 'tp', '--wire', 'bf16', '--nodes', '2', '--link', '25,10')
       .concat('--between', '2,50', '--ignore-stop', '--connectivity', 'regular,farskip')
@@ -117,7 +126,7 @@ const { values, positionals } = parseArgs({
   options: { machine: { type: 'string' }, from: { type: 'string' } },
 });
 for (const part of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
-  const { run, write: writeFiles } = PARTS[part];
+  const { name, run, write: writeFiles } = PARTS[part];
   // --from FOLDER: what was saved there as PART.json.gz, on another machine, is taken instead of running it.
   const saved = values.from ? `${values.from}/${part}.json.gz` : `build/${part}.json.gz`;
   if (!values.from) {
@@ -127,5 +136,5 @@ for (const part of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
     });
     if (status !== 0) process.exit(status ?? 1);
   }
-  writeFiles(JSON.parse(gunzipSync(readFileSync(saved)).toString()));
+  writeFiles({ ...JSON.parse(gunzipSync(readFileSync(saved)).toString()), name });
 }

@@ -29,7 +29,7 @@ test.each([
         const { y, height: own_ } = (await own.boundingBox())!;
         return y + own_;
       };
-      for (const figure of ['1.34×', '91 %']) {
+      for (const figure of ['1.38×', '96 %']) {
         const shown = figures(page).getByText(figure, { exact: true });
         expect(await bottomOf(shown)).toBeLessThan(height);
         expect(
@@ -157,8 +157,9 @@ test('what is clicked is told in view, with its layer’s wiring; a replay plays
         return readFileSync(await download.path());
       };
       const svg = (await saved(/^Save SVG of “Timelines”/)).toString();
-      expect(svg).toContain('1.34× as fast');
-      expect(svg).toContain('recorded on NVIDIA H200');
+      expect(svg).toContain('1.38× as fast');
+      expect(svg).toContain('recorded on NVIDIA H100');
+      expect(svg).toContain('FarSkip needs training');
       const png = await saved(/^Save PNG of “Timelines”/);
       expect(png.subarray(1, 4).toString()).toBe('PNG');
       expect(png.readUInt32BE(16)).toBe(3840);
