@@ -135,7 +135,8 @@ export async function wholeWay(
   // Another tab has it, too, until it is removed here.
   const other = await page.context().newPage();
   await other.goto(url);
-  const named = other.getByRole('textbox', { name: 'Name of the run' });
+  // On a phone the list of runs is folded.
+  const named = other.getByRole('textbox', { name: 'Name of the run', includeHidden: true });
   await expect
     .poll(() => named.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value)))
     .toContain('mine');
