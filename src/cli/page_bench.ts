@@ -6,7 +6,7 @@ import { newRun } from '../lab/runs/lab_run';
 import { FIRST_RECORDED, recordedPath } from '../lab/runs/recorded';
 import { parseRunFile, toRunFile } from '../lab/runs/run_file';
 import { tracksOf } from '../lab/runs/run_kinds';
-import type { Span } from '../trace/span';
+import { laterBy, type Span } from '../trace/span';
 import { textOf } from '../words/bytes_of';
 import { launchChromium, withServer } from './chromium';
 
@@ -159,6 +159,6 @@ async function manySpans(
   const length = Math.max(...track!.spans.map(({ end }) => end));
   const spans: Span[] = [];
   for (let from = 0; spans.length < count; from += length)
-    for (const span of track!.spans) spans.push({ ...span, start: span.start + from, end: span.end + from });
+    for (const span of track!.spans) spans.push(laterBy(span, from));
   return { spans, ranks: track!.ranks };
 }
