@@ -85,7 +85,6 @@ export async function follow(
     if (!order && !ahead) return;
     if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {
       ahead = order.op;
-      allowed = KERNELS_A_SUBMIT.first;
       next++;
       step(order);
       continue;
