@@ -53,8 +53,8 @@ export async function follow(
       if (event.kind === 'failed') throw event.cause;
       transfers.announce(event.rank, event.op, event, event.counts);
     }
-    transfers.deliver(performance.now());
-    if (ahead && hasArrived(ahead)) {
+    // The GPU idles until it has what follows; that something has arrived is written down afterwards.
+    if (ahead && (transfers.endsAt(ahead) ?? Number.POSITIVE_INFINITY) <= performance.now()) {
       ahead = null;
       seal();
     }
@@ -63,6 +63,8 @@ export async function follow(
       await pause.turn();
       continue;
     }
+    transfers.deliver(performance.now());
+    if (ahead && hasArrived(ahead)) continue;
     // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
     const order = orders[next];
     if (order && (order.do !== 'wait' || hasArrived(order.op))) {

@@ -49,6 +49,8 @@ export function createInFlight<T>(ranks: number, linkOf: (message: Message<T>) =
       const arrived = crossing.findIndex(({ arrivedAt }) => arrivedAt > now);
       return crossing.splice(0, arrived < 0 ? crossing.length : arrived);
     },
+    /** What has left and not arrived: when it will is settled. */
+    crossing: (): readonly Delivery<T>[] => crossing,
     /** When `advance` has something to do next; Infinity when nothing is under way. */
     nextEvent(): number {
       const arrival = crossing.reduce((min, { arrivedAt }) => Math.min(min, arrivedAt), Number.POSITIVE_INFINITY);

@@ -7,7 +7,7 @@ import {
   type CollectiveState,
   newCollectiveState,
 } from './collective_state';
-import { createInFlight, type Delivery, type InFlight } from './in_flight';
+import { createInFlight, type Delivery, type InFlight, type Message } from './in_flight';
 import { broughtBy, firstPartOf, isLastStep, isRing, nextInRing, type Ring, type RingPart, spreadRows } from './spread';
 import type { LinkBetween } from './topology';
 
@@ -83,7 +83,9 @@ export type Transfers = {
    * When all that a collective brings had arrived on the last rank, so that waiting for it ends; undefined until then.
    */
   readonly arrivedEverywhereAt: (op: Collective) => number | undefined;
-  /** The same on one rank. */
+  /** The same as soon as it is settled: from when all of the collective is on the wire. */
+  readonly endsAt: (op: Collective) => number | undefined;
+  /** When all that a collective brings had arrived on one rank; undefined until then. */
   readonly arrivedAt: (op: Collective, rank: number) => number | undefined;
   /** A device of its own has taken in, at `at`, the sender's rows for the receiver: only then does it hold them. */
   readonly tookIn: (op: Collective, sender: number, receiver: number, at: number) => void;
@@ -110,6 +112,7 @@ export function createTransfers(ranks: number, linkBetween: LinkBetween, hooks: 
     copyAhead: (op) => copyAhead(traffic, op),
     nextEvent: () => inFlight.nextEvent(),
     arrivedEverywhereAt: (op) => arrivedEverywhereAt(stateOf(traffic, op)),
+    endsAt: (op) => endsAt(traffic, op),
     arrivedAt: (op, rank) => allArrivedAt(stateOf(traffic, op), rank),
     tookIn(op, sender, receiver, at) {
       stateOf(traffic, op).takenInAt[receiver]![sender] = at;
@@ -241,19 +244,39 @@ function deliver(traffic: Traffic, now: number): void {
   for (const op of reached) copyArrived(traffic, op);
 }
 
-/** A message arrives, no sooner than the host heard that it could leave; in a ring its part goes on. */
-function receive(traffic: Traffic, { message, leftAt, arrivedAt, portMs }: Delivery<Content>): void {
+/** A message arrives; in a ring its part goes on. */
+function receive(traffic: Traffic, delivery: Delivery<Content>): void {
+  const { message, leftAt, arrivedAt, portMs } = delivery;
   const { from, to, bytes, content } = message;
   const { op, part, step } = content;
   const { ranks } = traffic;
   const state = stateOf(traffic, op);
-  const at = Math.max(arrivedAt, state.heardAt[from]!);
+  const at = arrivalOf(state, delivery);
   state.dueAt[to] = Math.max(state.dueAt[to]!, arrivedAt);
   state.receivedBytes[to]! += bytes;
-  const brought = isRing(op) ? broughtBy(op, part, step, to, ranks) : [from];
+  const brought = sendersOf(message, ranks);
   for (const sender of brought) arrive(state, sender, to, at);
   if (isRing(op) && !isLastStep(step, ranks)) handOn(traffic, to, op, { part, step, at });
   traffic.arrived.push({ op, from, to, leftAt, dueAt: arrivedAt, portMs, arrivedAt: at, bytes, brought });
+}
+
+/** No sooner than the host heard that it could leave. */
+const arrivalOf = ({ heardAt }: CollectiveState, { message, arrivedAt }: Delivery<Content>): number =>
+  Math.max(arrivedAt, heardAt[message.from]!);
+
+/** Whose rows a message brings. */
+const sendersOf = ({ from, to, content: { op, part, step } }: Message<Content>, ranks: number): readonly number[] =>
+  isRing(op) ? broughtBy(op, part, step, to, ranks) : [from];
+
+function endsAt(traffic: Traffic, op: Collective): number | undefined {
+  const state = stateOf(traffic, op);
+  const arrivedAt = state.arrivedAt.map((own) => [...own]);
+  for (const delivery of traffic.inFlight.crossing()) {
+    const { message } = delivery;
+    if (message.content.op !== op) continue;
+    for (const sender of sendersOf(message, traffic.ranks)) arrivedAt[message.to]![sender] = arrivalOf(state, delivery);
+  }
+  return arrivedEverywhereAt({ ...state, arrivedAt });
 }
 
 /** A sender's rows are there, to be copied. */

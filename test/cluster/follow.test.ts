@@ -18,6 +18,7 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   let turns = 0;
   const startedAt = new Map<Collective, number>();
   const told = new Set<Collective>();
+  const delivered = new Set<Collective>();
   const events: Event[] = [];
   const since = (op: Collective) => turns - (startedAt.get(op) ?? Number.POSITIVE_INFINITY);
   const sealed: { kernels: number; start: Collective | null }[] = [];
@@ -55,8 +56,17 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   };
   const transfers = {
     announce() {},
-    deliver() {},
-    arrivedEverywhereAt: (op) => (since(op) >= timing.arrived ? 0 : undefined),
+    deliver() {
+      for (const op of startedAt.keys()) {
+        if (since(op) < timing.arrived || delivered.has(op)) continue;
+        delivered.add(op);
+        log.push('delivered');
+      }
+    },
+    arrivedEverywhereAt: (op) => (delivered.has(op) ? 0 : undefined),
+    // The host knows some turns before.
+    endsAt: (op) =>
+      since(op) < timing.arrived - 3 ? undefined : since(op) < timing.arrived ? Number.POSITIVE_INFINITY : 0,
     copyAhead: (op) => rowsKnown || since(op) >= timing.heard,
     nextEvent: () => 0,
   } as Partial<Transfers> as Transfers;
@@ -82,13 +92,15 @@ test('what follows a wait is recorded ahead in parts, the first small, with the 
     '0 start',
     ...ahead,
     '4 start',
+    'delivered',
     ...ahead,
     '4',
+    'delivered',
   ]);
 });
 
 test('where nothing is recorded ahead submits begin small after each wait', async () => {
-  const one = ['0 ready', 'wait', '8', '16', '32'];
+  const one = ['0 ready', 'delivered', 'wait', '8', '16', '32'];
   const expected = ['0 start', ...one, '4 start', ...one, '4'];
   // Through the host; and where it is heard of a collective, and how many rows it has, only when it is there.
   expect(await submitsOf({ heard: 2, arrived: 9 }, 60, 2, true)).toEqual(expected);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Link } from '../../src/network/link';
-import { createTransfers } from '../../src/network/transfers';
-import type { AllToAll, Spread } from '../../src/program/program';
+import { createTransfers, type Transfers } from '../../src/network/transfers';
+import type { AllToAll, Collective, Spread } from '../../src/program/program';
 import { allGather, ONE_ROW } from './collectives';
 
 const EXPERTS = 840; // divisible by 2 … 8 ranks
@@ -39,6 +39,20 @@ const cases = fc.integer({ min: 2, max: 8 }).chain((ranks) =>
     }),
   }),
 );
+
+/** Goes on until a collective has arrived; when it does was said right as soon as it was said. Answers when it is. */
+function deliverAll(transfers: Transfers, op: Collective, since: number): number {
+  const settled: (number | undefined)[] = [];
+  let now = since;
+  while (transfers.arrivedEverywhereAt(op) === undefined) {
+    now = transfers.nextEvent();
+    settled.push(transfers.endsAt(op));
+    transfers.deliver(now);
+  }
+  for (const at of [...settled.filter((at) => at !== undefined), transfers.endsAt(op)])
+    expect(at).toBe(transfers.arrivedEverywhereAt(op));
+  return now;
+}
 
 /**
  * Drives Dispatch, then Combine with what Dispatch brought, on rows that are labels; answers what each rank holds after
@@ -92,10 +106,7 @@ function exchange(
       transfers.deliver(now);
     });
     goAhead(ranks);
-    while (transfers.arrivedEverywhereAt(collective) === undefined) {
-      now = transfers.nextEvent();
-      transfers.deliver(now);
-    }
+    now = deliverAll(transfers, collective, now);
   }
   return {
     couldGoAhead,
@@ -225,10 +236,7 @@ test('all-gather and reduce-scatter bring every part to its place, straight or r
         transfers.announce(rank, spread, { readyAt: now, at: now }, null);
         transfers.deliver(now);
       });
-      while (transfers.arrivedEverywhereAt(spread) === undefined) {
-        now = transfers.nextEvent();
-        transfers.deliver(now);
-      }
+      deliverAll(transfers, spread, now);
       const of = (s: number, d: number) =>
         inputs[s]!.filter((label) => kind === 'all-gather' || label.startsWith(`${s}:${d}#`));
       expect(outputs).toEqual(range(ranks).map((d) => range(ranks).flatMap((s) => of(s, d))));
@@ -268,16 +276,25 @@ test.each(['direct', 'ring'] as const)(
     const spread = allGather(algorithm);
     const heardAt = (at: number) => {
       const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
-      for (const rank of [0, 1]) transfers.announce(rank, spread, { readyAt: 10, at }, null);
+      transfers.announce(0, spread, { readyAt: 10, at }, null);
+      transfers.deliver(11);
+      expect(transfers.endsAt(spread)).toBeUndefined();
+      transfers.announce(1, spread, { readyAt: 10, at }, null);
+      // That it will have arrived is settled as soon as all of it has left.
+      expect(transfers.endsAt(spread)).toBeUndefined();
+      transfers.deliver(11);
+      const settled = transfers.endsAt(spread);
+      expect(transfers.arrivedEverywhereAt(spread)).toBeUndefined();
       transfers.deliver(100);
       return {
+        settled,
         ready: transfers.collectives().map(({ readyAt }) => readyAt),
         left: transfers.messages().map(({ leftAt }) => leftAt),
         arrived: transfers.arrivedEverywhereAt(spread),
       };
     };
     const early = { ready: [10, 10], left: [10, 10] };
-    expect([10, 13, 17].map(heardAt)).toEqual([14, 14, 17].map((arrived) => ({ ...early, arrived })));
+    expect([10, 13, 17].map(heardAt)).toEqual([14, 14, 17].map((arrived) => ({ ...early, settled: arrived, arrived })));
   },
 );
 
