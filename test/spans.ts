@@ -1,4 +1,4 @@
-import type { CollectiveSpan, ComputeSpan, MessageSpan } from '../src/trace/span';
+import type { CollectiveSpan, ComputeSpan, CopySpan, MessageSpan } from '../src/trace/span';
 
 /** Spans for tests: of one layer, with little to them but what is asked for. */
 const common = { name: 'k', block: 'routed', phase: 'forward', layer: 0, source: 'gpu' } as const;
@@ -55,4 +55,16 @@ export const message = (op: number, rank: number, to: number, start: number, end
   bytes,
   due: end,
   portMs: null,
+});
+
+export const copy = (op: number, rank: number, start: number, end: number): CopySpan => ({
+  kind: 'copy',
+  op,
+  rank,
+  ...common,
+  name: 'Dispatch',
+  block: 'dispatch',
+  start,
+  end,
+  bytes: 8,
 });

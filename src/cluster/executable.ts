@@ -10,7 +10,7 @@ import type { Dim } from '../program/dim';
 import type { KernelCall, KernelName, NamedSizes } from '../program/kernels';
 import { type LoweringOptions, lower } from '../program/lower';
 import { bytesOf, type Program, rowWordsOf } from '../program/program';
-import type { Cost, Order, ScheduleKind } from '../schedule/orders';
+import type { Cost, Order, Resume, ScheduleKind } from '../schedule/orders';
 import { schedule } from '../schedule/schedule';
 import { InputError } from '../words/error';
 import { megabytes } from '../words/megabytes';
@@ -28,7 +28,7 @@ import { type Carried, createStream, type Stream } from './stream';
  */
 export type Executable = {
   readonly program: Program;
-  readonly schedule: (kind: ScheduleKind, cost: Cost, lag?: number) => Order[];
+  readonly schedule: (kind: ScheduleKind, cost: Cost, resume?: Resume) => Order[];
   /** Runs orders of the program (run.ts), one run at a time. */
   readonly run: (orders: readonly Order[], feeds: readonly Feed[], options: RunOptions) => Promise<RunResult>;
   /** Its steps one after the other without a trace, on a rank alone. */
@@ -143,7 +143,7 @@ export async function bindProgram(cluster: Cluster, program: Program, beside: Be
     destroy,
     calls: () => bound.flatMap(({ launches }) => launches.calls()),
     keptOn: (rank, name) => own[rank]!.kept.get(name),
-    schedule: (kind, cost, lag) => schedule(program, kind, cost, lag),
+    schedule: (kind, cost, resume) => schedule(program, kind, cost, resume),
     stream: (orders, carried, first) => createStream(own[0]!, program, orders, carried, first),
     run: (orders, feeds, options) => runOrders(own, program, orders, feeds, options),
   };

@@ -2,7 +2,7 @@ import { oneAtATime } from '../network/network';
 import { dependenciesOf } from '../program/dependencies';
 import { type Collective, isCollective, type Operation, type Program } from '../program/program';
 import { costsOf, createMachine } from './machine';
-import type { Cost } from './orders';
+import { AT_ONCE, type Cost } from './orders';
 
 /** What depends on what, by id, and the longest path from each operation to the end, itself included. */
 export type Graph = {
@@ -12,12 +12,14 @@ export type Graph = {
   readonly costs: Float64Array;
   /** 1 for collectives. */
   readonly onWire: Uint8Array;
-  /** From when a collective is held to when what waited for it can run. */
+  /** From when a collective is held to when an idle lane goes on. */
   readonly lag: number;
+  /** What the lane copies of a collective before the first that reads it; 0 where nothing does. */
+  readonly copying: Float64Array;
   readonly path: Float64Array;
 };
 
-export function graphOf(program: Program, cost: Cost, lag = 0): Graph {
+export function graphOf(program: Program, cost: Cost, { lag, copying: copyingOf } = AT_ONCE): Graph {
   const { operations } = program;
   const needs = dependenciesOf(program);
   const readers: number[][] = operations.map(() => []);
@@ -26,14 +28,17 @@ export function graphOf(program: Program, cost: Cost, lag = 0): Graph {
   });
   const costs = costsOf(operations, cost);
   const onWire = Uint8Array.from(operations, (op) => (isCollective(op) ? 1 : 0));
+  const copying = Float64Array.from(operations, (op) =>
+    isCollective(op) && readers[op.id]!.length > 0 ? copyingOf(op) : 0,
+  );
   // Operations are listed producers first, so one backward pass gives each its longest path to the end.
   const path = new Float64Array(operations.length);
   for (let id = operations.length - 1; id >= 0; id--) {
     let after = 0;
     for (const reader of readers[id]!) after = Math.max(after, path[reader]!);
-    path[id] = costs[id]! + (onWire[id] ? lag : 0) + after;
+    path[id] = costs[id]! + (onWire[id] ? lag + copying[id]! : 0) + after;
   }
-  return { operations, needs, readers, costs, onWire, lag, path };
+  return { operations, needs, readers, costs, onWire, lag, copying, path };
 }
 
 /** Operations in the order in which they are begun, and when all is done. */
@@ -44,7 +49,7 @@ export type Effort = { left: number };
 
 /**
  * List scheduling (Graham, 1966; priorities are the upward ranks of HEFT, Topcuoglu et al., 2002, plus biases) of one
- * compute lane beside one wire: a collective starts as soon as its input exists; of the operations whose inputs are
+ * compute lane beside one wire: a collective starts as soon as its input exists, and the first that reads it copies it; of the operations whose inputs are
  * there, the one with the highest priority runs next. But when it would still run as something with a higher priority
  * becomes ready, an operation that ends in time goes first; and if none does, the lane idles when that costs less than
  * `patience` times the delay: what is put off can hide the next collective. null when the effort is spent, or when it
@@ -58,12 +63,14 @@ export function listSchedule(
   effort: Effort,
 ): List | null {
   if (effort.left <= 0) return null;
-  const { operations, needs, readers, costs, onWire, lag } = graph;
+  const { operations, needs, readers, costs, onWire, lag, copying } = graph;
   const machine = createMachine(oneAtATime((op) => costs[op.id]!));
   const placed = new Int32Array(operations.length);
   let count = 0;
   const endsAt = new Float64Array(operations.length); // of operations done; for collectives when they can be used
   const isPlaced = new Uint8Array(operations.length);
+  /** Of collectives, those whose copies are made. */
+  const isCopied = new Uint8Array(operations.length);
   const needsLeft = Int32Array.from(needs, (own) => own.length);
   /** When the last input of an operation is there, all of them being done or on the wire. */
   const readyAt = new Float64Array(operations.length);
@@ -74,6 +81,12 @@ export function listSchedule(
   let computeLeft = 0;
   for (let id = 0; id < costs.length; id++) if (!onWire[id]) computeLeft += costs[id]!;
 
+  /** What an operation takes of the lane, with what is to be copied before. */
+  const takes = (id: number): number => {
+    let time = costs[id]!;
+    for (const need of needs[id]!) if (!isCopied[need]) time += copying[need]!;
+    return time;
+  };
   const admit = (id: number): void => {
     let at = 0;
     for (const need of needs[id]!) at = Math.max(at, endsAt[need]!);
@@ -134,21 +147,22 @@ export function listSchedule(
       idleUntil(next);
       continue;
     }
-    const end = now + costs[chosen]!;
+    const end = now + takes(chosen);
     let pressing = Number.POSITIVE_INFINITY;
     for (const id of later)
       if (readyAt[id]! < end && priority[id]! > priority[chosen]!) pressing = Math.min(pressing, readyAt[id]!);
     let next = chosen;
     if (pressing < end) {
       effort.left -= ready.size();
-      const fitting = ready.best((id) => !isPlaced[id] && now + costs[id]! <= pressing);
+      const fitting = ready.best((id) => !isPlaced[id] && now + takes(id) <= pressing);
       if (fitting >= 0) next = fitting;
       else if (pressing - now < patience * (end - pressing)) {
         idleUntil(pressing);
         continue;
       }
     }
-    machine.compute(costs[next]!);
+    machine.compute(takes(next));
+    for (const need of needs[next]!) isCopied[need] = 1;
     computeLeft -= costs[next]!;
     place(next, machine.now());
     takeReady();

@@ -11,3 +11,13 @@ export type ScheduleKind = (typeof SCHEDULES)[number];
 
 /** Expected duration of an operation, in any one unit. */
 export type Cost = (op: Operation) => number;
+
+/** How the compute lane goes on once a collective is there, in the unit of costs. */
+export type Resume = {
+  /** Until a lane that idles does what waited for it. */
+  readonly lag: number;
+  /** What copying takes of the lane that the collective brought. */
+  readonly copying: (op: Collective) => number;
+};
+
+export const AT_ONCE: Resume = { lag: 0, copying: () => 0 };

@@ -1,7 +1,7 @@
 import { type Block, isCollective, type Operation, type Program } from '../program/program';
 import { type Effort, type Graph, graphOf, type List, listSchedule } from './list';
 import { totalsOf } from './machine';
-import type { Cost, Order } from './orders';
+import { AT_ONCE, type Cost, type Order } from './orders';
 
 /** How readily the list scheduler lets the compute lane idle: see `listSchedule`. */
 const PATIENCES = [0, 0.25, 0.5, 1, 2, 4, Number.POSITIVE_INFINITY];
@@ -24,8 +24,8 @@ type Biased = List & { readonly biases: Biases };
  * biases for or against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps
  * in all.
  */
-export function overlapped(program: Program, cost: Cost, lag = 0): Order[] {
-  const graph = graphOf(program, cost, lag);
+export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Order[] {
+  const graph = graphOf(program, cost, resume);
   const effort = { left: EFFORT };
   const layers = new Set(program.operations.flatMap(({ layer }) => layer ?? [])).size;
   const layerTime = totalsOf(graph.operations, graph.costs).compute / Math.max(1, layers);
@@ -84,10 +84,11 @@ function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases
   }, best);
 }
 
-/** No order is quicker than the longest path, all computation, or all communication. */
-function floorOf({ operations, costs, path }: Graph): number {
+/** No order is quicker than the longest path, all that the lane does, or all communication. */
+function floorOf({ operations, costs, copying, path }: Graph): number {
   const { compute, communication } = totalsOf(operations, costs);
-  return path.reduce((most, own) => Math.max(most, own), Math.max(compute, communication));
+  const copied = copying.reduce((sum, own) => sum + own, 0);
+  return path.reduce((most, own) => Math.max(most, own), Math.max(compute + copied, communication));
 }
 
 /** Waits stand where a collective's result is first read, or what it sends is updated. */

@@ -1,14 +1,13 @@
 import type { Program } from '../program/program';
-import type { Cost, Order, ScheduleKind } from './orders';
+import { AT_ONCE, type Cost, type Order, type ScheduleKind } from './orders';
 import { overlapped } from './overlapped';
 
 /**
  * Orders of a program. `cost` guides the overlapped schedule, which chooses among orders that are all correct; the
- * blocking one takes the program's own order. `lag`: how long what waited for a collective takes to begin once that is
- * there, in the unit of costs.
+ * blocking one takes the program's own order.
  */
-export function schedule(program: Program, kind: ScheduleKind, cost: Cost, lag = 0): Order[] {
-  return kind === 'blocking' ? blocking(program) : overlapped(program, cost, lag);
+export function schedule(program: Program, kind: ScheduleKind, cost: Cost, resume = AT_ONCE): Order[] {
+  return kind === 'blocking' ? blocking(program) : overlapped(program, cost, resume);
 }
 
 /** Waits for each collective where it starts it. */

@@ -11,10 +11,11 @@ import {
 import { DEFAULT_MEASUREMENT, type MeasureSettings } from '../../src/lab/experiments/measurement/settings';
 import { topologyOf } from '../../src/lab/experiments/wire_settings';
 import { INSTANT_TOPOLOGY, linksOf } from '../../src/network/topology';
+import type { Collective } from '../../src/program/program';
 import type { OperationTimes } from '../../src/trace/operation_times';
 import type { Span } from '../../src/trace/span';
 import { programOf } from '../schedule/small_programs';
-import { collective, compute, message } from '../spans';
+import { collective, compute, copy, message } from '../spans';
 
 const RANKS = 2;
 // A kernel, two gathers of what it wrote, a kernel that needs both.
@@ -50,6 +51,7 @@ const runOf = (last: number, told: number): RunResult => {
 };
 // One run of three was held up: medians do not see it, means and the least would.
 const RUNS = [runOf(1, 0.25), runOf(40, 8), runOf(2, 0.5)];
+const gatherOf = (id: number) => ({ id }) as Collective;
 const calibrated = () => calibrationOf(RUNS, RANKS, []);
 
 test('a calibration has the medians of runs: rounds, what the wire’s ports were held, and the busiest port’s bytes', () => {
@@ -72,14 +74,12 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
   expect(calibration.computeMs).toBe(7);
   expect(calibration.announceMs).toBe(0.5);
   expect(calibration.counts).toBe(RUNS[0]!.counts);
-  expect(calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS, [])).toMatchObject({
-    computeMs: 0,
-    announceMs: 0,
-    resumeMs: 0,
-  });
+  const none = calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS, []);
+  expect(none).toMatchObject({ computeMs: 0, announceMs: 0, resume: { lag: 0 } });
+  expect(none.resume.copying(gatherOf(1))).toBe(0);
 });
 
-test('how soon the GPU goes on is known from runs over a latency that the host needs less than', () => {
+test('how the GPU goes on is known from runs over a latency that the host needs less than', () => {
   expect(delayFor(RUNS)).toBe(1.5);
   const waiting = (ranks: readonly number[], op: number, start: number, at: number) =>
     ranks.map((rank) => compute(rank, start, start + 1, { op: op + 10, awaited: { op, at } }));
@@ -91,9 +91,17 @@ test('how soon the GPU goes on is known from runs over a latency that the host n
     ...waiting([0], 2, 9.75, 9),
     ...waiting([0, 1], 3, 30, 21),
     compute(0, 40, 41, {}),
+    // A copy of what came before the last message, and those of what came with it, the second shared by two ranks.
+    copy(1, 0, 2.5, 2.75),
+    copy(1, 1, 3.125, 3.25),
+    copy(2, 0, 9.125, 9.5),
+    copy(2, 1, 9.125, 9.5),
   ];
   const delayed = [{ spans: () => spans }] as unknown as RunResult[];
-  expect(calibrationOf(RUNS, RANKS, delayed).resumeMs).toBe(0.5);
+  const { lag, copying } = calibrationOf(RUNS, RANKS, delayed).resume;
+  // 0.125, 0.125 and 9 ms.
+  expect(lag).toBe(0.125);
+  expect([1, 2, 3].map((op) => copying(gatherOf(op)))).toEqual([0.375, 0.375, 0]);
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {

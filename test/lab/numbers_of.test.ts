@@ -10,6 +10,7 @@ import type { Subject } from '../../src/lab/experiments/measurement/subject';
 import type { Entry } from '../../src/lab/experiments/measurement/turns';
 import { MISSES } from '../../src/lab/statistics/estimate';
 import type { Collective, Spread } from '../../src/program/program';
+import { AT_ONCE } from '../../src/schedule/orders';
 import { schedule } from '../../src/schedule/schedule';
 import type { Interval, Span } from '../../src/trace/span';
 import { programOf } from '../schedule/small_programs';
@@ -289,7 +290,7 @@ describe('what is not known is not said', () => {
       computeMs: 7,
       portBytes: new Map(),
       announceMs: 0,
-      resumeMs: 0,
+      resume: AT_ONCE,
       counts: new Map(),
     });
     const of = (ms: number) => numbers(withRuns({ wallMs: 1 }, { calibration: alone(ms) }), SETTINGS, native);

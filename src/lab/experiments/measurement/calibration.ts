@@ -4,9 +4,10 @@ import type { ExchangeCounts } from '../../../cluster/sending';
 import { aloneMs, aloneOn } from '../../../network/network';
 import type { LinkBetween, Topology } from '../../../network/topology';
 import { isCollective, type Program } from '../../../program/program';
-import type { Cost } from '../../../schedule/orders';
+import type { Cost, Resume } from '../../../schedule/orders';
+import { lengthOf, merge } from '../../../trace/intervals';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
-import type { Span } from '../../../trace/span';
+import type { Interval, Span } from '../../../trace/span';
 import { InputError } from '../../../words/error';
 import { type Phrase, phrase } from '../../../words/phrase';
 import { mediansOf, sumOf } from '../../statistics/numbers';
@@ -22,8 +23,8 @@ export type Calibration = {
   readonly portBytes: ReadonlyMap<number, number>;
   /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
   readonly announceMs: number;
-  /** ms from when a collective is there until the GPU does what waited for it. */
-  readonly resumeMs: number;
+  /** How the GPU goes on once a collective is there, ms. */
+  readonly resume: Resume;
   /** Of exchanges, the same in every run. */
   readonly counts: ExchangeCounts;
 };
@@ -44,7 +45,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
-    resumeMs: resumeMsOf(delayed.map((run) => run.spans())),
+    resume: resumeOf(delayed.map((run) => run.spans())),
     counts: runs[0]!.counts,
   };
 }
@@ -76,18 +77,33 @@ function announceMsOf(runs: readonly (readonly Span[])[]): number {
  */
 export const delayFor = (runs: readonly RunResult[]): number => 2 * announceMsOf(runs.map((run) => run.spans())) + 0.5;
 
-function resumeMsOf(runs: readonly (readonly Span[])[]): number {
-  const lags = runs.flatMap((spans) => {
-    const first = new Map<number, number>();
-    for (const span of spans)
-      if (span.kind === 'compute' && span.awaited)
-        first.set(
-          span.awaited.op,
-          Math.min(first.get(span.awaited.op) ?? Number.POSITIVE_INFINITY, span.start - span.awaited.at),
-        );
-    return [...first.values()];
-  });
-  return lags.length > 0 ? median(lags) : 0;
+function resumeOf(runs: readonly (readonly Span[])[]): Resume {
+  const lags = runs.flatMap(lagsIn);
+  const copying = mediansOf(runs.map(copyingIn));
+  return { lag: lags.length > 0 ? median(lags) : 0, copying: ({ id }) => copying.get(id) ?? 0 };
+}
+
+/** From the arrival of each collective that was waited for until the GPU copied it, or ran the first kernel after it. */
+function lagsIn(spans: readonly Span[]): number[] {
+  const first = new Map<number, { readonly at: number; readonly start: number }>();
+  for (const span of spans) {
+    if (span.kind !== 'compute' || !span.awaited) continue;
+    const { op, at } = span.awaited;
+    first.set(op, { at, start: Math.min(first.get(op)?.start ?? Number.POSITIVE_INFINITY, span.start) });
+  }
+  for (const { kind, op, start } of spans) {
+    const own = first.get(op);
+    if (kind === 'copy' && own && start >= own.at) first.set(op, { ...own, start: Math.min(own.start, start) });
+  }
+  return [...first.values()].map(({ at, start }) => start - at);
+}
+
+/** What the GPU copied of each collective, ms of all ranks; by id. */
+function copyingIn(spans: readonly Span[]): Map<number, number> {
+  const intervals = new Map<number, Interval[]>();
+  for (const { kind, op, start, end } of spans)
+    if (kind === 'copy') intervals.set(op, [...(intervals.get(op) ?? []), [start, end]]);
+  return new Map([...intervals].map(([op, own]) => [op, lengthOf(merge(own))]));
 }
 
 /**

@@ -33,7 +33,7 @@ export const entriesOf = (subjects: readonly Subject[], settings: MeasureSetting
     return settings.schedule.map((kind) => ({
       subject,
       combination: { connectivity: subject.connectivity, schedule: kind },
-      orders: subject.executable.schedule(kind, cost, subject.calibration.resumeMs),
+      orders: subject.executable.schedule(kind, cost, subject.calibration.resume),
       runs: [],
       logitsSha256: null,
       routing: [],
