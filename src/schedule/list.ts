@@ -170,6 +170,28 @@ export function listSchedule(
   return { placed, wall: Math.max(machine.now(), lastHeld) };
 }
 
+/** When all is done of operations that are begun in this order, each as soon as it can be. */
+export function wallOf({ operations, needs, costs, onWire, lag, copying }: Graph, placed: Int32Array): number {
+  const machine = createMachine(oneAtATime((op) => costs[op.id]!));
+  const copied = new Set<number>();
+  let lastHeld = 0;
+  for (const id of placed) {
+    const op = operations[id]!;
+    // What the lane computed is there by now.
+    const awaited = needs[id]!.filter((need) => onWire[need]);
+    for (const need of awaited) machine.idleUntil(machine.heldAt(operations[need] as Collective) + lag);
+    if (isCollective(op)) {
+      machine.start(op);
+      lastHeld = Math.max(lastHeld, machine.heldAt(op));
+      continue;
+    }
+    for (const need of awaited) if (!copied.has(need)) machine.compute(copying[need]!);
+    for (const need of awaited) copied.add(need);
+    machine.compute(costs[id]!);
+  }
+  return Math.max(machine.now(), lastHeld);
+}
+
 /** Ids, the one with the highest priority on top; of equal ones the lowest id. */
 function createHeap(priority: Float64Array) {
   const ids: number[] = [];

@@ -1,5 +1,5 @@
 import { type Block, isCollective, type Operation, type Program } from '../program/program';
-import { type Effort, type Graph, graphOf, type List, listSchedule } from './list';
+import { type Effort, type Graph, graphOf, type List, listSchedule, wallOf } from './list';
 import { totalsOf } from './machine';
 import { AT_ONCE, type Cost, type Order } from './orders';
 
@@ -10,6 +10,13 @@ const PATIENCES = [0, 0.25, 0.5, 1, 2, 4, Number.POSITIVE_INFINITY];
 const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed', 'all-reduce', 'residual'];
 const BIASES = [-1, -0.5, -0.25, 0.25, 0.5, 1];
 const MOST_ROUNDS = 4;
+/**
+ * Parts of the lag that lists count on. One that counts on all of it puts a kernel there that just fits, and is late
+ * where the lag is shorter.
+ */
+const FORESEEN = [0.5, 1];
+/** By what share a later one of those must be quicker. */
+const WORTH = 0.003;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
 /** What is looked at for one schedule: all lists of programs of some thousand operations, fewer of longer ones. */
@@ -19,14 +26,25 @@ const EFFORT = 5e6;
 type Biases = ReadonlyMap<string, number>;
 type Biased = List & { readonly biases: Biases };
 
-/**
- * The quickest, as simulated with `cost`, of the lists that different patiences give; if that is not near the floor,
- * biases for or against a block are kept as long as they make it quicker. Layers are alike, so what helps in one helps
- * in all.
- */
+/** The quickest, as simulated with `cost` and `resume`, of the lists that count on half and on all of the lag. */
 export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Order[] {
   const graph = graphOf(program, cost, resume);
   const effort = { left: EFFORT };
+  const [first, ...others] = (resume.lag > 0 ? FORESEEN : [1]).map((part): List => {
+    const { placed } = bestList(program, graphOf(program, cost, { ...resume, lag: part * resume.lag }), effort);
+    return { placed, wall: wallOf(graph, placed) };
+  });
+  return ordersOf(
+    graph,
+    others.reduce((best, list) => (list.wall < best.wall * (1 - WORTH) ? list : best), first!),
+  );
+}
+
+/**
+ * The quickest of the lists that different patiences give; if that is not near the floor, biases for or against a block
+ * are kept as long as they make it quicker. Layers are alike, so what helps in one helps in all.
+ */
+function bestList(program: Program, graph: Graph, effort: Effort): List {
   const layers = new Set(program.operations.flatMap(({ layer }) => layer ?? [])).size;
   const layerTime = totalsOf(graph.operations, graph.costs).compute / Math.max(1, layers);
   // The first list is made whatever it takes.
@@ -46,7 +64,7 @@ export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Orde
       if (found === best) break;
       best = found;
     }
-  return ordersOf(graph, best);
+  return best;
 }
 
 const kindOf = ({ block, name }: Operation): string => `${block} ${name}`;
@@ -76,7 +94,7 @@ function priorityOf({ operations, path }: Graph, biases: Biases): Float64Array {
 function bestOf(graph: Graph, best: Biased, patiences: readonly number[], biases: Biases, effort: Effort): Biased {
   const priority = priorityOf(graph, biases);
   return patiences.reduce((found, patience) => {
-    const worth = biases.size > found.biases.size ? 0.003 : 1e-6;
+    const worth = biases.size > found.biases.size ? WORTH : 1e-6;
     const limit = found.wall * (1 - worth);
     // Sums in another order differ by their rounding.
     const list = listSchedule(graph, patience, priority, limit * (1 + 1e-9), effort);
