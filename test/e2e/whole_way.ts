@@ -137,12 +137,14 @@ export async function wholeWay(
   await other.goto(url);
   // On a phone the list of runs is folded.
   const named = other.getByRole('textbox', { name: 'Name of the run', includeHidden: true });
-  await expect
-    .poll(() => named.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value)))
-    .toContain('mine');
-  // Removed, it is gone from there, too: then the link shows what is most like it, until its file is opened.
+  const namesThere = () => named.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value));
+  await expect.poll(namesThere).toContain('mine');
   if (width <= 860) await page.locator('.fold > summary', { hasText: 'Runs' }).click();
-  await page.getByRole('button', { name: 'Remove mine', exact: true }).click();
+  await name.fill('ours');
+  await name.press('Enter');
+  await expect.poll(namesThere).toContain('ours');
+  // Removed, it is gone from there, too: then the link shows what is most like it, until its file is opened.
+  await page.getByRole('button', { name: 'Remove ours', exact: true }).click();
   await named.first().waitFor({ state: 'detached' });
   await page.goto('about:blank');
   await page.goto(url + before.hash);

@@ -26,13 +26,13 @@ const say = (problem: Phrase) =>
     problems: [...problems.filter((each) => english(each) !== english(problem)), problem],
   }));
 
-/** What other tabs of the site are told: a run was kept, or is no longer. */
+/** What other tabs of the site are told: a run was kept, perhaps by another name, or is no longer. */
 const Told = z.object({ id: z.string(), kept: z.boolean() });
 type Told = z.infer<typeof Told>;
 
 /**
  * Brings back what was kept, and from now on keeps what is measured or opened, until it is removed: here, or in another
- * tab.
+ * tab. A run has one name in all of them.
  */
 export function keepRuns(): void {
   useKeptRuns.setState({ restored: false });
@@ -61,9 +61,8 @@ export function keepRuns(): void {
   });
   others.onmessage = ({ data }) => {
     const { id, kept } = Told.parse(data);
-    const isHere = () => useRuns.getState().runs.some(({ run }) => run.id === id);
-    if (!kept && isHere()) useRuns.getState().remove(id);
-    if (kept && !isHere())
+    if (!kept && runHere(id)) useRuns.getState().remove(id);
+    if (kept)
       next(async () => {
         const value = await get<unknown>(id, store);
         if (value !== undefined) await restoreOne(id, value);
@@ -80,11 +79,13 @@ const isKept = ({ run }: SessionRun): boolean => !isRecorded(run.id) && run.kind
 
 type Store = ReturnType<typeof createStore>;
 
+const runHere = (id: string) => useRuns.getState().runs.find(({ run }) => run.id === id)?.run;
+
 /** Answers whether it was: it may have been removed meanwhile. */
 async function keep(store: Store, { run, origin, saved }: SessionRun): Promise<boolean> {
   const packed = new Blob([toRunFile(run)]).stream().pipeThrough(new CompressionStream('gzip'));
   const file = await new Response(packed).blob();
-  if (!useRuns.getState().runs.some((each) => each.run.id === run.id)) return false;
+  if (!runHere(run.id)) return false;
   await set(run.id, { origin, saved, file } as Kept, store);
   useRuns.getState().markKept(run, file.size);
   // Browsers may otherwise empty a site's storage when the disk is full; some ask the user.
@@ -104,12 +105,14 @@ async function restore(store: Store): Promise<void> {
   }
 }
 
+/** Brings a run back, or the name by which it is kept if it is here. */
 async function restoreOne(id: string, value: unknown): Promise<void> {
   try {
     const { file, origin, saved } = Kept.parse(value);
     const run = parseRunFile(id, await textOf(id, file));
-    if (!useRuns.getState().runs.some((each) => each.run.id === run.id))
-      useRuns.getState().restore(run, { origin, saved, keptBytes: file.size });
+    const here = runHere(run.id);
+    if (!here) useRuns.getState().restore(run, { origin, saved, keptBytes: file.size });
+    else if (here.name !== run.name) useRuns.getState().takeName(run);
   } catch (cause) {
     if (!(cause instanceof InputError || cause instanceof z.ZodError)) throw cause;
     say(phrase`The run ${id}, kept in this browser, can't be read: ${wordsOf(cause)}.`);

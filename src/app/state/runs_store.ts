@@ -11,6 +11,8 @@ type RunsState = {
   readonly add: (runs: readonly LabRun[], origin: SessionRun['origin'], show: boolean) => void;
   readonly show: (id: string) => void;
   readonly rename: (id: string, name: string) => void;
+  /** What is kept has another name by now. */
+  readonly takeName: (kept: Pick<LabRun, 'id' | 'name'>) => void;
   /** Puts a run in the place of the one with its id. */
   readonly replace: (run: LabRun) => void;
   readonly remove: (id: string) => void;
@@ -43,6 +45,7 @@ export const useRuns = create<RunsState>((set, get) => {
       const free = freeName(others.map(nameShown), name);
       changeRun(id, (each) => ({ ...each, run: { ...each.run, name: free }, saved: false, keptBytes: null }));
     },
+    takeName: ({ id, name }) => changeRun(id, (each) => ({ ...each, run: { ...each.run, name }, saved: false })),
     remove(id) {
       const { runs } = get();
       const { view, replaceTracks } = useView.getState();
