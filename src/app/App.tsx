@@ -47,9 +47,13 @@ export function App({ embedded }: { embedded: boolean }) {
     usePlayer.getState().close();
     stopChoosing();
   }, [timelines.axis]);
+  const closeSettings = () => {
+    setSettings(false);
+    document.getElementById('toggle-settings')?.focus();
+  };
   const wiring = <Wiring described={described} timelines={timelines} />;
   const side = !embedded && (narrow || settings) && (
-    <Side narrow={narrow}>
+    <Side narrow={narrow} onClose={closeSettings}>
       <Suspense>
         <Controls described={described} />
       </Suspense>
@@ -85,8 +89,11 @@ export function App({ embedded }: { embedded: boolean }) {
   );
 }
 
-/** Settings and wiring, beside the timelines. On a small screen, where those come first, they are one tap away. */
-function Side({ narrow, children }: { narrow: boolean; children: ReactNode }) {
+/**
+ * Settings and wiring, beside the timelines or, where there is too little room, over them: Escape closes them. On a
+ * small screen, where timelines come first, they are one tap away.
+ */
+function Side({ narrow, onClose, children }: { narrow: boolean; onClose: () => void; children: ReactNode }) {
   const t = useText();
   const running = useEngine((state) => state.live !== null);
   const [open, setOpen] = useState(false);
@@ -96,7 +103,8 @@ function Side({ narrow, children }: { narrow: boolean; children: ReactNode }) {
   }, [running]);
   if (!narrow)
     return (
-      <div className="side" id="settings">
+      // biome-ignore lint/a11y/noStaticElementInteractions: a key of all that is in it, not of itself
+      <div className="side" id="settings" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
         {children}
       </div>
     );

@@ -99,6 +99,32 @@ test.each([
   ),
 );
 
+test('settings are a drawer where there is little room: the lanes stay where they are, and Escape comes back', () =>
+  openedPage(
+    site,
+    async (page) => {
+      await page.goto(site.url);
+      await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 4 devices, ratio 0.5/);
+      const lanes = page.getByRole('application');
+      for (const [width, height] of [
+        [1280, 720],
+        [1024, 768],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        const closed = await lanes.boundingBox();
+        await page.locator('#toggle-settings').click();
+        const field = page.locator('.controls').getByLabel('Repeats');
+        await field.focus();
+        expect(await lanes.boundingBox()).toEqual(closed);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await field.press('Escape');
+        await page.locator('.controls').waitFor({ state: 'detached' });
+        expect(await page.evaluate(() => document.activeElement?.id)).toBe('toggle-settings');
+      }
+    },
+    { settings: false },
+  ));
+
 test('what is clicked is told in view, with its layer’s wiring; a replay plays; pictures are files', () =>
   openedPage(
     site,
