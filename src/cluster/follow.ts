@@ -44,6 +44,7 @@ export async function follow(
   const mayGoAhead = lanes.length === 1 && !replayed;
   /** What is recorded is held back until this has arrived. */
   let ahead: Collective | null = null;
+  const aheadEndsAt = () => (ahead && transfers.endsAt(ahead)) ?? Number.POSITIVE_INFINITY;
   let shownAt = origin;
   let next = 0;
   let allowed = KERNELS_A_SUBMIT.first;
@@ -53,18 +54,20 @@ export async function follow(
       if (event.kind === 'failed') throw event.cause;
       transfers.announce(event.rank, event.op, event, event.counts);
     }
-    // The GPU idles until it has what follows; that something has arrived is written down afterwards.
-    if (ahead && (transfers.endsAt(ahead) ?? Number.POSITIVE_INFINITY) <= performance.now()) {
+    if (aheadEndsAt() <= performance.now()) {
       ahead = null;
       seal();
     }
-    // A turn each, so that the GPU has the first of it now, not once all was handed over.
+    // The GPU idles until it has what follows: a turn each, so that it has the first of it now, not once all was handed
+    // over. What has arrived is written down afterwards.
     if (!ahead && lanes.filter((lane) => lane.submitNext()).length > 0) {
       await pause.turn();
+      transfers.deliver(performance.now());
       continue;
     }
     transfers.deliver(performance.now());
-    if (ahead && hasArrived(ahead)) continue;
+    // What leaves and arrives between two looks is known only now.
+    if (aheadEndsAt() <= performance.now()) continue;
     // A wait ends for all ranks together: one that went on alone would have the whole GPU, not its 1/N.
     const order = orders[next];
     if (order && (order.do !== 'wait' || hasArrived(order.op))) {
@@ -95,7 +98,7 @@ export async function follow(
       shownAt = performance.now();
       onSpans(spansOfRun(lanes, transfers, origin));
     }
-    const due = transfers.nextEvent();
+    const due = Math.min(transfers.nextEvent(), aheadEndsAt());
     const called = () => events.length > 0 || signal?.aborted === true;
     if (Number.isFinite(due)) await pause.until(due, called);
     else await pause.when(called);

@@ -14,7 +14,7 @@ export type Graph = {
   readonly onWire: Uint8Array;
   /** From when a collective is held to when an idle lane goes on. */
   readonly lag: number;
-  /** What the lane copies of a collective before the first that reads it; 0 where nothing does. */
+  /** What the lane copies of a collective before the first kernel that needs it; 0 where none does. */
   readonly copying: Float64Array;
   readonly path: Float64Array;
 };
@@ -29,16 +29,23 @@ export function graphOf(program: Program, cost: Cost, { lag, copying: copyingOf 
   const costs = costsOf(operations, cost);
   const onWire = Uint8Array.from(operations, (op) => (isCollective(op) ? 1 : 0));
   const copying = Float64Array.from(operations, (op) =>
-    isCollective(op) && readers[op.id]!.length > 0 ? copyingOf(op) : 0,
+    isCollective(op) && readers[op.id]!.some((reader) => !onWire[reader]) ? copyingOf(op) : 0,
   );
+  return countingOn({ operations, needs, readers, costs, onWire, copying }, lag);
+}
+
+/** A graph for another lag. */
+export function countingOn(graph: Omit<Graph, 'lag' | 'path'>, lag: number): Graph {
+  const { operations, readers, costs, onWire, copying } = graph;
   // Operations are listed producers first, so one backward pass gives each its longest path to the end.
   const path = new Float64Array(operations.length);
   for (let id = operations.length - 1; id >= 0; id--) {
     let after = 0;
-    for (const reader of readers[id]!) after = Math.max(after, path[reader]!);
-    path[id] = costs[id]! + (onWire[id] ? lag + copying[id]! : 0) + after;
+    for (const reader of readers[id]!)
+      after = Math.max(after, path[reader]! + (onWire[id] ? lag : 0) + (onWire[reader] ? 0 : copying[id]!));
+    path[id] = costs[id]! + after;
   }
-  return { operations, needs, readers, costs, onWire, lag, copying, path };
+  return { ...graph, lag, path };
 }
 
 /** Operations in the order in which they are begun, and when all is done. */
@@ -49,7 +56,7 @@ export type Effort = { left: number };
 
 /**
  * List scheduling (Graham, 1966; priorities are the upward ranks of HEFT, Topcuoglu et al., 2002, plus biases) of one
- * compute lane beside one wire: a collective starts as soon as its input exists, and the first that reads it copies it; of the operations whose inputs are
+ * compute lane beside one wire: a collective starts as soon as its input exists, and the first that needs it copies it; of the operations whose inputs are
  * there, the one with the highest priority runs next. But when it would still run as something with a higher priority
  * becomes ready, an operation that ends in time goes first; and if none does, the lane idles when that costs less than
  * `patience` times the delay: what is put off can hide the next collective. null when the effort is spent, or when it
@@ -79,7 +86,7 @@ export function listSchedule(
   const later: number[] = [];
   let lastHeld = 0;
   let computeLeft = 0;
-  for (let id = 0; id < costs.length; id++) if (!onWire[id]) computeLeft += costs[id]!;
+  for (let id = 0; id < costs.length; id++) computeLeft += onWire[id] ? copying[id]! : costs[id]!;
 
   /** What an operation takes of the lane, with what is to be copied before. */
   const takes = (id: number): number => {
@@ -161,9 +168,10 @@ export function listSchedule(
         continue;
       }
     }
-    machine.compute(takes(next));
+    const time = takes(next);
     for (const need of needs[next]!) isCopied[need] = 1;
-    computeLeft -= costs[next]!;
+    machine.compute(time);
+    computeLeft -= time;
     place(next, machine.now());
     takeReady();
   }

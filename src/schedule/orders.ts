@@ -14,9 +14,9 @@ export type Cost = (op: Operation) => number;
 
 /** How the compute lane goes on once a collective is there, in the unit of costs. */
 export type Resume = {
-  /** Until a lane that idles does what waited for it. */
+  /** From when it is there until a lane that idles does what waited for it. */
   readonly lag: number;
-  /** What copying takes of the lane that the collective brought. */
+  /** What the lane needs to copy what it brought. */
   readonly copying: (op: Collective) => number;
 };
 

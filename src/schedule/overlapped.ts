@@ -1,5 +1,5 @@
 import { type Block, isCollective, type Operation, type Program } from '../program/program';
-import { type Effort, type Graph, graphOf, type List, listSchedule, wallOf } from './list';
+import { countingOn, type Effort, type Graph, graphOf, type List, listSchedule, wallOf } from './list';
 import { totalsOf } from './machine';
 import { AT_ONCE, type Cost, type Order } from './orders';
 
@@ -11,27 +11,30 @@ const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed', 'al
 const BIASES = [-1, -0.5, -0.25, 0.25, 0.5, 1];
 const MOST_ROUNDS = 4;
 /**
- * Parts of the lag that lists count on. One that counts on all of it puts a kernel there that just fits, and is late
- * where the lag is shorter.
+ * Parts of the lag that lists count on. A list that counts on all of it fills it with a kernel that just fits. Where the
+ * lag is shorter, that kernel holds up what has arrived.
  */
 const FORESEEN = [0.5, 1];
-/** By what share a later one of those must be quicker. */
+/** By what share a list must be quicker to be taken instead of one of fewer biases, or for half of the lag. */
 const WORTH = 0.003;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
-/** What is looked at for one schedule: all lists of programs of some thousand operations, fewer of longer ones. */
+/** What is looked at for one schedule, in equal parts for each of those: all lists of programs of some thousand operations, fewer of longer ones. */
 const EFFORT = 5e6;
 
 /** Of a block's operations, or of those of one kind: `attention output`. */
 type Biases = ReadonlyMap<string, number>;
 type Biased = List & { readonly biases: Biases };
 
-/** The quickest, as simulated with `cost` and `resume`, of the lists that count on half and on all of the lag. */
+/**
+ * The best list that counts on half of the lag, or the one that counts on all of it where that is quicker, as simulated
+ * with `cost` and `resume`.
+ */
 export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Order[] {
   const graph = graphOf(program, cost, resume);
-  const effort = { left: EFFORT };
-  const [first, ...others] = (resume.lag > 0 ? FORESEEN : [1]).map((part): List => {
-    const { placed } = bestList(program, graphOf(program, cost, { ...resume, lag: part * resume.lag }), effort);
+  const parts = resume.lag > 0 ? FORESEEN : [1];
+  const [first, ...others] = parts.map((part): List => {
+    const { placed } = bestList(program, countingOn(graph, part * resume.lag), { left: EFFORT / parts.length });
     return { placed, wall: wallOf(graph, placed) };
   });
   return ordersOf(

@@ -6,8 +6,11 @@ import type { Transfers } from '../../src/network/transfers';
 import type { Collective, Compute } from '../../src/program/program';
 import type { Order } from '../../src/schedule/orders';
 
-/** When the host hears that a collective could leave and when it arrives, in turns of the host since it was started. */
-type Timing = { readonly heard: number; readonly arrived: number };
+/**
+ * When the host hears that a collective could leave and when it arrives, in turns of the host since it was started;
+ * `between`: it leaves and arrives between two looks, so that it is known to be under way only when it is there.
+ */
+type Timing = { readonly heard: number; readonly arrived: number; readonly between?: true };
 
 /**
  * Kernels of each submit, and how many are ready when a collective arrives: of `kernels` after each of two collectives
@@ -64,13 +67,18 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
       }
     },
     arrivedEverywhereAt: (op) => (delivered.has(op) ? 0 : undefined),
-    // The host knows some turns before.
-    endsAt: (op) =>
-      since(op) < timing.arrived - 3 ? undefined : since(op) < timing.arrived ? Number.POSITIVE_INFINITY : 0,
+    endsAt: (op) => (since(op) < timing.arrived || (timing.between && !delivered.has(op)) ? undefined : 0),
     copyAhead: (op) => rowsKnown || since(op) >= timing.heard,
-    nextEvent: () => 0,
+    nextEvent: () => (timing.between ? Number.POSITIVE_INFINITY : 0),
   } as Partial<Transfers> as Transfers;
-  const pause = { turn, until: turn, when: turn } as unknown as Pause;
+  const pause = {
+    turn,
+    until: turn,
+    async when(called: () => boolean) {
+      for (let i = 0; i < 100 && !called(); i++) await turn();
+      if (!called()) throw new Error('nothing is waited for that will come');
+    },
+  } as unknown as Pause;
   const step = (order: Order) => {
     if (order.do === 'compute') recorded++;
     if (order.do === 'start') started = order.op;
@@ -87,16 +95,20 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
 }
 
 test('what follows a wait is recorded ahead in parts, the first small, with the next start, and submitted on arrival', async () => {
-  const ahead = ['wait', '60 ready', '8', '16', '32'];
+  const ahead = ['wait', '60 ready', '8', 'delivered', '16', '32'];
   expect(await submitsOf({ heard: 2, arrived: 40 }, 60, 1, true)).toEqual([
     '0 start',
     ...ahead,
     '4 start',
-    'delivered',
     ...ahead,
     '4',
-    'delivered',
   ]);
+});
+
+test('what leaves and arrives between two looks is not waited for any more', async () => {
+  const one = ['wait', '8 ready', 'delivered', '8', '16', '32'];
+  const submits = await submitsOf({ heard: 2, arrived: 2, between: true }, 60, 1, true);
+  expect(submits).toEqual(['0 start', ...one, '4 start', ...one, '4']);
 });
 
 test('where nothing is recorded ahead submits begin small after each wait', async () => {

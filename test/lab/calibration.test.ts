@@ -44,6 +44,9 @@ const runOf = (last: number, told: number): RunResult => {
     gather(2, 0, 2e6, 9e6),
     gather(2, 1, 2e6, 2e6),
     message(2, 1, 0, 3, 3 + told),
+    copy(1, 0, 3.5, 3.5 + told),
+    copy(2, 0, 4, 4.375),
+    copy(2, 1, 4, 4.375),
     turn(0, 3, 4, 4 + 2 * last, last),
     turn(1, 3, 4, 4 + 2 * last, last),
   ];
@@ -91,17 +94,18 @@ test('how the GPU goes on is known from runs over a latency that the host needs 
     ...waiting([0], 2, 9.75, 9),
     ...waiting([0, 1], 3, 30, 21),
     compute(0, 40, 41, {}),
-    // A copy of what came before the last message, and those of what came with it, the second shared by two ranks.
+    // A copy of what came before the last message, and those of what came with it, the last shared by two ranks.
     copy(1, 0, 2.5, 2.75),
     copy(1, 1, 3.125, 3.25),
-    copy(2, 0, 9.125, 9.5),
-    copy(2, 1, 9.125, 9.5),
+    copy(2, 0, 9.0625, 9.4375),
+    copy(2, 1, 9.0625, 9.4375),
   ];
   const delayed = [{ spans: () => spans }] as unknown as RunResult[];
   const { lag, copying } = calibrationOf(RUNS, RANKS, delayed).resume;
-  // 0.125, 0.125 and 9 ms.
+  // 0.0625, 0.125 and 9 ms.
   expect(lag).toBe(0.125);
-  expect([1, 2, 3].map((op) => copying(gatherOf(op)))).toEqual([0.375, 0.375, 0]);
+  // Of all runs: 0.25, 8, 0.5 and 0.375 ms of the first.
+  expect([1, 2, 3].map((op) => copying(gatherOf(op)))).toEqual([0.4375, 0.375, 0]);
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {

@@ -298,6 +298,39 @@ test.each(['direct', 'ring'] as const)(
   },
 );
 
+test('that all of a collective has left is said of it alone, and of what a ring hands on only once it has', () => {
+  const [first, second] = [allGather('direct'), { ...allGather('direct'), id: 1, name: 'second' }];
+  const transfers = createTransfers(2, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
+  for (const op of [first, second])
+    for (const rank of [0, 1]) transfers.announce(rank, op, { readyAt: 0, at: 0 }, null);
+  transfers.deliver(1);
+  // The second waits for the ports.
+  expect([first, second].map(transfers.endsAt)).toEqual([4, undefined]);
+  transfers.deliver(5);
+  expect([first, second].map(transfers.endsAt)).toEqual([4, 8]);
+
+  const ring = allGather('ring');
+  const round = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);
+  for (const rank of range(3)) round.announce(rank, ring, { readyAt: 0, at: 0 }, null);
+  round.deliver(1);
+  expect(round.endsAt(ring)).toBeUndefined();
+  round.deliver(5);
+  expect(round.endsAt(ring)).toBe(8);
+});
+
+// A collective may be announced while what follows an arrival is handed over: what it hands on comes first all the same.
+test('a ring’s message that could leave sooner goes before those of a collective that is announced later', () => {
+  const ring = allGather('ring');
+  const other = { ...allGather('direct'), id: 1, name: 'other' };
+  const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 0.4 }), ONE_ROW);
+  for (const rank of range(3)) transfers.announce(rank, ring, { readyAt: 0, at: 0 }, null);
+  transfers.deliver(0);
+  transfers.deliver(11);
+  for (const rank of range(3)) transfers.announce(rank, other, { readyAt: 11, at: 12 }, null);
+  transfers.deliver(100);
+  expect([ring, other].map(transfers.arrivedEverywhereAt)).toEqual([20, 40]);
+});
+
 test('a ring hands on parts of others: a message is held once the device has taken in whose rows it brought', () => {
   const ring = allGather('ring');
   const transfers = createTransfers(3, () => ({ latencyMs: 0, bytesPerMs: 1 }), ONE_ROW);

@@ -84,7 +84,7 @@ test('a list is given up when it takes longer than the limit, or more effort tha
   }
 });
 
-test('over a lag a schedule is as quick as the lists that count on all of it, but for the 0.3 % that they must gain', () => {
+test('over a lag a schedule is at most 0.3 % slower than lists for all of it', () => {
   for (const { program, cost } of cases(40)) {
     const resume: Resume = { lag: 8, copying: ({ id }) => id % 4 };
     const graph = graphOf(program, cost, resume);
@@ -99,6 +99,17 @@ test('over a lag a schedule is as quick as the lists that count on all of it, bu
 // What the search finds is told nowhere but here: a list or a bias that is tried no more makes some of these longer.
 test('the schedules of forty programs are as quick as they were', () => {
   const all = cases(40);
+  const resume: Resume = { lag: 6, copying: ({ id }) => 1 + (id % 4) };
+  const overLag = all.map(({ program, cost }) => {
+    const begun = overlapped(program, cost, resume).flatMap((order) => (order.do === 'wait' ? [] : [order.op.id]));
+    const graph = graphOf(program, cost, resume);
+    return [6, 2].map((lag) => plainWall(graph, Int32Array.from(begun), { ...resume, lag }));
+  });
+  expect(overLag.map(([wall]) => wall)).toEqual([
+    175, 124, 165, 36, 111, 159, 54, 111, 32, 216, 228, 75, 25, 126, 82, 196, 181, 19, 191, 84, 179, 104, 172, 52, 54,
+    121, 141, 137, 139, 146, 202, 172, 133, 57, 150, 91, 82, 159, 259, 78,
+  ]);
+  expect(overLag.reduce((sum, [, shorter]) => sum + shorter!, 0)).toBe(4929);
   const found = all.map(({ program, cost }) => simulate(overlapped(program, cost), cost, oneAtATime(cost)).wall);
   const lists = [0, 1, Number.POSITIVE_INFINITY].map((patience) =>
     all.reduce((sum, { program, cost }) => sum + listOf(graphOf(program, cost), patience).wall, 0),

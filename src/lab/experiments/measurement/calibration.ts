@@ -45,7 +45,10 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
-    resume: resumeOf(delayed.map((run) => run.spans())),
+    resume: resumeOf(
+      spans,
+      delayed.map((run) => run.spans()),
+    ),
     counts: runs[0]!.counts,
   };
 }
@@ -77,9 +80,9 @@ function announceMsOf(runs: readonly (readonly Span[])[]): number {
  */
 export const delayFor = (runs: readonly RunResult[]): number => 2 * announceMsOf(runs.map((run) => run.spans())) + 0.5;
 
-function resumeOf(runs: readonly (readonly Span[])[]): Resume {
-  const lags = runs.flatMap(lagsIn);
-  const copying = mediansOf(runs.map(copyingIn));
+function resumeOf(runs: readonly (readonly Span[])[], delayed: readonly (readonly Span[])[]): Resume {
+  const lags = delayed.flatMap(lagsIn);
+  const copying = mediansOf([...runs, ...delayed].map(copyingIn));
   return { lag: lags.length > 0 ? median(lags) : 0, copying: ({ id }) => copying.get(id) ?? 0 };
 }
 
