@@ -32,7 +32,7 @@ const program = programOf([
  */
 const runOf = (last: number, told: number): RunResult => {
   const turn = (rank: number, op: number, start: number, end: number, gpuMs: number) =>
-    compute(rank, start, end, { op, gpuMs, sharing: RANKS });
+    compute(rank, start, end, { op, gpuMs, sharing: RANKS, awaited: op === 3 ? { op: 2, at: 3 + told } : null });
   const gather = (op: number, rank: number, sentBytes: number, receivedBytes: number) =>
     collective(op, rank, 3, 3 + told, { sentBytes, receivedBytes });
   const spans: Span[] = [
@@ -76,6 +76,8 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
   // As devices half as fast: 2 and 4 ms for kernel 0, 4 ms for kernel 3; mean over ranks.
   expect(calibration.computeMs).toBe(7);
   expect(calibration.announceMs).toBe(0.5);
+  // From when the second gather was there: 0.75, −7 and 0.5 ms.
+  expect(calibration.unpreparedMs).toEqual(new Map([[2, 0.5]]));
   expect(calibration.counts).toBe(RUNS[0]!.counts);
   const none = calibrationOf([{ ...RUNS[0]!, spans: () => [] }], RANKS, []);
   expect(none).toMatchObject({ computeMs: 0, announceMs: 0, resume: { lag: 0 } });
@@ -140,7 +142,8 @@ test('a link of a speed is as it is asked for, and none is chosen where messages
 
 test('the schedule expects of a collective what the link takes, but no less than without one', () => {
   const calibration = calibrated();
-  // 5 MB at 10 MB a ms take 0.5 ms and 1 of latency; 50 MB a ms with none take less than the host needs to hear.
+  // 5 MB at 10 MB a ms take 0.5 ms and 1 of latency; 50 MB a ms with none take less than the host needs to hear, and
+  // after the second the GPU goes on 0.5 ms later, as nothing could be prepared.
   const link = (bytesPerMs: number, latencyMs: number) => ({
     ...INSTANT_TOPOLOGY,
     within: { bytesPerMs, latencyMs },
@@ -148,9 +151,12 @@ test('the schedule expects of a collective what the link takes, but no less than
   });
   const costs = (topology: typeof INSTANT_TOPOLOGY) => program.operations.map(costOf(calibration, topology, RANKS));
   expect(costs(link(1e7, 1)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 1.5, 1.9, 4]);
-  expect(costs(link(5e7, 0)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 0.5, 0.5, 4]);
+  expect(costs(link(5e7, 0)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 0.5, 1, 4]);
   const slow = { ...calibration, durations: new Map([[1, 0.75]]) };
-  expect(program.operations.map(costOf(slow, INSTANT_TOPOLOGY, RANKS))).toEqual([0, 0.75, 0.5, 0]);
+  expect(program.operations.map(costOf(slow, INSTANT_TOPOLOGY, RANKS))).toEqual([0, 0.75, 1, 0]);
+  // What is prepared is late, too, by the lag.
+  const late = { ...calibration, resume: { ...calibration.resume, lag: 0.375 } };
+  expect(program.operations.map(costOf(late, INSTANT_TOPOLOGY, RANKS))).toEqual([3, 0.5, 0.625, 4]);
 });
 
 test('without timestamps the ratio reached is over what ranks were busy, and there is none of no computation', () => {

@@ -291,6 +291,7 @@ describe('what is not known is not said', () => {
       portBytes: new Map(),
       announceMs: 0,
       resume: AT_ONCE,
+      unpreparedMs: new Map(),
       counts: new Map(),
     });
     const of = (ms: number) => numbers(withRuns({ wallMs: 1 }, { calibration: alone(ms) }), SETTINGS, native);

@@ -23,8 +23,10 @@ export type Calibration = {
   readonly portBytes: ReadonlyMap<number, number>;
   /** ms from the end of the kernel whose result a collective moves until the host has heard of it. */
   readonly announceMs: number;
-  /** How the GPU goes on once a collective is there, ms. */
+  /** How the GPU goes on once a collective is there, ms; where the host could prepare that. */
   readonly resume: Resume;
+  /** ms until it goes on where the host could not, as what is there at once; of collectives by id. */
+  readonly unpreparedMs: ReadonlyMap<number, number>;
   /** Of exchanges, the same in every run. */
   readonly counts: ExchangeCounts;
 };
@@ -49,6 +51,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
       spans,
       delayed.map((run) => run.spans()),
     ),
+    unpreparedMs: mediansOf(spans.map(lagsIn)),
     counts: runs[0]!.counts,
   };
 }
@@ -81,13 +84,16 @@ function announceMsOf(runs: readonly (readonly Span[])[]): number {
 export const delayFor = (runs: readonly RunResult[]): number => 2 * announceMsOf(runs.map((run) => run.spans())) + 0.5;
 
 function resumeOf(runs: readonly (readonly Span[])[], delayed: readonly (readonly Span[])[]): Resume {
-  const lags = delayed.flatMap(lagsIn);
+  const lags = delayed.flatMap((spans) => [...lagsIn(spans).values()]);
   const copying = mediansOf([...runs, ...delayed].map(copyingIn));
   return { lag: lags.length > 0 ? median(lags) : 0, copying: ({ id }) => copying.get(id) ?? 0 };
 }
 
-/** From the arrival of each collective that was waited for until the GPU copied it, or ran the first kernel after it. */
-function lagsIn(spans: readonly Span[]): number[] {
+/**
+ * From the arrival of each collective that was waited for until the GPU copied it, or ran the first kernel after it; by
+ * id.
+ */
+function lagsIn(spans: readonly Span[]): Map<number, number> {
   const first = new Map<number, { readonly at: number; readonly start: number }>();
   for (const span of spans) {
     if (span.kind !== 'compute' || !span.awaited) continue;
@@ -98,7 +104,7 @@ function lagsIn(spans: readonly Span[]): number[] {
     const own = first.get(op);
     if (kind === 'copy' && own && start >= own.at) first.set(op, { ...own, start: Math.min(own.start, start) });
   }
-  return [...first.values()].map(({ at, start }) => start - at);
+  return new Map([...first].map(([op, { at, start }]) => [op, start - at]));
 }
 
 /** What the GPU copied of each collective, ms of all ranks; by id. */
@@ -111,14 +117,18 @@ function copyingIn(spans: readonly Span[]): Map<number, number> {
 
 /**
  * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
- * without one.
+ * without one. What is there before the host could prepare what follows takes as much longer as the GPU then goes on
+ * later.
  */
 export const costOf =
-  ({ durations, portBytes, announceMs }: Calibration, topology: Topology, ranks: number): Cost =>
-  (op) =>
-    isCollective(op)
-      ? Math.max(announceMs, durations.get(op.id) ?? 0, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0))
-      : (durations.get(op.id) ?? 0);
+  (calibration: Calibration, topology: Topology, ranks: number): Cost =>
+  (op) => {
+    const { durations, portBytes, announceMs, unpreparedMs, resume } = calibration;
+    const took = durations.get(op.id) ?? 0;
+    if (!isCollective(op)) return took;
+    const unprepared = announceMs + Math.max(0, (unpreparedMs.get(op.id) ?? 0) - resume.lag);
+    return Math.max(unprepared, took, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0));
+  };
 
 /** A link as it is named, and how many times slower it is emulated. */
 type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };
