@@ -143,14 +143,16 @@ export async function wholeWay(
   await name.fill('ours');
   await name.press('Enter');
   await expect.poll(namesThere).toContain('ours');
-  // Removed, it is gone from there, too: then the link shows what is most like it, until its file is opened.
+  expect(questions).toEqual([]);
+  // Removed, which is asked as no file has this name, it is gone from there, too: then the link shows what is most like
+  // it, until its file is opened.
   await page.getByRole('button', { name: 'Remove ours', exact: true }).click();
   await named.first().waitFor({ state: 'detached' });
   await page.goto('about:blank');
   await page.goto(url + before.hash);
   await page.getByText(/The link shows the run \d+T\d+, which is not in this browser; open the file/).waitFor();
   await shownRun(page, /^Shaped like DeepSeek-V2-Lite, 2 devices, ratio 0.5/);
-  expect(questions).toEqual([]);
+  expect(questions).toEqual(['confirm']);
   await page.setInputFiles(OPENED, mine);
   await shownRun(page, /^mine$/);
   expect(await lookOf(page)).toEqual(before);
