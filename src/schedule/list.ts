@@ -56,11 +56,11 @@ export type Effort = { left: number };
 
 /**
  * List scheduling (Graham, 1966; priorities are the upward ranks of HEFT, Topcuoglu et al., 2002, plus biases) of one
- * compute lane beside one wire: a collective starts as soon as its input exists, and the first that needs it copies it; of the operations whose inputs are
- * there, the one with the highest priority runs next. But when it would still run as something with a higher priority
- * becomes ready, an operation that ends in time goes first; and if none does, the lane idles when that costs less than
- * `patience` times the delay: what is put off can hide the next collective. null when the effort is spent, or when it
- * is plain on the way that the list takes longer than `limit`.
+ * compute lane beside one wire: a collective starts as soon as its input exists, and the first that needs it copies it;
+ * of the operations whose inputs are there, the one with the highest priority runs next. But when it would still run as
+ * something with a higher priority becomes ready, an operation that ends in time goes first; and if none does, the lane
+ * idles when that costs less than `patience` times the delay: what is put off can hide the next collective. null when
+ * the effort is spent, or when it is plain on the way that the list takes longer than `limit`.
  */
 export function listSchedule(
   graph: Graph,

@@ -19,7 +19,10 @@ const FORESEEN = [0.5, 1];
 const WORTH = 0.003;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
-/** What is looked at for one schedule, in equal parts for each of those: all lists of programs of some thousand operations, fewer of longer ones. */
+/**
+ * What is looked at for one schedule, the same for each part of the lag: all lists of programs of some thousand
+ * operations, fewer of longer ones.
+ */
 const EFFORT = 5e6;
 
 /** Of a block's operations, or of those of one kind: `attention output`. */
