@@ -3,6 +3,9 @@ import type { CollectiveSpan, ComputeSpan, CopySpan, MessageSpan } from '../src/
 /** Spans for tests: of one layer, with little to them but what is asked for. */
 const common = { name: 'k', block: 'routed', phase: 'forward', layer: 0, source: 'gpu' } as const;
 
+/** The same of a collective. */
+const dispatched = { ...common, name: 'Dispatch', block: 'dispatch' } as const;
+
 export const compute = (rank: number, start: number, end: number, more: Partial<ComputeSpan> = {}): ComputeSpan => ({
   kind: 'compute',
   kernel: null,
@@ -32,9 +35,7 @@ export const collective = (
   kind: 'collective',
   op,
   rank,
-  ...common,
-  name: 'Dispatch',
-  block: 'dispatch',
+  ...dispatched,
   start,
   end,
   sentBytes: 8,
@@ -47,9 +48,7 @@ export const message = (op: number, rank: number, to: number, start: number, end
   op,
   rank,
   to,
-  ...common,
-  name: 'Dispatch',
-  block: 'dispatch',
+  ...dispatched,
   start,
   end,
   bytes,
@@ -61,9 +60,7 @@ export const copy = (op: number, rank: number, start: number, end: number): Copy
   kind: 'copy',
   op,
   rank,
-  ...common,
-  name: 'Dispatch',
-  block: 'dispatch',
+  ...dispatched,
   start,
   end,
   bytes: 8,
