@@ -5,9 +5,9 @@ import { aloneMs, aloneOn } from '../../../network/network';
 import type { LinkBetween, Topology } from '../../../network/topology';
 import { isCollective, type Program } from '../../../program/program';
 import type { Cost, Resume } from '../../../schedule/orders';
-import { lengthOf, merge } from '../../../trace/intervals';
+import { lengthOf, merge, subtract } from '../../../trace/intervals';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
-import type { Interval, Span } from '../../../trace/span';
+import { type Interval, intervalsOf, type Span } from '../../../trace/span';
 import { InputError } from '../../../words/error';
 import { type Phrase, phrase } from '../../../words/phrase';
 import { mediansOf, sumOf } from '../../statistics/numbers';
@@ -25,7 +25,7 @@ export type Calibration = {
   readonly announceMs: number;
   /** How the GPU goes on once a collective is there, ms; where the host could prepare that. */
   readonly resume: Resume;
-  /** ms until it goes on where the host could not, as what is there at once; of collectives by id. */
+  /** ms that it idles longer where the host could not, as what is there at once; of collectives by id. */
   readonly unpreparedMs: ReadonlyMap<number, number>;
   /** Of exchanges, the same in every run. */
   readonly counts: ExchangeCounts;
@@ -39,6 +39,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
     if (span.kind === 'collective')
       portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
   const times = spans.map((own) => operationTimesOf(own, ranks));
+  const delayedSpans = delayed.map((run) => run.spans());
   return {
     durations: new Map([
       ...mediansOf(times.map(({ rounds }) => rounds)),
@@ -47,11 +48,8 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
-    resume: resumeOf(
-      spans,
-      delayed.map((run) => run.spans()),
-    ),
-    unpreparedMs: mediansOf(spans.map(lagsIn)),
+    resume: resumeOf(spans, delayedSpans),
+    unpreparedMs: unpreparedMsOf(spans, delayedSpans),
     counts: runs[0]!.counts,
   };
 }
@@ -107,6 +105,56 @@ function lagsIn(spans: readonly Span[]): Map<number, number> {
   return new Map([...first].map(([op, { at, start }]) => [op, start - at]));
 }
 
+/**
+ * How much longer the GPU idles after each collective in `runs` than in `delayed`, ms; by id. Layers are alike, and how
+ * long the host takes differs from time to time: of collectives of one kind the median.
+ */
+function unpreparedMsOf(
+  runs: readonly (readonly Span[])[],
+  delayed: readonly (readonly Span[])[],
+): ReadonlyMap<number, number> {
+  const kinds = new Map(
+    runs[0]!.flatMap((span) => (span.kind === 'collective' ? [[span.op, kindOf(span)] as const] : [])),
+  );
+  const idle = idleOfKinds(runs, kinds);
+  const prepared = idleOfKinds(delayed, kinds);
+  return new Map(
+    [...kinds].flatMap(([op, kind]) => {
+      const ms = idle.get(kind);
+      return ms === undefined ? [] : [[op, Math.max(0, ms - (prepared.get(kind) ?? 0))]];
+    }),
+  );
+}
+
+/** How long the GPU idles after collectives of each kind, ms; medians over all runs and layers. */
+function idleOfKinds(
+  runs: readonly (readonly Span[])[],
+  kinds: ReadonlyMap<number, string>,
+): ReadonlyMap<string, number> {
+  const found = new Map<string, number[]>();
+  for (const [op, ms] of runs.flatMap((spans) => [...idleIn(spans)])) {
+    const kind = kinds.get(op)!;
+    found.set(kind, [...(found.get(kind) ?? []), ms]);
+  }
+  return new Map([...found].map(([kind, own]) => [kind, median(own)]));
+}
+
+const kindOf = ({ phase, block, name }: Span): string => `${phase} ${block} ${name}`;
+
+/** How long the GPU idles from the arrival of each collective to the start of the last kernel that waited for it. */
+function idleIn(spans: readonly Span[]): Map<number, number> {
+  const waited = new Map<number, Interval>();
+  for (const span of spans) {
+    if (span.kind !== 'compute' || !span.awaited) continue;
+    const { op, at } = span.awaited;
+    waited.set(op, [at, Math.max(waited.get(op)?.[1] ?? at, span.start)]);
+  }
+  const busy = merge(
+    spans.flatMap((span) => (span.kind === 'compute' || span.kind === 'copy' ? intervalsOf(span) : [])),
+  );
+  return new Map([...waited].map(([op, own]) => [op, lengthOf(subtract([own], busy))]));
+}
+
 /** What the GPU copied of each collective, ms of all ranks; by id. */
 function copyingIn(spans: readonly Span[]): Map<number, number> {
   const intervals = new Map<number, Interval[]>();
@@ -117,16 +165,15 @@ function copyingIn(spans: readonly Span[]): Map<number, number> {
 
 /**
  * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
- * without one. What is there before the host could prepare what follows takes as much longer as the GPU then goes on
- * later.
+ * without one. What is there before the host could prepare what follows takes as much longer as the GPU then idles.
  */
 export const costOf =
   (calibration: Calibration, topology: Topology, ranks: number): Cost =>
   (op) => {
-    const { durations, portBytes, announceMs, unpreparedMs, resume } = calibration;
+    const { durations, portBytes, announceMs, unpreparedMs } = calibration;
     const took = durations.get(op.id) ?? 0;
     if (!isCollective(op)) return took;
-    const unprepared = announceMs + Math.max(0, (unpreparedMs.get(op.id) ?? 0) - resume.lag);
+    const unprepared = announceMs + (unpreparedMs.get(op.id) ?? 0);
     return Math.max(unprepared, took, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0));
   };
 
