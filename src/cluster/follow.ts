@@ -6,11 +6,18 @@ import type { RunOptions } from './run';
 import { spansOfRun } from './run_spans';
 import type { Announced } from './sending';
 
-/** Kernels a submit at most: few after a wait, so that an idle GPU starts at once, more while it is busy. */
-const KERNELS_A_SUBMIT = { first: 8, most: 32 };
+/**
+ * Kernels at most of the submits after a wait, the last for all further ones: few first, so that an idle GPU starts at
+ * once. What is recorded after the wait has ended is needed while more is recorded; of what is recorded ahead of it the
+ * GPU has the next by the time it has done the first, and each submit costs it time.
+ */
+const KERNELS_A_SUBMIT = { after: [8, 8, 16, 32], ahead: [8, 64] };
 
 /** How often spans are shown while a run goes on, ms. */
 export const LIVE_MS = 50;
+
+/** Settles once what was submitted is handed over: browsers do that in a microtask. */
+const handedOver = (): Promise<void> => Promise.resolve();
 
 /** What happened since the host last looked. */
 export type Event = ({ readonly kind: 'announced' } & Announced) | { readonly kind: 'failed'; readonly cause: unknown };
@@ -47,7 +54,11 @@ export async function follow(
   const aheadEndsAt = () => (ahead && transfers.endsAt(ahead)) ?? Number.POSITIVE_INFINITY;
   let shownAt = origin;
   let next = 0;
-  let allowed = KERNELS_A_SUBMIT.first;
+  let submits = 0;
+  const allowed = () => {
+    const sizes = ahead ? KERNELS_A_SUBMIT.ahead : KERNELS_A_SUBMIT.after;
+    return sizes[Math.min(submits, sizes.length - 1)]!;
+  };
   for (;;) {
     signal?.throwIfAborted();
     for (const event of events.splice(0)) {
@@ -58,13 +69,8 @@ export async function follow(
       ahead = null;
       seal();
     }
-    // The GPU idles until it has what follows: a turn each, so that it has the first of it now, not once all was handed
-    // over. What has arrived is written down afterwards.
-    if (!ahead && lanes.filter((lane) => lane.submitNext()).length > 0) {
-      await pause.turn();
-      transfers.deliver(performance.now());
-      continue;
-    }
+    // The GPU idles until it has what follows. What has arrived is written down afterwards.
+    if (!ahead) while (lanes.filter((lane) => lane.submitNext()).length > 0) await handedOver();
     transfers.deliver(performance.now());
     // What leaves and arrives between two looks is known only now.
     if (aheadEndsAt() <= performance.now()) continue;
@@ -74,18 +80,19 @@ export async function follow(
       next++;
       step(order);
       const isStart = order.do === 'start' && !replayed;
-      if (!isStart && recorded() < allowed) continue;
-      if (!isStart) allowed = Math.min(2 * allowed, KERNELS_A_SUBMIT.most);
+      if (!isStart && recorded() < allowed()) continue;
+      if (!isStart) submits++;
       if (ahead) seal();
       else submit();
-      // What was submitted is handed over only by a turn; and what arrives meanwhile is heard.
-      await pause.turn();
+      // Turns, in which what happens meanwhile is heard, take longer than to hand over what a GPU may be idle for.
+      if (submits === 1 && !isStart) await handedOver();
+      else await pause.turn();
       continue;
     }
     if (ahead) seal();
     else {
       submit();
-      allowed = KERNELS_A_SUBMIT.first;
+      submits = 0;
     }
     if (!order && !ahead) return;
     if (mayGoAhead && !ahead && order?.do === 'wait' && transfers.copyAhead(order.op)) {

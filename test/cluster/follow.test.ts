@@ -94,27 +94,22 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   return log;
 }
 
-test('what follows a wait is recorded ahead in parts, the first small, with the next start, and submitted on arrival', async () => {
-  const ahead = ['wait', '60 ready', '8', 'delivered', '16', '32'];
-  expect(await submitsOf({ heard: 2, arrived: 40 }, 60, 1, true)).toEqual([
-    '0 start',
-    ...ahead,
-    '4 start',
-    ...ahead,
-    '4',
-  ]);
+test('what follows a wait is recorded ahead, the first few kernels apart, and submitted on arrival', async () => {
+  const ahead = ['wait', '80 ready', '8', '64', '8'];
+  const submits = await submitsOf({ heard: 2, arrived: 40 }, 80, 1, true);
+  expect(submits).toEqual(['0 start', ...ahead.slice(0, -1), '8 start', 'delivered', ...ahead, 'delivered']);
 });
 
 test('what leaves and arrives between two looks is not waited for any more', async () => {
-  const one = ['wait', '8 ready', 'delivered', '8', '16', '32'];
-  const submits = await submitsOf({ heard: 2, arrived: 2, between: true }, 60, 1, true);
-  expect(submits).toEqual(['0 start', ...one, '4 start', ...one, '4']);
+  const one = ['wait', '72 ready', 'delivered', '8', '64'];
+  const submits = await submitsOf({ heard: 2, arrived: 2, between: true }, 80, 1, true);
+  expect(submits).toEqual(['0 start', ...one, '8 start', ...one, '8']);
 });
 
-test('where nothing is recorded ahead submits begin small after each wait', async () => {
-  const one = ['0 ready', 'delivered', 'wait', '8', '16', '32'];
-  const expected = ['0 start', ...one, '4 start', ...one, '4'];
+test('where nothing is recorded ahead submits begin small after each wait, and grow', async () => {
+  const one = ['0 ready', 'delivered', 'wait', '8', '8', '16', '32'];
+  const expected = ['0 start', ...one, '16 start', ...one, '16'];
   // Through the host; and where it is heard of a collective, and how many rows it has, only when it is there.
-  expect(await submitsOf({ heard: 2, arrived: 9 }, 60, 2, true)).toEqual(expected);
-  expect(await submitsOf({ heard: 5, arrived: 5 }, 60, 1, false)).toEqual(expected);
+  expect(await submitsOf({ heard: 2, arrived: 9 }, 80, 2, true)).toEqual(expected);
+  expect(await submitsOf({ heard: 5, arrived: 5 }, 80, 1, false)).toEqual(expected);
 });
