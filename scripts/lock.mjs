@@ -1,5 +1,5 @@
-// After npm has changed a lock file, makes it small again: a line a package, without what npm does not need.
-// node scripts/lock.mjs
+// After npm has changed a lock file, makes it small again: a line a package, without what npm does not need of packages
+// from a registry. node scripts/lock.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const UNNEEDED = new Set(['license', 'funding', 'engines', 'resolved']);

@@ -7,16 +7,19 @@ import { spansOfRun } from './run_spans';
 import type { Announced } from './sending';
 
 /**
- * Kernels at most of the submits after a wait, the last for all further ones: few first, so that an idle GPU starts at
- * once. What is recorded after the wait has ended is needed while more is recorded; of what is recorded ahead of it the
- * GPU has the next by the time it has done the first, and each submit costs it time.
+ * After how many kernels each submit after a wait ends, the last number for all further ones. The first is small, so
+ * that an idle GPU starts at once. It has soon done that: where the wait has ended, the second is small too, as it is
+ * recorded only now; recorded ahead, it lies ready.
  */
-const KERNELS_A_SUBMIT = { after: [8, 8, 16, 32], ahead: [8, 64] };
+const KERNELS_A_SUBMIT = { after: [8, 8, 16, 32], ahead: [8, 16, 32] };
 
 /** How often spans are shown while a run goes on, ms. */
 export const LIVE_MS = 50;
 
-/** Settles once what was submitted is handed over: browsers do that in a microtask. */
+/**
+ * Settles once what was submitted is handed over, much sooner than a turn: Chromium does that in a microtask. (Firefox,
+ * by its source, only when a task ends: with the next turn.)
+ */
 const handedOver = (): Promise<void> => Promise.resolve();
 
 /** What happened since the host last looked. */
@@ -84,8 +87,8 @@ export async function follow(
       if (!isStart) submits++;
       if (ahead) seal();
       else submit();
-      // Turns, in which what happens meanwhile is heard, take longer than to hand over what a GPU may be idle for.
-      if (submits === 1 && !isStart) await handedOver();
+      // An idle GPU waits for the second, too. Else a turn, in which the host hears what happens meanwhile.
+      if (!ahead && !isStart && submits === 1) await handedOver();
       else await pause.turn();
       continue;
     }

@@ -13,8 +13,9 @@ import type { Order } from '../../src/schedule/orders';
 type Timing = { readonly heard: number; readonly arrived: number; readonly between?: true };
 
 /**
- * Kernels of each submit, and how many are ready when a collective arrives: of `kernels` after each of two collectives
- * that are waited for one after the other. A GPU that only counts.
+ * Kernels of each submit that is handed over, whether in the same turn of the host as the one before, and how many are
+ * ready when a collective arrives: of `kernels` after each of two collectives that are waited for one after the other.
+ * A GPU that only counts.
  */
 async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsKnown: boolean): Promise<string[]> {
   const log: string[] = [];
@@ -32,10 +33,19 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
     recorded = 0;
     started = null;
   };
+  /** As a browser does: what is submitted is handed over in a microtask, together where none came in between. */
+  let submitted: string[] = [];
+  let handedOverAt = -1;
+  const handOver = () => {
+    log.push(`${submitted.join(' + ')}${handedOverAt === turns ? ', same turn' : ''}`);
+    submitted = [];
+    handedOverAt = turns;
+  };
   const submitNext = (): boolean => {
     const next = sealed.shift();
     if (!next) return false;
-    log.push(next.start ? `${next.kernels} start` : `${next.kernels}`);
+    if (submitted.length === 0) queueMicrotask(handOver);
+    submitted.push(next.start ? `${next.kernels} start` : `${next.kernels}`);
     if (next.start) startedAt.set(next.start, turns);
     return true;
   };
@@ -47,6 +57,7 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   // What the other lanes do is not told.
   const idle = { kernels: () => 0, seal() {}, submit() {}, submitNext: () => false } as unknown as Lane;
   const turn = async () => {
+    await Promise.resolve();
     turns++;
     for (const op of startedAt.keys()) {
       if (since(op) === timing.arrived)
@@ -94,20 +105,27 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   return log;
 }
 
-test('what follows a wait is recorded ahead, the first few kernels apart, and submitted on arrival', async () => {
-  const ahead = ['wait', '80 ready', '8', '64', '8'];
-  const submits = await submitsOf({ heard: 2, arrived: 40 }, 80, 1, true);
-  expect(submits).toEqual(['0 start', ...ahead.slice(0, -1), '8 start', 'delivered', ...ahead, 'delivered']);
+test('what follows a wait is recorded ahead in parts, the first small, and all handed over on arrival', async () => {
+  const ahead = ['wait', '80 ready', '8', '16, same turn', '32, same turn'];
+  expect(await submitsOf({ heard: 2, arrived: 40 }, 80, 1, true)).toEqual([
+    '0 start',
+    ...ahead,
+    '24 start, same turn',
+    'delivered',
+    ...ahead,
+    '24, same turn',
+    'delivered',
+  ]);
 });
 
 test('what leaves and arrives between two looks is not waited for any more', async () => {
-  const one = ['wait', '72 ready', 'delivered', '8', '64'];
+  const one = ['wait', '8 ready', 'delivered', '8', '8, same turn', '16', '32'];
   const submits = await submitsOf({ heard: 2, arrived: 2, between: true }, 80, 1, true);
-  expect(submits).toEqual(['0 start', ...one, '8 start', ...one, '8']);
+  expect(submits).toEqual(['0 start', ...one, '16 start', ...one, '16']);
 });
 
-test('where nothing is recorded ahead submits begin small after each wait, and grow', async () => {
-  const one = ['0 ready', 'delivered', 'wait', '8', '8', '16', '32'];
+test('where nothing is recorded ahead submits begin small, the second handed over in the same turn', async () => {
+  const one = ['0 ready', 'delivered', 'wait', '8', '8, same turn', '16', '32'];
   const expected = ['0 start', ...one, '16 start', ...one, '16'];
   // Through the host; and where it is heard of a collective, and how many rows it has, only when it is there.
   expect(await submitsOf({ heard: 2, arrived: 9 }, 80, 2, true)).toEqual(expected);

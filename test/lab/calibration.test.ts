@@ -13,7 +13,7 @@ import { topologyOf } from '../../src/lab/experiments/wire_settings';
 import { INSTANT_TOPOLOGY, linksOf } from '../../src/network/topology';
 import type { Collective } from '../../src/program/program';
 import type { OperationTimes } from '../../src/trace/operation_times';
-import type { Span } from '../../src/trace/span';
+import type { CollectiveSpan, Span } from '../../src/trace/span';
 import { programOf } from '../schedule/small_programs';
 import { collective, compute, copy, message } from '../spans';
 
@@ -57,7 +57,7 @@ const RUNS = [runOf(1, 0.25), runOf(40, 8), runOf(2, 0.5)];
 const gatherOf = (id: number) => ({ id }) as Collective;
 const calibrated = () => calibrationOf(RUNS, RANKS, []);
 
-test('a calibration has the medians of runs: rounds, what the wire’s ports were held, and the busiest port’s bytes', () => {
+test('a calibration has the medians of runs: rounds, what the wire’s ports were held, the busiest’s bytes', () => {
   const calibration = calibrated();
   expect(calibration.durations).toEqual(
     new Map([
@@ -108,39 +108,62 @@ test('how the GPU goes on is known from runs over a latency that the host needs 
   expect([1, 2, 3].map((op) => copying(gatherOf(op)))).toEqual([0.4375, 0.375, 0]);
 });
 
-test('what the host could not prepare costs what the GPU idles longer after all collectives of a kind', () => {
-  // Of each Dispatch: when it is there, then how long the GPU idles before its copy, and before the kernels that need it.
-  const run = (dispatches: readonly (readonly [at: number, ...idle: readonly number[]])[]): RunResult => {
-    const spans = dispatches.flatMap(([at, ...idle], op): Span[] => {
-      let now = at;
+test('what the host could not prepare costs what the GPU idles longer, alike for all collectives of a kind', () => {
+  type Waited = readonly [at: number, idle: readonly number[], kind?: Partial<CollectiveSpan>];
+  // Of each collective: when it is there, then how long the GPU idles before its copy, and before the two pieces of a
+  // kernel that needs it. That another message is under way, and that a kernel ran before, changes nothing.
+  const run = (copyMs: number, collectives: readonly Waited[]): RunResult => {
+    const spans = collectives.flatMap(([at, [toCopy, toKernel, within], kind], op): Span[] => {
+      const copied = at + toCopy! + copyMs;
+      const begin = copied + toKernel!;
+      const pieces = [
+        [begin, begin + 0.5],
+        [begin + 0.5 + within!, begin + 1 + within!],
+      ] as const;
+      const last = begin + 2 + within!;
       return [
-        collective(op, 0, at - 0.25, at),
+        collective(op, 0, at - 0.25, at, kind),
+        message(99, 0, 1, at - 5, at + 9),
         compute(0, at - 4, at - 1, { op: op + 10 }),
-        ...idle.flatMap((ms, i): Span[] => {
-          now += ms + 0.5;
-          if (i === 0) return [copy(op, 0, now - 0.5, now)];
-          return [compute(i % RANKS, now - 0.5, now, { op: op + 20 + i, awaited: { op, at } })];
-        }),
+        copy(op, 0, copied - copyMs, copied),
+        // The last that waited is told first.
+        compute(1, last, last + 1, { op: op + 20, awaited: { op, at } }),
+        compute(0, begin, pieces[1][1], { op: op + 30, pieces, awaited: { op, at } }),
+        compute(0, pieces[1][1], last, { op: op + 40 }),
       ];
     });
     return { spans: () => spans, counts: new Map() } as unknown as RunResult;
   };
+  const backward = { phase: 'backward' } as const;
+  const combine = { name: 'Combine' };
+  const shared = { block: 'shared' };
   const runs = [
-    run([
-      [10, 0.5, 0.25, 0.125],
-      [20, 0.25, 0.25, 0],
-      [30, 4, 0, 0],
+    run(0.5, [
+      [10, [0.5, 0.25, 0.125]],
+      [30, [0.25, 0.25, 0]],
+      [50, [4, 0, 0]],
+      [70, [2, 0, 0], backward],
+      [90, [3, 0, 0], combine],
+      [110, [5, 0, 0], shared],
     ]),
-    run([
-      [10, 0.125, 0, 0],
-      [20, 0.5, 0.25, 0.25],
+    run(0.25, [
+      [10, [0.125, 0, 0]],
+      [30, [0.5, 0.25, 0.25]],
     ]),
   ];
-  const delayed = [run([[10, 0.125, 0.125, 0]])];
-  // 0.125, 0.5, 0.875, 1 and 4 ms, and 0.25 ms where it is prepared; the same of each layer.
-  expect(calibrationOf(runs, RANKS, delayed).unpreparedMs).toEqual(new Map([0, 1, 2].map((op) => [op, 0.625])));
-  expect(calibrationOf(delayed, RANKS, runs).unpreparedMs).toEqual(new Map([[0, 0]]));
-  expect(calibrationOf(runs, RANKS, []).unpreparedMs.get(1)).toBe(0.875);
+  const delayed = [
+    run(1, [
+      [10, [0.125, 0.125, 0]],
+      [30, [0.125, 0, 0.125]],
+      [50, [0.25, 0, 0]],
+      [70, [0.5, 0, 0], backward],
+      [90, [4, 0, 0], combine],
+    ]),
+  ];
+  // 0.125, 0.5, 0.875, 1 and 4 ms, and 0.25 where it is prepared. Of the last kind it is not known what that takes.
+  const expected = [0.625, 0.625, 0.625, 1.5, 0].entries();
+  expect(calibrationOf(runs, RANKS, delayed).unpreparedMs).toEqual(new Map(expected));
+  expect(calibrationOf(runs, RANKS, []).unpreparedMs).toEqual(new Map());
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {

@@ -107,21 +107,21 @@ function lagsIn(spans: readonly Span[]): Map<number, number> {
 
 /**
  * How much longer the GPU idles after each collective in `runs` than in `delayed`, ms; by id. Layers are alike, and how
- * long the host takes differs from time to time: of collectives of one kind the median.
+ * long the host takes differs from time to time: of collectives of one kind the median. None where either is not known.
  */
 function unpreparedMsOf(
   runs: readonly (readonly Span[])[],
   delayed: readonly (readonly Span[])[],
 ): ReadonlyMap<number, number> {
   const kinds = new Map(
-    runs[0]!.flatMap((span) => (span.kind === 'collective' ? [[span.op, kindOf(span)] as const] : [])),
+    runs.flat().flatMap((span) => (span.kind === 'collective' ? [[span.op, collectiveKindOf(span)] as const] : [])),
   );
   const idle = idleOfKinds(runs, kinds);
   const prepared = idleOfKinds(delayed, kinds);
   return new Map(
     [...kinds].flatMap(([op, kind]) => {
-      const ms = idle.get(kind);
-      return ms === undefined ? [] : [[op, Math.max(0, ms - (prepared.get(kind) ?? 0))]];
+      const [ms, least] = [idle.get(kind), prepared.get(kind)];
+      return ms === undefined || least === undefined ? [] : [[op, Math.max(0, ms - least)]];
     }),
   );
 }
@@ -133,13 +133,13 @@ function idleOfKinds(
 ): ReadonlyMap<string, number> {
   const found = new Map<string, number[]>();
   for (const [op, ms] of runs.flatMap((spans) => [...idleIn(spans)])) {
-    const kind = kinds.get(op)!;
-    found.set(kind, [...(found.get(kind) ?? []), ms]);
+    const kind = kinds.get(op);
+    if (kind !== undefined) found.set(kind, [...(found.get(kind) ?? []), ms]);
   }
   return new Map([...found].map(([kind, own]) => [kind, median(own)]));
 }
 
-const kindOf = ({ phase, block, name }: Span): string => `${phase} ${block} ${name}`;
+const collectiveKindOf = ({ phase, block, name }: Span): string => `${phase} ${block} ${name}`;
 
 /** How long the GPU idles from the arrival of each collective to the start of the last kernel that waited for it. */
 function idleIn(spans: readonly Span[]): Map<number, number> {
