@@ -11,33 +11,34 @@ const BIASED: readonly Block[] = ['attention', 'shared', 'router', 'routed', 'al
 const BIASES = [-1, -0.5, -0.25, 0.25, 0.5, 1];
 const MOST_ROUNDS = 4;
 /**
- * Parts of the lag that lists count on. A list that counts on all of it fills it with a kernel that just fits. Where the
- * lag is shorter, that kernel holds up what has arrived.
+ * How many times the lag lists count on. A list that counts on all of it fills it with a kernel that just fits. Where
+ * the lag is shorter, that kernel holds up what has arrived. One that counts on twice as much keeps more kernels for
+ * each collective, also where a single step from the other lists towards that is slower.
  */
-const FORESEEN = [0.5, 1];
-/** By what share a list must be quicker to be taken instead of one of fewer biases, or for half of the lag. */
+const FORESEEN = [0.5, 1, 2];
+/** By what share a list must be quicker to be taken instead of one of fewer biases, or for a shorter lag. */
 const WORTH = 0.003;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
 /**
- * What is looked at for one schedule, the same for each part of the lag: all lists of programs of some thousand
+ * What is looked at for one schedule, the same for each lag that lists count on: all lists of programs of some thousand
  * operations, fewer of longer ones.
  */
-const EFFORT = 5e6;
+const EFFORT = 7.5e6;
 
 /** Of a block's operations, or of those of one kind: `attention output`. */
 type Biases = ReadonlyMap<string, number>;
 type Biased = List & { readonly biases: Biases };
 
 /**
- * The best list that counts on half of the lag, or the one that counts on all of it where that is quicker, as simulated
- * with `cost` and `resume`.
+ * The best list that counts on half of the lag, or one that counts on more where that is quicker, as simulated with
+ * `cost` and `resume`.
  */
 export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Order[] {
   const graph = graphOf(program, cost, resume);
-  const parts = resume.lag > 0 ? FORESEEN : [1];
-  const [first, ...others] = parts.map((part): List => {
-    const { placed } = bestList(program, countingOn(graph, part * resume.lag), { left: EFFORT / parts.length });
+  const lags = resume.lag > 0 ? FORESEEN.map((times) => times * resume.lag) : [0];
+  const [first, ...others] = lags.map((lag): List => {
+    const { placed } = bestList(program, countingOn(graph, lag), { left: EFFORT / lags.length });
     return { placed, wall: wallOf(graph, placed) };
   });
   return ordersOf(
