@@ -184,7 +184,7 @@ test('what is clicked is told in view, with its layer’s wiring; a replay plays
       };
       const svg = (await saved(/^Save SVG of “Timelines”/)).toString();
       expect(svg).toContain('1.38× as fast');
-      expect(svg).toContain('recorded on NVIDIA H100');
+      expect(svg).toContain('recorded on NVIDIA H200');
       expect(svg).toContain('FarSkip needs training');
       const png = await saved(/^Save PNG of “Timelines”/);
       expect(png.subarray(1, 4).toString()).toBe('PNG');

@@ -393,7 +393,7 @@ test.each([
     await alert(page).waitFor();
     expect(await alert(page).innerText()).toMatch(sentence);
     await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
-    expect(await page.getByText(/recorded on NVIDIA H100/).count()).toBeGreaterThan(0);
+    expect(await page.getByText(/recorded on NVIDIA H200/).count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.locator('.wiring .lit').first().waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
