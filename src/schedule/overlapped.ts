@@ -13,18 +13,15 @@ const MOST_ROUNDS = 4;
 /**
  * How many times the lag lists count on. A list that counts on all of it fills it with a kernel that just fits. Where
  * the lag is shorter, that kernel holds up what has arrived. One that counts on twice as much keeps more kernels for
- * each collective, also where a single step from the other lists towards that is slower.
+ * each collective, also where no single bias on the way there makes the others quicker.
  */
 const FORESEEN = [0.5, 1, 2];
 /** By what share a list must be quicker to be taken instead of one of fewer biases, or for a shorter lag. */
 const WORTH = 0.003;
 /** How near to its floor a list is left as it is. */
 const NEAR = 1.003;
-/**
- * What is looked at for one schedule, the same for each lag that lists count on: all lists of programs of some thousand
- * operations, fewer of longer ones.
- */
-const EFFORT = 7.5e6;
+/** What is looked at for one lag: all lists of programs of a thousand operations, fewer of longer ones. */
+const EFFORT = 5e6;
 
 /** Of a block's operations, or of those of one kind: `attention output`. */
 type Biases = ReadonlyMap<string, number>;
@@ -38,7 +35,7 @@ export function overlapped(program: Program, cost: Cost, resume = AT_ONCE): Orde
   const graph = graphOf(program, cost, resume);
   const lags = resume.lag > 0 ? FORESEEN.map((times) => times * resume.lag) : [0];
   const [first, ...others] = lags.map((lag): List => {
-    const { placed } = bestList(program, countingOn(graph, lag), { left: EFFORT / lags.length });
+    const { placed } = bestList(program, countingOn(graph, lag), { left: EFFORT });
     return { placed, wall: wallOf(graph, placed) };
   });
   return ordersOf(

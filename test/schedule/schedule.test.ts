@@ -60,8 +60,8 @@ const spec: ModelSpec = {
         : { kind: 'moe', experts: 4, topK: 2, inner: 4, sharedInner: 8, router: ROUTER },
   })),
 };
-/** As many layers as real models have, or half as many: the ends of a short program have orders of their own. */
-const DEEP = process.env.FEW_CASES ? 12 : 24;
+/** As many layers as real models have, or two thirds of them: the ends of a short program have orders of their own. */
+const DEEP = process.env.FEW_CASES ? 16 : 24;
 const deep: ModelSpec = {
   ...spec,
   layers: Array.from({ length: DEEP }, (_, layer) => spec.layers[Math.min(layer, 1)]!),
@@ -205,16 +205,17 @@ test('the overlapped schedule of FarSkip finds the order of an EP layer by itsel
   const orders = schedule(program, 'overlapped', typicalCost);
   const at = (what: Order['do'], name: string, layer: number) =>
     orders.findIndex((order) => order.do === what && order.op.name === name && order.op.layer === layer);
+  const layer = DEEP / 2;
   const steps = [
-    at('start', 'Combine', 1),
-    at('compute', 'q', 2),
-    at('wait', 'Combine', 1),
-    at('compute', 'gate', 2),
-    at('start', 'Dispatch', 2),
-    at('compute', 'core attention', 2),
-    at('wait', 'Dispatch', 2),
-    at('compute', 'experts gate, up', 2),
-    at('start', 'Combine', 2),
+    at('start', 'Combine', layer - 1),
+    at('compute', 'q', layer),
+    at('wait', 'Combine', layer - 1),
+    at('compute', 'gate', layer),
+    at('start', 'Dispatch', layer),
+    at('compute', 'core attention', layer),
+    at('wait', 'Dispatch', layer),
+    at('compute', 'experts gate, up', layer),
+    at('start', 'Combine', layer),
   ];
   expect(steps).not.toContain(-1);
   expect(steps).toEqual(steps.toSorted((a, b) => a - b));
@@ -378,14 +379,14 @@ const MEASURED: Record<string, number> = {
 };
 
 test('over a lag a schedule hides both all-reduces of a layer where they need not lie side by side', () => {
-  const program = programOf('farskip', 'tp', 'direct', deep, 2, false, 'bf16');
+  const program = programOf('farskip', 'tp', 'direct', deep, 4, false, 'bf16');
   const cost = (op: Operation) => (isCollective(op) ? 0.764 : (MEASURED[op.name] ?? 0.05));
   const resume: Resume = { lag: 0.2, copying: () => 0.081 };
   const begun = schedule(program, 'overlapped', cost, resume).flatMap((order) =>
     order.do === 'wait' ? [] : [order.op.id],
   );
   const lane = program.operations.reduce((sum, op) => sum + (isCollective(op) ? 0.081 : cost(op)), 0);
-  expect(wallOf(graphOf(program, cost, resume), Int32Array.from(begun)) / lane).toBeLessThan(1.02);
+  expect(wallOf(graphOf(program, cost, resume), Int32Array.from(begun)) / lane).toBeLessThan(1.04);
 });
 
 describe('devices of their own', () => {
