@@ -10,9 +10,10 @@ export const define = {
   __PROGRAMS__: JSON.stringify(hashOf(['kernels', 'src/gpu/variants', 'src/program'], /\.(wgsl|ts)$/)),
 };
 
+/** The commit that is built, with a + where files differ from it. */
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    return execFileSync('git', ['describe', '--always', '--exclude', '*', '--dirty=+'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();

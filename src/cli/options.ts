@@ -20,12 +20,12 @@ export function integer(text: string): number {
   return value;
 }
 
-/** Gigabytes a second and microseconds of a link that is given as such; null for none. */
+/** Gigabytes a second and microseconds of a link that is given as such; null where none is given. */
 export function speedOf(given: LinkSetting | undefined): { gbps: number; us: number } | null {
   if (!given) return null;
   if (given.kind !== 'speed')
     throw new InputError(
-      phrase`This link is given as GBPS,US: ratio and native are of the link within a node, of one measurement.`,
+      phrase`This link is given as GBPS,US: ratio, native and none are of the link within a node, of one measurement.`,
     );
   return { gbps: given.gbps, us: given.us };
 }
@@ -46,11 +46,13 @@ export function slow(text: string): { rank: number; times: number } {
 }
 
 export function link(text: string): LinkSetting {
-  if (text === 'native') return { kind: 'native' };
+  if (text === 'native' || text === 'none') return { kind: text };
   const ratio = /^ratio:(.+)$/.exec(text);
   if (ratio) return { kind: 'ratio', ratio: number(ratio[1]!) };
   const [gbps, us, ...more] = text.split(',');
   if (gbps === undefined || us === undefined || more.length > 0)
-    throw new InvalidArgumentError('It should be GBPS,US (25,10: 25 GB/s and 10 µs), ratio:R (ratio:0.5) or native.');
+    throw new InvalidArgumentError(
+      'It should be GBPS,US (25,10: 25 GB/s and 10 µs), ratio:R (ratio:0.5), native or none.',
+    );
   return { kind: 'speed', gbps: number(gbps), us: number(us) };
 }

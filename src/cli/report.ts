@@ -29,7 +29,7 @@ export function measureJson({
     manifest: { ...manifest, settings },
     made_for: madeFor,
     backing: settings.backing,
-    link: link ? { gbps: link.gbps, us: link.us, dilation: link.dilation } : 'native',
+    link: link ? { gbps: link.gbps, us: link.us, dilation: link.dilation } : settings.link.kind,
     wire: settings.wire,
     all_reduce: allReduce,
     asked: asked ? { wire_ms: asked.wireMs, compute_ms: asked.computeMs } : null,
@@ -124,7 +124,7 @@ export function measureTable(measurement: Measurement): string {
   return [
     `${manifest.adapter}, ${manifest.runtime}; ${settings.ranks} ranks × ${promptTokens} tokens (${settings.parallel}), ${repeats} repeats`,
     ...(settings.pass === 'forward' ? [] : [PASS_NAMES[settings.pass]]),
-    `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
+    `${settings.backing} backing; wire: ${settings.wire}, ${link ? `${link.gbps.toPrecision(3)} GB/s, ${link.us} µs a link, ${link.dilation} times slower as emulated` : settings.link.kind === 'none' ? 'no wire' : 'native link'}${allReduce ? `; ${allReduce} all-reduce` : ''}`,
     findingsOf(manifest.selfTest).map(english).join(' '),
     ...cutShort(earlyMeasurement(measurement)),
     ...disturbances(manifest),

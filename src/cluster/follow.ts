@@ -82,7 +82,7 @@ export async function follow(
     if (order && (order.do !== 'wait' || hasArrived(order.op))) {
       next++;
       step(order);
-      const isStart = order.do === 'start' && !replayed;
+      const isStart = order.do === 'start' && !replayed && !hasArrived(order.op);
       if (!isStart && recorded() < allowed()) continue;
       if (!isStart) submits++;
       if (ahead) seal();

@@ -138,6 +138,9 @@ export function createLane(
       return pass === undefined ? undefined : recorder.endedAt(pass);
     },
 
+    /** Whether it will be known when a value was written. */
+    tells: (value: string): boolean => engine.timestamps !== null && writtenBy.has(value),
+
     /** Records a copy of rows that have arrived, from one of its ranks' buffers to another's. */
     copy(copied: Omit<Copied, 'pass'>, launch: Launch): void {
       const { pass, number } = passOf('copies');

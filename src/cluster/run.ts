@@ -2,6 +2,7 @@ import type { BufferPool, Storage } from '../gpu/buffers';
 import { refusingErrors } from '../gpu/device';
 import type { Engine } from '../gpu/engine';
 import type { Launch } from '../gpu/launcher';
+import { INSTANT } from '../network/link';
 import type { LinkBetween } from '../network/topology';
 import { createTransfers, type Transfers } from '../network/transfers';
 import { resolve } from '../program/dim';
@@ -57,7 +58,11 @@ export type BoundRank = {
 };
 
 export type RunOptions = {
-  readonly linkBetween: LinkBetween;
+  /**
+   * null: no wire. Of ranks that share a GPUDevice the host then hears of no collective whose sizes it knows, as the GPU
+   * keeps the order by itself.
+   */
+  readonly linkBetween: LinkBetween | null;
   readonly pause: Pause;
   /** What is known of the GPU's clock; calibrated anew when left out. */
   readonly clock?: ClockBounds;
@@ -165,7 +170,7 @@ async function run(
   );
   const routing: Routing[] = [];
   const counts = new Map<string, Uint32Array[]>();
-  const transfers = createTransfers(bound.length, options.linkBetween, {
+  const transfers = createTransfers(bound.length, options.linkBetween ?? (() => INSTANT), {
     rowBytes: (op) => rowBytesOf(program.values.get(op.input)!),
     rowsOf: (value, rank) => resolve(program.values.get(value)!.rows, valuesOf[rank]!.symbols),
     expertsOf: (exchange) => program.exchanges.get(exchange)!.experts,
@@ -189,7 +194,15 @@ async function run(
     });
     await options.pause.during(settled(engines));
     const origin = performance.now();
-    const step = stepOf(bound, program, lanes, valuesOf, transfers, startOf(sending, options), options);
+    const step = stepOf(
+      bound,
+      program,
+      lanes,
+      valuesOf,
+      transfers,
+      startOf(sending, transfers, lanes, options),
+      options,
+    );
     await follow(orders, events, transfers, lanes, step, origin, options);
     const reading = options.pause.during(
       Promise.all(lanes.map((lane) => lane.read(outputPieces(program, lane, valuesOf), null, !options.untraced))),
@@ -238,14 +251,24 @@ async function openLanes(
   return lanes;
 }
 
-/** How collectives are announced: by the GPU, now and then with all timestamps for the live view, or replayed. */
+/**
+ * How collectives are announced: by the GPU, now and then with all timestamps for the live view; ahead where there is no
+ * wire; or replayed.
+ */
 function startOf(
   { start, replay }: ReturnType<typeof createSending>,
-  { onSpans, replayed }: RunOptions,
+  transfers: Transfers,
+  lanes: readonly Lane[],
+  { linkBetween, onSpans, replayed, untraced = false }: RunOptions,
 ): (op: Collective) => void {
   if (replayed) return (op) => replay(op, replayed);
+  /** Whether it will be known when a collective was, if anybody asks. */
+  const isTimed = (op: Collective) => untraced || lanes[0]!.tells(op.input);
+  const isAhead = (op: Collective) =>
+    linkBetween === null && lanes.length === 1 && isTimed(op) && transfers.announceAhead(op, performance.now());
   let stampsReadAt = performance.now();
   return (op) => {
+    if (isAhead(op)) return;
     // Reading them costs the GPU time.
     const live = onSpans !== undefined && performance.now() - stampsReadAt > LIVE_MS;
     if (live) stampsReadAt = performance.now();

@@ -13,6 +13,10 @@ export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin:
   const ownDevices = lanes.length > 1;
   for (const { recorder } of lanes)
     for (const { op, from, rank, at } of recorder.intakes()) transfers.tookIn(op, from, rank, at);
+  for (const op of transfers.announcedAhead()) {
+    const at = lanes[0]!.writtenAt(op.input);
+    if (at !== undefined) transfers.passed(op, at);
+  }
   const messages = transfers.messages();
   return [
     ...lanes.flatMap(({ recorder }) => recorder.spans(origin, transfers.waitedUntil, tilt)),

@@ -53,9 +53,9 @@ export function createSending(
   const announcing = new Set<string>();
   let over = false;
   const letGo = (op: Collective, rank: number): void => {
-    const sent = passing.get(op)!;
-    sent[rank]?.release();
-    sent[rank] = null;
+    const sent = passing.get(op);
+    sent?.[rank]?.release();
+    if (sent) sent[rank] = null;
   };
   /** The counts that this collective announces: the first of an exchange does. */
   const countsOf = (op: Collective): string | null => {

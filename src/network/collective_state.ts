@@ -12,6 +12,9 @@ export type CollectiveState = {
   readonly arrivedAt: readonly (number | undefined)[][];
   /** takenInAt[receiver][sender]: when a device of its own had taken the rows in; else 0. */
   readonly takenInAt: readonly number[][];
+  /** Whether it was announced before its inputs were written, and when they were, once that is known. */
+  ahead: boolean;
+  passedAt: number | undefined;
   /** When the wire had brought each rank its last message so far. */
   readonly dueAt: number[];
   /** Of each rank's messages, those handed on among them. */
@@ -32,6 +35,8 @@ export const newCollectiveState = (ranks: number): CollectiveState => ({
   heardAt: new Array<number | undefined>(ranks).fill(undefined),
   arrivedAt: Array.from({ length: ranks }, () => new Array<number | undefined>(ranks).fill(undefined)),
   takenInAt: Array.from({ length: ranks }, () => new Array<number>(ranks).fill(0)),
+  ahead: false,
+  passedAt: undefined,
   dueAt: new Array<number>(ranks).fill(Number.NEGATIVE_INFINITY),
   sentBytes: new Array<number>(ranks).fill(0),
   receivedBytes: new Array<number>(ranks).fill(0),

@@ -1,4 +1,4 @@
-import { INSTANT, type Link } from './link';
+import type { Link } from './link';
 
 /** Which link lies between two ranks, and what disturbs it. Ranks follow one another, node by node. */
 export type Topology = {
@@ -12,8 +12,6 @@ export type Topology = {
   /** A straggler: all messages from and to this rank take `times` as long. */
   readonly slow: { readonly rank: number; readonly times: number } | null;
 };
-
-export const INSTANT_TOPOLOGY: Topology = { nodes: 1, within: INSTANT, between: INSTANT, jitter: 0, slow: null };
 
 export const nodeOf = ({ nodes }: Pick<Topology, 'nodes'>, ranks: number, rank: number): number =>
   Math.floor((rank * nodes) / ranks);

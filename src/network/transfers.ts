@@ -70,6 +70,16 @@ export type Transfers = {
    * meanwhile arrives then. The first collective of an exchange says its counts (kernels/send_plan.wgsl).
    */
   readonly announce: (rank: number, op: Collective, announced: Announcement, counts: Uint32Array | null) => void;
+  /**
+   * Over no wire, nothing but the order of the GPU has to be kept: announces a collective on all ranks at `now`, before
+   * its inputs are written, and makes its copies; false while it is not known how many rows there are. `passed` says
+   * later when it was.
+   */
+  readonly announceAhead: (op: Collective, now: number) => boolean;
+  /** Of a collective that was announced ahead: when it could leave, and with that had arrived. */
+  readonly passed: (op: Collective, at: number) => void;
+  /** Collectives that were announced ahead. */
+  readonly announcedAhead: () => Collective[];
   /** Delivers what has arrived by `now`. */
   readonly deliver: (now: number) => void;
   /**
@@ -108,6 +118,11 @@ export function createTransfers(ranks: number, linkBetween: LinkBetween, hooks: 
   const traffic: Traffic = { ranks, hooks, inFlight, states: new Map(), exchanges: new Map(), arrived: [] };
   return {
     announce: (rank, op, announced, counts) => announce(traffic, rank, op, announced, counts),
+    announceAhead: (op, now) => announceAhead(traffic, op, now),
+    passed(op, at) {
+      stateOf(traffic, op).passedAt = at;
+    },
+    announcedAhead: () => [...traffic.states].flatMap(([op, { ahead }]) => (ahead ? [op] : [])),
     deliver: (now) => deliver(traffic, now),
     copyAhead: (op) => copyAhead(traffic, op),
     nextEvent: () => inFlight.nextEvent(),
@@ -119,10 +134,14 @@ export function createTransfers(ranks: number, linkBetween: LinkBetween, hooks: 
     },
     waitedUntil(op, rank) {
       const state = stateOf(traffic, op);
-      return Math.max(arrivedEverywhereAt(state)!, allTakenInAt(state, rank));
+      return state.passedAt ?? Math.max(arrivedEverywhereAt(state)!, allTakenInAt(state, rank));
     },
     collectives: () => [...traffic.states].flatMap(([op, state]) => heldCollectives(op, state)),
-    messages: () => traffic.arrived.map((message) => heldMessage(stateOf(traffic, message.op), message)),
+    messages: () =>
+      traffic.arrived.flatMap((message) => {
+        const state = stateOf(traffic, message.op);
+        return isToCome(state) ? [] : [heldMessage(state, message)];
+      }),
   };
 }
 
@@ -174,6 +193,14 @@ function announce(
   arrive(state, rank, rank, Math.max(announced.at, announced.readyAt));
   // It is copied with what comes from others, as each pass of copies has its price; at once where nothing comes.
   if (arrivedEverywhereAt(state) !== undefined) copyArrived(traffic, op);
+}
+
+function announceAhead(traffic: Traffic, op: Collective, now: number): boolean {
+  if (!copyAhead(traffic, op)) return false;
+  stateOf(traffic, op).ahead = true;
+  for (let rank = 0; rank < traffic.ranks; rank++) announce(traffic, rank, op, { readyAt: now, at: now }, null);
+  deliver(traffic, now);
+  return true;
 }
 
 /** The exchange is laid out as soon as all ranks have said their counts. */
@@ -350,15 +377,15 @@ function rowsBetween(traffic: Traffic, op: Collective, sender: number, receiver:
 const heldCollectives = (op: Collective, state: CollectiveState): HeldCollective[] =>
   state.readyAt.flatMap((readyAt, rank): HeldCollective[] => {
     const arrivedAt = allArrivedAt(state, rank);
-    if (readyAt === undefined || arrivedAt === undefined) return [];
-    const heldAt = Math.max(arrivedAt, allTakenInAt(state, rank));
+    if (readyAt === undefined || arrivedAt === undefined || isToCome(state)) return [];
+    const { passedAt } = state;
     return [
       {
         op,
         rank,
-        readyAt,
-        dueAt: state.dueAt[rank]!,
-        heldAt,
+        readyAt: passedAt ?? readyAt,
+        dueAt: passedAt ?? state.dueAt[rank]!,
+        heldAt: passedAt ?? Math.max(arrivedAt, allTakenInAt(state, rank)),
         sentBytes: state.sentBytes[rank]!,
         receivedBytes: state.receivedBytes[rank]!,
       },
@@ -367,9 +394,12 @@ const heldCollectives = (op: Collective, state: CollectiveState): HeldCollective
 
 /** A message is held once its receiver's device has taken in all rows that it brought. */
 const heldMessage = (
-  { takenInAt }: CollectiveState,
+  { takenInAt, passedAt }: CollectiveState,
   { arrivedAt, brought, ...message }: ArrivedMessage,
-): HeldMessage => ({
-  ...message,
-  heldAt: Math.max(arrivedAt, ...brought.map((sender) => takenInAt[message.to]![sender]!)),
-});
+): HeldMessage =>
+  passedAt === undefined
+    ? { ...message, heldAt: Math.max(arrivedAt, ...brought.map((sender) => takenInAt[message.to]![sender]!)) }
+    : { ...message, leftAt: passedAt, dueAt: passedAt, heldAt: passedAt };
+
+/** Announced ahead, and not known to have been. */
+const isToCome = ({ ahead, passedAt }: CollectiveState): boolean => ahead && passedAt === undefined;

@@ -112,7 +112,7 @@ test('measure writes what it measured as JSON', async () => {
 // Most of the time goes to starting Node.
 test.concurrent.each([
   [['measure', '--ranks', 'four'], /ranks.*whole number/],
-  [['measure', '--link', 'fast'], /GBPS,US .*, ratio:R .* or native/],
+  [['measure', '--link', 'fast'], /GBPS,US .*, ratio:R .*, native or none/],
   [['measure', '--link', 'native'], /The native link is the way between separate devices/],
   [['measure', '--parallel', 'pp'], /Allowed choices are ep, tp/],
   [['measure', '--slow', '3'], /RANK,TIMES/],

@@ -57,14 +57,13 @@ test.each(PLANS)(
     const feeds = [0, 1].map((rank) => feedsTogether([feedIn('a', batches.a[rank]!), feedIn('b', batches.b[rank]!)]));
     const both = await bindProgram(cluster, program);
     for (const kind of ['blocking', 'overlapped'] as const) {
-      const found = await both.run(
-        both.schedule(kind, (op) => (op.kind === 'compute' ? 1 : 20)),
-        feeds,
-        run,
-      );
-      for (const rank of [0, 1]) {
-        expect(found.outputs[rank]!.get('a/logits')).toEqual(expected[0]![rank]!.get('logits'));
-        expect(found.outputs[rank]!.get('b/logits')).toEqual(expected[1]![rank]!.get('logits'));
+      const ordersOfBoth = both.schedule(kind, (op) => (op.kind === 'compute' ? 1 : 20));
+      for (const linkBetween of [run.linkBetween, null]) {
+        const { outputs } = await both.run(ordersOfBoth, feeds, { ...run, linkBetween });
+        for (const rank of [0, 1]) {
+          expect(outputs[rank]!.get('a/logits')).toEqual(expected[0]![rank]!.get('logits'));
+          expect(outputs[rank]!.get('b/logits')).toEqual(expected[1]![rank]!.get('logits'));
+        }
       }
     }
     alone.destroy();

@@ -8,9 +8,10 @@ import type { Order } from '../../src/schedule/orders';
 
 /**
  * When the host hears that a collective could leave and when it arrives, in turns of the host since it was started;
- * `between`: it leaves and arrives between two looks, so that it is known to be under way only when it is there.
+ * `between`: it leaves and arrives between two looks, so that it is known to be under way only when it is there;
+ * `unwired`: it is announced ahead, and there when it is started.
  */
-type Timing = { readonly heard: number; readonly arrived: number; readonly between?: true };
+type Timing = { readonly heard: number; readonly arrived: number; readonly between?: true; readonly unwired?: true };
 
 /**
  * Kernels of each submit that is handed over, whether in the same turn of the host as the one before, and how many are
@@ -92,7 +93,8 @@ async function submitsOf(timing: Timing, kernels: number, ofLanes: number, rowsK
   } as unknown as Pause;
   const step = (order: Order) => {
     if (order.do === 'compute') recorded++;
-    if (order.do === 'start') started = order.op;
+    if (order.do === 'start' && timing.unwired) delivered.add(order.op);
+    else if (order.do === 'start') started = order.op;
     if (order.do === 'wait') log.push('wait');
   };
   const compute = { do: 'compute', op: {} as Compute } as Order;
@@ -130,4 +132,9 @@ test('where nothing is recorded ahead submits begin small, the second handed ove
   // Through the host; and where it is heard of a collective, and how many rows it has, only when it is there.
   expect(await submitsOf({ heard: 2, arrived: 9 }, 80, 2, true)).toEqual(expected);
   expect(await submitsOf({ heard: 5, arrived: 5 }, 80, 1, false)).toEqual(expected);
+});
+
+test('without a wire nothing is submitted for a collective, nor held back after it', async () => {
+  const unwired = { heard: 2, arrived: 40, unwired: true } as const;
+  expect(await submitsOf(unwired, 20, 1, true)).toEqual(['wait', '8', '8, same turn', 'wait', '16', '8']);
 });

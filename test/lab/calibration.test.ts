@@ -10,7 +10,7 @@ import {
 } from '../../src/lab/experiments/measurement/calibration';
 import { DEFAULT_MEASUREMENT, type MeasureSettings } from '../../src/lab/experiments/measurement/settings';
 import { topologyOf } from '../../src/lab/experiments/wire_settings';
-import { INSTANT_TOPOLOGY, linksOf } from '../../src/network/topology';
+import { linksOf, type Topology } from '../../src/network/topology';
 import type { Collective } from '../../src/program/program';
 import type { OperationTimes } from '../../src/trace/operation_times';
 import type { CollectiveSpan, Span } from '../../src/trace/span';
@@ -34,7 +34,7 @@ const runOf = (last: number, told: number): RunResult => {
   const turn = (rank: number, op: number, start: number, end: number, gpuMs: number) =>
     compute(rank, start, end, { op, gpuMs, sharing: RANKS, awaited: op === 3 ? { op: 2, at: 3 + told } : null });
   const gather = (op: number, rank: number, sentBytes: number, receivedBytes: number) =>
-    collective(op, rank, 3, 3 + told, { sentBytes, receivedBytes });
+    collective(op, rank, 3, 3 + told, { source: 'host', sentBytes, receivedBytes });
   const spans: Span[] = [
     turn(0, 0, 0, 2, 1),
     turn(1, 0, 0, 3, 2),
@@ -84,6 +84,9 @@ test('a calibration has the medians of runs: rounds, what the wire’s ports wer
 
 test('how the GPU goes on is known from runs over a latency that the host needs less than', () => {
   expect(delayFor(RUNS)).toBe(1.5);
+  // What the host need not hear of tells nothing.
+  const unheard = [5, 6, 7, 8, 9].map((op) => collective(op, 0, 3, 3, { source: 'emulated' }));
+  expect(delayFor(RUNS.map((run) => ({ ...run, spans: () => [...run.spans(), ...unheard] })))).toBe(1.5);
   const waiting = (ranks: readonly number[], op: number, start: number, at: number) =>
     ranks.map((rank) => compute(rank, start, start + 1, { op: op + 10, awaited: { op, at } }));
   // Of what waited the first kernel counts, on whichever rank.
@@ -172,14 +175,14 @@ test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many 
   const link = chooseLink(settings, calibration)!;
   // 14 MB in ratio × 7 ms, on a GPU that is as good as twice as fast as the devices that it plays.
   expect(link).toEqual({ gbps: expect.closeTo((2 * 2) / ratio, 9), us: 0, dilation: 2 });
-  const topology = topologyOf(settings, link, 2);
+  const topology = topologyOf(settings, link, 2)!;
   expect(wireMsOf(program, calibration, linksOf(topology, RANKS, 1), RANKS)).toBeCloseTo(7 * ratio, 6);
   // A slow device's messages take longer by the same formula.
   const slow = linksOf({ ...topology, slow: { rank: 1, times: 3 } }, RANKS, 1);
   expect(wireMsOf(program, calibration, slow, RANKS)).toBeCloseTo(21 * ratio, 6);
 });
 
-test('a link of a speed is as it is asked for, and none is chosen where messages take what they take', () => {
+test('a link of a speed is as it is asked for, and none is chosen where messages take what they take, or nothing', () => {
   const calibration = calibrated();
   const speed = { kind: 'speed', gbps: 50, us: 10 } as const;
   expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: speed, dilate: 3 }, calibration)).toEqual({
@@ -187,7 +190,8 @@ test('a link of a speed is as it is asked for, and none is chosen where messages
     us: 10,
     dilation: 3,
   });
-  expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: { kind: 'native' } }, calibration)).toBeNull();
+  for (const kind of ['native', 'none'] as const)
+    expect(chooseLink({ ...DEFAULT_MEASUREMENT, link: { kind } }, calibration)).toBeNull();
   const silent = { ...calibration, portBytes: new Map() };
   const ratio = { kind: 'ratio', ratio: 1 } as const;
   const refused = (change: Partial<MeasureSettings>) => () =>
@@ -200,16 +204,20 @@ test('the schedule expects of a collective what the link takes, but no less than
   const calibration = { ...calibrated(), unpreparedMs: new Map([[2, 0.5]]) };
   // 5 MB at 10 MB a ms take 0.5 ms and 1 of latency; 50 MB a ms with none take less than the host needs to hear, and
   // after the second the GPU idles 0.5 ms longer, as nothing could be prepared.
-  const link = (bytesPerMs: number, latencyMs: number) => ({
-    ...INSTANT_TOPOLOGY,
+  const link = (bytesPerMs: number, latencyMs: number): Topology => ({
+    nodes: 1,
+    jitter: 0,
+    slow: null,
     within: { bytesPerMs, latencyMs },
     between: { bytesPerMs, latencyMs },
   });
-  const costs = (topology: typeof INSTANT_TOPOLOGY) => program.operations.map(costOf(calibration, topology, RANKS));
+  const costs = (topology: Topology) => program.operations.map(costOf(calibration, topology, RANKS));
   expect(costs(link(1e7, 1)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 1.5, 1.9, 4]);
   expect(costs(link(5e7, 0)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 0.5, 1, 4]);
   const slow = { ...calibration, durations: new Map([[1, 0.75]]) };
-  expect(program.operations.map(costOf(slow, INSTANT_TOPOLOGY, RANKS))).toEqual([0, 0.75, 1, 0]);
+  expect(program.operations.map(costOf(slow, link(Number.POSITIVE_INFINITY, 0), RANKS))).toEqual([0, 0.75, 1, 0]);
+  // Without a wire what it took, as the host need not hear of each.
+  expect(program.operations.map(costOf(slow, null, RANKS))).toEqual([0, 0.75, 0.5, 0]);
 });
 
 test('without timestamps the ratio reached is over what ranks were busy, and there is none of no computation', () => {

@@ -12,7 +12,6 @@ import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { estimate } from '../../src/lab/statistics/estimate';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import { filesSource, type Source, within } from '../../src/model/source';
-import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { openLab } from '../support';
 
 let lab: Lab;
@@ -112,7 +111,7 @@ test('a decoder that was rewound gives the bits of a new one', async () => {
     capacity: 6,
     schedule: 'overlapped',
     cost: () => 1,
-    topology: INSTANT_TOPOLOGY,
+    topology: null,
   });
   const written = async () => [await decoder.step([[5, 6, 7], [8]]), await decoder.step([[9], [10]])];
   const bits = async () => (await written()).flatMap(({ logits }) => logits.map((own) => [...own!]));

@@ -169,6 +169,30 @@ test('over devices of their own, what waits for a collective begins when the dev
   }
 });
 
+test.each(['ep', 'tp'] as const)(
+  'without a wire (%s) the host hears of Dispatch alone; the rest is there when the GPU is done with it',
+  async (parallel) => {
+    const few = { tokens: 8, ranks: 2, connectivity: ['farskip'], schedule: ['overlapped'], repeats: 1 } as const;
+    const settings = { ...DEFAULT_MEASUREMENT, ...few, parallel, link: { kind: 'none' } } as const;
+    const { results, link, asked } = await measure(lab, settings, () => {});
+    expect([link, asked]).toEqual([null, null]);
+    for (const { spans, clockErrorMs, paid, boundMs, boundBroken, wallMs } of results) {
+      const collectives = spans.filter((span) => span.kind === 'collective');
+      const kernels = spans.filter((span) => span.kind === 'compute');
+      expect(collectives.length).toBeGreaterThan(10);
+      for (const { name, op, rank, start, end } of collectives) {
+        if (name === 'Dispatch') expect(end).toBeGreaterThan(start);
+        else expect(end).toBe(start);
+        const awaiting = kernels.filter(({ awaited, rank: own }) => awaited?.op === op && own === rank);
+        for (const kernel of awaiting) expect(kernel.start).toBeGreaterThanOrEqual(end - clockErrorMs!);
+      }
+      expect(boundBroken).toBe(0);
+      expect(boundMs.median).toBeLessThanOrEqual(wallMs.median);
+      expect([paid!.wireMs, paid!.hostMs, paid!.share]).toEqual([null, null, null]);
+    }
+  },
+);
+
 test.each([
   [{ over: 'ranks', values: [2, 32] }, /The setting ranks can't be used: it should be at most 16/],
   [{ over: 'tokens', values: [16.5] }, /The setting tokens can't be used: it should be a whole number/],
@@ -217,6 +241,10 @@ test.each([
     /There is no device 9 to be slow/,
   ],
   [{ link: { kind: 'native' as const } }, /set the backing to separate/],
+  [
+    { link: { kind: 'none' as const }, backing: 'separate' as const },
+    /set the link to native, or the backing to shared/,
+  ],
   [{ ranks: 1 }, /one device sends nothing; use more devices, or give a bandwidth/],
 ])('settings %j are refused in a sentence', async (change, sentence) => {
   await expect(measure(lab, { ...DEFAULT_MEASUREMENT, tokens: 4, ...change, repeats: 1 }, () => {})).rejects.toThrow(

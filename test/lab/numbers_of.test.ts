@@ -284,7 +284,7 @@ describe('what is not known is not said', () => {
   });
 
   test('without a pace there is no formula: collectives take what they took, or what they took alone', () => {
-    const native = { topology: BASIS.topology, wireMs: null };
+    const native = { topology: null, wireMs: null };
     const alone = (ms: number): Calibration => ({
       durations: new Map([[GATHER, ms]]),
       computeMs: 7,
@@ -312,6 +312,10 @@ describe('what is not known is not said', () => {
     const { paid } = numbers(withRuns({ unwiredMs: null }));
     expect([paid!.wireMs, paid!.hostMs]).toEqual([null, null]);
     expect(paid!.ms.median).toBeCloseTo(5.625, 9);
+    // Without a wire bounds are by the formula, as messages then hold no port.
+    const none = numbers(withRuns({ unwiredMs: null }), SETTINGS, { topology: null, wireMs: 0 });
+    expect(none.boundMs).toEqual(numbers(withRuns({})).boundMs);
+    expect([none.paid!.share, none.imbalanceMs]).toEqual([null, null]);
     const { overlapped } = entries();
     const times = { ...overlapped.runs[0]!.times, alone: [new Map(), new Map()] };
     expect(numbers(withRuns({ times })).imbalanceMs).toBeNull();

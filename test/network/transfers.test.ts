@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Link } from '../../src/network/link';
+import { INSTANT, type Link } from '../../src/network/link';
 import { createTransfers, type Transfers } from '../../src/network/transfers';
 import type { AllToAll, Collective, Spread } from '../../src/program/program';
 import { allGather, ONE_ROW } from './collectives';
@@ -66,6 +66,8 @@ function exchange(
   link: Link,
   /** After so many announcements all copies are made ahead, if that can be. */
   aheadAfter = Number.POSITIVE_INFINITY,
+  /** Whether collectives are announced ahead that can be. */
+  unwired = false,
 ) {
   const couldGoAhead: boolean[] = [];
   const sent = rows.map((own, s) => own.flatMap((count, d) => range(count).map((i) => `${s}→${d}#${i}`)));
@@ -92,6 +94,7 @@ function exchange(
   });
   let now = 0;
   for (const collective of [dispatch, combine]) {
+    if (unwired && couldGoAhead.push(transfers.announceAhead(collective, now)) && couldGoAhead.at(-1)) continue;
     const goAhead = (announced: number) => {
       if (announced === aheadAfter) couldGoAhead.push(transfers.copyAhead(collective));
     };
@@ -109,6 +112,7 @@ function exchange(
     now = deliverAll(transfers, collective, now);
   }
   return {
+    transfers,
     couldGoAhead,
     sent,
     received,
@@ -137,10 +141,42 @@ test('copies made ahead are those that are made otherwise, once each; Dispatch n
   fc.assert(
     fc.property(cases, fc.nat(8), ({ ranks, rows, order, gaps, link }, after) => {
       const aheadAfter = Math.min(after, ranks);
-      const { couldGoAhead, ...ahead } = exchange(ranks, rows, order, gaps, link, aheadAfter);
+      const { couldGoAhead, transfers: _, ...ahead } = exchange(ranks, rows, order, gaps, link, aheadAfter);
       expect(couldGoAhead).toEqual([aheadAfter === ranks, true]);
-      const { couldGoAhead: _, ...plain } = exchange(ranks, rows, order, gaps, link);
+      const { couldGoAhead: __, transfers: ___, ...plain } = exchange(ranks, rows, order, gaps, link);
       expect(ahead).toEqual(plain);
+    }),
+  );
+});
+
+test('without a wire Combine is announced ahead, with the same copies, and was when that is told', () => {
+  fc.assert(
+    fc.property(cases, ({ ranks, rows, order, gaps }) => {
+      const plain = exchange(ranks, rows, order, gaps, INSTANT);
+      const found = exchange(ranks, rows, order, gaps, INSTANT, undefined, true);
+      // Of Dispatch the rows are not known yet.
+      expect(found.couldGoAhead).toEqual([false, true]);
+      const { received, returned, transfers } = found;
+      expect({ received, returned }).toEqual({ received: plain.received, returned: plain.returned });
+      expect(found.freed.toSorted()).toEqual(plain.freed.toSorted());
+      expect(transfers.announcedAhead()).toEqual([combine]);
+      const ofDispatch = <T extends { readonly op: Collective }>(own: readonly T[]) =>
+        own.filter(({ op }) => op === dispatch);
+      expect(found.collectives).toEqual(ofDispatch(plain.collectives));
+      expect(found.messages).toEqual(ofDispatch(plain.messages));
+      transfers.passed(combine, 1000);
+      const at = { readyAt: 1000, dueAt: 1000, heldAt: 1000 };
+      const passed = transfers.collectives().filter(({ op }) => op === combine);
+      expect(passed).toEqual(plain.collectives.flatMap((own) => (own.op === combine ? [{ ...own, ...at }] : [])));
+      const bytesOf = (messages: typeof plain.messages) =>
+        messages
+          .filter(({ op }) => op === combine)
+          .map(({ from, to, bytes }) => [from, to, bytes])
+          .toSorted();
+      expect(bytesOf(transfers.messages())).toEqual(bytesOf(plain.messages));
+      for (const { op, leftAt, dueAt, heldAt } of transfers.messages())
+        if (op === combine) expect([leftAt, dueAt, heldAt]).toEqual([1000, 1000, 1000]);
+      expect(range(ranks).map((rank) => transfers.waitedUntil(combine, rank))).toEqual(range(ranks).map(() => 1000));
     }),
   );
 });

@@ -9,7 +9,6 @@ import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../../src/model/safetensors';
 import { type Source, within } from '../../src/model/source';
-import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { openLab } from '../support';
 import { errorOf, lossOf, TOLERANCE } from './compare';
 
@@ -71,7 +70,7 @@ async function continued(
     capacity: length,
     schedule: 'overlapped',
     cost: () => 1,
-    topology: INSTANT_TOPOLOGY,
+    topology: null,
   });
   const whole = sequences.map((ids) => [...ids]);
   let next = whole.map((ids) => [...ids]);

@@ -5,7 +5,6 @@ import { deploy, type Lab } from '../../src/lab/setup/lab';
 import { openCheckpoint } from '../../src/model/checkpoint';
 import type { Plan } from '../../src/model/plan';
 import { within } from '../../src/model/source';
-import { INSTANT_TOPOLOGY } from '../../src/network/topology';
 import { errorOf } from './compare';
 
 const below = (n: number) => Math.floor(Math.random() * n);
@@ -48,7 +47,7 @@ export async function decodeError(
       capacity: Math.max(...lengths),
       schedule: 'overlapped',
       cost: () => 1,
-      topology: INSTANT_TOPOLOGY,
+      topology: null,
     });
     // A long piece first, then pieces of 1 to 4 tokens; some sequences wait now and then.
     let first = true;

@@ -107,7 +107,7 @@ function Traces({ traces, machine }: { traces: TracesRun; machine: string }) {
 
 function Numbers({ measurement, recorded, machine }: { measurement: Measurement; recorded: boolean; machine: string }) {
   const t = useText();
-  const { results, settings, promptTokens, manifest, link, madeFor } = measurement;
+  const { results, settings, promptTokens, manifest, madeFor } = measurement;
   const clockError = Math.max(...results.map((r) => r.clockErrorMs ?? 0));
   const caption = t.results.caption(
     measurement.repeats,
@@ -119,7 +119,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
   const pays = results.some((r) => r.paid);
   const calibrated = results.some((r) => r.calibrated);
   // Bounds are estimates where no pace is emulated, and where times are not kernels' own.
-  const exact = link !== null && settings.backing === 'shared' && manifest.timestamps && !calibrated;
+  const exact = settings.link.kind !== 'native' && settings.backing === 'shared' && manifest.timestamps && !calibrated;
   return (
     <>
       <MadeForNotice
@@ -192,10 +192,7 @@ function Numbers({ measurement, recorded, machine }: { measurement: Measurement;
           `${machine}, ${browserOf(manifest.runtime)}`,
           when,
         )}{' '}
-        {[
-          link ? t.results.wire(link.gbps.toPrecision(3), link.us, link.dilation) : t.results.native,
-          ...topologyIn(t, settings),
-        ].join(t.join.comma)}
+        {[wireIn(t, measurement), ...topologyIn(t, settings)].join(t.join.comma)}
         {t.results.values(settings.wire)}{' '}
         {manifest.timestamps
           ? t.results.timestamps(ms(clockError), results[0]?.resolutionMs ?? 0, calibrated, manifest.definitions >= 4)
@@ -285,6 +282,11 @@ function remarksOn(t: Text, { results, asked, link, settings }: Measurement): st
         : []),
     ];
   });
+}
+
+function wireIn({ results }: Text, { link, settings }: Measurement): string {
+  if (link) return results.wire(link.gbps.toPrecision(3), link.us, link.dilation);
+  return settings.link.kind === 'none' ? results.noWire : results.native;
 }
 
 /** What of the topology is out of the ordinary. */

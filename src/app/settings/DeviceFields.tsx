@@ -54,6 +54,7 @@ function LinkFields() {
         ['ratio', words.ratio],
         ['speed', words.bandwidth],
         ['native', words.host],
+        ['none', words.noWire],
       ]
     : [
         ['ratio', words.noDelay],
@@ -92,6 +93,8 @@ function PaceFields({ link, onChange }: { link: LinkSetting; onChange: (link: Li
       );
     case 'native':
       return <p className="hint">{words.hostHint}</p>;
+    case 'none':
+      return <p className="hint">{words.noWireHint}</p>;
     case 'speed':
       return (
         <div className="row">

@@ -7,4 +7,5 @@ export const LINKS: { readonly [K in Link['kind']]: Link } = {
   ratio: { kind: 'ratio', ratio: 0.5 },
   speed: { kind: 'speed', gbps: 25, us: 10 },
   native: { kind: 'native' },
+  none: { kind: 'none' },
 };

@@ -142,6 +142,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "The model can't be read: {0}.": '无法读取模型：{0}。',
   'The model needs {0} on {1} devices, which this GPU did not have; use fewer devices or a smaller model.':
     '模型在 {1} 个设备上需要 {0}，而此 GPU 没有这么多；请减少设备或使用更小的模型。',
+  'Between separate devices all goes through the host; set the link to native, or the backing to shared.':
+    '独立设备之间一切都经由主机；请把链路改为原生（native），或把设备改为共享（shared）。',
   'The native link is the way between separate devices; set the backing to separate, or the wire by bandwidth (--link GBPS,US).':
     '原生链路是独立设备之间的通路；请把设备改为独立（separate），或按带宽设置链路（--link GBPS,US）。',
   'The prompt has {0} tokens, but the model reads at most {1}; shorten it.':
@@ -274,6 +276,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   "{0}, which {1} names, can't be read; check that the file is there.":
     '{1} 中提到的 {0} 无法读取；请检查文件是否存在。',
   trace: '跟踪',
+  '{0}, {1} on {2}, no wire': '{0}，{1}，{2} 个设备，无链路',
   '{0}, {1} on {2}, native': '{0}，{1}，{2} 个设备，经主机',
   '{0}, {1} on {2}, ratio {3}': '{0}，{1}，{2} 个设备，比值 {3}',
   '{0}, {1} on {2}, tokens {3}': '{0}，{1}，{2} 个设备，词元数 {3}',

@@ -45,7 +45,7 @@ export function addMeasure(program: Command): void {
     .option('--tokens <n>', 'tokens of the sequence on each device', integer, DEFAULT_MEASUREMENT.tokens)
     .option(
       '--link <spec>',
-      'GBPS,US, ratio:R, or native (separate backing: no pace but that of the way)',
+      'GBPS,US, ratio:R, native (separate backing: no pace but that of the way) or none (no wire)',
       link,
       DEFAULT_MEASUREMENT.link,
     )

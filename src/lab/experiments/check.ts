@@ -3,7 +3,6 @@ import { farskipTable, parseSwitches } from '../../connectivity/farskip';
 import { openCheckpoint } from '../../model/checkpoint';
 import { parseSafetensors, readFloats, readIntegers, type Tensor } from '../../model/safetensors';
 import { readFile, readJson, type Source, within } from '../../model/source';
-import { INSTANT_TOPOLOGY } from '../../network/topology';
 import { USUAL_ADAMW } from '../../program/lower_pass';
 import type { Frozen } from '../../words/frozen';
 import { z } from '../../words/zod';
@@ -175,7 +174,7 @@ async function greedyError(
     capacity,
     schedule: 'overlapped',
     cost: () => 1,
-    topology: INSTANT_TOPOLOGY,
+    topology: null,
   });
   try {
     let next = prompts;

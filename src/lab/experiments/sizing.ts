@@ -91,13 +91,17 @@ function sizeOf(preset: Drawn, tokens: number, settings: MeasureSettings, rates:
   const flops = times * ranks * prefillFlops(spec, tokens);
   const launches = times * ranks * spec.layers.length * LAUNCHES_A_LAYER;
   const prefillMs = flops / rates.flopsPerMs + launches * rates.launchMs;
-  const wired = (1 + (link.kind === 'ratio' ? link.ratio : 1)) * prefillMs;
+  const wired = (1 + waitedIn(link)) * prefillMs;
   const combinations = connectivity.length * schedule.length;
   const prepared = connectivity.length * (Math.max(WARM_MS, prefillMs) + (CALIBRATIONS + 2) * prefillMs);
   const run = combinations * ((WARM_UPS + repeats) * wired + 2 * (1 + repeats) * prefillMs + repeats * EVALUATED_MS);
   const predictedMs = parametersOf(spec) / DRAWN_A_MS + prepared + run;
   return { model: preset.id, tokens, predictedMs, flops };
 }
+
+/** Prefills that a run waits for its wire, at most: what a speed or the host make of it is not known. */
+const waitedIn = (link: MeasureSettings['link']): number =>
+  link.kind === 'ratio' ? link.ratio : Number(link.kind !== 'none');
 
 /** Of a product's rate a prefill reaches so much: attention and small products are slower. */
 const REACHED = 0.75;

@@ -1,6 +1,6 @@
 import { linkOf } from '../../network/link';
 import { quickerAllReduce } from '../../network/network';
-import { INSTANT_TOPOLOGY, type Topology } from '../../network/topology';
+import type { Topology } from '../../network/topology';
 import { onWire } from '../../program/lower_all_reduce';
 import type { Spread } from '../../program/program';
 import { rowBytesOf } from '../../program/program';
@@ -9,14 +9,14 @@ import { phrase } from '../../words/phrase';
 import type { RunSettings, Speed } from './run_settings';
 
 /**
- * The topology that settings ask for, around a link within nodes (null: no delay at all). Throws InputError for nodes
+ * The topology that settings ask for, around a link within nodes (null: no wire, and no topology). Throws InputError for nodes
  * that ranks don't fill.
  */
 export function topologyOf(
   { ranks, topology: { nodes, between, jitter, slow } }: Pick<RunSettings, 'ranks' | 'topology'>,
   within: Speed | null,
   dilation: number,
-): Topology {
+): Topology | null {
   if (ranks % nodes !== 0)
     throw new InputError(
       phrase`${ranks} devices can't be spread evenly over ${nodes} nodes; choose a number of nodes that divides ${ranks}.`,
@@ -27,19 +27,20 @@ export function topologyOf(
     throw new InputError(
       phrase`A link between nodes, jitter or a slow device need a bandwidth within the nodes; set the wire by bandwidth (--link GBPS,US).`,
     );
-  if (!within) return INSTANT_TOPOLOGY;
+  if (!within) return null;
   const link = linkOf(within.gbps, within.us, dilation);
   return { nodes, within: link, between: between ? linkOf(between.gbps, between.us, dilation) : link, jitter, slow };
 }
 
-/** How all-reduces of values [tokens, width] are done: as asked, or the quicker way. */
+/** How all-reduces of values [tokens, width] are done: as asked, or the quicker way; without a wire, of fewer steps. */
 export function allReduceOf(
   { ranks, allReduce, wire }: Pick<RunSettings, 'ranks' | 'allReduce' | 'wire'>,
-  topology: Topology,
+  topology: Topology | null,
   tokens: number,
   width: number,
 ): Spread['algorithm'] {
-  return allReduce === 'auto'
+  if (allReduce !== 'auto') return allReduce;
+  return topology
     ? quickerAllReduce(topology, ranks, tokens * rowBytesOf({ rows: 1, ...onWire(width, wire) }))
-    : allReduce;
+    : 'direct';
 }

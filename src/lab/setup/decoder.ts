@@ -5,7 +5,7 @@ import type { RunResult } from '../../cluster/run';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { refusingErrors } from '../../gpu/device';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
-import { INSTANT_TOPOLOGY, linksOf, type Topology } from '../../network/topology';
+import { linksOf, type Topology } from '../../network/topology';
 import { DRAWN_TOKENS, GREEDY, type LoweringOptions } from '../../program/lower';
 import { INPUTS, type Program } from '../../program/program';
 import type { Cost, ScheduleKind } from '../../schedule/orders';
@@ -63,7 +63,8 @@ type DecoderOptions = {
   readonly schedule: ScheduleKind;
   /** What the overlapped schedule expects operations to take; any unit. */
   readonly cost: Cost;
-  readonly topology: Topology;
+  /** null: no wire. */
+  readonly topology: Topology | null;
   /** Of the jitter of the links. */
   readonly seed?: number;
 } & Partial<Pick<LoweringOptions, 'wire' | 'allReduce' | 'sampling'>>;
@@ -129,7 +130,7 @@ export async function createDecoder(
       throw new InputError(phrase`Sequence ${overflowing} has no room left: its cache holds ${capacity} tokens.`);
     const segments = segmentsOf(tokens, draws);
     const run = await executable.run(orders, feedsOf(segments), {
-      linkBetween: linksOf(topology, ranks, seed + steps++),
+      linkBetween: topology && linksOf(topology, ranks, seed + steps++),
       pause: lab.pause,
       untraced,
       ...clock.options(),
@@ -234,7 +235,7 @@ export async function continueGreedily(
     capacity,
     schedule: 'overlapped',
     cost: () => 1,
-    topology: INSTANT_TOPOLOGY,
+    topology: null,
     sampling: GREEDY,
   });
   const ids: number[] = [];

@@ -3,7 +3,6 @@ import { feedOf, wholeSequences } from '../../cluster/feed';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
 import type { ModelSpec } from '../../model/spec';
-import { INSTANT } from '../../network/link';
 import type { LoweringOptions } from '../../program/lower';
 import { InputError } from '../../words/error';
 import { phrase } from '../../words/phrase';
@@ -54,7 +53,7 @@ export async function createForward(
       const dealt = cluster.ranks.map(({ index }) => sequences.filter((_, i) => holdersOf(plan, i).includes(index)));
       const feeds = dealt.map((own, rank) => feedOf(rank, plan.ranks, spec, wholeSequences(own)));
       const { outputs } = await executable.run(orders, feeds, {
-        linkBetween: () => INSTANT,
+        linkBetween: null,
         pause: lab.pause,
         ...(signal && { signal }),
       });

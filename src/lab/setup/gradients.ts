@@ -3,7 +3,6 @@ import { type Beside, bindProgram } from '../../cluster/executable';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { tensorsFrom } from '../../model/tensors_of';
 import { weightsOf } from '../../model/weights';
-import { INSTANT } from '../../network/link';
 import { type Loss, lowerTraining, TEACHER, type TrainingOptions } from '../../program/lower_training';
 import type { ScheduleKind } from '../../schedule/orders';
 import { checkSequences } from './forward';
@@ -44,7 +43,7 @@ export async function gradientsOf(
   try {
     const feeds = trainingFeeds(spec, plan, sequences, loss);
     const orders = executable.schedule(schedule, () => 1);
-    const { outputs } = await executable.run(orders, feeds, { linkBetween: () => INSTANT, pause: lab.pause });
+    const { outputs } = await executable.run(orders, feeds, { linkBetween: null, pause: lab.pause });
     return {
       loss: lossIn(outputs),
       otherLosses: otherLosses ? lossIn(outputs, otherLosses) : 0,

@@ -3,7 +3,6 @@ import { bindProgram } from '../../cluster/executable';
 import { bitsOf, feedOf, wholeSequences } from '../../cluster/feed';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { holdersOf, resultPlaceOf } from '../../model/plan';
-import { INSTANT } from '../../network/link';
 import { DRAWN_TOKENS } from '../../program/lower';
 import { LOSSES, type Loss, lowerScoring } from '../../program/lower_training';
 import { INPUTS } from '../../program/program';
@@ -62,7 +61,7 @@ export async function createScorer(
       return { ...feed, inputs: new Map([...feed.inputs, ...more]) };
     });
     const run = await executable.run(orders, feeds, {
-      linkBetween: () => INSTANT,
+      linkBetween: null,
       pause: lab.pause,
       untraced: true,
       ...clock.options(),

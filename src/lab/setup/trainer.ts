@@ -5,7 +5,6 @@ import { tokensOfRank } from '../../model/plan';
 import { readFloats, type Tensor, type Tensors } from '../../model/safetensors';
 import { BYTES_OF } from '../../model/value_type';
 import type { WrittenTensor } from '../../model/write_safetensors';
-import { INSTANT } from '../../network/link';
 import { lowerTraining, type TrainingOptions } from '../../program/lower_training';
 import {
   averagesIn,
@@ -140,7 +139,7 @@ export async function createTrainer(
         const feeds = trainingFeeds(spec, plan, part, loss, sequences).map((feed) => withStep(feed, step, i > 0));
         const last = i === passes - 1;
         const runOptions = {
-          linkBetween: () => INSTANT,
+          linkBetween: null,
           pause: lab.pause,
           // Nobody looks at its spans, and a pass a kernel takes as long as small kernels do.
           untraced: true,

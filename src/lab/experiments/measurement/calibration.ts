@@ -68,10 +68,10 @@ export function ratioReachedIn(times: OperationTimes): number | null {
   return alone > 0 ? sumOf(times.delivered.values()) / alone : null;
 }
 
-/** A wire that takes no time leaves just what it takes to hear of a collective. */
+/** A wire that takes no time leaves just what it takes to hear of a collective, where the host has to. */
 function announceMsOf(runs: readonly (readonly Span[])[]): number {
   const lates = runs.flatMap((spans) =>
-    spans.flatMap((span) => (span.kind === 'collective' ? [span.end - span.start] : [])),
+    spans.flatMap(({ kind, source, start, end }) => (kind === 'collective' && source === 'host' ? [end - start] : [])),
   );
   return lates.length > 0 ? median(lates) : 0;
 }
@@ -166,14 +166,17 @@ function copyingIn(spans: readonly Span[]): Map<number, number> {
 /**
  * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
  * without one. What is there before the host could prepare what follows takes as much longer as the GPU then idles.
+ * `topology`: null for no wire.
  */
 export const costOf =
-  (calibration: Calibration, topology: Topology, ranks: number): Cost =>
+  (calibration: Calibration, topology: Topology | null, ranks: number): Cost =>
   (op) => {
     const { durations, portBytes, announceMs, unpreparedMs } = calibration;
     const took = durations.get(op.id) ?? 0;
     if (!isCollective(op)) return took;
-    const unprepared = announceMs + (unpreparedMs.get(op.id) ?? 0);
+    const longer = unpreparedMs.get(op.id) ?? 0;
+    if (!topology) return took + longer;
+    const unprepared = announceMs + longer;
     return Math.max(unprepared, took, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0));
   };
 
@@ -188,7 +191,7 @@ export function chooseLink(
   { link, dilate, ranks, parallel }: MeasureSettings,
   { portBytes, computeMs }: Calibration,
 ): NominalLink | null {
-  if (link.kind === 'native') return null;
+  if (link.kind === 'native' || link.kind === 'none') return null;
   const dilation = dilate ?? ranks;
   if (link.kind === 'speed') return { gbps: link.gbps, us: link.us, dilation };
   const bytes = [...portBytes.values()].reduce((a, b) => a + b, 0);

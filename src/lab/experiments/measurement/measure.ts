@@ -76,7 +76,7 @@ export async function measure(
     const regular = await regularOf(stage, subjects);
     const link = chooseLink(settings, regular.calibration);
     const topology = topologyOf(settings, link, settings.dilate ?? settings.ranks);
-    const asked = link && {
+    const asked = topology && {
       wireMs: wireMsOf(
         regular.executable.program,
         regular.calibration,
@@ -91,7 +91,8 @@ export async function measure(
     const predicted = settings.pass === 'forward' ? [] : await predictedOf(entries);
     const cut = await watch.during(() => runInTurn(stage, entries, topology));
     const held = entries.map(({ subject: { executable } }) => executable.heldBytes());
-    const basis = { topology, wireMs: asked?.wireMs ?? null };
+    const unpaced = settings.link.kind === 'none' ? 0 : null;
+    const basis = { topology, wireMs: asked?.wireMs ?? unpaced };
     const results = entries.map((entry, i) => ({
       ...numbersOf(entry, entries, settings, basis),
       ...(predicted[i] !== undefined && {
@@ -136,8 +137,11 @@ const RANDOM_TOKENS = phrase`The checkpoint has no tokenizer.json: random tokens
 async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Subject> {
   const known = subjects.find(({ connectivity }) => connectivity === REGULAR);
   if (known) return known;
-  return stage.settings.link.kind === 'native' ? subjects[0]! : prepareSubject(stage, REGULAR, subjects[0]);
+  return isEmulated(stage.settings) ? prepareSubject(stage, REGULAR, subjects[0]) : subjects[0]!;
 }
+
+/** Whether links have a pace of their own. */
+const isEmulated = ({ link }: MeasureSettings): boolean => link.kind === 'speed' || link.kind === 'ratio';
 
 const REGULAR = 'regular';
 
@@ -163,6 +167,10 @@ function refuseWhatContradicts({ link, topology, backing, pass, recompute, shard
     throw new InputError(
       phrase`The native link is the way between separate devices; set the backing to separate, or the wire by bandwidth (--link GBPS,US).`,
     );
+  if (link.kind === 'none' && backing === 'separate')
+    throw new InputError(
+      phrase`Between separate devices all goes through the host; set the link to native, or the backing to shared.`,
+    );
 }
 
 /** Tells what is done next, and counts its passes. Runs until an interval is narrow are not foreseen. */
@@ -178,8 +186,8 @@ function progressOf(settings: MeasureSettings, emit: Emit): Stage['progress'] {
 
 /** Passes through a model that a measurement takes once its model is loaded. */
 function passesOf(settings: MeasureSettings): number {
-  const { connectivity, schedule, repeats, link } = settings;
-  const timed = link.kind === 'native' || connectivity.includes(REGULAR) ? connectivity : [...connectivity, REGULAR];
+  const { connectivity, schedule, repeats } = settings;
+  const timed = !isEmulated(settings) || connectivity.includes(REGULAR) ? connectivity : [...connectivity, REGULAR];
   const inTurn = connectivity.length * schedule.length;
   const ofRepeat = Array.from({ length: WARM_UPS + repeats }, (_, i) => passesOfRun(settings, i - WARM_UPS));
   return timed.length * CALIBRATIONS + inTurn * ofRepeat.reduce((sum, passes) => sum + passes, 0);

@@ -16,19 +16,24 @@ export const measurement: RunKind<Measurement> = {
         return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, ${link.gbps} GB/s`;
       case 'native':
         return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, native`;
+      case 'none':
+        return phrase`${nameOfModel(model)}, ${parallel} on ${ranks}, no wire`;
     }
   },
   tracksOf: (own) => tracksAt(own, null),
 };
 
+const paceOf = ({ kind }: Measurement['settings']['link']): Track['pace'] =>
+  kind === 'native' ? 'native' : kind === 'none' ? 'instant' : 'emulated';
+
 /** A track a combination; `point` is that of a sweep. */
-export const tracksAt = ({ settings, link, results }: Measurement, point: Track['point']): Track[] =>
+export const tracksAt = ({ settings, results }: Measurement, point: Track['point']): Track[] =>
   results.map((result) => ({
     ...combinationTrack(settings, result, result.spans),
     key: point ? `${point.value}-${keyOf(result)}` : keyOf(result),
     point,
     spans: result.spans,
-    pace: link ? 'emulated' : 'native',
+    pace: paceOf(settings.link),
     result,
     table: result.table,
   }));

@@ -19,8 +19,8 @@ import type { Entry } from './turns';
 
 /** What numbers of all entries are over: the wire that was emulated, and what it takes the regular model by formula. */
 export type Basis = {
-  readonly topology: Topology;
-  /** null where no pace was emulated. */
+  readonly topology: Topology | null;
+  /** 0 where there is no wire; null where no pace was emulated. */
   readonly wireMs: number | null;
 };
 
@@ -84,7 +84,7 @@ export function numbersOf(
     ),
     categories: meanOf(runs.map(({ categories }) => categories)),
     imbalanceMs:
-      wireMs === null
+      topology === null
         ? null
         : perRun(({ times, repeat }) =>
             imbalanceOf(orders, ranks, times, linksOf(topology, ranks, seed + repeat), bytesBetween),

@@ -4,11 +4,12 @@ import type { Frozen } from '../../../words/frozen';
 import { z } from '../../../words/zod';
 import { DEFAULT_RUN_SETTINGS, Prompt, Repeats, RunSettings, Speed, Tokens } from '../run_settings';
 
-/** The wire's pace: a speed, communication ÷ computation, or whatever the way between devices takes. */
+/** The wire's pace: a speed, communication ÷ computation, whatever the way between devices takes, or no wire. */
 export const LinkSetting = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('speed'), ...Speed.shape }),
   z.object({ kind: z.literal('ratio'), ratio: z.number().positive().max(100) }),
   z.object({ kind: z.literal('native') }),
+  z.object({ kind: z.literal('none') }),
 ]);
 export type LinkSetting = Frozen<z.output<typeof LinkSetting>>;
 

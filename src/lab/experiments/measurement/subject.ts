@@ -131,7 +131,8 @@ async function runsWithoutWire(
 ): Promise<{ readonly runs: RunResult[]; readonly delayed: RunResult[]; readonly apart: KernelsApart | null }> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
-  const options = { linkBetween: () => INSTANT, pause: lab.pause, signal };
+  const linkBetween = stage.settings.link.kind === 'none' ? null : () => INSTANT;
+  const options = { linkBetween, pause: lab.pause, signal };
   // A GPU comes to its speed within some runs: those before count for nothing.
   const warmUntil = performance.now() + WARM_MS;
   await executable.run(orders, feeds, options);

@@ -27,7 +27,11 @@ export type Entry = {
 };
 
 /** Every connectivity under every schedule. */
-export const entriesOf = (subjects: readonly Subject[], settings: MeasureSettings, topology: Topology): Entry[] =>
+export const entriesOf = (
+  subjects: readonly Subject[],
+  settings: MeasureSettings,
+  topology: Topology | null,
+): Entry[] =>
   subjects.flatMap((subject) => {
     const cost = costOf(subject.calibration, topology, settings.ranks);
     return settings.schedule.map((kind) => ({
@@ -47,7 +51,11 @@ export const WARM_UPS = 2;
  * `repeats` times, or until the intervals are narrow, or the budget is spent. An interruption ends it, too, once all
  * have run: the repeats are kept that all were in. Throws when a result differs between repeats.
  */
-export async function runInTurn(stage: Stage, entries: readonly Entry[], topology: Topology): Promise<Ended | null> {
+export async function runInTurn(
+  stage: Stage,
+  entries: readonly Entry[],
+  topology: Topology | null,
+): Promise<Ended | null> {
   const { settings, signal } = stage;
   const goesOn = (repeat: number): boolean => {
     if (repeat > 0 && isSpent(stage)) return false;
@@ -83,12 +91,19 @@ const isNarrow = ([first, ...others]: readonly Entry[], until: number): boolean 
     return low !== null && high !== null && high - low < until * median;
   });
 
-/** Passes through the model that a run of an entry takes: with its wire and, but for the first, twice without. */
-export const passesOfRun = ({ backing }: MeasureSettings, repeat: number): number =>
-  repeat < -1 || backing === 'separate' ? 1 : 3;
+/** Passes through the model that a run of an entry takes: with its wire and, but for the first, those without. */
+export const passesOfRun = (settings: MeasureSettings, repeat: number): number =>
+  repeat < -1 ? 1 : 1 + Number(hasUnwired(settings)) + Number(hasBare(settings));
+
+/** Between devices of their own the way through the host is their wire. */
+const hasBare = ({ backing }: Pick<MeasureSettings, 'backing'>): boolean => backing === 'shared';
+
+/** A wire can be left out where there is one. */
+const hasUnwired = ({ backing, link }: Pick<MeasureSettings, 'backing' | 'link'>): boolean =>
+  hasBare({ backing }) && link.kind !== 'none';
 
 /** One run of an entry; those before repeat 0 warm up, and count for nothing. */
-async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: number): Promise<void> {
+async function runOnce(stage: Stage, entry: Entry, topology: Topology | null, repeat: number): Promise<void> {
   const { lab, settings, progress, emit, signal } = stage;
   const { subject, combination, orders, runs } = entry;
   const counts = repeat >= 0;
@@ -104,7 +119,7 @@ async function runOnce(stage: Stage, entry: Entry, topology: Topology, repeat: n
   collectGarbage();
   const run = await subject.executable.run(orders, subject.feeds, {
     ...options,
-    linkBetween: linksOf(topology, settings.ranks, settings.seed + repeat),
+    linkBetween: topology && linksOf(topology, settings.ranks, settings.seed + repeat),
     // Counted runs are shown when they have ended: showing them on the way would take the host's time.
     ...(!counts && { onSpans }),
   });
@@ -133,24 +148,23 @@ function hiddenWithin(run: RunResult, { subject }: Entry, ranks: number): KeptRu
 }
 
 /**
- * Walls of the same orders without a wire, and of their kernels and copies alone. Between devices of their own neither
- * can be had: the way through the host is their wire.
+ * Walls of the same orders over a wire that takes no time, of which the host hears as of any other, and of their kernels
+ * and copies alone; null for what can't be had.
  */
 async function runWithout(
   entry: Entry,
-  { backing }: MeasureSettings,
+  settings: MeasureSettings,
   options: Pick<RunOptions, 'pause' | 'signal' | 'apart'>,
 ): Promise<Pick<KeptRun, 'unwiredMs' | 'bareMs'>> {
-  if (backing === 'separate') return { unwiredMs: null, bareMs: null };
   const { executable, feeds, calibration } = entry.subject;
-  const without = { ...options, linkBetween: () => INSTANT };
-  collectGarbage();
-  const unwired = await executable.run(entry.orders, feeds, without);
-  await holdToOneResult(entry, unwired);
-  collectGarbage();
-  const bare = await executable.run(entry.orders, feeds, { ...without, replayed: calibration.counts });
-  await holdToOneResult(entry, bare);
-  return { unwiredMs: unwired.wallMs, bareMs: bare.wallMs };
+  const wallOf = async (how: Pick<RunOptions, 'replayed'>): Promise<number> => {
+    collectGarbage();
+    const run = await executable.run(entry.orders, feeds, { ...options, linkBetween: () => INSTANT, ...how });
+    await holdToOneResult(entry, run);
+    return run.wallMs;
+  };
+  const unwiredMs = hasUnwired(settings) ? await wallOf({}) : null;
+  return { unwiredMs, bareMs: hasBare(settings) ? await wallOf({ replayed: calibration.counts }) : null };
 }
 
 async function holdToOneResult(entry: Entry, { outputs }: RunResult): Promise<void> {
