@@ -1,5 +1,5 @@
-// Records anew the runs that are served with the page, on this machine's GPU, into public/recorded: all, or the parts
-// named. node scripts/record.mjs --machine 'NVIDIA H200 141 GB' [PART …]
+// Records anew the runs that are served with the page, and how quick kernels are, on this machine's GPU, into
+// public/recorded: all, or the parts named. node scripts/record.mjs --machine 'NVIDIA H200 141 GB' [PART …]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -91,7 +91,18 @@ const PARTS = {
       .concat('--schedule', 'blocking,overlapped'),
     write: (file) => write('decode', file),
   },
+  kernels: {
+    run: ['bench', 'kernels'],
+    bench: true,
+    write({ name: _, rates, ...bench }) {
+      const date = new Date().toISOString().slice(0, 10);
+      const file = { machine: values.machine, date, ...bench, rates: rates.map((rate) => mapped(rate, fewDigits)) };
+      writeFileSync(`${FOLDER}/kernels.json`, `${JSON.stringify(file)}\n`);
+    },
+  },
 };
+const fewDigits = (value) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 
 /** A point of a sweep as a run of its own. */
 const measurementOf = (file, { value, measurement }) => ({
@@ -126,15 +137,16 @@ const { values, positionals } = parseArgs({
   options: { machine: { type: 'string' }, from: { type: 'string' } },
 });
 for (const part of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
-  const { name, run, write: writeFiles } = PARTS[part];
-  // --from FOLDER: what was saved there as PART.json.gz, on another machine, is taken instead of running it.
-  const saved = values.from ? `${values.from}/${part}.json.gz` : `build/${part}.json.gz`;
+  const { name, run, bench = false, write: writeFiles } = PARTS[part];
+  // --from FOLDER: what was saved there as PART.json.gz (of a bench PART.json), on another machine, is taken instead of
+  // running it.
+  const saved = `${values.from ?? 'build'}/${part}.json${bench ? '' : '.gz'}`;
   if (!values.from) {
-    const lab = ['build/cli/main.js', ...run, '--gpu', 'hardware', '--save', saved];
-    const { status } = spawnSync('node', [...lab, ...(values.machine ? ['--machine', values.machine] : [])], {
-      stdio: 'inherit',
-    });
+    const lab = ['build/cli/main.js', ...run, '--gpu', 'hardware', bench ? '--json' : '--save', saved];
+    const machine = values.machine && !bench ? ['--machine', values.machine] : [];
+    const { status } = spawnSync('node', [...lab, ...machine], { stdio: 'inherit' });
     if (status !== 0) process.exit(status ?? 1);
   }
-  writeFiles({ ...JSON.parse(gunzipSync(readFileSync(saved)).toString()), name });
+  const content = readFileSync(saved);
+  writeFiles({ ...JSON.parse((bench ? content : gunzipSync(content)).toString()), name });
 }

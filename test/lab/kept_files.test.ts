@@ -96,15 +96,15 @@ test('the recorded text', async () => {
   const run = await open('public/recorded/decode.json.gz');
   if (run.kind !== 'generation') throw new Error('it is no generation');
   expect(run.result.manifest.definitions).toBe(4);
-  expect(run.result.results.map(({ tbtMs }) => rounded(tbtMs?.median))).toEqual([97.085, 96.335, 98.94, 79.4]);
+  expect(run.result.results.map(({ tbtMs }) => rounded(tbtMs?.median))).toEqual([80.585, 80.49, 83.95, 64.19]);
   expect(run.result.results.map(({ decoding }) => decoding!.boundBroken)).toEqual([0, 0, 0, 0]);
 });
 
 test.each([
-  ['ep', [198.063, 180.83, 198.065, 154.075], [0, 0.436, 0, 0.955]],
-  ['deepseek-v2-lite-960m-4-0.5', [232.873, 218.438, 234.32, 158.003], [0, 0.218, 0, 0.961]],
-  ['tp', [263.58, 263.437, 259.205, 176.54], [0, 0, 0, 0.934]],
-  ['backward', [949.794, 767.185, 944.619, 662.161], [0, 0.57, 0, 0.883]],
+  ['ep', [203.143, 185.738, 203.532, 156.66], [0, 0.436, 0, 0.953]],
+  ['deepseek-v2-lite-960m-4-0.5', [234.677, 219.78, 234.857, 158.705], [0, 0.218, 0, 0.963]],
+  ['tp', [263.713, 263.348, 260.168, 176.71], [0, 0, 0, 0.934]],
+  ['backward', [938.341, 760.321, 935.88, 656.051], [0, 0.574, 0, 0.9]],
   ['straggler', [392.77, 374.9, 393.383, 304.268], [0, 0.095, 0, 0.506]],
 ])('the recorded run %s', async (id, walls, hidden) => {
   const run = await open(`public/${recordedPath(id)}`);
@@ -162,8 +162,8 @@ function holdToDefinitions({ spans, hidden, boundBroken, paid }: CombinationResu
 }
 
 test.each([
-  ['sweep-ep', [1.142, 1.281, 1.472, 1.396, 1.232]],
-  ['sweep-tp', [1.136, 1.222, 1.493, 1.699, 1.424]],
+  ['sweep-ep', [1.204, 1.29, 1.475, 1.38, 1.237]],
+  ['sweep-tp', [1.151, 1.271, 1.491, 1.712, 1.422]],
 ])('the recorded sweep %s', async (id, speedups) => {
   const run = await open(`public/recorded/${id}.json.gz`);
   if (run.kind !== 'sweep') throw new Error('it is no sweep');
