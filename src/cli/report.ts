@@ -113,7 +113,7 @@ export function measureTable(measurement: Measurement): string {
     ms(r.commMs),
     ms(r.hostMs),
     share(r.hidden?.median ?? null),
-    `${share(r.hiddenBound?.median ?? null)}${link && r.boundBroken ? ` broken in ${r.boundBroken}` : ''}`,
+    `${share(r.hiddenBound?.median ?? null)}${r.boundBroken ? ` broken in ${r.boundBroken}` : ''}`,
     ms(r.boundMs),
     r.paid ? ms(r.paid.ms) : '-',
     share(r.paid?.share?.median ?? null),

@@ -19,7 +19,8 @@ import type { Cluster, Rank } from './cluster';
 import type { Feed } from './feed';
 import { checkRoom } from './fits';
 import { memoryOfRun } from './memory';
-import { type BoundRank, type RunOptions, type RunResult, runOrders } from './run';
+import { runOrders } from './run';
+import type { BoundRank, RunOptions, RunResult } from './run_contract';
 import { type Carried, createStream, type Stream } from './stream';
 
 /**

@@ -2,7 +2,7 @@ import type { Transfers } from '../network/transfers';
 import type { Collective } from '../program/program';
 import type { Order } from '../schedule/orders';
 import type { Lane } from './lane';
-import type { RunOptions } from './run';
+import type { RunOptions } from './run_contract';
 import { spansOfRun } from './run_spans';
 import type { Announced } from './sending';
 

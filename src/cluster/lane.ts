@@ -15,8 +15,8 @@ export type Read = MappedBytes & { readonly at: number };
 const NO_STAMPS: ResolvedPasses = { first: 0, ranges: [] };
 
 /**
- * `ranks` take turns on the device of `engine`. Kernels that follow one another share a pass where it is known what each
- * takes, or where nobody asks: a pass with timestamps has its price. `onFailure` hears of a device that is lost.
+ * `ranks` take turns on the device of `engine`. Kernels that follow one another share a pass where it is known what
+ * each takes, or where nobody asks: a pass with timestamps has its price. `onFailure` hears of a device that is lost.
  */
 export function createLane(
   engine: Engine,
@@ -140,6 +140,14 @@ export function createLane(
 
     /** Whether it will be known when a value was written. */
     tells: (value: string): boolean => engine.timestamps !== null && writtenBy.has(value),
+
+    /**
+     * The same end as the GPU stamped it, for what it does next: a stamp may be rounded down, but so are later ones.
+     */
+    stampedAt(value: string): number | undefined {
+      const pass = writtenBy.get(value);
+      return pass === undefined ? undefined : recorder.passes[pass]?.ran?.end;
+    },
 
     /** Records a copy of rows that have arrived, from one of its ranks' buffers to another's. */
     copy(copied: Omit<Copied, 'pass'>, launch: Launch): void {

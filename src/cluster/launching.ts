@@ -3,7 +3,7 @@ import type { Launch } from '../gpu/launcher';
 import { contractOf, type NamedSizes, sizesOf } from '../program/kernels';
 import type { Compute } from '../program/program';
 import type { Order } from '../schedule/orders';
-import type { BoundRank } from './run';
+import type { BoundRank } from './run_contract';
 import type { Values } from './values';
 
 /** What an order launches on a rank, and for which sizes; null where there is nothing to do. */

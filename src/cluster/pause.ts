@@ -10,9 +10,9 @@ import { stepOf } from '../trace/clock';
  * closed now and then, which asks nothing of the GPU. So turns of a page nudge its device; not each, for nudges take
  * their time of those who carry out its commands.
  *
- * Dawn in Node looks in every turn, and turns Node's loop over and over while anything is asked of the GPU: that takes a
- * core, of which SwiftShader would compute, and leaves garbage, whose collection holds up the host. Only a thread that
- * stands still slows it down, so there turns come at most so often, and a long wait holds the thread.
+ * Dawn in Node looks in every turn, and turns Node's loop over and over while anything is asked of the GPU: that takes
+ * a core, of which SwiftShader would compute, and leaves garbage, whose collection holds up the host. Only a thread
+ * that stands still slows it down, so there turns come at most so often, and a long wait holds the thread.
  */
 export type Pause = {
   /** The step of performance.now() here, ms: browsers round it. */

@@ -14,7 +14,7 @@ export function spansOfRun(lanes: readonly Lane[], transfers: Transfers, origin:
   for (const { recorder } of lanes)
     for (const { op, from, rank, at } of recorder.intakes()) transfers.tookIn(op, from, rank, at);
   for (const op of transfers.announcedAhead()) {
-    const at = lanes[0]!.writtenAt(op.input);
+    const at = lanes[0]!.stampedAt(op.input);
     if (at !== undefined) transfers.passed(op, at);
   }
   const messages = transfers.messages();

@@ -3,7 +3,7 @@ import { isCollective, type Program } from '../program/program';
 import type { Order } from '../schedule/orders';
 import type { Feed } from './feed';
 import { launchIn } from './launching';
-import type { BoundRank } from './run';
+import type { BoundRank } from './run_contract';
 import { createValues, readersOf } from './values';
 
 /** An input that is what the step before put out. */

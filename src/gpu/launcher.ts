@@ -127,7 +127,10 @@ export function createLauncher(gpu: Gpu) {
       };
     },
 
-    /** The launch for other sizes or buffers; where only sizes are others, its buffers stay bound. It replaces the launch. */
+    /**
+     * The launch for other sizes or buffers; where only sizes are others, its buffers stay bound. It replaces the
+     * launch.
+     */
     bindAgain(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): Launch {
       const { kernel, variant, uniform } = launch;
       if (variant !== choose(kernel, sizes) || buffers.some((buffer, i) => buffer !== launch.buffers[i])) {
@@ -140,8 +143,8 @@ export function createLauncher(gpu: Gpu) {
     },
 
     /**
-     * Whether a launch tells its kernel just these sizes, of just these buffers, by the variant that they would be given,
-     * and so can be recorded again for them.
+     * Whether a launch tells its kernel just these sizes, of just these buffers, by the variant that they would be
+     * given, and so can be recorded again for them.
      */
     matches(launch: Launch, sizes: NamedSizes, buffers: readonly Storage[]): boolean {
       const { told, counted } = namesOf.get(launch.kernel)!;

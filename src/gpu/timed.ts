@@ -7,8 +7,8 @@ export type Timing = { readonly gpuMs: number | null; readonly wallMs: number };
 /** How long it is tried before, and how long a sample lasts, ms; and how many samples there are. */
 type Effort = { readonly warmMs: number; readonly sampleMs: number; readonly samples: number };
 /**
- * A GPU that idled takes so long to reach its speed: an H200 was five times slower at first. And in samples as long what
- * the host takes counts little.
+ * A GPU that idled takes so long to reach its speed: an H200 was five times slower at first. And in samples as long
+ * what the host takes counts little.
  */
 const THOROUGH: Effort = { warmMs: 200, sampleMs: 20, samples: 5 };
 const MOST_TIMES = 500;

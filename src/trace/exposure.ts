@@ -87,7 +87,7 @@ type Reason = (typeof REASONS)[number];
 
 /** `independentMs`: how long the compute takes that neither leads to the collective nor needs it. */
 export function reasonOf({ ms, hiddenMs, exposed }: MeanExposure, independentMs: number): Reason | null {
-  if (ms - hiddenMs < NEARLY_NOTHING * ms) return null;
+  if (ms - hiddenMs <= NEARLY_NOTHING * ms) return null;
   const { awaited, noWork, host, gaps } = exposed;
   const most = Math.max(awaited, noWork, host, gaps);
   if (host === most) return 'host late';

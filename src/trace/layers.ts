@@ -6,8 +6,9 @@ export type LayerOf = { readonly layer: number; readonly phase: Phase };
 
 /**
  * When each layer begins on the first rank, ms, in order: where the first kernel of it begins. A later layer never
- * begins before an earlier one. A backward pass begins once the head's has, with the last layer; what of it was computed
- * sooner, as gates computed anew are, counts for nothing. Weights are updated whenever their gradients are there.
+ * begins before an earlier one. A backward pass begins once the head's has, with the last layer; what of it was
+ * computed sooner, as gates computed anew are, counts for nothing. Weights are updated whenever their gradients are
+ * there.
  */
 export function layerStartsOf(spans: readonly Span[]): (LayerOf & { readonly at: number })[] {
   const begins = new Map<string, LayerOf & { readonly at: number[] }>();

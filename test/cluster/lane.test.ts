@@ -31,9 +31,9 @@ function laneOn(log: string[]) {
     hostWriter: { submitting: () => {}, submitted: () => log.push('written') },
   } as unknown as Engine;
   const lane = createLane(engine, [0], UNKNOWN_CLOCK, 0, { lengths: 'stamped', untraced: false }, () => {});
-  const kernel = (name: string) =>
+  const kernel = (name: string, ...outputs: string[]) =>
     lane.compute(
-      { rank: 0, op: { name, outputs: [] }, flops: null, awaited: null, apart: null } as unknown as Kernel,
+      { rank: 0, op: { name, outputs }, flops: null, awaited: null, apart: null } as unknown as Kernel,
       (pass) => (pass as unknown as { add: (name: string) => void }).add(name),
     );
   return { lane, kernel };
@@ -81,4 +81,14 @@ test('a read ends what goes with a submit, and is mapped when that is submitted,
   lane.drop();
   lane.submit();
   expect(log).toEqual(['release', 'drop']);
+});
+
+test('when a value was written is known by the stamps of its pass: for sure, and for what the GPU does next', () => {
+  const { lane, kernel } = laneOn([]);
+  kernel('first', 'x');
+  expect([lane.writtenAt('x'), lane.stampedAt('x'), lane.stampedAt('y')]).toEqual([undefined, undefined, undefined]);
+  lane.submit();
+  lane.recorder.known(0, 9);
+  lane.recorder.timestamps(0, BigUint64Array.from([0n, 65_536n]));
+  expect(lane.writtenAt('x')! - lane.stampedAt('x')!).toBeCloseTo(0.065536, 9);
 });

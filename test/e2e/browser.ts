@@ -75,7 +75,10 @@ export function openSettings(): void {
 /** The page with the form as it is by default, which at the bare address says what the run on show is of. */
 export const defaultForm = (url: string): string => `${url}#v=${LINK_VERSION}&task=measure`;
 
-/** Opens the page, and its settings if nothing else is said; whatever it logs as an error, or asks another host for, fails the test. */
+/**
+ * Opens the page, and its settings if nothing else is said; whatever it logs as an error, or asks another host for,
+ * fails the test.
+ */
 export async function openedPage(
   site: Awaited<ReturnType<typeof openSite>>,
   use: (page: Page) => Promise<void>,

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../src/cluster/run';
+import type { RunResult } from '../../src/cluster/run_contract';
 import {
   calibrationOf,
   chooseLink,
   costOf,
+  costWithoutWire,
   delayFor,
   ratioReachedIn,
   wireMsOf,
@@ -167,6 +168,9 @@ test('what the host could not prepare costs what the GPU idles longer, alike for
   const expected = [0.625, 0.625, 0.625, 1.5, 0].entries();
   expect(calibrationOf(runs, RANKS, delayed).unpreparedMs).toEqual(new Map(expected));
   expect(calibrationOf(runs, RANKS, []).unpreparedMs).toEqual(new Map());
+  // Without a wire nothing is prepared for an arrival.
+  const { resume, unpreparedMs } = calibrationOf(runs, RANKS, null);
+  expect([resume.lag, [...unpreparedMs.values()]]).toEqual([0, [0.875, 0.875, 0.875, 2, 3, 5]]);
 });
 
 test.each([0.25, 1, 3])('over the link of ratio %d all collectives take so many times the computation', (ratio) => {
@@ -216,8 +220,9 @@ test('the schedule expects of a collective what the link takes, but no less than
   expect(costs(link(5e7, 0)).map((ms) => Number(ms.toFixed(6)))).toEqual([3, 0.5, 1, 4]);
   const slow = { ...calibration, durations: new Map([[1, 0.75]]) };
   expect(program.operations.map(costOf(slow, link(Number.POSITIVE_INFINITY, 0), RANKS))).toEqual([0, 0.75, 1, 0]);
+  expect(program.operations.map(costOf(slow, null, RANKS))).toEqual([0, 0.75, 1, 0]);
   // Without a wire what it took, as the host need not hear of each.
-  expect(program.operations.map(costOf(slow, null, RANKS))).toEqual([0, 0.75, 0.5, 0]);
+  expect(program.operations.map(costWithoutWire(slow))).toEqual([0, 0.75, 0.5, 0]);
 });
 
 test('without timestamps the ratio reached is over what ranks were busy, and there is none of no computation', () => {

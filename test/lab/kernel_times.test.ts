@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../src/cluster/run';
+import type { RunResult } from '../../src/cluster/run_contract';
 import { areCoarse, sharesIn, timeKernels } from '../../src/lab/experiments/measurement/kernel_times';
 import type { Compute } from '../../src/program/program';
 import { lengthOf } from '../../src/trace/intervals';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunResult } from '../../src/cluster/run';
+import type { RunResult } from '../../src/cluster/run_contract';
 import { boundsOf, isBroken } from '../../src/lab/experiments/measurement/bounds';
 import type { Calibration } from '../../src/lab/experiments/measurement/calibration';
 import { bytesSentIn } from '../../src/lab/experiments/measurement/imbalance';
@@ -18,8 +18,8 @@ import { collective, compute, message } from '../spans';
 
 /*
  * Two ranks share a GPU. A kernel A; what it wrote is gathered, beside which B can run; C needs both. All times are ms.
- * Of A rank 0 has 1 ms of the GPU, rank 1 has 2; of B and C each has 1. Rank 0 sends 4 bytes, rank 1 sends 6, over a link
- * of 1 byte a ms with a latency of 0.5: what is sent at 3 is there at 7.5 and at 9.5.
+ * Of A rank 0 has 1 ms of the GPU, rank 1 has 2; of B and C each has 1. Rank 0 sends 4 bytes, rank 1 sends 6, over a
+ * link of 1 byte a ms with a latency of 0.5: what is sent at 3 is there at 7.5 and at 9.5.
  */
 const [A, GATHER, B, C] = [0, 1, 2, 3];
 const program = programOf([
@@ -315,7 +315,9 @@ describe('what is not known is not said', () => {
     // Without a wire bounds are by the formula, as messages then hold no port.
     const none = numbers(withRuns({ unwiredMs: null }), SETTINGS, { topology: null, wireMs: 0 });
     expect(none.boundMs).toEqual(numbers(withRuns({})).boundMs);
-    expect([none.paid!.share, none.imbalanceMs]).toEqual([null, null]);
+    expect([none.paid!.share, none.imbalanceMs, none.hidden, none.hiddenBound, none.ratioReached]).toEqual(
+      new Array(5).fill(null),
+    );
     const { overlapped } = entries();
     const times = { ...overlapped.runs[0]!.times, alone: [new Map(), new Map()] };
     expect(numbers(withRuns({ times })).imbalanceMs).toBeNull();

@@ -354,7 +354,8 @@ test('that all of a collective has left is said of it alone, and of what a ring 
   expect(round.endsAt(ring)).toBe(8);
 });
 
-// A collective may be announced while what follows an arrival is handed over: what it hands on comes first all the same.
+// A collective may be announced while what follows an arrival is handed over: what it hands on comes first all the
+// same.
 test('a ring’s message that could leave sooner goes before those of a collective that is announced later', () => {
   const ring = allGather('ring');
   const other = { ...allGather('direct'), id: 1, name: 'other' };

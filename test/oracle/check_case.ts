@@ -25,7 +25,9 @@ export const FOLDERS: readonly (readonly [name: string, connectivities: readonly
 /** The embedding and what follows each of three layers. */
 const HIDDEN = [0, 1, 2, 3];
 
-/** Logits, loss, hidden states and greedy tokens agree with PyTorch's, in each connectivity; of another `source` too. */
+/**
+ * Logits, loss, hidden states and greedy tokens agree with PyTorch's, in each connectivity; of another `source` too.
+ */
 export async function agreesWithPyTorch(
   name: string,
   connectivities: readonly string[],

@@ -12,8 +12,8 @@ export function ancestorsOf(program: Program): Set<number>[] {
 }
 
 /**
- * What schedule/bound.ts says, by trying every set: before each collective, and the end, what its predecessors on a lane
- * or a port must take when those that start at `from` or later and have `least` or more to go are done in turn.
+ * What schedule/bound.ts says, by trying every set: before each collective, and the end, what its predecessors on a
+ * lane or a port must take when those that start at `from` or later and have `least` or more to go are done in turn.
  */
 export function plainBound(program: Program, { compute, wire }: RankCost): number {
   const { operations } = program;

@@ -223,7 +223,9 @@ test('operations take their rounds, each rank what it computed, and collectives 
 test('devices of their own have the mean of their kernels, and a ring is as long as its parts’ way round', () => {
   const kernels = [2, 4, 6].map((ms, rank) => compute(rank, 0, ms, { op: 1, gpuMs: null }));
   const of = (messages: readonly Span[]) => operationTimesOf([...kernels, ...messages], 3);
-  /** The way from each rank to the next takes 1, 2 or 4 ms, 0.5 of it latency; rank 0 takes 2 more in the second step. */
+  /**
+   * The way from each rank to the next takes 1, 2 or 4 ms, 0.5 of it latency; rank 0 takes 2 more in the second step.
+   */
   const hop = (rank: number, step: number) => {
     const ms = 2 ** rank + (rank === 0 ? 2 * step : 0);
     return { ...message(5, rank, (rank + 1) % 3, 10 * step, 10 * step + ms), portMs: ms - 0.5 };
@@ -384,6 +386,7 @@ test('nanoseconds keep their digits', () => {
 
 test.each([
   [{ ms: 10, hiddenMs: 9.9, exposed: { awaited: 0.1, noWork: 0, host: 0, gaps: 0 } }, 20, null],
+  [{ ms: 0, hiddenMs: 0, exposed: { awaited: 0, noWork: 0, host: 0, gaps: 0 } }, 20, null],
   [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0, gaps: 0 } }, 4, 'wire slower than compute'],
   [{ ms: 10, hiddenMs: 4, exposed: { awaited: 6, noWork: 0, host: 0, gaps: 0 } }, 20, 'waited for'],
   [{ ms: 10, hiddenMs: 4, exposed: { awaited: 1, noWork: 5, host: 0, gaps: 0 } }, 20, 'no work left'],

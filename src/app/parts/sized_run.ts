@@ -16,7 +16,9 @@ export function sizedRun(session: SessionRun | undefined): (() => void) | null {
   return theirs && (() => void useEngine.getState().runSized({ ...theirs, schedule: ['overlapped'] }));
 }
 
-/** Runs what the form says; where it follows a recorded run, which may be larger than this GPU does, as large as fits. */
+/**
+ * Runs what the form says; where it follows a recorded run, which may be larger than this GPU does, as large as fits.
+ */
 export function runForm(): void {
   const session = runShown(useRuns.getState().runs, useView.getState().view.tracks);
   const sized = useForm.getState().following ? sizedRun(session) : null;

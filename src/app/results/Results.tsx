@@ -267,13 +267,13 @@ function PaidOf({ paid: { ms: whole, share, wireMs, hostMs } }: { paid: Paid }) 
 const FAR_OFF = 0.1;
 
 /** What a reader should know before taking the numbers as they are. */
-function remarksOn(t: Text, { results, asked, link, settings }: Measurement): string[] {
+function remarksOn(t: Text, { results, asked, settings }: Measurement): string[] {
   const ratio = asked && asked.computeMs > 0 ? asked.wireMs / asked.computeMs : null;
   return results.flatMap((r) => {
     const name = t.say(nameOfCombination(r));
     const reached = r.ratioReached?.median ?? null;
     return [
-      ...(link && r.boundBroken ? [t.results.broken(name, r.boundBroken)] : []),
+      ...(r.boundBroken ? [t.results.broken(name, r.boundBroken)] : []),
       ...(ratio && reached !== null && Math.abs(reached / ratio - 1) > FAR_OFF
         ? [t.results.reached(name, ratio.toFixed(2), reached.toFixed(2))]
         : []),

@@ -20,7 +20,8 @@ const DEFAULTS = { ...DEFAULT_FORM, ...DEFAULT_VIEW };
 
 /**
  * Settings and view as the fragment of the page's address: `#v=4` and what differs from the defaults, texts as they
- * are, all else as JSON; empty for the defaults, unless the link is to say settings all the same. Files can't be in a link, so a model made of them is left out.
+ * are, all else as JSON; empty for the defaults, unless the link is to say settings all the same. Files can't be in a
+ * link, so a model made of them is left out.
  */
 export function linkOf(form: Form, view: View, saysSettings = false): string {
   const parts = new URLSearchParams();

@@ -316,7 +316,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{0}, {1} on {2}, text': '{0}，{1}，{2} 个设备，文本',
   '{0}: run {1}': '{0}：第 {1} 次',
   '{0}: run {1} of {2}': '{0}：第 {1} 次，共 {2} 次',
-  '{0}: timing without a wire': '{0}：正在测量不含链路的耗时',
+  '{0}: timing its kernels': '{0}：正在测量内核耗时',
   '{0}: once more, without a trace': '{0}：再来一次，不记录时间线',
   '{0}: warm-up': '{0}：预热',
   'As its config says': '按检查点自身配置',

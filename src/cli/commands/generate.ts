@@ -35,7 +35,7 @@ export function addGenerate(program: Command): void {
     .option('--tokens <n>', 'tokens to add at most', integer, defaults.tokens)
     .option('--chunk <n>', 'prompt tokens of a request that one step takes at most', integer, defaults.chunk)
     .option('--schedule <list>', 'blocking, overlapped', list, [...defaults.schedule])
-    .option('--link <spec>', 'GBPS,US (default: a wire that takes no time)', link)
+    .option('--link <spec>', 'GBPS,US, or none (default: none)', link)
     .option('--temperature <t>', '0: the most likely token', number, sampling.temperature)
     .option('--top-k <k>', 'draw from the k most likely; 0: from all', integer, sampling.topK)
     .option('--top-p <p>', 'draw from the fewest that together have probability p', number, sampling.topP)
@@ -67,7 +67,7 @@ export function addGenerate(program: Command): void {
       promptAs: ids.length > 0 ? 'ids' : chat ? 'chat' : 'text',
       sampling: { temperature, topK, topP },
       stopAtEnd: !ignoreStop,
-      link: speedOf(within),
+      link: within?.kind === 'none' ? null : speedOf(within),
     };
     // The settings as they were given: elsewhere a folder goes by another name.
     const result = { ...(await runExperiment('generation', settings, { gpu, runtime, timestamps })), settings };

@@ -93,7 +93,7 @@ export function doingIn(doing: Doing): Phrase {
     case 'tuning':
       return phrase`finding the quickest kernels for this GPU`;
     case 'timing':
-      return phrase`${nameOfMethod(doing.connectivity)}: timing without a wire`;
+      return phrase`${nameOfMethod(doing.connectivity)}: timing its kernels`;
     case 'warm-up':
       return phrase`${nameOfCombination(doing)}: warm-up`;
     case 'run':

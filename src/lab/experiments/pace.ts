@@ -1,6 +1,8 @@
 import type { Doing, Progress } from './experiment';
 
-/** How a job's steps go: so much was done when it was looked at first, and so much is now. Times are of one clock, ms. */
+/**
+ * How a job's steps go: so much was done when it was looked at first, and so much is now. Times are of one clock, ms.
+ */
 export type Pace = {
   readonly done: number;
   readonly total: number;

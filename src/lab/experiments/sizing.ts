@@ -21,7 +21,9 @@ export type Sizing = {
   readonly beyond: Size | null;
 };
 
-/** What a GPU does: floating-point operations a ms in a prefill's products, and what a launch takes with its host, ms. */
+/**
+ * What a GPU does: floating-point operations a ms in a prefill's products, and what a launch takes with its host, ms.
+ */
 export type Rates = { readonly flopsPerMs: number; readonly launchMs: number };
 
 /**
@@ -94,7 +96,9 @@ function sizeOf(preset: Drawn, tokens: number, settings: MeasureSettings, rates:
   const wired = (1 + waitedIn(link)) * prefillMs;
   const combinations = connectivity.length * schedule.length;
   const prepared = connectivity.length * (Math.max(WARM_MS, prefillMs) + (CALIBRATIONS + 2) * prefillMs);
-  const run = combinations * ((WARM_UPS + repeats) * wired + 2 * (1 + repeats) * prefillMs + repeats * EVALUATED_MS);
+  const besides = link.kind === 'none' ? 1 : 2;
+  const run =
+    combinations * ((WARM_UPS + repeats) * wired + besides * (1 + repeats) * prefillMs + repeats * EVALUATED_MS);
   const predictedMs = parametersOf(spec) / DRAWN_A_MS + prepared + run;
   return { model: preset.id, tokens, predictedMs, flops };
 }

@@ -9,8 +9,8 @@ import { phrase } from '../../words/phrase';
 import type { RunSettings, Speed } from './run_settings';
 
 /**
- * The topology that settings ask for, around a link within nodes (null: no wire, and no topology). Throws InputError for nodes
- * that ranks don't fill.
+ * The topology that settings ask for, around a link within nodes; null where that is none, or not known yet. Throws
+ * InputError for nodes that ranks don't fill.
  */
 export function topologyOf(
   { ranks, topology: { nodes, between, jitter, slow } }: Pick<RunSettings, 'ranks' | 'topology'>,
@@ -32,7 +32,7 @@ export function topologyOf(
   return { nodes, within: link, between: between ? linkOf(between.gbps, between.us, dilation) : link, jitter, slow };
 }
 
-/** How all-reduces of values [tokens, width] are done: as asked, or the quicker way; without a wire, of fewer steps. */
+/** How all-reduces of values [tokens, width] are done: as asked, or the quicker way; without links, of fewer steps. */
 export function allReduceOf(
   { ranks, allReduce, wire }: Pick<RunSettings, 'ranks' | 'allReduce' | 'wire'>,
   topology: Topology | null,

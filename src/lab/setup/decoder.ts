@@ -1,7 +1,7 @@
 import { createExecutable, type Executable } from '../../cluster/executable';
 import { feedOf, type Segment } from '../../cluster/feed';
 import type { Pause } from '../../cluster/pause';
-import type { RunResult } from '../../cluster/run';
+import type { RunResult } from '../../cluster/run_contract';
 import type { Connectivity } from '../../connectivity/connectivity';
 import { refusingErrors } from '../../gpu/device';
 import { holdersOf, resultPlaceOf } from '../../model/plan';

@@ -1,4 +1,4 @@
-import type { RunOptions, RunResult } from '../../cluster/run';
+import type { RunOptions, RunResult } from '../../cluster/run_contract';
 import type { ClockBounds } from '../../trace/clock';
 
 /** How long bounds of the GPU's clock are trusted: clocks drift by some microseconds a second. */

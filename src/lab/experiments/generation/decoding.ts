@@ -1,5 +1,5 @@
 import { quantile } from 'simple-statistics';
-import type { RunResult } from '../../../cluster/run';
+import type { RunResult } from '../../../cluster/run_contract';
 import type { Program } from '../../../program/program';
 import { hiddenShare } from '../../../trace/overlap';
 import type { Span } from '../../../trace/span';
@@ -9,12 +9,16 @@ import { ratioReachedIn } from '../measurement/calibration';
 import { keptOf, meanOf } from '../measurement/kept_run';
 import type { Decoding, GenerationResult, StepResult } from './result';
 
-/** A step with the numbers of its run. Its wall time may be longer than the run's: tokens are drawn after it. */
+/**
+ * A step with the numbers of its run. Its wall time may be longer than the run's: tokens are drawn after it. Without a
+ * wire nothing is communicated that could be hidden.
+ */
 export function stepOf(
   program: Program,
   run: RunResult,
   spans: readonly Span[],
   ranks: number,
+  isWired: boolean,
   step: Pick<StepResult, 'tokens' | 'prefill' | 'wallMs'>,
 ): StepResult {
   const { wallMs } = step;
@@ -24,7 +28,7 @@ export function stepOf(
     bareMs: null,
     hiddenWithin: null,
   });
-  const hidden = hiddenShare(kept.overlaps);
+  const hidden = isWired ? hiddenShare(kept.overlaps) : null;
   const bounds = boundsOf(program, kept, null);
   const timestamps = Number.isFinite(run.clockErrorMs);
   // Timestamps that are rounded say little of kernels as short as these.
@@ -34,11 +38,11 @@ export function stepOf(
     hidden,
     numbers: {
       boundMs: bounds.wallMs,
-      hiddenBound: bounds.hidden,
+      hiddenBound: isWired ? bounds.hidden : null,
       exact,
       boundBroken: exact && isBroken(bounds, run.wallMs, hidden),
       categories: kept.categories,
-      ratioReached: ratioReachedIn(kept.times),
+      ratioReached: isWired ? ratioReachedIn(kept.times) : null,
     },
   };
 }

@@ -131,7 +131,8 @@ export async function createWriter(
       for (const request of came) tokenCame(request, spent);
       spans = run.spans();
       const tokens = fed.reduce((sum, ids) => sum + ids.length, 0);
-      steps.push(stepOf(decoder.program, run, spans, settings.ranks, { tokens, prefill, wallMs }));
+      const isWired = settings.link !== null;
+      steps.push(stepOf(decoder.program, run, spans, settings.ranks, isWired, { tokens, prefill, wallMs }));
     },
     async writeAgain(signal) {
       // As many steps as all requests have.

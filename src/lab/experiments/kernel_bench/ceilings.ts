@@ -26,7 +26,9 @@ export async function measureCeilings(engine: Engine): Promise<Ceilings> {
 
 type Tried = { readonly ms: number; readonly amount: number };
 
-/** Of the last that is tried, each four times as large as the one before: 1e9 a ms, of whatever there is an amount of. */
+/**
+ * Of the last that is tried, each four times as large as the one before: 1e9 a ms, of whatever there is an amount of.
+ */
 async function rateAtMost(least: number, most: number, attempt: (size: number) => Promise<Tried>): Promise<number> {
   for (let size = least; ; size *= 4) {
     const { ms, amount } = await attempt(Math.min(size, most));

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { RunResult } from '../../../cluster/run';
+import type { RunResult } from '../../../cluster/run_contract';
 import type { ExchangeCounts } from '../../../cluster/sending';
 import { aloneMs, aloneOn } from '../../../network/network';
 import type { LinkBetween, Topology } from '../../../network/topology';
@@ -13,7 +13,7 @@ import { type Phrase, phrase } from '../../../words/phrase';
 import { mediansOf, sumOf } from '../../statistics/numbers';
 import type { MeasureSettings } from './settings';
 
-/** What a program's operations take, from runs without a wire. */
+/** What a program's operations take, from runs over an instant wire, or without one. */
 export type Calibration = {
   /** ms of all ranks' turns at each kernel, and of what held the busiest port of each collective; by id. */
   readonly durations: ReadonlyMap<number, number>;
@@ -31,15 +31,22 @@ export type Calibration = {
   readonly counts: ExchangeCounts;
 };
 
-/** `delayed`: runs over links of a latency (`delayFor`), from which it is known how soon the GPU goes on. */
-export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed: readonly RunResult[]): Calibration {
+/**
+ * `delayed`: runs over links of a latency (`delayFor`), from which it is known how soon the GPU goes on; null where the
+ * runs are without a wire, so that it goes on at once but where the host has to hear of something.
+ */
+export function calibrationOf(
+  runs: readonly RunResult[],
+  ranks: number,
+  delayed: readonly RunResult[] | null,
+): Calibration {
   const portBytes = new Map<number, number>();
   const spans = runs.map((run) => run.spans());
   for (const span of spans[0]!)
     if (span.kind === 'collective')
       portBytes.set(span.op, Math.max(portBytes.get(span.op) ?? 0, span.sentBytes, span.receivedBytes));
   const times = spans.map((own) => operationTimesOf(own, ranks));
-  const delayedSpans = delayed.map((run) => run.spans());
+  const delayedSpans = delayed?.map((run) => run.spans()) ?? null;
   return {
     durations: new Map([
       ...mediansOf(times.map(({ rounds }) => rounds)),
@@ -48,7 +55,7 @@ export function calibrationOf(runs: readonly RunResult[], ranks: number, delayed
     portBytes,
     computeMs: median(times.map(aloneMsOf)),
     announceMs: announceMsOf(spans),
-    resume: resumeOf(spans, delayedSpans),
+    resume: resumeOf(spans, delayedSpans ?? []),
     unpreparedMs: unpreparedMsOf(spans, delayedSpans),
     counts: runs[0]!.counts,
   };
@@ -108,19 +115,20 @@ function lagsIn(spans: readonly Span[]): Map<number, number> {
 /**
  * How much longer the GPU idles after each collective in `runs` than in `delayed`, ms; by id. Layers are alike, and how
  * long the host takes differs from time to time: of collectives of one kind the median. None where either is not known.
+ * Without a wire (`delayed` is null) all of it.
  */
 function unpreparedMsOf(
   runs: readonly (readonly Span[])[],
-  delayed: readonly (readonly Span[])[],
+  delayed: readonly (readonly Span[])[] | null,
 ): ReadonlyMap<number, number> {
   const kinds = new Map(
     runs.flat().flatMap((span) => (span.kind === 'collective' ? [[span.op, collectiveKindOf(span)] as const] : [])),
   );
   const idle = idleOfKinds(runs, kinds);
-  const prepared = idleOfKinds(delayed, kinds);
+  const prepared = delayed && idleOfKinds(delayed, kinds);
   return new Map(
     [...kinds].flatMap(([op, kind]) => {
-      const [ms, least] = [idle.get(kind), prepared.get(kind)];
+      const [ms, least] = [idle.get(kind), prepared ? prepared.get(kind) : 0];
       return ms === undefined || least === undefined ? [] : [[op, Math.max(0, ms - least)]];
     }),
   );
@@ -165,8 +173,8 @@ function copyingIn(spans: readonly Span[]): Map<number, number> {
 
 /**
  * What the overlapped schedule expects of each operation, ms: a collective takes what the link does, but no less than
- * without one. What is there before the host could prepare what follows takes as much longer as the GPU then idles.
- * `topology`: null for no wire.
+ * over an instant one. What is there before the host could prepare what follows takes as much longer as the GPU then
+ * idles. `topology`: null where the way between devices has its own pace.
  */
 export const costOf =
   (calibration: Calibration, topology: Topology | null, ranks: number): Cost =>
@@ -174,11 +182,16 @@ export const costOf =
     const { durations, portBytes, announceMs, unpreparedMs } = calibration;
     const took = durations.get(op.id) ?? 0;
     if (!isCollective(op)) return took;
-    const longer = unpreparedMs.get(op.id) ?? 0;
-    if (!topology) return took + longer;
-    const unprepared = announceMs + longer;
-    return Math.max(unprepared, took, aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0));
+    const unprepared = announceMs + (unpreparedMs.get(op.id) ?? 0);
+    const wireMs = topology ? aloneMs(op, topology, ranks, portBytes.get(op.id) ?? 0) : 0;
+    return Math.max(unprepared, took, wireMs);
   };
+
+/** The same without a wire: of most collectives the host need not hear, and they take no time. */
+export const costWithoutWire =
+  ({ durations, unpreparedMs }: Calibration): Cost =>
+  ({ id }) =>
+    (durations.get(id) ?? 0) + (unpreparedMs.get(id) ?? 0);
 
 /** A link as it is named, and how many times slower it is emulated. */
 type NominalLink = { readonly gbps: number; readonly us: number; readonly dilation: number };

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { RunResult } from '../../../cluster/run';
+import type { RunResult } from '../../../cluster/run_contract';
 import { PHASES, type Phase } from '../../../program/program';
 import { CATEGORIES, type Categories, categoriesOf } from '../../../trace/gaps';
 import { type OperationTimes, operationTimesOf } from '../../../trace/operation_times';
@@ -13,7 +13,8 @@ export type KeptRun = {
   readonly repeat: number;
   readonly wallMs: number;
   /**
-   * Of runs of the same orders right after it: without a wire, and of kernels and copies alone; null: none were made.
+   * Of runs of the same orders right after it: over an instant wire, and of kernels and copies alone; null: none were
+   * made.
    */
   readonly unwiredMs: number | null;
   readonly bareMs: number | null;

@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import type { KernelTime } from '../../../cluster/pass_spans';
-import type { KernelsApart, RunOptions, RunResult } from '../../../cluster/run';
+import type { KernelsApart, RunOptions, RunResult } from '../../../cluster/run_contract';
 import type { Compute } from '../../../program/program';
 import type { ComputeSpan } from '../../../trace/span';
 

@@ -133,7 +133,7 @@ async function predictedOf(entries: readonly Entry[]): Promise<number[]> {
 
 const RANDOM_TOKENS = phrase`The checkpoint has no tokenizer.json: random tokens are measured.`;
 
-/** What a ratio and shares are over: the regular model, which is timed without a wire though it may not be measured. */
+/** What a ratio and shares are over: the regular model, which is timed though it may not be measured. */
 async function regularOf(stage: Stage, subjects: readonly Subject[]): Promise<Subject> {
   const known = subjects.find(({ connectivity }) => connectivity === REGULAR);
   if (known) return known;

@@ -46,7 +46,9 @@ export function numbersOf(
     estimated(runs.map(({ overlaps }) => mean(ranks, (rank) => overlaps[rank]![of])));
   const { program } = subject.executable;
   const bounds = runs.map((run) => boundsOf(program, run, wireMs === null ? subject.calibration : null));
-  const hidden = runs.map(({ overlaps }) => hiddenShare(overlaps));
+  // Without a wire nothing is communicated: collectives take just what it takes the host to hear of them.
+  const isWired = wireMs !== 0;
+  const hidden = runs.map(({ overlaps }) => (isWired ? hiddenShare(overlaps) : null));
   const spans = typicalSpans(runs);
   const bytesBetween = bytesSentIn(spans);
   const independent = independentOf(program, costIn(mediansOf(runs.map(({ times }) => times.rounds))));
@@ -67,10 +69,14 @@ export function numbersOf(
       reason: reasonOf(exposure, independent.get(exposure.op) ?? 0),
     })),
     boundMs: estimated(bounds.map((bound) => bound.wallMs)),
-    ...(program.operations.some(({ phase }) => phase !== 'forward') && {
-      phases: phasesOf(program, runs, wireMs === null ? subject.calibration : null, estimated),
-    }),
-    hiddenBound: bounds.some((bound) => bound.hidden === null) ? null : estimated(bounds.map((bound) => bound.hidden!)),
+    ...(isWired &&
+      program.operations.some(({ phase }) => phase !== 'forward') && {
+        phases: phasesOf(program, runs, wireMs === null ? subject.calibration : null, estimated),
+      }),
+    hiddenBound:
+      isWired && bounds.every((bound) => bound.hidden !== null)
+        ? estimated(bounds.map((bound) => bound.hidden!))
+        : null,
     boundBroken:
       wireMs === null ||
       !isExact({ backing, timestamps: Number.isFinite(clockErrorMs), calibrated: isCalibrated(subject) })
@@ -89,7 +95,7 @@ export function numbersOf(
         : perRun(({ times, repeat }) =>
             imbalanceOf(orders, ranks, times, linksOf(topology, ranks, seed + repeat), bytesBetween),
           ),
-    ratioReached: perRun(({ times }) => ratioReachedIn(times)),
+    ratioReached: isWired ? perRun(({ times }) => ratioReachedIn(times)) : null,
     speedup: speedupOf(entries[0]!.runs, runs, misses),
     logitsSha256: entry.logitsSha256!,
     clockErrorMs: Number.isFinite(clockErrorMs) ? clockErrorMs : null,

@@ -5,9 +5,9 @@ import type { Paid } from './result';
 
 /**
  * What a combination pays for communication: its wall beyond the least wall, over the connectivity's schedules, of its
- * kernels and copies alone, run by run; `wireMs` of it without a wire, `hostMs` the rest. `schedules`: the runs of each
- * of the connectivity's schedules. `wireMs`: what all collectives of the regular model take by the wire's formula; null
- * where there is none. null where kernels and copies alone were not run.
+ * kernels and copies alone, run by run; `wireMs` of it over an instant wire, `hostMs` the rest. `schedules`: the runs
+ * of each of the connectivity's schedules. `wireMs`: what all collectives of the regular model take by the wire's
+ * formula; null where there is none. null where kernels and copies alone were not run.
  */
 export function paidOf(
   runs: readonly KeptRun[],

@@ -1,6 +1,6 @@
 import { bindProgram, type Executable } from '../../../cluster/executable';
 import type { Feed } from '../../../cluster/feed';
-import type { KernelsApart, RunResult } from '../../../cluster/run';
+import type { KernelsApart, RunResult } from '../../../cluster/run_contract';
 import type { Connectivity } from '../../../connectivity/connectivity';
 import type { Engine } from '../../../gpu/engine';
 import type { Checkpoint } from '../../../model/checkpoint';
@@ -21,7 +21,7 @@ import { type Calibration, calibrationOf, delayFor } from './calibration';
 import { areCoarse, sharesIn, timeKernels } from './kernel_times';
 import type { MeasureSettings } from './settings';
 
-/** A connectivity ready to run on the cluster, and what each operation takes without a wire. */
+/** A connectivity ready to run on the cluster, and what each operation takes over an instant wire, or without one. */
 export type Subject = {
   readonly connectivity: string;
   readonly table: Connectivity;
@@ -128,7 +128,7 @@ async function runsWithoutWire(
   executable: Executable,
   feeds: readonly Feed[],
   first: Subject | undefined,
-): Promise<{ readonly runs: RunResult[]; readonly delayed: RunResult[]; readonly apart: KernelsApart | null }> {
+): Promise<{ readonly runs: RunResult[]; readonly delayed: RunResult[] | null; readonly apart: KernelsApart | null }> {
   const { lab, progress, signal } = stage;
   const orders = executable.schedule('blocking', () => 1);
   const linkBetween = stage.settings.link.kind === 'none' ? null : () => INSTANT;
@@ -151,6 +151,7 @@ async function runsWithoutWire(
     progress({ phase: 'timing', connectivity }, 1);
     runs.push(await executable.run(orders, feeds, { ...options, ...(apart && { apart }) }));
   }
+  if (linkBetween === null) return { runs, delayed: null, apart };
   const link = { latencyMs: delayFor(runs), bytesPerMs: Number.POSITIVE_INFINITY };
   // Through the host bytes take longer than that anyway.
   const delayed =

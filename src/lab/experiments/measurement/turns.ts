@@ -1,4 +1,4 @@
-import type { Routing, RunOptions, RunResult } from '../../../cluster/run';
+import type { Routing, RunOptions, RunResult } from '../../../cluster/run_contract';
 import { INSTANT } from '../../../network/link';
 import { linksOf, type Topology } from '../../../network/topology';
 import type { Order } from '../../../schedule/orders';
@@ -10,7 +10,7 @@ import { interruptionBy, reasonOf } from '../../setup/interruption';
 import { LOOKS, MISSES_OF_LOOK, MOST_REPEATS } from '../../statistics/looks';
 import type { Ended } from '../ended';
 import type { Combination } from '../experiment';
-import { costOf } from './calibration';
+import { costOf, costWithoutWire } from './calibration';
 import { forgetSpans, type KeptRun, keptOf, speedupOf } from './kept_run';
 import type { MeasureSettings } from './settings';
 import { isCalibrated, isSpent, type Stage, type Subject } from './subject';
@@ -33,11 +33,13 @@ export const entriesOf = (
   topology: Topology | null,
 ): Entry[] =>
   subjects.flatMap((subject) => {
-    const cost = costOf(subject.calibration, topology, settings.ranks);
+    const { calibration } = subject;
+    const cost =
+      settings.link.kind === 'none' ? costWithoutWire(calibration) : costOf(calibration, topology, settings.ranks);
     return settings.schedule.map((kind) => ({
       subject,
       combination: { connectivity: subject.connectivity, schedule: kind },
-      orders: subject.executable.schedule(kind, cost, subject.calibration.resume),
+      orders: subject.executable.schedule(kind, cost, calibration.resume),
       runs: [],
       logitsSha256: null,
       routing: [],
@@ -148,8 +150,8 @@ function hiddenWithin(run: RunResult, { subject }: Entry, ranks: number): KeptRu
 }
 
 /**
- * Walls of the same orders over a wire that takes no time, of which the host hears as of any other, and of their kernels
- * and copies alone; null for what can't be had.
+ * Walls of the same orders over an instant wire, of which the host hears as of any other, and of their kernels and
+ * copies alone; null for what can't be had.
  */
 async function runWithout(
   entry: Entry,

@@ -2,8 +2,8 @@
 export type Benchmarked = { readonly step: number; readonly score: number };
 
 /**
- * Of benchmarks in turn the best one, of equal ones the last; and whether the last `patience` of them gained no more than `delta` on the one
- * that gained last (early stopping: Prechelt, 1998).
+ * Of benchmarks in turn the best one, of equal ones the last; and whether the last `patience` of them gained no more
+ * than `delta` on the one that gained last (early stopping: Prechelt, 1998).
  */
 export function bestOf(
   benchmarks: readonly Benchmarked[],

@@ -1,6 +1,6 @@
 /**
- * How the rate goes on after its warm-up: along half a cosine to a tenth (Loshchilov and Hutter, 2017); as it is until a
- * fifth of the steps are left, then straight to a tenth (warm-up, stable, decay: Hu et al., 2024); or as it is.
+ * How the rate goes on after its warm-up: along half a cosine to a tenth (Loshchilov and Hutter, 2017); as it is until
+ * a fifth of the steps are left, then straight to a tenth (warm-up, stable, decay: Hu et al., 2024); or as it is.
  */
 export const RATE_SCHEDULES = ['cosine', 'wsd', 'constant'] as const;
 export type RateSchedule = (typeof RATE_SCHEDULES)[number];
