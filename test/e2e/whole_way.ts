@@ -72,9 +72,9 @@ export async function wholeWay(
   await page.getByRole('button', { name: 'Shown: Running now' }).waitFor();
   await page.getByRole('button', { name: 'Show: Shaped like' }).click();
   await shownRun(page, /^Shaped like DeepSeek-V2-Lite/);
-  await page.getByRole('heading', { name: /60\.7 ms less/ }).waitFor();
+  await page.getByRole('heading', { name: /61\.6 ms less/ }).waitFor();
   await page.getByRole('button', { name: 'Show: Running now' }).click();
-  await page.getByRole('heading', { name: /60\.7 ms less/ }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: /61\.6 ms less/ }).waitFor({ state: 'detached' });
   await page.getByText('Next tokens').waitFor({ timeout: 3 * MINUTES });
   await shownRun(page, /^reference, ep on 2/);
   const lanes = page.getByRole('application');

@@ -251,10 +251,9 @@ export const en = {
     host: 'Real copies',
     ratioLabel: (ratio: number) => `Communication ÷ computation: ${ratio}`,
     hostHint:
-      'Each device is a GPU device of its own, and messages go from one to the other through the host, as fast as that goes: no pace is emulated.',
+      'Each device is a GPU device of its own; messages go through the host, as fast as that goes: no pace is emulated.',
     noWire: 'None',
-    noWireHint:
-      'No wire: what goes to another device is a copy on the GPU, and the host hears only how many rows each device gets.',
+    noWireHint: 'Messages are copies on the GPU; the host hears only how many rows each device gets.',
     gbps: 'GB/s',
     latency: 'Latency, µs',
     method: 'Method',
@@ -453,8 +452,7 @@ export const en = {
     wireClock: 'emulated: when the wire’s formula brought it, from the GPU timestamp of the kernel before',
     lateClock: 'host clock: the wire had brought it before, the host heard later',
     nativeClock: 'host clock; as long as the way through the host took',
-    instantClock:
-      'no wire: from the end of the kernel before until the host has heard of it; no time where the host need not hear',
+    instantClock: 'no wire: until the host has heard of it',
     copyClock: 'GPU timestamps around the copy',
     traceClock: 'as the trace says',
     hidden: (hidden: string, share: string) => `${hidden} of it (${share}) under computation, mean over the devices`,
@@ -578,7 +576,7 @@ export const en = {
     wire: (gbps: string, us: number, dilation: number) =>
       `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower`,
     native: 'Messages through the host, at its own pace',
-    noWire: 'No wire: messages are copies on the GPU',
+    noWire: 'No wire',
     nodes: (count: number) => `devices in ${count} nodes`,
     between: (gbps: number, us: number) => `between nodes ${gbps} GB/s, ${us} µs`,
     slow: (device: number, times: number) => `messages from and to device ${device} take ${times} times as long`,
