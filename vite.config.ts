@@ -109,8 +109,8 @@ const offline = VitePWA({
         options: {
           cacheName: keptIn,
           matchOptions: { ignoreSearch: true },
-          // What the browser holds of an older version is not taken for this one's.
-          fetchOptions: { cache: 'no-cache' },
+          // What the browser holds of an older version, or in part, is not taken for this one's.
+          fetchOptions: { cache: 'no-store' },
         },
       },
       // But of checkpoints also files are asked for that they may not have: without a connection, what is not of the

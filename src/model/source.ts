@@ -34,8 +34,9 @@ export function siteSource(base: string): Source {
   };
   const isOwn = (url: string) => new URL(url).origin === new URL(base).origin;
   const ask = async (url: string, range: string | null): Promise<Response> => {
-    const headers: HeadersInit = range === null ? {} : { Range: `bytes=${range}` };
-    const response = await fetch(url, { headers }).catch(() => null);
+    // A part that the browser keeps it would complete by another part, which some hosts send compressed.
+    const how: RequestInit = range === null ? {} : { headers: { Range: `bytes=${range}` }, cache: 'no-store' };
+    const response = await fetch(url, how).catch(() => null);
     if (!response)
       throw new InputError(
         phrase`${url} can't be read (no connection, or its host does not let other sites read it); check the address.`,

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BrowserContext, Page, Response } from 'playwright-core';
+import { preview } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_MEASUREMENT } from '../../src/lab/experiments/measurement/settings';
 import { openSite, type Site, shownRun } from './browser';
@@ -289,3 +290,27 @@ test('what may be cached for ever has the hash of its content in its name', () =
   expect(names.length).toBeGreaterThan(3);
   expect(names.filter((name) => !/-[\w-]{8}\.(js|css)$/.test(name))).toEqual([]);
 });
+
+test.each(['allow', 'block'] as const)(
+  'by the server of npm start, which compresses parts of files, a checkpoint is whole after its head was read (%s)',
+  async (serviceWorkers) => {
+    const server = await preview({ preview: { host: '127.0.0.1', port: 0 }, logLevel: 'silent' });
+    const context = await site.browser.newContext({ serviceWorkers });
+    const path = 'models/reference/model.safetensors';
+    // Chromium completes a part of a file that it keeps where the file has not changed for a minute.
+    utimesSync(`dist/${path}`, new Date('2026-01-01'), new Date('2026-01-01'));
+    try {
+      const page = await context.newPage();
+      const [url] = server.resolvedUrls!.local;
+      await page.goto(url!);
+      if (serviceWorkers === 'allow') await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+      await page.goto(`${url}?again#v=4&task=measure&model=reference`);
+      await page.getByText(/its weights take/).waitFor();
+      const read = await page.evaluate(async (file) => (await (await fetch(file)).arrayBuffer()).byteLength, path);
+      expect(read).toBe(statSync(`dist/${path}`).size);
+    } finally {
+      await context.close();
+      await server.close();
+    }
+  },
+);
