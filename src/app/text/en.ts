@@ -651,7 +651,7 @@ export const en = {
       `${run}: ${steps} ${steps === 1 ? 'step' : 'steps'} did better than the bounds allow. That is a fault of the measurement; please report it.`,
     wire: (gbps: number, us: number, dilation: number) =>
       `Wire ${gbps} GB/s, ${us} µs a link, emulated ${dilation} times slower.`,
-    noWire: 'The wire takes no time here; set one by bandwidth to see it.',
+    noWire: 'There is no wire here; set one by bandwidth to see it.',
     coarse: 'This browser rounds timestamps, so what is hidden, and its bounds, are estimates.',
     ownSteps:
       'Times are of each combination’s own steps, host clock; all take turns, every other step in the opposite order.',

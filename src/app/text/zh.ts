@@ -585,7 +585,7 @@ export const zh: Text = {
     ratio: '通信 ÷ 计算',
     cache: '新词元数、缓存',
     wire: (gbps, us, dilation) => `链路 ${gbps} GB/s，每条延迟 ${us} µs，模拟时放慢到 ${dilation} 倍时长。`,
-    noWire: '此处链路不耗时；按带宽设定链路即可看到其影响。',
+    noWire: '此处没有链路；按带宽设定链路即可看到其影响。',
     broken: (run, steps) => `${run}：有 ${steps} 步优于下界所允许的值。这是测量的错误，请报告。`,
     coarse: '此浏览器对时间戳取整，因此被掩盖的部分及其界限均为估计。',
     ownSteps: '时间为各组合自身步骤的时间，以主机时钟计；各组合轮流运行，每隔一步次序相反。',
